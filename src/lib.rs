@@ -1,0 +1,3 @@
+//! Judges customer records by policies.
+
+pub mod record;

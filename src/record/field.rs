@@ -1,0 +1,349 @@
+//! The fields of a customer record: what they are called, what they hold, and
+//! which of them a run reads.
+
+use std::collections::HashMap;
+use std::fmt;
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Yes or no.
+    Flag,
+    /// Any text.
+    Text,
+    /// An instant.
+    Time,
+    /// A comma-separated list of networks.
+    Networks,
+}
+
+impl Kind {
+    /// Every kind, in the order in which it is listed to people.
+    pub const ALL: [Kind; 4] = [Kind::Flag, Kind::Text, Kind::Time, Kind::Networks];
+
+    /// The word for it in a policy's `[fields]`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Flag => "flag",
+            Kind::Text => "text",
+            Kind::Time => "time",
+            Kind::Networks => "networks",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One of the 28 fields of Fastly's `CustomerResponse`.
+#[derive(Debug, Clone, Copy)]
+pub struct Spec {
+    /// The name by which policies and reports call it.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Personal data: its values read `[redacted]` in reports.
+    pub sensitive: bool,
+    /// What it says about the account.
+    pub meaning: &'static str,
+}
+
+const fn of(kind: Kind, name: &'static str, meaning: &'static str) -> Spec {
+    let sensitive = false;
+    Spec {
+        name,
+        kind,
+        sensitive,
+        meaning,
+    }
+}
+
+const fn flag(name: &'static str, meaning: &'static str) -> Spec {
+    of(Kind::Flag, name, meaning)
+}
+
+const fn text(name: &'static str, meaning: &'static str) -> Spec {
+    of(Kind::Text, name, meaning)
+}
+
+const fn time(name: &'static str, meaning: &'static str) -> Spec {
+    of(Kind::Time, name, meaning)
+}
+
+const fn networks(name: &'static str, meaning: &'static str) -> Spec {
+    of(Kind::Networks, name, meaning)
+}
+
+const fn personal(spec: Spec) -> Spec {
+    Spec {
+        sensitive: true,
+        ..spec
+    }
+}
+
+/// The 28 fields: everything that knows a field by name asks this list.
+pub const FIELDS: [Spec; 28] = [
+    text("id", "the account's id, case-sensitive"),
+    text("name", "the company, as printed on invoices"),
+    text("ownerId", "the user who owns the account"),
+    text(
+        "billingContactId",
+        "the billing contact; without one the owner gets the bill",
+    ),
+    text("legalContactId", "the legal contact"),
+    text("securityContactId", "the person to call in an incident"),
+    text("technicalContactId", "the technical contact"),
+    text(
+        "billingNetworkType",
+        "`public` or `private`: a kind of revenue, not of security",
+    ),
+    text("billingRef", "the purchase-order reference"),
+    text("pricingPlan", "the plan's name"),
+    text("pricingPlanId", "the plan's id"),
+    personal(text(
+        "phoneNumber",
+        "the account's telephone, needed to lift a lock-out",
+    )),
+    personal(text("postalAddress", "the account's postal address")),
+    networks("ipWhitelist", "the addresses that may sign in"),
+    flag("force2fa", "two-factor sign-in is forced for every user"),
+    flag("forceSso", "single sign-on is forced for every user"),
+    flag(
+        "hasPci",
+        "services may carry the PCI flag: an entitlement, not proof of scope",
+    ),
+    flag("hasPciPasswords", "passwords must meet the PCI rules"),
+    flag("canUploadVcl", "may upload code that runs at the edge"),
+    flag("canResetPasswords", "may reset passwords"),
+    flag("canConfigureWordpress", "may use the WordPress feature"),
+    flag("hasAccountPanel", "sees the account panel"),
+    flag("hasImprovedEvents", "has the newer event log"),
+    flag(
+        "hasImprovedSslConfig",
+        "may view and edit the TLS configuration",
+    ),
+    flag("hasOpenstackLogging", "may log to OpenStack"),
+    time("createdAt", "when the account was made"),
+    time(
+        "updatedAt",
+        "when the record last changed, which is not when it was last reviewed",
+    ),
+    time("deletedAt", "when the account was cancelled"),
+];
+
+/// A field that a run reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Its canonical name.
+    pub name: String,
+    /// What it holds.
+    pub kind: Kind,
+    /// Its values read `[redacted]` in reports.
+    pub sensitive: bool,
+}
+
+impl From<&Spec> for Field {
+    fn from(spec: &Spec) -> Self {
+        Self {
+            name: spec.name.to_owned(),
+            kind: spec.kind,
+            sensitive: spec.sensitive,
+        }
+    }
+}
+
+/// Where the value of a field stands in every record of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Slot(u16);
+
+impl Slot {
+    /// The customer's id, which every run reads.
+    pub const ID: Slot = Slot(0);
+    /// The customer's name, which every run reads.
+    pub const NAME: Slot = Slot(1);
+
+    /// Its place in a list with one entry a slot.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// What a key of a record means to a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// A field that some policy asks for.
+    Wanted(Slot),
+    /// A field that nobody asks for.
+    Known,
+    /// No field at all.
+    Unknown,
+}
+
+/// The fields that a run knows, and those of them that it reads.
+#[derive(Debug, Clone)]
+pub struct Schema {
+    known: HashMap<String, (Field, Option<Slot>)>,
+    wanted: Vec<Field>,
+}
+
+impl Default for Schema {
+    fn default() -> Self {
+        let known = FIELDS
+            .iter()
+            .map(|spec| (fold(spec.name), (Field::from(spec), None)))
+            .collect();
+        let mut schema = Self {
+            known,
+            wanted: Vec::new(),
+        };
+        // `Slot::ID` and `Slot::NAME` count on this order.
+        for spec in FIELDS.iter().take(2) {
+            schema.want(spec.name);
+        }
+        schema
+    }
+}
+
+impl Schema {
+    /// Adds a field of a policy's own, or gives the one that already has this
+    /// name in another spelling.
+    pub fn declare(&mut self, name: &str, kind: Kind) -> Result<(), Field> {
+        let sensitive = is_credential_name(name);
+        let field = Field {
+            name: name.to_owned(),
+            kind,
+            sensitive,
+        };
+        match self.known.get(&fold(name)) {
+            Some((other, _)) if other.kind != kind || is_documented(name) => Err(other.clone()),
+            Some(_) => Ok(()),
+            None => {
+                self.known.insert(fold(name), (field, None));
+                Ok(())
+            }
+        }
+    }
+
+    /// The slot of the field of this name, in any spelling; from now on it is
+    /// read from every record.
+    pub fn want(&mut self, name: &str) -> Option<Slot> {
+        let (field, slot) = self.known.get_mut(&fold(name))?;
+        if slot.is_none() {
+            *slot = Some(Slot(u16::try_from(self.wanted.len()).ok()?));
+            self.wanted.push(field.clone());
+        }
+        *slot
+    }
+
+    /// What a record's key means here.
+    pub fn key(&self, key: &str) -> Key {
+        match self.known.get(&fold(key)) {
+            Some((_, Some(slot))) => Key::Wanted(*slot),
+            Some((_, None)) => Key::Known,
+            None => Key::Unknown,
+        }
+    }
+
+    /// The field of this name, in any spelling.
+    pub fn find(&self, name: &str) -> Option<&Field> {
+        self.known.get(&fold(name)).map(|(field, _)| field)
+    }
+
+    /// The field whose values stand in a slot.
+    pub fn field(&self, slot: Slot) -> &Field {
+        &self.wanted[slot.index()]
+    }
+
+    /// The fields that are read, by slot.
+    pub fn wanted(&self) -> &[Field] {
+        &self.wanted
+    }
+
+    /// The names of all known fields, sorted.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<_> = self
+            .known
+            .values()
+            .map(|(field, _)| field.name.as_str())
+            .collect();
+        names.sort_unstable();
+        names
+    }
+}
+
+/// Whether the name is, in any spelling, one of the 28.
+pub fn is_documented(name: &str) -> bool {
+    let folded = fold(name);
+    FIELDS.iter().any(|spec| fold(spec.name) == folded)
+}
+
+/// Whether a field of this name holds a credential: its values are never shown.
+pub fn is_credential_name(name: &str) -> bool {
+    let folded = fold(name);
+    ["apikey", "token", "secret"]
+        .iter()
+        .any(|word| folded.contains(word))
+        || folded.ends_with("password")
+}
+
+/// A key without what spellings differ in: case, `_`, `-` and blanks.
+pub fn fold(key: &str) -> String {
+    key.chars()
+        .filter(|c| !matches!(c, '_' | '-') && !c.is_whitespace())
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_seen_in_the_field_is_the_same_key() {
+        for key in [
+            "force_2fa",
+            "force2fa",
+            "force2Fa",
+            "force_2_fa",
+            "force2_fa",
+            "FORCE_2FA",
+            "Force 2FA",
+            "force-2fa",
+            "force2fa ",
+        ] {
+            assert_eq!(fold(key), "force2fa", "{key}");
+        }
+    }
+
+    #[test]
+    fn the_28_stay_apart_when_folded() {
+        let mut folded: Vec<_> = FIELDS.iter().map(|spec| fold(spec.name)).collect();
+        folded.sort_unstable();
+        folded.dedup();
+        assert_eq!(folded.len(), FIELDS.len());
+    }
+
+    #[test]
+    fn id_and_name_have_the_first_slots() {
+        let schema = Schema::default();
+        assert_eq!(schema.field(Slot::ID).name, "id");
+        assert_eq!(schema.field(Slot::NAME).name, "name");
+    }
+
+    #[test]
+    fn a_field_is_read_only_once_it_is_wanted() {
+        let mut schema = Schema::default();
+        assert_eq!(schema.key("FORCE_SSO"), Key::Known);
+        let slot = schema.want("force-sso").expect("known");
+        assert_eq!(schema.key("FORCE_SSO"), Key::Wanted(slot));
+        assert_eq!(schema.field(slot).name, "forceSso");
+    }
+
+    #[test]
+    fn one_of_the_28_cannot_be_declared_anew() {
+        assert!(Schema::default().declare("force_2fa", Kind::Flag).is_err());
+    }
+}

@@ -1,0 +1,139 @@
+//! One customer account, as far as a run asks for it.
+
+pub mod field;
+pub mod network;
+pub mod time;
+pub mod value;
+
+use chrono::DateTime;
+
+pub use field::{FIELDS, Field, Key, Kind, Schema, Slot};
+use network::Entry;
+pub use value::{Absent, Bad, Cell, Raw, Value};
+
+/// A record: a cell for each field that the run reads.
+#[derive(Debug, Clone)]
+pub struct Record<'a> {
+    cells: Vec<Cell<'a>>,
+    /// `deletedAt` stood at the epoch: an exporter's artefact, read as null.
+    epoch_deleted: bool,
+    spare: Vec<Vec<Entry>>,
+}
+
+impl<'a> Record<'a> {
+    /// A record without fields, with room for those of the schema.
+    pub fn new(schema: &Schema) -> Self {
+        Self {
+            cells: vec![Cell::MISSING; schema.wanted().len()],
+            epoch_deleted: false,
+            spare: Vec::new(),
+        }
+    }
+
+    /// Forgets all fields, and keeps their room.
+    pub fn clear(&mut self) {
+        self.epoch_deleted = false;
+        for cell in &mut self.cells {
+            let cell = std::mem::replace(cell, Cell::MISSING);
+            if let Value::Networks(mut entries) = cell.value {
+                entries.clear();
+                self.spare.push(entries);
+            }
+        }
+    }
+
+    /// The field stands in the record.
+    pub fn set(&mut self, schema: &Schema, slot: Slot, raw: Raw<'a>) {
+        let field = schema.field(slot);
+        let mut cell = field.kind.read(raw, &mut self.spare);
+        if is_epoch(&cell) && field.name == "deletedAt" {
+            self.epoch_deleted = true;
+            cell.value = Value::Absent(Absent::Null);
+        }
+        self.put(slot, cell);
+    }
+
+    /// Takes the field out of the record.
+    pub fn take(&mut self, slot: Slot) -> Cell<'a> {
+        std::mem::replace(&mut self.cells[slot.index()], Cell::MISSING)
+    }
+
+    /// The field stands in the record, already read.
+    pub fn put(&mut self, slot: Slot, cell: Cell<'a>) {
+        let here = &mut self.cells[slot.index()];
+        if here.value == Value::Absent(Absent::Missing) {
+            *here = cell;
+        } else if cell.value != Value::Absent(Absent::Missing) {
+            here.meets(cell);
+        }
+    }
+
+    /// What stood in the field.
+    pub fn cell(&self, slot: Slot) -> &Cell<'a> {
+        &self.cells[slot.index()]
+    }
+
+    /// What stood in each field, by slot.
+    pub fn cells(&self) -> &[Cell<'a>] {
+        &self.cells
+    }
+
+    /// Whether `deletedAt` stood at the epoch.
+    pub fn epoch_deleted(&self) -> bool {
+        self.epoch_deleted
+    }
+
+    /// The customer's id as it was written, if there is one.
+    pub fn id(&self) -> Option<&str> {
+        self.written(Slot::ID)
+    }
+
+    /// The customer's name as it was written, if there is one.
+    pub fn name(&self) -> Option<&str> {
+        self.written(Slot::NAME)
+    }
+
+    fn written(&self, slot: Slot) -> Option<&str> {
+        let cell = self.cell(slot);
+        let absent = matches!(cell.value, Value::Absent(_));
+        (!absent).then_some(cell.seen.as_ref())
+    }
+
+    /// The same, free of the bytes that it was read from.
+    pub fn into_owned(self) -> Record<'static> {
+        Record {
+            cells: self.cells.into_iter().map(Cell::into_owned).collect(),
+            epoch_deleted: self.epoch_deleted,
+            spare: Vec::new(),
+        }
+    }
+}
+
+fn is_epoch(cell: &Cell<'_>) -> bool {
+    cell.value == Value::Time(DateTime::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_live_account_is_not_deleted_by_an_exporters_epoch() {
+        let mut schema = Schema::default();
+        let slot = schema.want("deletedAt").expect("known");
+        let mut record = Record::new(&schema);
+        record.set(&schema, slot, Raw::Text("1970-01-01T00:00:00.000Z".into()));
+        assert_eq!(record.cell(slot).value, Value::Absent(Absent::Null));
+        assert!(record.epoch_deleted());
+    }
+
+    #[test]
+    fn an_id_that_is_no_text_is_still_told() {
+        let schema = Schema::default();
+        let mut record = Record::new(&schema);
+        record.set(&schema, Slot::ID, Raw::Number("42"));
+        assert_eq!(record.id(), Some("42"));
+        record.clear();
+        assert_eq!(record.id(), None);
+    }
+}

@@ -1,0 +1,443 @@
+//! How an allow-list is read, and what its networks add up to.
+//!
+//! Addresses go through the standard library's strict parser: `ipnet` alone
+//! accepts leading zeros, which some readers take for octal.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+/// One comma-separated entry of an allow-list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Where it stands in the list's text, without the blanks around it.
+    pub at: std::ops::Range<usize>,
+    /// What it covers, if it can be read.
+    pub network: Option<Network>,
+}
+
+/// The addresses that an entry covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    /// The smallest network that holds them all, without host bits.
+    pub cover: IpNet,
+    /// For a wildcard with a `*` before a number: its four parts, each a number
+    /// or `*`. Then the addresses are fewer than those of `cover`.
+    odd: Option<[Option<u8>; 4]>,
+}
+
+impl From<IpNet> for Network {
+    fn from(net: IpNet) -> Self {
+        let cover = net.trunc();
+        Self { cover, odd: None }
+    }
+}
+
+/// Reads a comma-separated list; every item between commas gives an entry, and
+/// one that cannot be read has no network.
+pub fn read(list: &str, entries: &mut Vec<Entry>) {
+    let mut start = 0;
+    for item in list.split(',') {
+        let trimmed = item.trim();
+        let from = start + (item.len() - item.trim_start().len());
+        entries.push(Entry {
+            at: from..from + trimmed.len(),
+            network: read_one(trimmed),
+        });
+        start += item.len() + 1;
+    }
+}
+
+/// Reads an address, a CIDR or an IPv4 wildcard.
+pub fn read_one(text: &str) -> Option<Network> {
+    match text.split_once('/') {
+        Some((address, prefix)) => cidr(address.parse().ok()?, read_prefix(prefix)?),
+        None if text.contains('*') => wildcard(text),
+        None => match text.parse().ok()? {
+            IpAddr::V4(address) => cidr(IpAddr::V4(address), 32),
+            IpAddr::V6(address) => cidr(IpAddr::V6(address), 128),
+        },
+    }
+}
+
+/// Digits alone: a sign or a leading zero is a mistake somewhere.
+fn read_prefix(text: &str) -> Option<u8> {
+    let plain = text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    plain.then(|| text.parse().ok())?
+}
+
+/// A network without host bits; IPv4 mapped into IPv6 is IPv4.
+fn cidr(address: IpAddr, prefix: u8) -> Option<Network> {
+    if let (IpAddr::V6(v6), 96..=128) = (address, prefix)
+        && let Some(v4) = v6.to_ipv4_mapped()
+    {
+        return Some(Ipv4Net::new(v4, prefix - 96).ok().map(IpNet::V4)?.into());
+    }
+    IpNet::new(address, prefix).ok().map(Network::from)
+}
+
+fn wildcard(text: &str) -> Option<Network> {
+    let mut parts = [None; 4];
+    let mut items = text.split('.');
+    for part in &mut parts {
+        *part = match items.next()? {
+            "*" => None,
+            octet if octet == "0" || !octet.starts_with('0') => {
+                let digits = octet.bytes().all(|b| b.is_ascii_digit());
+                Some(digits.then(|| octet.parse::<u8>().ok())??)
+            }
+            _ => return None,
+        };
+    }
+    if items.next().is_some() {
+        return None;
+    }
+    let fixed = parts.iter().take_while(|part| part.is_some()).count();
+    let octets = std::array::from_fn(|i| if i < fixed { parts[i].unwrap_or(0) } else { 0 });
+    let net = Ipv4Net::new(Ipv4Addr::from(octets), u8::try_from(fixed * 8).ok()?).ok()?;
+    let odd = parts[fixed..].iter().any(Option::is_some);
+    Some(Network {
+        cover: IpNet::V4(net),
+        odd: odd.then_some(parts),
+    })
+}
+
+impl Network {
+    /// Whether all of its addresses lie in `other`.
+    pub fn lies_in(&self, other: &IpNet) -> bool {
+        other.contains(&self.cover)
+    }
+
+    /// Whether it shares an address with `other`.
+    pub fn overlaps(&self, other: &IpNet) -> bool {
+        other.contains(&self.cover) || self.cover.contains(other)
+    }
+
+    /// Whether nobody can ever connect from it: private, loopback, link-local,
+    /// shared, documentation, multicast or reserved space throughout.
+    pub fn is_special(&self) -> bool {
+        match self.cover {
+            IpNet::V4(net) => SPECIAL_V4.iter().any(|&(address, prefix)| {
+                prefix <= net.prefix_len() && mask_v4(net.network().to_bits(), prefix) == address
+            }),
+            IpNet::V6(net) => SPECIAL_V6.iter().any(|&(address, prefix)| {
+                prefix <= net.prefix_len() && mask_v6(net.network().to_bits(), prefix) == address
+            }),
+        }
+    }
+}
+
+/// IPv4 space that is not public, from IANA's special-purpose registry.
+const SPECIAL_V4: [(u32, u8); 14] = [
+    (v4(0, 0, 0), 8),
+    (v4(10, 0, 0), 8),
+    (v4(100, 64, 0), 10),
+    (v4(127, 0, 0), 8),
+    (v4(169, 254, 0), 16),
+    (v4(172, 16, 0), 12),
+    (v4(192, 0, 0), 24),
+    (v4(192, 0, 2), 24),
+    (v4(192, 88, 99), 24),
+    (v4(192, 168, 0), 16),
+    (v4(198, 18, 0), 15),
+    (v4(198, 51, 100), 24),
+    (v4(203, 0, 113), 24),
+    (v4(224, 0, 0), 3),
+];
+
+/// IPv6 space that is not public: all but 2000::/3, and what that sets aside
+/// for documentation, benchmarks and ORCHID.
+const SPECIAL_V6: [(u128, u8); 7] = [
+    (0, 3),
+    (0x4000 << 112, 2),
+    (0x8000 << 112, 1),
+    (0x2001_0db8 << 96, 32),
+    (0x3fff << 112, 20),
+    (0x2001_0002 << 96, 48),
+    (0x2001_0010 << 96, 28),
+];
+
+const fn v4(a: u32, b: u32, c: u32) -> u32 {
+    a << 24 | b << 16 | c << 8
+}
+
+fn mask_v4(address: u32, prefix: u8) -> u32 {
+    address & u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0)
+}
+
+fn mask_v6(address: u128, prefix: u8) -> u128 {
+    address & u128::MAX.checked_shl(128 - u32::from(prefix)).unwrap_or(0)
+}
+
+/// What the networks of a list cover together.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Union {
+    v4: Vec<(u32, u32)>,
+    v6: Vec<(u128, u128)>,
+}
+
+impl Union {
+    /// The union of the networks, an odd wildcard counted as what covers it.
+    pub fn of<'a>(networks: impl Iterator<Item = &'a Network>) -> Self {
+        let (mut v4, mut v6) = (Vec::new(), Vec::new());
+        for network in networks {
+            match network.cover {
+                IpNet::V4(net) => v4.push(bounds_v4(&net)),
+                IpNet::V6(net) => v6.push(bounds_v6(&net)),
+            }
+        }
+        merge(&mut v4, |end| end.checked_add(1));
+        merge(&mut v6, |end| end.checked_add(1));
+        Self { v4, v6 }
+    }
+
+    /// Whether it is all of IPv4 or all of IPv6.
+    pub fn is_any(&self) -> bool {
+        self.v4 == [(0, u32::MAX)] || self.v6 == [(0, u128::MAX)]
+    }
+
+    /// How many addresses it holds; all of IPv6 counts one less, the most that
+    /// the number can hold.
+    fn size(&self) -> u128 {
+        let v4: u128 = self
+            .v4
+            .iter()
+            .map(|&(first, last)| u128::from(last - first) + 1)
+            .sum();
+        self.v6.iter().fold(v4, |size, (first, last)| {
+            size.saturating_add((last - first).saturating_add(1))
+        })
+    }
+}
+
+fn bounds_v4(net: &Ipv4Net) -> (u32, u32) {
+    (net.network().to_bits(), net.broadcast().to_bits())
+}
+
+fn bounds_v6(net: &Ipv6Net) -> (u128, u128) {
+    (
+        Ipv6Addr::to_bits(net.network()),
+        Ipv6Addr::to_bits(net.broadcast()),
+    )
+}
+
+/// Sorts the ranges and joins those that touch.
+fn merge<N: Copy + Ord>(ranges: &mut Vec<(N, N)>, after: impl Fn(N) -> Option<N>) {
+    ranges.sort_unstable();
+    ranges.dedup_by(|next, kept| {
+        let touches = after(kept.1).is_none_or(|after| next.0 <= after);
+        if touches {
+            kept.1 = kept.1.max(next.1);
+        }
+        touches
+    });
+}
+
+/// How many addresses the networks cover together, odd wildcards counted
+/// exactly.
+pub fn addresses<'a>(networks: impl Iterator<Item = &'a Network> + Clone) -> u128 {
+    if networks.clone().all(|network| network.odd.is_none()) {
+        return Union::of(networks).size();
+    }
+    let v6 = networks
+        .clone()
+        .filter(|net| matches!(net.cover, IpNet::V6(_)));
+    let boxes: Vec<_> = networks.filter_map(octets).collect();
+    let v4 = volume(&boxes.iter().collect::<Vec<_>>(), 0);
+    Union::of(v6).size().saturating_add(v4.into())
+}
+
+/// An IPv4 network as a range for each of its four octets.
+type Octets = [(u8, u8); 4];
+
+fn octets(network: &Network) -> Option<Octets> {
+    let IpNet::V4(net) = network.cover else {
+        return None;
+    };
+    let (first, last) = (net.network().octets(), net.broadcast().octets());
+    Some(std::array::from_fn(|i| match network.odd {
+        Some(parts) => parts[i].map_or((0, u8::MAX), |octet| (octet, octet)),
+        None => (first[i], last[i]),
+    }))
+}
+
+/// How many addresses lie in at least one of the boxes, which agree on all
+/// octets before `octet`.
+fn volume(boxes: &[&Octets], octet: usize) -> u64 {
+    if boxes.is_empty() || octet == 4 {
+        return u64::from(!boxes.is_empty());
+    }
+    let whole = [(0, u8::MAX); 4];
+    if boxes.iter().any(|b| b[octet..] == whole[octet..]) {
+        return 1 << (8 * (4 - octet));
+    }
+    let mut cuts: Vec<u16> = boxes
+        .iter()
+        .flat_map(|b| [u16::from(b[octet].0), u16::from(b[octet].1) + 1])
+        .collect();
+    cuts.sort_unstable();
+    cuts.dedup();
+    cuts.windows(2)
+        .map(|cut| {
+            let inside: Vec<_> = boxes
+                .iter()
+                .copied()
+                .filter(|b| u16::from(b[octet].0) <= cut[0] && cut[1] <= u16::from(b[octet].1) + 1)
+                .collect();
+            u64::from(cut[1] - cut[0]) * volume(&inside, octet + 1)
+        })
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn one(text: &str) -> Option<String> {
+        read_one(text).map(|network| network.cover.to_string())
+    }
+
+    fn list(text: &str) -> Vec<Network> {
+        let mut entries = Vec::new();
+        read(text, &mut entries);
+        entries
+            .into_iter()
+            .filter_map(|entry| entry.network)
+            .collect()
+    }
+
+    fn size(text: &str) -> u128 {
+        addresses(list(text).iter())
+    }
+
+    #[test]
+    fn every_documented_form_is_read() {
+        for (text, cover) in [
+            ("203.0.113.9", "203.0.113.9/32"),
+            ("198.51.100.5/24", "198.51.100.0/24"),
+            ("192.0.2.*", "192.0.2.0/24"),
+            ("192.0.*.*", "192.0.0.0/16"),
+            ("192.0.*.1", "192.0.0.0/16"),
+            ("*.*.*.*", "0.0.0.0/0"),
+            ("0.0.0.0/0", "0.0.0.0/0"),
+            ("2001:db8::1", "2001:db8::1/128"),
+            ("2001:db8::1/32", "2001:db8::/32"),
+            ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+            ("::ffff:10.1.2.3", "10.1.2.3/32"),
+            ("::ffff:0:0/95", "::fffe:0:0/95"),
+        ] {
+            assert_eq!(one(text).as_deref(), Some(cover), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_readers_disagree_on_is_refused() {
+        for text in [
+            "",
+            "office",
+            "010.0.0.1",
+            "10.0.0.0/08",
+            "10.0.0.0/33",
+            "10.0.0.0/-1",
+            "10.0.0.0/+8",
+            "10.0.0.0/",
+            "10.0.0.0/255.0.0.0",
+            "10.0.0.0/0.255.255.255",
+            "10.0.0.1-10.0.0.9",
+            "10.0.0",
+            "1::2:3:4:5:6:7:8/64",
+            "::00.9.2.1",
+            "fe80::1%eth0",
+            "192.0.2.*/24",
+            "192.0.2.*.1",
+            "192.0.02.*",
+            "192.0.*",
+            "192.0.256.*",
+            "192.0.+2.*",
+            "::1/129",
+            "0x0a.0.0.1",
+            "\u{ff11}0.0.0.1",
+            "10.0.0.1 10.0.0.2",
+        ] {
+            assert_eq!(read_one(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn entries_know_where_they_stand() {
+        let text = " 10.0.0.1 ,, office";
+        let mut entries = Vec::new();
+        read(text, &mut entries);
+        let seen: Vec<_> = entries
+            .iter()
+            .map(|entry| &text[entry.at.clone()])
+            .collect();
+        assert_eq!(seen, ["10.0.0.1", "", "office"]);
+    }
+
+    #[test]
+    fn halves_add_up_to_everything() {
+        let any = |text| Union::of(list(text).iter()).is_any();
+        assert!(any("128.0.0.0/1,0.0.0.0/1"));
+        assert!(any("::/1,8000::/1"));
+        assert!(any("10.0.0.1,0.0.0.0/0"));
+        assert!(!any("0.0.0.0/1,128.0.0.0/2"));
+    }
+
+    #[test]
+    fn sizes_are_those_of_the_union() {
+        assert_eq!(size("10.0.0.0/24,10.0.0.0/25,10.0.0.7"), 256);
+        assert_eq!(size("192.0.*.1"), 256);
+        assert_eq!(size("192.0.*.1,192.0.2.*"), 256 + 255);
+        assert_eq!(size("*.*.*.1,*.*.1.*"), (1 << 24) * 2 - (1 << 16));
+        assert_eq!(size("10.0.0.0/12,10.*.0.1"), (1 << 20) + 256 - 16);
+        assert_eq!(size("10.0.*.1,2001:db8::/64"), 256 + (1 << 64));
+        assert_eq!(size("::/0"), u128::MAX);
+    }
+
+    #[test]
+    fn space_that_nobody_connects_from_is_special() {
+        for text in [
+            "10.0.0.0/8",
+            "100.64.1.0/24",
+            "127.0.0.1",
+            "169.254.0.0/16",
+            "172.31.0.0/16",
+            "192.168.1.1",
+            "203.0.113.0/28",
+            "255.255.255.255",
+            "fe80::1",
+            "fd00::/8",
+            "2001:db8::/48",
+            "::1",
+            "ff02::1",
+        ] {
+            assert!(list(text)[0].is_special(), "{text}");
+        }
+        for text in [
+            "8.8.8.8",
+            "172.32.0.1",
+            "0.0.0.0/0",
+            "172.16.0.0/11",
+            "2606:4700::/32",
+            "2000::/3",
+        ] {
+            assert!(!list(text)[0].is_special(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn octet_boxes_count_as_ranges_do(nets in prop::collection::vec((any::<u32>(), 4u8..=32), 1..6)) {
+            let nets: Vec<Network> = nets
+                .into_iter()
+                .map(|(address, prefix)| cidr(IpAddr::V4(Ipv4Addr::from(address & 0xf0f0_ff0f)), prefix))
+                .map(|net| net.expect("a network"))
+                .collect();
+            let boxes: Vec<_> = nets.iter().filter_map(octets).collect();
+            let volume = volume(&boxes.iter().collect::<Vec<_>>(), 0);
+            prop_assert_eq!(u128::from(volume), Union::of(nets.iter()).size());
+        }
+    }
+}

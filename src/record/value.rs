@@ -1,0 +1,377 @@
+//! What stood in a field: a value of its kind, nothing, or something else.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use super::field::Kind;
+use super::network::{self, Entry};
+use super::time;
+
+/// Why no value stands there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Absent {
+    /// The record has no such key.
+    Missing,
+    /// The key holds null.
+    Null,
+    /// The key holds blank text, or the CSV cell is empty.
+    Empty,
+}
+
+/// Why what stands there is not a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Bad {
+    /// JSON of a type that the field never has.
+    WrongType,
+    /// Text or a number that cannot be read as the field's kind.
+    Unparsable,
+    /// The field stands in the record twice, with different values.
+    Conflict,
+}
+
+impl Absent {
+    /// The word for it in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Absent::Missing => "missing",
+            Absent::Null => "null",
+            Absent::Empty => "empty",
+        }
+    }
+}
+
+impl Bad {
+    /// The word for it in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Bad::WrongType => "wrong-type",
+            Bad::Unparsable => "unparsable",
+            Bad::Conflict => "conflict",
+        }
+    }
+}
+
+impl fmt::Display for Absent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for Bad {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What was read in a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// A flag.
+    Flag(bool),
+    /// Text with at least one character that is not blank.
+    Text(Cow<'a, str>),
+    /// An instant.
+    Time(DateTime<Utc>),
+    /// A list of networks, some of which may be unreadable.
+    Networks(Vec<Entry>),
+    /// Nothing.
+    Absent(Absent),
+    /// Something that is not a value of the kind.
+    Bad(Bad),
+}
+
+impl Value<'_> {
+    /// Whether all of it can be read: a list of networks may hold entries that
+    /// cannot, beside others that still decide.
+    pub fn is_whole(&self) -> bool {
+        match self {
+            Value::Networks(entries) => entries.iter().all(|entry| entry.network.is_some()),
+            Value::Flag(_) | Value::Text(_) | Value::Time(_) => true,
+            Value::Absent(_) | Value::Bad(_) => false,
+        }
+    }
+}
+
+/// A field of a record: what it says, and what stood there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell<'a> {
+    /// What it says.
+    pub value: Value<'a>,
+    /// What stood there, for evidence; empty where nothing did.
+    pub seen: Cow<'a, str>,
+    /// Read in good will, from a spelling that is not the field's own.
+    pub coerced: bool,
+}
+
+impl Cell<'_> {
+    /// A field that the record does not have.
+    pub const MISSING: Cell<'static> = Cell {
+        value: Value::Absent(Absent::Missing),
+        seen: Cow::Borrowed(""),
+        coerced: false,
+    };
+
+    /// The same, free of the bytes that it was read from.
+    pub fn into_owned(self) -> Cell<'static> {
+        let value = match self.value {
+            Value::Flag(flag) => Value::Flag(flag),
+            Value::Text(text) => Value::Text(text.into_owned().into()),
+            Value::Time(time) => Value::Time(time),
+            Value::Networks(entries) => Value::Networks(entries),
+            Value::Absent(why) => Value::Absent(why),
+            Value::Bad(why) => Value::Bad(why),
+        };
+        Cell {
+            value,
+            seen: self.seen.into_owned().into(),
+            coerced: self.coerced,
+        }
+    }
+
+    /// The field stands in the record again, with the value of `other`: the
+    /// same is fine, anything else leaves both in doubt.
+    pub fn meets(&mut self, other: Cell<'_>) {
+        if self.says_as(&other) {
+            self.coerced |= other.coerced;
+            return;
+        }
+        self.seen = format!("{} | {}", self.shown(), other.shown()).into();
+        self.value = Value::Bad(Bad::Conflict);
+        self.coerced = false;
+    }
+
+    fn says_as(&self, other: &Cell<'_>) -> bool {
+        match (&self.value, &other.value) {
+            (Value::Networks(here), Value::Networks(there)) => {
+                let networks =
+                    |list: &[Entry]| -> Vec<_> { list.iter().map(|entry| entry.network).collect() };
+                let whole = self.value.is_whole() && networks(here) == networks(there);
+                whole || self.seen == other.seen
+            }
+            (Value::Bad(here), Value::Bad(there)) => here == there && self.seen == other.seen,
+            (here, there) => here == there,
+        }
+    }
+
+    /// What was seen, in words where nothing stood.
+    pub fn shown(&self) -> &str {
+        match self.value {
+            Value::Absent(Absent::Missing) => "[missing]",
+            Value::Absent(Absent::Null) => "[null]",
+            Value::Absent(Absent::Empty) => "[empty]",
+            _ => &self.seen,
+        }
+    }
+}
+
+/// What a record may hold in a field, before the field's kind is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Raw<'a> {
+    /// JSON null.
+    Null,
+    /// A JSON boolean.
+    Bool(bool),
+    /// A JSON number, as written.
+    Number(&'a str),
+    /// JSON text.
+    Text(Cow<'a, str>),
+    /// JSON text with half of a surrogate pair, which is no text.
+    BrokenText,
+    /// A JSON array.
+    Array,
+    /// A JSON object.
+    Object,
+    /// A CSV cell, where all is text.
+    Cell(Cow<'a, str>),
+}
+
+impl Kind {
+    /// What a field of this kind says. `spare` lends the room that a list of
+    /// networks needs, so that most records allocate nothing.
+    pub fn read<'a>(self, raw: Raw<'a>, spare: &mut Vec<Vec<Entry>>) -> Cell<'a> {
+        let cell = |value, seen: Cow<'a, str>, coerced| Cell {
+            value,
+            seen,
+            coerced,
+        };
+        let bad = |why, seen| cell(Value::Bad(why), seen, false);
+        match raw {
+            Raw::Null => cell(Value::Absent(Absent::Null), "".into(), false),
+            Raw::Text(text) | Raw::Cell(text) if is_blank(&text) => {
+                cell(Value::Absent(Absent::Empty), "".into(), false)
+            }
+            Raw::Cell(text) if self == Kind::Time && is_number(&text) => self.number(text),
+            Raw::Text(text) | Raw::Cell(text) => self.text(text, spare),
+            Raw::Number(number) => self.number(number.into()),
+            Raw::Bool(flag) if self == Kind::Flag => {
+                cell(Value::Flag(flag), word(flag).into(), false)
+            }
+            Raw::Bool(flag) => bad(Bad::WrongType, word(flag).into()),
+            Raw::BrokenText => bad(Bad::Unparsable, "[text with half a surrogate pair]".into()),
+            Raw::Array => bad(Bad::WrongType, "[array]".into()),
+            Raw::Object => bad(Bad::WrongType, "[object]".into()),
+        }
+    }
+
+    fn text<'a>(self, seen: Cow<'a, str>, spare: &mut Vec<Vec<Entry>>) -> Cell<'a> {
+        let (value, coerced) = match self {
+            Kind::Text => (Value::Text(seen.clone()), false),
+            Kind::Flag => match flag(seen.trim()) {
+                Some(flag) => (Value::Flag(flag), true),
+                None => (Value::Bad(Bad::Unparsable), false),
+            },
+            Kind::Time => match time::read(&seen) {
+                Some(reading) => (Value::Time(reading.time), reading.coerced),
+                None => (Value::Bad(Bad::Unparsable), false),
+            },
+            Kind::Networks => {
+                let mut entries = spare.pop().unwrap_or_default();
+                network::read(&seen, &mut entries);
+                (Value::Networks(entries), false)
+            }
+        };
+        Cell {
+            value,
+            seen,
+            coerced,
+        }
+    }
+
+    fn number(self, seen: Cow<'_, str>) -> Cell<'_> {
+        let (value, coerced) = match self {
+            Kind::Flag => match seen.parse::<f64>() {
+                Ok(0.0) => (Value::Flag(false), true),
+                Ok(1.0) => (Value::Flag(true), true),
+                _ => (Value::Bad(Bad::Unparsable), false),
+            },
+            Kind::Time => match time::read_epoch(seen.trim()) {
+                Some(reading) => (Value::Time(reading.time), reading.coerced),
+                None => (Value::Bad(Bad::Unparsable), false),
+            },
+            Kind::Text | Kind::Networks => (Value::Bad(Bad::WrongType), false),
+        };
+        Cell {
+            value,
+            seen,
+            coerced,
+        }
+    }
+}
+
+fn word(flag: bool) -> &'static str {
+    if flag { "true" } else { "false" }
+}
+
+fn is_blank(text: &str) -> bool {
+    // Nearly every text begins with a letter or a digit.
+    !text
+        .as_bytes()
+        .first()
+        .is_some_and(u8::is_ascii_alphanumeric)
+        && text.trim().is_empty()
+}
+
+/// A CSV cell of digits, with a sign or a point, is a number to a time field.
+fn is_number(text: &str) -> bool {
+    let text = text.trim();
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    !digits.is_empty()
+        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && digits.as_bytes()[0].is_ascii_digit()
+}
+
+/// The words for yes and no that exporters use.
+fn flag(text: &str) -> Option<bool> {
+    const YES: [&str; 5] = ["true", "t", "yes", "y", "1"];
+    const NO: [&str; 5] = ["false", "f", "no", "n", "0"];
+    if YES.iter().any(|word| text.eq_ignore_ascii_case(word)) {
+        return Some(true);
+    }
+    NO.iter()
+        .any(|word| text.eq_ignore_ascii_case(word))
+        .then_some(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(kind: Kind, raw: Raw<'_>) -> (Value<'_>, bool) {
+        let cell = kind.read(raw, &mut Vec::new());
+        (cell.value, cell.coerced)
+    }
+
+    fn text(kind: Kind, text: &str) -> (Value<'_>, bool) {
+        read(kind, Raw::Text(text.into()))
+    }
+
+    #[test]
+    fn a_json_boolean_is_a_flag_as_it_stands() {
+        assert_eq!(
+            read(Kind::Flag, Raw::Bool(true)),
+            (Value::Flag(true), false)
+        );
+    }
+
+    #[test]
+    fn the_words_of_other_exporters_are_flags_and_counted() {
+        for yes in ["true", "TRUE", "t", "Yes", "y", "1", " 1 "] {
+            assert_eq!(text(Kind::Flag, yes), (Value::Flag(true), true), "{yes}");
+        }
+        for no in ["false", "False", "F", "no", "N", "0"] {
+            assert_eq!(text(Kind::Flag, no), (Value::Flag(false), true), "{no}");
+        }
+        for (number, flag) in [("1", true), ("0", false), ("1.0", true), ("0e5", false)] {
+            let read = read(Kind::Flag, Raw::Number(number));
+            assert_eq!(read, (Value::Flag(flag), true), "{number}");
+        }
+    }
+
+    #[test]
+    fn any_other_word_is_never_true() {
+        for odd in ["on", "enabled", "maybe", "2", "N/A", "1.0"] {
+            let read = text(Kind::Flag, odd);
+            assert_eq!(read, (Value::Bad(Bad::Unparsable), false), "{odd}");
+        }
+        assert_eq!(
+            read(Kind::Flag, Raw::Number("2")).0,
+            Value::Bad(Bad::Unparsable)
+        );
+        assert_eq!(read(Kind::Flag, Raw::Object).0, Value::Bad(Bad::WrongType));
+    }
+
+    #[test]
+    fn blank_text_is_absence_in_every_kind() {
+        for kind in Kind::ALL {
+            for blank in ["", "  ", "\t\u{a0}"] {
+                assert_eq!(text(kind, blank).0, Value::Absent(Absent::Empty));
+            }
+            assert_eq!(read(kind, Raw::Null).0, Value::Absent(Absent::Null));
+        }
+    }
+
+    #[test]
+    fn digits_in_a_csv_cell_are_an_epoch_but_in_json_text_they_are_not() {
+        let cell = |text: &'static str| read(Kind::Time, Raw::Cell(text.into())).0;
+        assert!(matches!(cell("1551694830"), Value::Time(_)));
+        assert!(matches!(cell("1551694830.5"), Value::Time(_)));
+        assert_eq!(cell("20190304x"), Value::Bad(Bad::Unparsable));
+        assert_eq!(
+            text(Kind::Time, "1551694830").0,
+            Value::Bad(Bad::Unparsable)
+        );
+    }
+
+    #[test]
+    fn a_field_that_stands_twice_agrees_or_conflicts() {
+        let spare = &mut Vec::new();
+        let mut cell = Kind::Flag.read(Raw::Bool(true), spare);
+        cell.meets(Kind::Flag.read(Raw::Text("yes".into()), spare));
+        assert_eq!((&cell.value, cell.coerced), (&Value::Flag(true), true));
+        cell.meets(Kind::Flag.read(Raw::Null, spare));
+        assert_eq!(cell.value, Value::Bad(Bad::Conflict));
+        assert_eq!(cell.seen, "true | [null]");
+    }
+}
