@@ -1,3 +1,4 @@
 //! Judges customer records by policies.
 
+pub mod policy;
 pub mod record;

@@ -1,0 +1,296 @@
+//! Policies: rules that records are judged by.
+
+pub mod check;
+pub mod error;
+mod read;
+pub mod requirement;
+
+use std::fmt;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+
+pub use check::{Cause, Check, Truth};
+pub use error::Error;
+pub use requirement::{Requirement, TestId};
+
+use crate::record::{Record, Schema, Slot};
+
+/// How grave it is that a rule is not met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// For the reviewer to know.
+    Info,
+    /// Hygiene, drift.
+    Low,
+    /// A weakened control, nobody accountable, a risk of lock-out.
+    Medium,
+    /// A numbered requirement plainly missed.
+    High,
+    /// An outsider can take the account over with one stolen password.
+    Critical,
+}
+
+impl Severity {
+    /// Every severity, the least grave first.
+    pub const ALL: [Severity; 5] = [
+        Severity::Info,
+        Severity::Low,
+        Severity::Medium,
+        Severity::High,
+        Severity::Critical,
+    ];
+
+    /// The word for it in policies and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What a rule makes of a record in which the fields that it needs are absent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnAbsent {
+    /// The rule is not met.
+    #[default]
+    Fail,
+    /// The rule cannot be judged.
+    Error,
+    /// The rule is met.
+    Pass,
+    /// The rule does not apply.
+    NotApplicable,
+}
+
+impl OnAbsent {
+    const ALL: [OnAbsent; 4] = [
+        OnAbsent::Fail,
+        OnAbsent::Error,
+        OnAbsent::Pass,
+        OnAbsent::NotApplicable,
+    ];
+
+    /// The word for it in policies.
+    pub fn name(self) -> &'static str {
+        match self {
+            OnAbsent::Fail => "fail",
+            OnAbsent::Error => "error",
+            OnAbsent::Pass => "pass",
+            OnAbsent::NotApplicable => "not-applicable",
+        }
+    }
+}
+
+/// What must hold, for whom, how grave it is.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Its name within the policy.
+    pub id: String,
+    /// A line for people.
+    pub title: String,
+    /// How grave it is that the rule is not met.
+    pub severity: Severity,
+    /// To whom the rule applies; to all, if there is none.
+    pub when: Option<Requirement>,
+    /// What must hold.
+    pub require: Requirement,
+    /// What absent fields lead to.
+    pub on_absent: OnAbsent,
+    /// Why it matters.
+    pub rationale: String,
+    /// How to mend it.
+    pub remediation: String,
+    /// The controls that it is evidence for.
+    pub references: Vec<String>,
+}
+
+/// A file of rules.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Its name.
+    pub id: String,
+    /// A line for people.
+    pub title: String,
+    /// Its version, as its authors count.
+    pub version: String,
+    /// Where it was read.
+    pub path: String,
+    /// The SHA-256 of its text, in hexadecimal digits.
+    pub sha256: String,
+    /// Which records it judges; all, if there is none.
+    pub scope: Option<Requirement>,
+    /// Its rules, in the order of the file.
+    pub rules: Vec<Rule>,
+}
+
+/// One operator on one field.
+#[derive(Debug, Clone)]
+pub struct Test {
+    /// The field.
+    pub slot: Slot,
+    /// The operator, with its argument.
+    pub check: Check,
+}
+
+impl Test {
+    /// Whether it holds for the record.
+    pub fn holds(&self, record: &Record<'_>) -> Truth {
+        self.check.holds(record.cell(self.slot), record)
+    }
+}
+
+/// The policies of a run, and what they ask of a record.
+#[derive(Debug, Clone, Default)]
+pub struct Policies {
+    /// In the order of the command line.
+    pub all: Vec<Policy>,
+    /// The fields that they read.
+    pub schema: Schema,
+    /// Their tests, each once.
+    pub tests: Vec<Test>,
+}
+
+impl Policies {
+    /// Reads and checks every policy named: a file or, without a path or
+    /// `.toml`, a bundled one. Spans count back from `as_of`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with any of them: all that is wrong with all of them.
+    pub fn load(names: &[PathBuf], as_of: DateTime<Utc>) -> Result<Self, Vec<Error>> {
+        let mut reader = read::Reader::new(as_of);
+        let mut errors = Vec::new();
+        for name in names {
+            match Source::find(name).and_then(|source| reader.policy(&source)) {
+                Ok(()) => {}
+                Err(error) => errors.push(error),
+            }
+        }
+        if errors.is_empty() {
+            Ok(reader.into_policies())
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// Every rule with its policy, in the order of reports.
+    pub fn rules(&self) -> impl Iterator<Item = (&Policy, &Rule)> {
+        self.all
+            .iter()
+            .flat_map(|policy| policy.rules.iter().map(move |rule| (policy, rule)))
+    }
+
+    /// The test of this id.
+    pub fn test(&self, id: TestId) -> &Test {
+        &self.tests[id.index()]
+    }
+
+    /// The fields that some rule cannot do without. A rule that only asks that
+    /// a field be absent can do without it.
+    pub fn needed(&self) -> Vec<Slot> {
+        let mut needed: Vec<_> = self
+            .rules()
+            .flat_map(|(_, rule)| rule.when.iter().chain([&rule.require]))
+            .flat_map(Requirement::fields)
+            .flat_map(|(_, tests)| tests)
+            .map(|id| self.test(*id))
+            .filter(|test| !matches!(test.check, Check::Present(false)))
+            .flat_map(|test| std::iter::once(test.slot).chain(test.check.other()))
+            .collect();
+        needed.sort_unstable();
+        needed.dedup();
+        needed
+    }
+}
+
+/// The text of a policy, and where it stood.
+struct Source {
+    path: String,
+    text: String,
+}
+
+/// The policies that the program carries.
+const BUNDLED: &[(&str, &str)] = &[
+    ("pci", include_str!("../../policies/pci.toml")),
+    ("baseline", include_str!("../../policies/baseline.toml")),
+];
+
+impl Source {
+    fn find(name: &std::path::Path) -> Result<Self, Error> {
+        let bare = name
+            .to_str()
+            .filter(|name| !name.contains(['/', '\\']) && !name.ends_with(".toml"));
+        match bare {
+            Some(name) => Self::bundled(name),
+            None => Self::read(name),
+        }
+    }
+
+    fn bundled(name: &str) -> Result<Self, Error> {
+        match BUNDLED.iter().find(|(bundled, _)| *bundled == name) {
+            Some((_, text)) => Ok(Self {
+                path: format!("bundled:{name}.toml"),
+                text: (*text).to_owned(),
+            }),
+            None => Err(Error::no_bundled(
+                name,
+                BUNDLED.iter().map(|(name, _)| *name),
+            )),
+        }
+    }
+
+    fn read(path: &std::path::Path) -> Result<Self, Error> {
+        let shown = path.display().to_string();
+        let bytes = std::fs::read(path).map_err(|source| Error::Read {
+            path: shown.clone(),
+            source,
+        })?;
+        let text = String::from_utf8(bytes).map_err(|error| Error::Utf8 {
+            path: shown.clone(),
+            offset: error.utf8_error().valid_up_to(),
+        })?;
+        Ok(Self { path: shown, text })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shipped_policy_is_bundled_and_sound() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+        let mut shipped: Vec<_> = std::fs::read_dir(folder)
+            .expect("the folder is there")
+            .map(|entry| entry.expect("an entry").path())
+            .filter(|path| path.extension().is_some_and(|ext| ext == "toml"))
+            .map(|path| path.file_stem().expect("a name").display().to_string())
+            .collect();
+        let mut bundled: Vec<_> = BUNDLED.iter().map(|(name, _)| (*name).to_owned()).collect();
+        shipped.sort();
+        bundled.sort();
+        assert_eq!(shipped, bundled);
+        let names: Vec<_> = bundled.iter().map(PathBuf::from).collect();
+        let policies = Policies::load(&names, DateTime::UNIX_EPOCH).expect("sound policies");
+        for (policy, rule) in policies.rules() {
+            let whole = [&rule.title, &rule.rationale, &rule.remediation];
+            assert!(
+                whole.iter().all(|text| !text.is_empty()) && !rule.references.is_empty(),
+                "{}/{} lacks a title, a reason, a remedy or a reference",
+                policy.id,
+                rule.id
+            );
+        }
+    }
+}

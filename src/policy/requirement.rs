@@ -1,0 +1,128 @@
+//! Requirements: checks joined by `all`, `any` and `not`, in Kleene's logic.
+
+use super::check::{Cause, Truth};
+use crate::record::Slot;
+
+/// The place of a test in the run's list of tests: equal checks of all rules
+/// and policies share one, so that each is judged once a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TestId(pub(super) usize);
+
+impl TestId {
+    /// Its place in a list with one entry a test.
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// What must hold.
+#[derive(Debug, Clone)]
+pub enum Requirement {
+    /// All operators on one field.
+    Field {
+        /// The field.
+        slot: Slot,
+        /// Its tests, at least one.
+        tests: Vec<TestId>,
+    },
+    /// All of them.
+    All(Vec<Requirement>),
+    /// At least one of them.
+    Any(Vec<Requirement>),
+    /// The opposite of it.
+    Not(Box<Requirement>),
+}
+
+impl Requirement {
+    /// Whether it holds, given whether each test does.
+    pub fn holds(&self, truth: &mut impl FnMut(TestId) -> Truth) -> Truth {
+        match self {
+            Requirement::Field { tests, .. } => all(tests.iter().map(|test| truth(*test))),
+            Requirement::All(parts) => all(parts.iter().map(|part| part.holds(truth))),
+            // None of them holds only if all of their opposites do.
+            Requirement::Any(parts) => !all(parts.iter().map(|part| !part.holds(truth))),
+            Requirement::Not(part) => !part.holds(truth),
+        }
+    }
+
+    /// Every field node under it, in the order of the policy.
+    pub fn fields(&self) -> Vec<(Slot, &[TestId])> {
+        match self {
+            Requirement::Field { slot, tests } => vec![(*slot, tests)],
+            Requirement::All(parts) | Requirement::Any(parts) => {
+                parts.iter().flat_map(Requirement::fields).collect()
+            }
+            Requirement::Not(part) => part.fields(),
+        }
+    }
+}
+
+/// False if one is false; else undecided if one is, by bad data before absence
+/// and otherwise by the first; else true.
+fn all(truths: impl Iterator<Item = Truth>) -> Truth {
+    let mut whole = Truth::True;
+    for truth in truths {
+        match (truth, whole) {
+            (Truth::False, _) => return Truth::False,
+            (Truth::True, _) => {}
+            (Truth::Undecided(_), Truth::True) => whole = truth,
+            (Truth::Undecided(Cause::Bad(_)), Truth::Undecided(Cause::Absent(_))) => whole = truth,
+            (Truth::Undecided(_), Truth::Undecided(_) | Truth::False) => {}
+        }
+    }
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Absent, Bad};
+
+    const MISSING: Truth = Truth::Undecided(Cause::Absent(Absent::Missing));
+    const NULL: Truth = Truth::Undecided(Cause::Absent(Absent::Null));
+    const BAD: Truth = Truth::Undecided(Cause::Bad(Bad::Conflict));
+
+    fn leaf(id: usize) -> Requirement {
+        Requirement::Field {
+            slot: Slot::ID,
+            tests: vec![TestId(id)],
+        }
+    }
+
+    fn judge(requirement: &Requirement, truths: &[Truth]) -> Truth {
+        requirement.holds(&mut |id| truths[id.index()])
+    }
+
+    #[test]
+    fn a_certain_violation_is_not_hidden_by_an_uncertain_neighbour() {
+        let both = Requirement::All(vec![leaf(0), leaf(1)]);
+        assert_eq!(judge(&both, &[BAD, Truth::False]), Truth::False);
+        assert_eq!(judge(&both, &[BAD, Truth::True]), BAD);
+        assert_eq!(judge(&both, &[Truth::True, Truth::True]), Truth::True);
+    }
+
+    #[test]
+    fn one_that_holds_is_enough_whatever_the_others() {
+        let either = Requirement::Any(vec![leaf(0), leaf(1)]);
+        assert_eq!(judge(&either, &[BAD, Truth::True]), Truth::True);
+        assert_eq!(judge(&either, &[BAD, Truth::False]), BAD);
+        assert_eq!(judge(&either, &[Truth::False, Truth::False]), Truth::False);
+    }
+
+    #[test]
+    fn bad_data_is_told_before_absence_and_otherwise_the_first() {
+        for join in [Requirement::All, Requirement::Any] {
+            let two = join(vec![leaf(0), leaf(1)]);
+            assert_eq!(judge(&two, &[MISSING, BAD]), BAD);
+            assert_eq!(judge(&two, &[BAD, MISSING]), BAD);
+            assert_eq!(judge(&two, &[NULL, MISSING]), NULL);
+        }
+    }
+
+    #[test]
+    fn the_opposite_of_unknown_is_unknown() {
+        let not = Requirement::Not(Box::new(leaf(0)));
+        assert_eq!(judge(&not, &[MISSING]), MISSING);
+        assert_eq!(judge(&not, &[Truth::False]), Truth::True);
+    }
+}
