@@ -1,4 +1,6 @@
 //! Judges customer records by policies.
 
+pub mod evaluate;
+pub mod finding;
 pub mod policy;
 pub mod record;

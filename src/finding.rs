@@ -1,0 +1,674 @@
+//! What an audit finds: outcomes, their evidence, and what they add up to.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::policy::{Cause, Check, Policies, Policy, Requirement, Rule, Severity, TestId, Truth};
+use crate::record::field::is_credential_name;
+use crate::record::{Absent, Bad, Cell, Field, Record, Slot, Value};
+
+/// Why a finding is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The record says otherwise than the rule asks.
+    Violated,
+    /// What the rule asks about is not there.
+    Absent(Absent),
+    /// What the rule asks about cannot be judged.
+    Bad(Bad),
+}
+
+impl From<Cause> for Reason {
+    fn from(cause: Cause) -> Self {
+        match cause {
+            Cause::Absent(why) => Reason::Absent(why),
+            Cause::Bad(why) => Reason::Bad(why),
+        }
+    }
+}
+
+impl Reason {
+    /// The word for it in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Reason::Violated => "violated",
+            Reason::Absent(why) => why.name(),
+            Reason::Bad(why) => why.name(),
+        }
+    }
+}
+
+/// What a rule makes of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The rule is met.
+    Pass,
+    /// The rule is not met.
+    Fail(Reason),
+    /// The rule cannot be judged.
+    Error(Reason),
+    /// The rule does not apply.
+    NotApplicable,
+}
+
+impl Outcome {
+    /// Why it is listed, for an outcome that is.
+    pub fn reason(self) -> Option<Reason> {
+        match self {
+            Outcome::Fail(reason) | Outcome::Error(reason) => Some(reason),
+            Outcome::Pass | Outcome::NotApplicable => None,
+        }
+    }
+
+    /// The word for it in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Pass => "pass",
+            Outcome::Fail(_) => "fail",
+            Outcome::Error(_) => "error",
+            Outcome::NotApplicable => "not-applicable",
+        }
+    }
+}
+
+/// How far values are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Privacy {
+    /// Personal data and credentials read `[redacted]`.
+    Redacted,
+    /// Everything is shown.
+    Shown,
+}
+
+/// An outcome that is listed.
+#[derive(Debug, Clone, Copy)]
+pub struct Finding<'a> {
+    /// What was judged.
+    pub record: &'a Record<'a>,
+    /// Its place in the export, from 1.
+    pub number: u64,
+    /// The export's name.
+    pub export: &'a str,
+    /// Whose rule it is.
+    pub policy: &'a Policy,
+    /// The rule.
+    pub rule: &'a Rule,
+    /// A fail or an error.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: Reason,
+    /// What the rule's tests and fields are.
+    pub policies: &'a Policies,
+    /// How far values are shown.
+    pub privacy: Privacy,
+}
+
+/// A check that was not met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence<'a> {
+    /// The field that it looks at.
+    pub field: &'a str,
+    /// What would have met it.
+    pub expected: String,
+    /// What was seen; `[missing]`, `[null]` and `[empty]` stand for absence.
+    pub observed: Cow<'a, str>,
+}
+
+/// What a redacted value reads.
+const REDACTED: &str = "[redacted]";
+
+/// The most characters of a value that a finding shows: one account must not
+/// fill a disk.
+const MOST_CHARACTERS: usize = 4096;
+
+impl<'a> Finding<'a> {
+    /// The customer's id, if there is one.
+    pub fn customer_id(&self) -> Option<Cow<'a, str>> {
+        self.record.id().map(cut)
+    }
+
+    /// The customer's name, if there is one.
+    pub fn customer_name(&self) -> Option<Cow<'a, str>> {
+        let name = self.record.name()?;
+        let hidden = self.privacy == Privacy::Redacted && looks_like_credential(name);
+        Some(if hidden { REDACTED.into() } else { cut(name) })
+    }
+
+    /// Half of the SHA-256 of policy, rule and customer id, in hexadecimal
+    /// digits: the same every night.
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        for name in [&self.policy.id, &self.rule.id] {
+            hash.update(name);
+            // No name holds a NUL, so no two triples run together alike.
+            hash.update([0]);
+        }
+        hash.update(self.record.id().unwrap_or_default());
+        hex(&hash.finalize()[..16])
+    }
+
+    /// Every check that was not met, in the order of the policy.
+    pub fn evidence(&self) -> Vec<Evidence<'a>> {
+        let mut unmet = Unmet {
+            finding: self,
+            evidence: Vec::new(),
+        };
+        if let Some(when) = &self.rule.when
+            && matches!(unmet.truth(when), Truth::Undecided(_))
+        {
+            unmet.collect(when, Wanted::True);
+        }
+        unmet.collect(&self.rule.require, Wanted::True);
+        unmet.evidence
+    }
+
+    fn observed(&self, slot: Slot, checks: &[&Check]) -> Cow<'a, str> {
+        let field = self.policies.schema.field(slot);
+        let cell = self.record.cell(slot);
+        match &cell.value {
+            Value::Absent(_) => cell.shown().into(),
+            _ if self.privacy == Privacy::Redacted && is_sensitive(field, &cell.seen) => {
+                REDACTED.into()
+            }
+            Value::Networks(_) => entries(cell, checks),
+            Value::Flag(_) | Value::Text(_) | Value::Time(_) | Value::Bad(_) => cut(&cell.seen),
+        }
+    }
+}
+
+/// The entries of a list that are to blame, or the list.
+fn entries<'a>(cell: &'a Cell<'a>, checks: &[&Check]) -> Cow<'a, str> {
+    let Value::Networks(entries) = &cell.value else {
+        return cut(&cell.seen);
+    };
+    let mut blamed = Vec::new();
+    for check in checks {
+        let offenders = check.offenders(entries);
+        if offenders.is_empty() {
+            return cut(&cell.seen);
+        }
+        blamed.extend(offenders.iter().map(|entry| entry.at.clone()));
+    }
+    blamed.sort_unstable_by_key(|at| at.start);
+    blamed.dedup();
+    let texts: Vec<_> = blamed
+        .into_iter()
+        .filter_map(|at| cell.seen.get(at))
+        .map(|text| if text.is_empty() { "[empty]" } else { text })
+        .collect();
+    cut(&texts.join(", ")).into_owned().into()
+}
+
+/// What a requirement should have been.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    True,
+    False,
+}
+
+/// Gathers the checks by which a requirement is not what it should be.
+struct Unmet<'f, 'a> {
+    finding: &'f Finding<'a>,
+    evidence: Vec<Evidence<'a>>,
+}
+
+impl<'a> Unmet<'_, 'a> {
+    fn truth(&self, requirement: &Requirement) -> Truth {
+        requirement.holds(&mut |id| self.test(id))
+    }
+
+    fn test(&self, id: TestId) -> Truth {
+        self.finding.policies.test(id).holds(self.finding.record)
+    }
+
+    fn collect(&mut self, requirement: &Requirement, wanted: Wanted) {
+        let met = match wanted {
+            Wanted::True => Truth::True,
+            Wanted::False => Truth::False,
+        };
+        if self.truth(requirement) == met {
+            return;
+        }
+        match (requirement, wanted) {
+            (Requirement::Field { slot, tests }, _) => self.field(*slot, tests, wanted),
+            (Requirement::All(parts) | Requirement::Any(parts), _) => {
+                for part in parts {
+                    self.collect(part, wanted);
+                }
+            }
+            (Requirement::Not(part), Wanted::True) => self.collect(part, Wanted::False),
+            (Requirement::Not(part), Wanted::False) => self.collect(part, Wanted::True),
+        }
+    }
+
+    fn field(&mut self, slot: Slot, tests: &[TestId], wanted: Wanted) {
+        let policies = self.finding.policies;
+        let unmet = |id: &&TestId| wanted == Wanted::False || self.test(**id) != Truth::True;
+        let checks: Vec<_> = tests
+            .iter()
+            .filter(unmet)
+            .map(|id| &policies.test(*id).check)
+            .collect();
+        let words: Vec<_> = checks
+            .iter()
+            .map(|check| check.expected(&policies.schema))
+            .collect();
+        let words = words.join(" and ");
+        self.evidence.push(Evidence {
+            field: &policies.schema.field(slot).name,
+            expected: match wanted {
+                Wanted::True => words,
+                Wanted::False => format!("not ({words})"),
+            },
+            observed: self.finding.observed(slot, &checks),
+        });
+    }
+}
+
+/// A value without what is beyond any reader.
+fn cut(text: &str) -> Cow<'_, str> {
+    // Bytes are never fewer than characters.
+    if text.len() <= MOST_CHARACTERS {
+        return text.into();
+    }
+    match text.char_indices().nth(MOST_CHARACTERS) {
+        Some((at, _)) => {
+            let all = text.chars().count();
+            format!("{}… [{all} characters]", &text[..at]).into()
+        }
+        None => text.into(),
+    }
+}
+
+fn is_sensitive(field: &Field, value: &str) -> bool {
+    field.sensitive || is_credential_name(&field.name) || looks_like_credential(value)
+}
+
+/// Whether a value looks like a key, a token or a password: by the prefixes of
+/// well-known issuers, as a private key, a JSON web token or a URL with a
+/// password.
+fn looks_like_credential(value: &str) -> bool {
+    const PREFIXES: [&str; 9] = [
+        "AKIA",
+        "ASIA",
+        "ghp_",
+        "gho_",
+        "github_pat_",
+        "glpat-",
+        "xoxb-",
+        "xoxp-",
+        "sk_live_",
+    ];
+    PREFIXES
+        .iter()
+        .any(|prefix| value.starts_with(prefix) && value.len() >= prefix.len() + 12)
+        || value.contains("-----BEGIN ") && value.contains("PRIVATE KEY")
+        || value.starts_with("eyJ") && value.matches('.').count() == 2
+        || has_url_password(value)
+}
+
+fn has_url_password(value: &str) -> bool {
+    value.split_once("://").is_some_and(|(_, rest)| {
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        authority
+            .split_once('@')
+            .is_some_and(|(user, _)| user.contains(':'))
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(|digit| char::from(DIGITS[usize::from(digit)]))
+        .collect()
+}
+
+/// How many outcomes there were of each sort.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// The rule is met.
+    pub pass: u64,
+    /// The rule is not met.
+    pub fail: u64,
+    /// The rule cannot be judged.
+    pub error: u64,
+    /// The rule does not apply.
+    pub not_applicable: u64,
+}
+
+impl Counts {
+    /// Counts one outcome.
+    pub fn count(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Pass => self.pass += 1,
+            Outcome::Fail(_) => self.fail += 1,
+            Outcome::Error(_) => self.error += 1,
+            Outcome::NotApplicable => self.not_applicable += 1,
+        }
+    }
+
+    /// How many are listed as findings.
+    pub fn findings(&self) -> u64 {
+        self.fail + self.error
+    }
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, more: Self) {
+        self.pass += more.pass;
+        self.fail += more.fail;
+        self.error += more.error;
+        self.not_applicable += more.not_applicable;
+    }
+}
+
+/// How often something stood in a field.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// A value of the field's kind.
+    pub value: u64,
+    /// No such key.
+    pub missing: u64,
+    /// Null.
+    pub null: u64,
+    /// Blank text.
+    pub empty: u64,
+    /// Something else.
+    pub bad: u64,
+    /// A value, read in good will: these are counted as values too.
+    pub coerced: u64,
+}
+
+impl Coverage {
+    fn count(&mut self, cell: &Cell<'_>) {
+        match cell.value {
+            Value::Absent(Absent::Missing) => self.missing += 1,
+            Value::Absent(Absent::Null) => self.null += 1,
+            Value::Absent(Absent::Empty) => self.empty += 1,
+            _ if cell.value.is_whole() => self.value += 1,
+            _ => self.bad += 1,
+        }
+        self.coerced += u64::from(cell.coerced);
+    }
+}
+
+impl std::ops::AddAssign for Coverage {
+    fn add_assign(&mut self, more: Self) {
+        self.value += more.value;
+        self.missing += more.missing;
+        self.null += more.null;
+        self.empty += more.empty;
+        self.bad += more.bad;
+        self.coerced += more.coerced;
+    }
+}
+
+/// Keys of records that are no field, counted by name in the order in which
+/// they were met.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UnknownKeys {
+    counts: Vec<(String, u64)>,
+    places: HashMap<String, usize>,
+}
+
+impl UnknownKeys {
+    /// The most names that a run remembers: those met first. Records whose
+    /// keys are data must not fill the memory.
+    const MOST_NAMES: usize = 1024;
+    /// The most bytes of a name that are remembered.
+    const MOST_BYTES: usize = 128;
+
+    /// The place of a name, new or met before.
+    pub fn place(&mut self, name: &str) -> usize {
+        let name = &name[..name.floor_char_boundary(Self::MOST_BYTES)];
+        if let Some(place) = self.places.get(name) {
+            return *place;
+        }
+        let place = self.counts.len();
+        self.counts.push((name.to_owned(), 0));
+        self.places.insert(name.to_owned(), place);
+        place
+    }
+
+    /// Counts the name of this place so many times more.
+    pub fn count(&mut self, place: usize, times: u64) {
+        self.counts[place].1 += times;
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.counts.clear();
+        self.places.clear();
+    }
+
+    fn add(&mut self, more: &Self) {
+        for (name, count) in &more.counts {
+            if self.counts.len() < Self::MOST_NAMES || self.places.contains_key(name) {
+                let place = self.place(name);
+                self.counts[place].1 += count;
+            }
+        }
+    }
+
+    /// The commonest names with their counts, at most 20.
+    pub fn commonest(&self) -> Vec<(&str, u64)> {
+        let mut names: Vec<_> = self
+            .counts
+            .iter()
+            .map(|(name, count)| (name.as_str(), *count))
+            .collect();
+        names.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        names.truncate(20);
+        names
+    }
+}
+
+/// What a run, or a part of it, adds up to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Records met, the rejected among them.
+    pub records: u64,
+    /// Records that could not be read.
+    pub rejected: u64,
+    /// Records that some policy judges.
+    pub in_scope: u64,
+    /// Records whose `deletedAt` stood at the epoch and was read as null.
+    pub epoch_deleted: u64,
+    /// Lines of a protocol that carry no record.
+    pub protocol_lines: u64,
+    /// Exports that could not be read to their end.
+    pub unread_exports: u64,
+    /// Outcomes by rule, in the order of the policies.
+    pub by_rule: Vec<Counts>,
+    /// What stood in the fields that are read, by slot.
+    pub coverage: Vec<Coverage>,
+    /// Keys that are no field.
+    pub unknown_keys: UnknownKeys,
+}
+
+impl Summary {
+    /// Nothing yet, for these policies.
+    pub fn new(policies: &Policies) -> Self {
+        Self {
+            by_rule: vec![Counts::default(); policies.rules().count()],
+            coverage: vec![Coverage::default(); policies.schema.wanted().len()],
+            ..Self::default()
+        }
+    }
+
+    /// Counts a record that was read, before it is judged.
+    pub fn count_record(&mut self, record: &Record<'_>) {
+        self.records += 1;
+        self.epoch_deleted += u64::from(record.epoch_deleted());
+        for (coverage, cell) in self.coverage.iter_mut().zip(record.cells()) {
+            coverage.count(cell);
+        }
+    }
+
+    /// Outcomes of all rules.
+    pub fn counts(&self) -> Counts {
+        let mut all = Counts::default();
+        for counts in &self.by_rule {
+            all += *counts;
+        }
+        all
+    }
+
+    /// Outcomes of the rules of one severity.
+    pub fn counts_of(&self, policies: &Policies, severity: Severity) -> Counts {
+        let mut all = Counts::default();
+        for ((_, rule), counts) in policies.rules().zip(&self.by_rule) {
+            if rule.severity == severity {
+                all += *counts;
+            }
+        }
+        all
+    }
+
+    /// What keeps the audit from being complete; nothing, if it is.
+    pub fn gaps(&self, policies: &Policies) -> Vec<Gap> {
+        let mut gaps = Vec::new();
+        if self.unread_exports > 0 {
+            gaps.push(Gap::UnreadExports(self.unread_exports));
+        }
+        if self.rejected > 0 {
+            gaps.push(Gap::Rejected(self.rejected));
+        }
+        if self.records == 0 {
+            gaps.push(Gap::NoRecords);
+        }
+        let errors = self.counts().error;
+        if errors > 0 {
+            gaps.push(Gap::Errors(errors));
+        }
+        let read = self.records - self.rejected;
+        let missing = |slot: &Slot| read > 0 && self.coverage[slot.index()].missing == read;
+        gaps.extend(
+            policies
+                .needed()
+                .into_iter()
+                .filter(missing)
+                .map(Gap::MissingField),
+        );
+        gaps
+    }
+}
+
+impl std::ops::AddAssign<&Summary> for Summary {
+    fn add_assign(&mut self, more: &Summary) {
+        self.records += more.records;
+        self.rejected += more.rejected;
+        self.in_scope += more.in_scope;
+        self.epoch_deleted += more.epoch_deleted;
+        self.protocol_lines += more.protocol_lines;
+        self.unread_exports += more.unread_exports;
+        for (counts, more) in self.by_rule.iter_mut().zip(&more.by_rule) {
+            *counts += *more;
+        }
+        for (coverage, more) in self.coverage.iter_mut().zip(&more.coverage) {
+            *coverage += *more;
+        }
+        self.unknown_keys.add(&more.unknown_keys);
+    }
+}
+
+/// What an audit could not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gap {
+    /// This many exports could not be read to their end.
+    UnreadExports(u64),
+    /// This many records could not be read.
+    Rejected(u64),
+    /// There was no record at all.
+    NoRecords,
+    /// This many outcomes are errors.
+    Errors(u64),
+    /// A field that a rule needs is missing from every record.
+    MissingField(Slot),
+}
+
+impl Gap {
+    /// What could not be done, in words.
+    pub fn show(&self, policies: &Policies) -> String {
+        let one_or = |count: u64, one: &str, many: &str| match count {
+            1 => format!("1 {one}"),
+            _ => format!("{count} {many}"),
+        };
+        match self {
+            Gap::UnreadExports(count) => one_or(
+                *count,
+                "export was not read to its end",
+                "exports were not read to their end",
+            ),
+            Gap::Rejected(count) => one_or(
+                *count,
+                "record could not be read",
+                "records could not be read",
+            ),
+            Gap::NoRecords => "there was no record at all: is the export broken?".to_owned(),
+            Gap::Errors(count) => one_or(
+                *count,
+                "outcome could not be decided",
+                "outcomes could not be decided",
+            ),
+            Gap::MissingField(slot) => {
+                let name = &policies.schema.field(*slot).name;
+                format!("`{name}`, which a rule needs, is missing from every record")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_a_credential_is_known() {
+        for secret in [
+            "AKIAIOSFODNN7EXAMPLE",
+            "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+            "-----BEGIN RSA PRIVATE KEY-----",
+            "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+            "https://user:pass@example.com/x",
+        ] {
+            assert!(looks_like_credential(secret), "{secret}");
+        }
+        for plain in [
+            "AKIA",
+            "Example Outfitters",
+            "https://example.com/a@b:c",
+            "a@b.c",
+        ] {
+            assert!(!looks_like_credential(plain), "{plain}");
+        }
+    }
+
+    #[test]
+    fn long_values_are_cut_and_say_so() {
+        let long = "é".repeat(5000);
+        let shown = cut(&long);
+        assert_eq!(shown.chars().filter(|c| *c == 'é').count(), MOST_CHARACTERS);
+        assert!(shown.ends_with("… [5000 characters]"));
+    }
+
+    #[test]
+    fn only_the_first_unknown_names_are_remembered() {
+        let mut all = UnknownKeys::default();
+        for batch in 0..3 {
+            let mut keys = UnknownKeys::default();
+            for name in 0..600 {
+                let place = keys.place(&format!("key{}", name + batch * 300));
+                keys.count(place, 1);
+            }
+            all.add(&keys);
+        }
+        assert_eq!(all.counts.len(), 1024);
+        assert_eq!(all.commonest().len(), 20);
+        assert!(all.commonest().iter().all(|(_, count)| *count == 2));
+    }
+}
