@@ -1,0 +1,250 @@
+//! Where to go on after a record that cannot be read.
+//!
+//! What follows a broken record must not be lost with it. The scan stops at
+//! the first place that the next record can stand at, and works byte by byte,
+//! so that a record of any size is passed over in constant memory.
+
+/// A scan from the first byte of a record that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recovery {
+    /// In an array, where commas and a bracket part the records.
+    in_array: bool,
+    /// Blanks before the record on its own line; 0 if it shares its line.
+    indent: usize,
+    /// The open levels, a bit each: set for an object.
+    objects: u128,
+    depth: u32,
+    text: Option<InText>,
+    line: Option<Line>,
+    started: bool,
+}
+
+/// Inside of quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct InText {
+    escaped: bool,
+    /// How much of `},{` the text ends with: such text is no text, but what
+    /// stands between two records after a quote was lost.
+    seam: u8,
+}
+
+/// At the blanks that a line begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Line {
+    indent: usize,
+    comma: bool,
+}
+
+/// Where the next record can stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// The record ends before this byte; a separator may follow.
+    End(usize),
+    /// A record begins at this byte.
+    Record(usize),
+}
+
+impl Recovery {
+    /// A scan that has seen nothing yet of a record with this indentation.
+    pub fn new(in_array: bool, indent: usize) -> Self {
+        Self {
+            in_array,
+            indent,
+            objects: 0,
+            depth: 0,
+            text: None,
+            line: None,
+            started: false,
+        }
+    }
+
+    /// Goes on with these bytes: where the next record can stand or, if that is
+    /// not among them, how many of the bytes are done with.
+    pub fn scan(&mut self, bytes: &[u8]) -> Result<Found, usize> {
+        for (at, byte) in bytes.iter().enumerate() {
+            if let Some(found) = self.byte(at, *byte) {
+                return Ok(found);
+            }
+        }
+        // If a quote comes next, the record begins at this last byte.
+        if let Some(text) = &mut self.text
+            && text.seam == 3
+        {
+            text.seam = 2;
+            return Err(bytes.len() - 1);
+        }
+        Err(bytes.len())
+    }
+
+    fn byte(&mut self, at: usize, byte: u8) -> Option<Found> {
+        if byte == b'\n' {
+            // Text never goes over the end of a line.
+            self.text = None;
+            self.line = Some(Line::default());
+            // What is no value ends with its line.
+            let over = self.started && self.depth == 0 && !self.in_array;
+            return over.then_some(Found::End(at));
+        }
+        if let Some(text) = &mut self.text {
+            return match text.byte(byte) {
+                true => {
+                    let seam = text.seam == 3;
+                    self.text = None;
+                    seam.then(|| Found::Record(at - 1))
+                }
+                false => None,
+            };
+        }
+        if let Some(found) = self.line_start(at, byte) {
+            return Some(found);
+        }
+        self.structure(at, byte)
+    }
+
+    /// A line that begins with an object, no deeper than this record, begins
+    /// the next record.
+    fn line_start(&mut self, at: usize, byte: u8) -> Option<Found> {
+        let line = self.line.as_mut()?;
+        match byte {
+            b' ' | b'\t' | b'\r' => line.indent += usize::from(!line.comma),
+            b',' if !line.comma => line.comma = true,
+            b'{' if line.indent <= self.indent => return Some(Found::Record(at)),
+            _ => self.line = None,
+        }
+        None
+    }
+
+    fn structure(&mut self, at: usize, byte: u8) -> Option<Found> {
+        let outside = self.depth == 0;
+        match byte {
+            b' ' | b'\t' | b'\r' => return None,
+            b'"' => self.text = Some(InText::default()),
+            b'{' if outside && self.started => return Some(Found::Record(at)),
+            b'{' | b'[' => {
+                self.objects = self.objects << 1 | u128::from(byte == b'{');
+                self.depth = self.depth.saturating_add(1);
+            }
+            b'}' => return self.close(at, true),
+            b']' if outside && self.in_array => return Some(Found::End(at)),
+            b']' => return self.close(at, false),
+            b',' if outside && self.in_array && self.started => return Some(Found::End(at)),
+            _ => {}
+        }
+        self.started = true;
+        None
+    }
+
+    /// Closes the innermost level of its sort, and what is open inside of it.
+    fn close(&mut self, at: usize, object: bool) -> Option<Found> {
+        self.started = true;
+        let innermost =
+            (0..self.depth.min(128)).find(|level| (self.objects >> level & 1 == 1) == object);
+        match innermost {
+            Some(level) => {
+                self.objects = self.objects.checked_shr(level + 1).unwrap_or(0);
+                self.depth -= level + 1;
+                (self.depth == 0).then_some(Found::End(at + 1))
+            }
+            // The array's own bracket.
+            None if !object && self.in_array => Some(Found::End(at)),
+            None => None,
+        }
+    }
+}
+
+impl InText {
+    /// Whether this byte closes the text.
+    fn byte(&mut self, byte: u8) -> bool {
+        if self.escaped {
+            *self = Self::default();
+            return false;
+        }
+        match (byte, self.seam) {
+            (b'"', _) => return true,
+            (b'\\', _) => self.escaped = true,
+            (b'}', _) => self.seam = 1,
+            (b',', 1) => self.seam = 2,
+            (b'{', 2) => self.seam = 3,
+            (b' ' | b'\t' | b'\r', 1 | 2) => {}
+            _ => self.seam = 0,
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_array(text: &str) -> Result<Found, usize> {
+        Recovery::new(true, 0).scan(text.as_bytes())
+    }
+
+    fn one_a_line(text: &str) -> Result<Found, usize> {
+        Recovery::new(false, 0).scan(text.as_bytes())
+    }
+
+    #[test]
+    fn a_whole_object_ends_at_its_brace() {
+        assert_eq!(in_array(r#"{"a":tru},{"id":1}]"#), Ok(Found::End(9)));
+        assert_eq!(one_a_line(r#"{"a":[1,{}}{"id":1}"#), Ok(Found::End(11)));
+    }
+
+    #[test]
+    fn a_line_that_begins_with_an_object_is_the_next_record() {
+        assert_eq!(
+            one_a_line("{\"a\":{\"b\"\n{\"id\":1}"),
+            Ok(Found::Record(10))
+        );
+        assert_eq!(one_a_line("{\"a\":\"b\n{\"id\":1}"), Ok(Found::Record(8)));
+        assert_eq!(in_array("{\"a\":[\n , {\"id\":1}]"), Err(19));
+        assert_eq!(in_array("{\"a\":[\n, {\"id\":1}]"), Ok(Found::Record(9)));
+    }
+
+    #[test]
+    fn deeper_objects_of_a_pretty_record_are_not_records() {
+        let pretty = "{\n    \"a\": [\n      {\n      }\n    ]\n  },\n  {";
+        assert_eq!(
+            Recovery::new(true, 2).scan(pretty.as_bytes()),
+            Ok(Found::End(38))
+        );
+    }
+
+    #[test]
+    fn a_lost_quote_does_not_take_the_next_record_along() {
+        let text = r#"{"id":"a,"name":"x"},{"id":"b"}]"#;
+        assert_eq!(in_array(text), Ok(Found::Record(21)));
+    }
+
+    #[test]
+    fn what_is_no_value_ends_with_its_line_or_at_a_comma() {
+        assert_eq!(one_a_line("oops\n{\"id\":1}"), Ok(Found::End(4)));
+        assert_eq!(one_a_line("oops{\"id\":1}"), Ok(Found::Record(4)));
+        assert_eq!(in_array("oops,{\"id\":1}]"), Ok(Found::End(4)));
+        assert_eq!(in_array("oops]"), Ok(Found::End(4)));
+    }
+
+    #[test]
+    fn any_cut_finds_the_same_place() {
+        for text in [
+            r#"{"id":"a,"name":"x"} , {"id":"b"}]"#,
+            "{\"a\":[{\"b\":\"\\\"},{\\\"\"}\n  ,{\"id\":1}]",
+            "{\"a\":\"b\n ,\n{\"id\":1}",
+        ] {
+            let whole = Recovery::new(true, 0).scan(text.as_bytes());
+            for cut in 1..text.len() {
+                let mut recovery = Recovery::new(true, 0);
+                let parts = match recovery.scan(&text.as_bytes()[..cut]) {
+                    Ok(found) => Ok(found),
+                    Err(done) => recovery
+                        .scan(&text.as_bytes()[done..])
+                        .map(|found| match found {
+                            Found::End(at) => Found::End(at + done),
+                            Found::Record(at) => Found::Record(at + done),
+                        }),
+                };
+                assert_eq!(parts.ok(), whole.ok(), "{text} at {cut}");
+            }
+        }
+    }
+}
