@@ -1,0 +1,166 @@
+//! The words that a person types, as types; opens nothing.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use clap::{ColorChoice, Parser};
+
+use crate::export;
+use crate::policy::Severity;
+use crate::record::time;
+use crate::report::{self, Column, Destination};
+
+/// Judges every customer record of an export by the rules of policies
+///
+/// Exit codes: 0 every rule is met and the audit is complete; 1 findings at or
+/// above --fail-on; 2 the audit could not be made; 3 the audit is incomplete:
+/// something could not be read or decided. 3 beats 1.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "audit", version, max_term_width = 100, after_long_help = EXAMPLES)]
+pub struct Options {
+    /// Exports to audit; `-` is stdin
+    #[arg(required = true, value_name = "EXPORT")]
+    pub exports: Vec<PathBuf>,
+
+    /// A policy: a TOML file, or the name of a bundled one (pci, baseline)
+    #[arg(short, long = "policy", required = true, value_name = "FILE|NAME")]
+    pub policies: Vec<PathBuf>,
+
+    /// Write a report to a file; its format is told by the extension (txt, csv,
+    /// json, ndjson) or as FORMAT:FILE
+    #[arg(short, long = "output", value_name = "FILE", value_parser = destination)]
+    pub outputs: Vec<Destination>,
+
+    /// Format of the report on stdout [default: text]
+    #[arg(short, long, value_enum)]
+    pub format: Option<report::Format>,
+
+    /// Exit with 1 if there are findings at or above this severity: info, low,
+    /// medium, high, critical or never
+    #[arg(long, value_name = "SEVERITY", default_value = "low")]
+    pub fail_on: FailOn,
+
+    /// The instant from which spans such as 90d count back [default: now]
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub as_of: Option<DateTime<Utc>>,
+
+    /// Shape of the exports
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub input_format: export::Format,
+
+    /// Columns of csv reports, in this order
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',', value_parser = column)]
+    pub columns: Vec<Column>,
+
+    /// Show personal data and credentials, which else read [redacted]
+    #[arg(long)]
+    pub show_sensitive: bool,
+
+    /// Records larger than this are rejected
+    #[arg(long, value_name = "BYTES", default_value_t = export::MOST_RECORD_BYTES)]
+    pub max_record_bytes: usize,
+
+    /// Worker threads [default: one for each core]
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+
+    /// No notes and no progress; no report on stdout either, unless --format
+    /// asks for one
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Tell every rejected record on stderr, not only the first 20
+    #[arg(short, long)]
+    pub verbose: bool,
+
+    /// When to colour
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: ColorChoice,
+
+    /// Bytes that a batch aims at
+    #[arg(long, hide = true, default_value_t = 256 << 10)]
+    pub window_bytes: usize,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  audit --policy pci.toml export.json
+  audit -p pci -p baseline -o findings.csv -o report.json exports/*.ndjson.gz
+  cat export.ndjson | audit -p pci -f ndjson -";
+
+/// From which severity on findings make the run fail; never, if none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FailOn(pub Option<Severity>);
+
+impl FromStr for FailOn {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "never" {
+            return Ok(Self(None));
+        }
+        Severity::ALL
+            .into_iter()
+            .find(|severity| severity.name() == text)
+            .map(|severity| Self(Some(severity)))
+            .ok_or_else(|| {
+                format!(
+                    "there are {}, never",
+                    Severity::ALL.map(Severity::name).join(", ")
+                )
+            })
+    }
+}
+
+fn destination(text: &str) -> Result<Destination, String> {
+    let formats = || report::Format::ALL.map(report::Format::name).join(", ");
+    let (format, path) = match text.split_once(':') {
+        Some((format, path)) if report::Format::named(format).is_some() => {
+            (report::Format::named(format), PathBuf::from(path))
+        }
+        _ => (report::Format::of_path(text.as_ref()), PathBuf::from(text)),
+    };
+    if path.as_os_str().is_empty() || path.as_os_str() == "-" {
+        return Err("name a file; --format is for stdout".to_owned());
+    }
+    let format = format.ok_or_else(|| {
+        format!(
+            "its extension tells no format: write FORMAT:FILE with one of {}",
+            formats()
+        )
+    })?;
+    Ok(Destination { format, path })
+}
+
+fn instant(text: &str) -> Result<DateTime<Utc>, String> {
+    let reading = time::read(text).ok_or("write a time as 2026-01-31T00:00:00Z or 2026-01-31")?;
+    Ok(reading.time)
+}
+
+fn column(name: &str) -> Result<Column, String> {
+    Column::named(name)
+        .ok_or_else(|| format!("there are {}", Column::ALL.map(Column::name).join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Options::command().debug_assert();
+    }
+
+    #[test]
+    fn a_destination_tells_its_format() {
+        let of = |text: &str| destination(text).map(|destination| destination.format);
+        assert_eq!(of("findings.csv"), Ok(report::Format::Csv));
+        assert_eq!(of("json:findings"), Ok(report::Format::Json));
+        assert_eq!(of("dir:x/findings.json"), Ok(report::Format::Json));
+        assert!(of("findings").is_err());
+        assert!(of("csv:").is_err());
+        assert!(of("csv:-").is_err());
+    }
+}

@@ -1,0 +1,435 @@
+//! Batches through the stages, on many threads, and in order where it counts.
+//!
+//! Each worker takes the next batch, reads and judges it, and words what it
+//! found. Two things are done in turns, in the order of the batches: to settle
+//! where a batch really began and how many records came before it, and to
+//! write. As a worker holds one batch, memory is bounded by their number.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::evaluate::Judge;
+use crate::export::{Batch, Cutter, Format, Place, Reader, Sink, Unread, Unreadable};
+use crate::finding::{Finding, Outcome, Privacy, Summary};
+use crate::policy::{Policies, Policy, Rule};
+use crate::record::Record;
+use crate::report::Renderer;
+
+/// What the pipeline needs to know.
+pub struct Pipeline<'a> {
+    /// What records are judged by.
+    pub policies: &'a Policies,
+    /// The names of the exports.
+    pub exports: &'a [String],
+    /// The shape of the exports.
+    pub format: Format,
+    /// The largest record that is read, in bytes.
+    pub limit: usize,
+    /// How far values are shown.
+    pub privacy: Privacy,
+    /// What words findings, for each report.
+    pub renderers: &'a [Box<dyn Renderer>],
+}
+
+/// What a batch comes to: to be written in its turn.
+pub struct Worded {
+    /// Its export's place on the command line.
+    pub export: usize,
+    /// What it adds up to.
+    pub summary: Summary,
+    /// Its findings, for each report.
+    pub findings: Vec<Vec<u8>>,
+    /// Its records that cannot be read.
+    pub rejected: Vec<Rejection>,
+    /// The shape of the export, as far as it is told.
+    pub shape: &'static str,
+    /// Why the export is not read to its end.
+    pub unread: Option<Unread>,
+}
+
+/// A record that cannot be read.
+pub struct Rejection {
+    /// Its place in the export, from 1.
+    pub record: u64,
+    /// Its first byte in the export.
+    pub offset: u64,
+    /// Why.
+    pub why: Unreadable,
+}
+
+impl Pipeline<'_> {
+    /// Runs all batches through `threads` workers; what they come to is handed
+    /// to `write` in their order, until it says that it can take no more.
+    ///
+    /// # Errors
+    ///
+    /// The threads could not be started.
+    pub fn run(
+        &self,
+        cutter: Cutter<'_>,
+        threads: usize,
+        write: impl FnMut(Worded) -> bool + Send,
+    ) -> Result<(), rayon::ThreadPoolBuildError> {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|number| format!("worker-{number}"))
+            .build()?;
+        let shared = Shared {
+            cutter: Mutex::new(cutter),
+            baton: InTurn::new(Baton::new(self.format)),
+            write: InTurn::new(write),
+            stop: AtomicBool::new(false),
+        };
+        pool.in_place_scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|_| self.work(&shared));
+            }
+        });
+        Ok(())
+    }
+
+    fn work(&self, shared: &Shared<'_, impl FnMut(Worded) -> bool + Send>) {
+        let _release = Release(shared);
+        let mut worker = Worker::new(self);
+        while let Some(batch) = shared.next_batch() {
+            let early = batch
+                .place
+                .clone()
+                .map(|place| worker.judge(place, batch.bytes(), batch.last));
+            let settled = shared
+                .baton
+                .take(batch.index, |baton| worker.settle(baton, &batch, early));
+            let Some(settled) = settled else {
+                return;
+            };
+            let worded = worker.word(&batch, settled);
+            let wanted = shared.write.take(batch.index, |write| write(worded));
+            if wanted != Some(true) {
+                shared.stop.store(true, Ordering::Relaxed);
+            }
+            lock(&shared.cutter).give_back(batch);
+        }
+    }
+}
+
+/// What the workers share.
+struct Shared<'s, W> {
+    cutter: Mutex<Cutter<'s>>,
+    baton: InTurn<Baton>,
+    write: InTurn<W>,
+    stop: AtomicBool,
+}
+
+impl<W> Shared<'_, W> {
+    fn next_batch(&self) -> Option<Batch> {
+        let mut cutter = lock(&self.cutter);
+        let stopped = self.stop.load(Ordering::Relaxed);
+        (!stopped).then(|| cutter.next_batch())?
+    }
+}
+
+/// Lets the others go if this worker panics: they would wait for its turn.
+struct Release<'r, 's, W>(&'r Shared<'s, W>);
+
+impl<W> Drop for Release<'_, '_, W> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.baton.abandon();
+            self.0.write.abandon();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic elsewhere ends the run; what it left is not looked at.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Something that is used by one batch after another, in their order.
+struct InTurn<T> {
+    state: Mutex<Turns<T>>,
+    moved: Condvar,
+}
+
+struct Turns<T> {
+    next: u64,
+    abandoned: bool,
+    thing: T,
+}
+
+impl<T> InTurn<T> {
+    fn new(thing: T) -> Self {
+        let state = Turns {
+            next: 0,
+            abandoned: false,
+            thing,
+        };
+        Self {
+            state: Mutex::new(state),
+            moved: Condvar::new(),
+        }
+    }
+
+    /// Waits until all batches before this one have had their turn. Nothing, if
+    /// one of them never will.
+    fn take<R>(&self, index: u64, act: impl FnOnce(&mut T) -> R) -> Option<R> {
+        let waits = |turns: &mut Turns<T>| turns.next != index && !turns.abandoned;
+        let mut turns = self
+            .moved
+            .wait_while(lock(&self.state), waits)
+            .unwrap_or_else(PoisonError::into_inner);
+        if turns.abandoned {
+            return None;
+        }
+        let result = act(&mut turns.thing);
+        turns.next += 1;
+        drop(turns);
+        self.moved.notify_all();
+        Some(result)
+    }
+
+    fn abandon(&self) {
+        lock(&self.state).abandoned = true;
+        self.moved.notify_all();
+    }
+}
+
+/// What a batch hands on to the next: where it really ended.
+struct Baton {
+    format: Format,
+    place: Place,
+    /// Bytes that were read and belong to what follows them.
+    carry: Vec<u8>,
+    /// Records of this export so far.
+    records: u64,
+}
+
+impl Baton {
+    fn new(format: Format) -> Self {
+        Self {
+            format,
+            place: Place::Start(format),
+            carry: Vec::new(),
+            records: 0,
+        }
+    }
+}
+
+/// What was read and judged, free of the bytes that it was read from.
+struct Judged {
+    place: Place,
+    done: usize,
+    items: Vec<Item>,
+    summary: Summary,
+    unread: Option<Unread>,
+}
+
+/// A record with something to tell, by its place among those of the batch,
+/// from 1.
+enum Item {
+    Findings {
+        record: u64,
+        read: Record<'static>,
+        outcomes: Vec<(usize, Outcome)>,
+    },
+    Rejected {
+        record: u64,
+        at: usize,
+        why: Unreadable,
+    },
+}
+
+/// A batch whose place in the export is certain.
+struct Settled {
+    judged: Judged,
+    /// Records of the export before it.
+    before: u64,
+    /// Where its first byte stands in the export.
+    offset: u64,
+}
+
+/// One thread's tools.
+struct Worker<'p> {
+    pipeline: &'p Pipeline<'p>,
+    reader: Reader<'p>,
+    judge: Judge<'p>,
+    rules: Vec<(&'p Policy, &'p Rule)>,
+}
+
+impl<'p> Worker<'p> {
+    fn new(pipeline: &'p Pipeline<'p>) -> Self {
+        Self {
+            pipeline,
+            reader: Reader::new(&pipeline.policies.schema, pipeline.limit),
+            judge: Judge::new(pipeline.policies),
+            rules: pipeline.policies.rules().collect(),
+        }
+    }
+
+    fn judge(&mut self, place: Place, bytes: &[u8], last: bool) -> Judged {
+        let mut collector = Collector {
+            judge: &mut self.judge,
+            summary: Summary::new(self.pipeline.policies),
+            items: Vec::new(),
+            outcomes: Vec::new(),
+            unread: None,
+        };
+        let (place, done) = self.reader.read(place, bytes, last, &mut collector);
+        let mut summary = collector.summary;
+        let (items, unread) = (collector.items, collector.unread);
+        summary.unknown_keys.clone_from(self.reader.unknown_keys());
+        Judged {
+            place,
+            done,
+            items,
+            summary,
+            unread,
+        }
+    }
+
+    /// In its turn, what was judged early stands if the batch before ended just
+    /// where this one was thought to begin. Else it is judged again.
+    fn settle(&mut self, baton: &mut Baton, batch: &Batch, early: Option<Judged>) -> Settled {
+        let fits = baton.carry.is_empty() && batch.place.as_ref() == Some(&baton.place);
+        let offset = batch.offset - baton.carry.len() as u64;
+        let judged = match early.filter(|_| fits) {
+            Some(judged) => {
+                baton.carry.extend_from_slice(&batch.bytes()[judged.done..]);
+                judged
+            }
+            None => {
+                baton.carry.extend_from_slice(batch.bytes());
+                let judged = self.judge(baton.place.clone(), &baton.carry, batch.last);
+                baton.carry.drain(..judged.done);
+                judged
+            }
+        };
+        let before = baton.records;
+        baton.records += judged.summary.records;
+        baton.place = judged.place.clone();
+        if batch.last {
+            *baton = Baton::new(baton.format);
+        }
+        Settled {
+            judged,
+            before,
+            offset,
+        }
+    }
+
+    fn word(&self, batch: &Batch, settled: Settled) -> Worded {
+        let Settled {
+            judged,
+            before,
+            offset,
+        } = settled;
+        let mut findings = vec![Vec::new(); self.pipeline.renderers.len()];
+        let mut rejected = Vec::new();
+        for item in judged.items {
+            match item {
+                Item::Rejected { record, at, why } => rejected.push(Rejection {
+                    record: before + record,
+                    offset: offset + at as u64,
+                    why,
+                }),
+                Item::Findings {
+                    record,
+                    read,
+                    outcomes,
+                } => {
+                    for (place, outcome) in outcomes {
+                        let finding = self.finding(batch, &read, before + record, place, outcome);
+                        self.word_one(finding, &mut findings);
+                    }
+                }
+            }
+        }
+        let unread = batch.unread.clone().or(judged.unread);
+        let mut summary = judged.summary;
+        summary.unread_exports = u64::from(unread.is_some());
+        Worded {
+            export: batch.export,
+            summary,
+            findings,
+            rejected,
+            shape: judged.place.shape(),
+            unread,
+        }
+    }
+
+    fn finding<'f>(
+        &'f self,
+        batch: &Batch,
+        record: &'f Record<'f>,
+        number: u64,
+        place: usize,
+        outcome: Outcome,
+    ) -> Option<Finding<'f>> {
+        let (policy, rule) = self.rules[place];
+        Some(Finding {
+            record,
+            number,
+            export: &self.pipeline.exports[batch.export],
+            policy,
+            rule,
+            outcome,
+            reason: outcome.reason()?,
+            policies: self.pipeline.policies,
+            privacy: self.pipeline.privacy,
+        })
+    }
+
+    fn word_one(&self, finding: Option<Finding<'_>>, findings: &mut [Vec<u8>]) {
+        let Some(finding) = finding else {
+            return;
+        };
+        for (renderer, worded) in self.pipeline.renderers.iter().zip(findings) {
+            let result = renderer.finding(&finding, worded);
+            debug_assert!(result.is_ok(), "memory takes all that is written");
+        }
+    }
+}
+
+/// Judges records as they are read, and keeps what there is to tell.
+struct Collector<'c, 'p> {
+    judge: &'c mut Judge<'p>,
+    summary: Summary,
+    items: Vec<Item>,
+    outcomes: Vec<(usize, Outcome)>,
+    unread: Option<Unread>,
+}
+
+impl Sink for Collector<'_, '_> {
+    fn record(&mut self, record: &Record<'_>) {
+        let outcomes = &mut self.outcomes;
+        self.judge
+            .judge(record, &mut self.summary, |place, outcome| {
+                outcomes.push((place, outcome));
+            });
+        if !outcomes.is_empty() {
+            self.items.push(Item::Findings {
+                record: self.summary.records,
+                read: record.clone().into_owned(),
+                outcomes: std::mem::take(outcomes),
+            });
+        }
+    }
+
+    fn rejected(&mut self, at: usize, why: Unreadable) {
+        self.summary.records += 1;
+        self.summary.rejected += 1;
+        self.items.push(Item::Rejected {
+            record: self.summary.records,
+            at,
+            why,
+        });
+    }
+
+    fn protocol_line(&mut self) {
+        self.summary.protocol_lines += 1;
+    }
+
+    fn unread(&mut self, why: Unread) {
+        self.unread.get_or_insert(why);
+    }
+}

@@ -1,0 +1,252 @@
+//! Reports: what was found, for people and for programs.
+//!
+//! A report has two halves. The renderer words findings, on many threads at
+//! once; the reporter joins what was worded, in order, and tells the rest.
+
+mod csv;
+mod json;
+mod output;
+mod text;
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+use std::io;
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+
+pub use self::csv::Column;
+pub use output::{Destination, Error, Output};
+
+use crate::finding::{Finding, Gap, Summary};
+use crate::policy::{Policies, Severity};
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For a person at a terminal
+    Text,
+    /// A row a finding
+    Csv,
+    /// One object
+    Json,
+    /// A line a finding, then the summary
+    Ndjson,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Format; 4] = [Format::Text, Format::Csv, Format::Json, Format::Ndjson];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Text => "text",
+            Format::Csv => "csv",
+            Format::Json => "json",
+            Format::Ndjson => "ndjson",
+        }
+    }
+
+    /// The format of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+
+    /// The format that a file's extension tells.
+    pub fn of_path(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()? {
+            "txt" => Some(Format::Text),
+            "jsonl" => Some(Format::Ndjson),
+            other => Self::named(other),
+        }
+    }
+}
+
+/// What an audit is about: known before the first record.
+#[derive(Debug)]
+pub struct Audit<'a> {
+    /// The policies.
+    pub policies: &'a Policies,
+    /// The only clock of the run.
+    pub as_of: DateTime<Utc>,
+    /// From which severity on findings make the run fail; never, if none.
+    pub fail_on: Option<Severity>,
+    /// The columns of a CSV report.
+    pub columns: &'a [Column],
+}
+
+/// An export, once it has been read.
+#[derive(Debug, Clone, Default)]
+pub struct Export {
+    /// Its name on the command line.
+    pub path: String,
+    /// Its shape.
+    pub format: &'static str,
+    /// Records met, the rejected among them.
+    pub records: u64,
+    /// Records that could not be read.
+    pub rejected: u64,
+    /// Why it was not read to its end.
+    pub problem: Option<String>,
+}
+
+/// A record that could not be read.
+#[derive(Debug, Clone, Copy)]
+pub struct Rejected<'a> {
+    /// The export's name.
+    pub export: &'a str,
+    /// Its place in the export, from 1.
+    pub record: u64,
+    /// Its first byte in the export, from 0, once unpacked.
+    pub offset: u64,
+    /// Why.
+    pub cause: &'a str,
+}
+
+impl fmt::Display for Rejected<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let export = clean(self.export);
+        write!(
+            f,
+            "{export}: record {} at byte {}: {}",
+            self.record, self.offset, self.cause
+        )
+    }
+}
+
+/// What an audit came to.
+#[derive(Debug)]
+pub struct Verdict<'a> {
+    /// What it adds up to.
+    pub summary: &'a Summary,
+    /// What was read.
+    pub exports: &'a [Export],
+    /// What it could not do.
+    pub gaps: &'a [Gap],
+}
+
+impl Verdict<'_> {
+    /// Whether every byte was read and every record judged.
+    pub fn is_complete(&self) -> bool {
+        self.gaps.is_empty()
+    }
+}
+
+/// Words findings.
+pub trait Renderer: Sync + Send {
+    /// Adds a finding to what will be joined.
+    ///
+    /// # Errors
+    ///
+    /// Those of the writer of the format; memory does not fail.
+    fn finding(&self, finding: &Finding<'_>, out: &mut Vec<u8>) -> io::Result<()>;
+}
+
+/// Writes a report; it never decides anything.
+pub trait Reporter: Send {
+    /// What comes before the findings.
+    fn start(&mut self, audit: &Audit<'_>, out: &mut dyn io::Write) -> io::Result<()>;
+
+    /// Findings, as the renderer of the same format worded them.
+    fn findings(&mut self, worded: &[u8], out: &mut dyn io::Write) -> io::Result<()>;
+
+    /// A record that could not be read.
+    fn rejected(&mut self, rejected: &Rejected<'_>) -> io::Result<()>;
+
+    /// What comes after the findings; nothing can follow.
+    fn finish(
+        self: Box<Self>,
+        audit: &Audit<'_>,
+        verdict: &Verdict<'_>,
+        out: &mut dyn io::Write,
+    ) -> io::Result<()>;
+}
+
+/// Whether a report may be coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// It goes where colours are seen.
+    On,
+    /// It does not.
+    Off,
+}
+
+/// The two halves of a report.
+pub fn report(
+    format: Format,
+    audit: &Audit<'_>,
+    colour: Colour,
+) -> (Box<dyn Renderer>, Box<dyn Reporter>) {
+    match format {
+        Format::Text => {
+            let (renderer, reporter) = text::halves(colour);
+            (Box::new(renderer), Box::new(reporter))
+        }
+        Format::Csv => (
+            Box::new(csv::Renderer::new(audit.columns)),
+            Box::new(csv::Reporter),
+        ),
+        Format::Json => (
+            Box::new(json::Renderer::Listed),
+            Box::new(json::Reporter::default()),
+        ),
+        Format::Ndjson => (
+            Box::new(json::Renderer::Lines),
+            Box::new(json::LineReporter),
+        ),
+    }
+}
+
+/// Text with every character made visible that could steer a terminal or turn
+/// the direction of what follows.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| (b' '..0x7f).contains(&byte)) || !text.chars().any(is_unsafe) {
+        return text.into();
+    }
+    let mut cleaned = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '\n' => cleaned.push_str("\\n"),
+            '\r' => cleaned.push_str("\\r"),
+            '\t' => cleaned.push_str("\\t"),
+            // Writing to a string does not fail.
+            c if is_unsafe(c) => _ = write!(cleaned, "\\u{{{:x}}}", u32::from(c)),
+            c => cleaned.push(c),
+        }
+    }
+    cleaned.into()
+}
+
+/// Controls of C0 and C1, line separators, and characters that turn, join or
+/// hide text.
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_from_data_steers_a_terminal() {
+        assert_eq!(clean("=cmd\u{7}\u{202e}evil"), "=cmd\\u{7}\\u{202e}evil");
+        assert_eq!(
+            clean("a\r\n\tb\u{1b}[31m\u{9b}"),
+            "a\\r\\n\\tb\\u{1b}[31m\\u{9b}"
+        );
+        assert_eq!(clean("株式会社 Café"), "株式会社 Café");
+    }
+
+    #[test]
+    fn a_format_is_told_by_its_extension() {
+        let of = |path: &str| Format::of_path(Path::new(path));
+        assert_eq!(of("a/findings.csv"), Some(Format::Csv));
+        assert_eq!(of("a/findings.jsonl"), Some(Format::Ndjson));
+        assert_eq!(of("findings.pdf"), None);
+        assert_eq!(of("findings"), None);
+    }
+}

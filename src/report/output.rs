@@ -1,0 +1,194 @@
+//! Where a report goes: stdout, or a file that appears whole or not at all.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use atomic_write_file::AtomicWriteFile;
+use atomic_write_file::unix::OpenOptionsExt as _;
+
+use super::Format;
+
+/// Where the user wants a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// How it is written.
+    pub format: Format,
+    /// The file.
+    pub path: PathBuf,
+}
+
+/// Why a report cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be opened for writing.
+    #[error("report `{path}` could not be opened")]
+    Open {
+        /// Which.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The report would take the place of what it is made from.
+    #[error("report `{path}` is also read by this run, as `{other}`: it would be overwritten")]
+    Overwrites {
+        /// Which.
+        path: String,
+        /// What it is.
+        other: String,
+    },
+    /// Two reports would go to one file.
+    #[error("two reports go to `{path}`")]
+    Twice {
+        /// Which.
+        path: String,
+    },
+    /// The report cannot be written whole.
+    #[error("report {path} could not be written: what is there is not of this run, or not whole")]
+    Write {
+        /// Which.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Where a report is being written.
+pub struct Output<'o> {
+    name: String,
+    target: Target<'o>,
+}
+
+enum Target<'o> {
+    Stdout(&'o mut (dyn Write + Send)),
+    /// Written aside, and renamed at the end.
+    File(BufWriter<AtomicWriteFile>),
+    /// A pipe or a device, which no rename can replace.
+    Stream(File),
+}
+
+/// Who may read a report: it tells the weak spots of customers.
+const MODE: u32 = 0o600;
+
+impl<'o> Output<'o> {
+    /// The report on stdout.
+    pub fn stdout(stdout: &'o mut (dyn Write + Send)) -> Self {
+        Self {
+            name: "on stdout".to_owned(),
+            target: Target::Stdout(stdout),
+        }
+    }
+
+    /// Opens the files of all reports; none of them is a file of `sources`.
+    ///
+    /// # Errors
+    ///
+    /// The first that cannot be written or must not.
+    pub fn open_all(destinations: &[Destination], sources: &[&Path]) -> Result<Vec<Self>, Error> {
+        for (place, destination) in destinations.iter().enumerate() {
+            let path = &destination.path;
+            let shown = path.display().to_string();
+            let earlier = &destinations[..place];
+            if earlier.iter().any(|other| is_same(&other.path, path)) {
+                return Err(Error::Twice { path: shown });
+            }
+            if let Some(other) = sources.iter().find(|source| is_same(source, path)) {
+                let other = other.display().to_string();
+                return Err(Error::Overwrites { path: shown, other });
+            }
+        }
+        destinations
+            .iter()
+            .map(|destination| Self::open(&destination.path))
+            .collect()
+    }
+
+    fn open(path: &Path) -> Result<Self, Error> {
+        let name = path.display().to_string();
+        let error = |source| Error::Open {
+            path: name.clone(),
+            source,
+        };
+        let target = match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => {
+                return Err(error(io::Error::from(io::ErrorKind::IsADirectory)));
+            }
+            Ok(metadata) if is_stream(&metadata) => {
+                let file = OpenOptions::new().write(true).open(path).map_err(error)?;
+                Target::Stream(file)
+            }
+            _ => {
+                let mut options = AtomicWriteFile::options();
+                let file = options
+                    .mode(MODE)
+                    .preserve_mode(false)
+                    .open(path)
+                    .map_err(error)?;
+                Target::File(BufWriter::with_capacity(1 << 18, file))
+            }
+        };
+        let name = format!("`{name}`");
+        Ok(Self { name, target })
+    }
+
+    /// The report is whole: it takes its place.
+    ///
+    /// # Errors
+    ///
+    /// It could not; what was there before still is.
+    pub fn commit(self) -> Result<(), Error> {
+        let committed = match self.target {
+            Target::Stdout(stdout) => stdout.flush(),
+            Target::Stream(mut file) => file.flush(),
+            Target::File(file) => match file.into_inner() {
+                Ok(file) => file.commit(),
+                Err(error) => Err(error.into_error()),
+            },
+        };
+        let path = self.name;
+        committed.map_err(|source| Error::Write { path, source })
+    }
+
+    /// The error of a write that failed.
+    pub fn failed(&self, source: io::Error) -> Error {
+        Error::Write {
+            path: self.name.clone(),
+            source,
+        }
+    }
+}
+
+impl Write for Output<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.target {
+            Target::Stdout(stdout) => stdout.write(bytes),
+            Target::File(file) => file.write(bytes),
+            Target::Stream(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.target {
+            Target::Stdout(stdout) => stdout.flush(),
+            Target::File(file) => file.flush(),
+            Target::Stream(file) => file.flush(),
+        }
+    }
+}
+
+fn is_stream(metadata: &Metadata) -> bool {
+    let kind = metadata.file_type();
+    kind.is_char_device() || kind.is_fifo() || kind.is_socket() || kind.is_block_device()
+}
+
+/// Whether two paths lead to one file, or would.
+fn is_same(path: &Path, other: &Path) -> bool {
+    match (std::fs::metadata(path), std::fs::metadata(other)) {
+        (Ok(here), Ok(there)) => {
+            !is_stream(&here) && (here.dev(), here.ino()) == (there.dev(), there.ino())
+        }
+        (Err(_), Err(_)) => std::path::absolute(path).ok() == std::path::absolute(other).ok(),
+        _ => false,
+    }
+}

@@ -1,0 +1,377 @@
+//! Text for a person at a terminal: the verdict first, then the rules, the
+//! first findings, and what to do next.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{CellAlignment, Table, presets};
+
+use super::{Audit, Colour, Rejected, Verdict, clean};
+use crate::finding::{Counts, Finding};
+use crate::policy::{Policy, Rule, Severity};
+use crate::record::time;
+
+/// How many findings, and how many rejected records, are shown.
+const SHOWN: usize = 20;
+
+/// How many rules are named in what to do next.
+const NEXT: usize = 5;
+
+/// The two halves of the report; the first stops once the second has enough.
+pub fn halves(colour: Colour) -> (Renderer, Reporter) {
+    let enough = Arc::new(AtomicBool::new(false));
+    let renderer = Renderer {
+        enough: enough.clone(),
+    };
+    let reporter = Reporter {
+        enough,
+        colour,
+        findings: Vec::new(),
+        rejected: Vec::new(),
+    };
+    (renderer, reporter)
+}
+
+/// Words findings as lines.
+pub struct Renderer {
+    enough: Arc<AtomicBool>,
+}
+
+impl super::Renderer for Renderer {
+    fn finding(&self, finding: &Finding<'_>, out: &mut Vec<u8>) -> io::Result<()> {
+        if self.enough.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let evidence = finding.evidence();
+        let seen: Vec<_> = evidence
+            .iter()
+            .map(|item| format!("{} is {}", item.field, short(&item.observed)))
+            .collect();
+        let customer = finding.customer_id().unwrap_or("[no id]".into());
+        writeln!(
+            out,
+            "{}\t{}/{}\t{}\t{}",
+            finding.rule.severity,
+            clean(&finding.policy.id),
+            clean(&finding.rule.id),
+            clean(&customer),
+            clean(&seen.join("; ")),
+        )
+    }
+}
+
+/// The beginning of a long value: a line is for one look.
+fn short(value: &str) -> String {
+    match value.char_indices().nth(60) {
+        Some((at, _)) => format!("{}…", &value[..at]),
+        None => value.to_owned(),
+    }
+}
+
+/// Writes the report once everything is known.
+pub struct Reporter {
+    enough: Arc<AtomicBool>,
+    colour: Colour,
+    findings: Vec<String>,
+    rejected: Vec<String>,
+}
+
+impl super::Reporter for Reporter {
+    fn start(&mut self, _: &Audit<'_>, _: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn findings(&mut self, worded: &[u8], _: &mut dyn Write) -> io::Result<()> {
+        let room = SHOWN - self.findings.len();
+        let lines = worded.split_inclusive(|byte| *byte == b'\n').take(room);
+        self.findings
+            .extend(lines.map(|line| String::from_utf8_lossy(line).trim_end().to_owned()));
+        if self.findings.len() == SHOWN {
+            self.enough.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn rejected(&mut self, rejected: &Rejected<'_>) -> io::Result<()> {
+        if self.rejected.len() < SHOWN {
+            self.rejected.push(rejected.to_string());
+        }
+        Ok(())
+    }
+
+    fn finish(
+        self: Box<Self>,
+        audit: &Audit<'_>,
+        verdict: &Verdict<'_>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let page = Page {
+            audit,
+            verdict,
+            paint: Paint(self.colour),
+        };
+        page.verdict(out)?;
+        page.audited(out)?;
+        page.rules(out)?;
+        page.findings(&self.findings, out)?;
+        page.rejected(&self.rejected, out)?;
+        page.next(out)
+    }
+}
+
+/// Colours, where they are seen.
+struct Paint(Colour);
+
+impl Paint {
+    fn style(&self, text: &str, style: Style) -> String {
+        match self.0 {
+            Colour::On => format!("{style}{text}{style:#}"),
+            Colour::Off => text.to_owned(),
+        }
+    }
+
+    fn heading(&self, text: &str) -> String {
+        self.style(text, Style::new().bold())
+    }
+
+    /// A line that begins with a severity.
+    fn severity(&self, line: &str) -> String {
+        let named = Severity::ALL
+            .into_iter()
+            .find(|severity| line.starts_with(severity.name()));
+        let Some(severity) = named else {
+            return line.to_owned();
+        };
+        let colour = match severity {
+            Severity::Critical => AnsiColor::Magenta,
+            Severity::High => AnsiColor::Red,
+            Severity::Medium => AnsiColor::Yellow,
+            Severity::Low => AnsiColor::Cyan,
+            Severity::Info => AnsiColor::White,
+        };
+        let (word, rest) = line.split_at(severity.name().len());
+        format!("{}{rest}", self.style(word, colour.on_default().bold()))
+    }
+}
+
+struct Page<'a> {
+    audit: &'a Audit<'a>,
+    verdict: &'a Verdict<'a>,
+    paint: Paint,
+}
+
+impl Page<'_> {
+    fn verdict(&self, out: &mut dyn Write) -> io::Result<()> {
+        let summary = self.verdict.summary;
+        let counts = summary.counts();
+        let met = match (counts.findings(), self.verdict.is_complete()) {
+            (0, true) => "every rule is met".to_owned(),
+            (0, false) => "no finding".to_owned(),
+            (1, _) => "1 finding".to_owned(),
+            (many, _) => format!("{} findings", grouped(many)),
+        };
+        let (word, colour) = match (self.verdict.is_complete(), counts.findings()) {
+            (false, _) => ("INCOMPLETE", AnsiColor::Magenta),
+            (true, 0) => ("PASS", AnsiColor::Green),
+            (true, _) => ("FINDINGS", AnsiColor::Red),
+        };
+        writeln!(
+            out,
+            "{}  {met} in {} records ({} in scope, {} rejected)",
+            self.paint.style(word, colour.on_default().bold()),
+            grouped(summary.records),
+            grouped(summary.in_scope),
+            grouped(summary.rejected),
+        )?;
+        for gap in self.verdict.gaps {
+            writeln!(out, "  - {}", clean(&gap.show(self.audit.policies)))?;
+        }
+        Ok(())
+    }
+
+    fn audited(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "\n{}", self.paint.heading("Audited"))?;
+        for policy in &self.audit.policies.all {
+            let rules = policy.rules.len();
+            let (id, title, version) = (
+                clean(&policy.id),
+                clean(&policy.title),
+                clean(&policy.version),
+            );
+            let version = if version.is_empty() {
+                version
+            } else {
+                format!(" {version}").into()
+            };
+            writeln!(out, "  policy {id}{version}: {title} ({rules} rules)")?;
+        }
+        for export in self.verdict.exports {
+            let path = clean(&export.path);
+            let (records, rejected) = (grouped(export.records), grouped(export.rejected));
+            write!(
+                out,
+                "  export {path}: {}, {records} records, {rejected} rejected",
+                export.format
+            )?;
+            match &export.problem {
+                Some(problem) => writeln!(out, "; {}", clean(problem))?,
+                None => writeln!(out)?,
+            }
+        }
+        writeln!(out, "  as of {}", time::show(self.audit.as_of))
+    }
+
+    /// The rules with their counts, the gravest first.
+    fn rules(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut table = table();
+        table.set_header(["severity", "rule", "fail", "error", "pass", "n/a", "title"]);
+        for (policy, rule, counts) in self.by_severity() {
+            let Counts {
+                pass,
+                fail,
+                error,
+                not_applicable,
+            } = *counts;
+            let numbers = [fail, error, pass, not_applicable].map(grouped);
+            let mut row = vec![rule.severity.to_string(), name(policy, rule)];
+            row.extend(numbers);
+            row.push(clean(&rule.title).into_owned());
+            table.add_row(row);
+        }
+        for number in 2..6 {
+            if let Some(column) = table.column_mut(number) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        writeln!(out, "\n{}", self.paint.heading("Rules"))?;
+        self.table(&table, out)
+    }
+
+    fn by_severity(&self) -> Vec<(&Policy, &Rule, &Counts)> {
+        let mut rules: Vec<_> = self
+            .audit
+            .policies
+            .rules()
+            .zip(&self.verdict.summary.by_rule)
+            .map(|((policy, rule), counts)| (policy, rule, counts))
+            .collect();
+        rules.sort_by_key(|(_, rule, counts)| {
+            (
+                std::cmp::Reverse(rule.severity),
+                std::cmp::Reverse(counts.findings()),
+            )
+        });
+        rules
+    }
+
+    fn table(&self, table: &Table, out: &mut dyn Write) -> io::Result<()> {
+        for line in table.lines() {
+            writeln!(out, "  {}", self.paint.severity(line.trim()))?;
+        }
+        Ok(())
+    }
+
+    fn findings(&self, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
+        let all = self.verdict.summary.counts().findings();
+        if all == 0 {
+            return Ok(());
+        }
+        let mut table = table();
+        for line in lines {
+            table.add_row(line.split('\t'));
+        }
+        let heading = match lines.len() as u64 {
+            shown if shown == all => "Findings".to_owned(),
+            shown => format!("First {shown} of {} findings", grouped(all)),
+        };
+        writeln!(out, "\n{}", self.paint.heading(&heading))?;
+        self.table(&table, out)
+    }
+
+    fn rejected(&self, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let all = self.verdict.summary.rejected;
+        let heading = match lines.len() as u64 {
+            shown if shown == all => "Records that could not be read".to_owned(),
+            shown => format!(
+                "First {shown} of {} records that could not be read",
+                grouped(all)
+            ),
+        };
+        writeln!(out, "\n{}", self.paint.heading(&heading))?;
+        for line in lines {
+            writeln!(out, "  {line}")?;
+        }
+        Ok(())
+    }
+
+    /// How the gravest rules that are not met can be mended.
+    fn next(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut rules = self.by_severity();
+        rules.retain(|(_, rule, counts)| counts.findings() > 0 && !rule.remediation.is_empty());
+        if rules.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "\n{}", self.paint.heading("What to do next"))?;
+        for (policy, rule, counts) in rules.iter().take(NEXT) {
+            let findings = grouped(counts.findings());
+            writeln!(
+                out,
+                "  {} ({findings}): {}",
+                name(policy, rule),
+                clean(&rule.remediation)
+            )?;
+        }
+        if let Some(more @ 1..) = rules.len().checked_sub(NEXT) {
+            writeln!(
+                out,
+                "  … and {more} more rules: their remediation stands in the csv and json reports"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn name(policy: &Policy, rule: &Rule) -> String {
+    format!("{}/{}", clean(&policy.id), clean(&rule.id))
+}
+
+fn table() -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table
+}
+
+/// A number with a comma between thousands.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}

@@ -1,0 +1,436 @@
+//! A run, from the command line to the exit code: alone knows every stage.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anstream::AutoStream;
+use chrono::Utc;
+use clap::{ColorChoice, Parser};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::cli::Options;
+use crate::export::{self, Cutter, Source};
+use crate::finding::{Gap, Privacy, Summary};
+use crate::pipeline::{Pipeline, Worded};
+use crate::policy::{self, Policies};
+use crate::report::{
+    self, Audit, Colour, Column, Export, Format, Output, Rejected, Reporter, Verdict,
+};
+
+/// How a run ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Every rule is met, and the audit is complete.
+    Clean,
+    /// There are findings at or above `--fail-on`.
+    Findings,
+    /// The audit could not be made.
+    Failed,
+    /// Something could not be read or decided.
+    Incomplete,
+}
+
+impl Exit {
+    /// The exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Clean => 0,
+            Exit::Findings => 1,
+            Exit::Failed => 2,
+            Exit::Incomplete => 3,
+        }
+    }
+}
+
+/// Why an audit could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A policy cannot be used.
+    #[error("{} cannot be used", count(.0.len() as u64, "policy", "policies"))]
+    Policies(Vec<policy::Error>),
+    /// An export cannot be opened.
+    #[error(transparent)]
+    Export(#[from] export::Error),
+    /// A report cannot be written.
+    #[error(transparent)]
+    Report(#[from] report::Error),
+    /// No worker could be started.
+    #[error("the worker threads could not be started")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// Runs the program with these arguments, of which the first is its name; gives
+/// the exit code.
+pub fn main(
+    args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    stdout: &mut (dyn Write + Send),
+    stderr: &mut (dyn Write + Send),
+) -> u8 {
+    let options = match Options::try_parse_from(args) {
+        Ok(options) => options,
+        Err(error) => return usage(&error, stdout, stderr),
+    };
+    let colour = colour(options.color, &io::stderr());
+    match audit(&options, stdout, stderr) {
+        Ok(exit) => exit.code(),
+        Err(error) => {
+            // Nobody is left to be told if stderr is closed.
+            let _ = writeln!(stderr, "{}", show(&error, colour));
+            Exit::Failed.code()
+        }
+    }
+}
+
+/// Help and version go to stdout, mistakes to stderr.
+fn usage(error: &clap::Error, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {
+    let text = error.render();
+    let written = match error.use_stderr() {
+        true => write!(stderr, "{text}"),
+        false => write!(stdout, "{text}").and_then(|()| stdout.flush()),
+    };
+    match (error.use_stderr(), written) {
+        (false, Ok(())) => Exit::Clean.code(),
+        _ => Exit::Failed.code(),
+    }
+}
+
+fn show(error: &Error, colour: Colour) -> String {
+    if let Error::Policies(errors) = error {
+        let shown: Vec<_> = errors
+            .iter()
+            .map(|error| error.render(colour == Colour::On))
+            .collect();
+        return shown.join("\n\n");
+    }
+    let mut text = format!("error: {error}");
+    let mut cause = std::error::Error::source(error);
+    while let Some(source) = cause {
+        text.push_str(&format!(": {source}"));
+        cause = source.source();
+    }
+    report::clean(&text).into_owned()
+}
+
+fn colour(choice: ColorChoice, stream: &impl anstream::stream::RawStream) -> Colour {
+    let on = match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => AutoStream::choice(stream) != anstream::ColorChoice::Never,
+    };
+    if on { Colour::On } else { Colour::Off }
+}
+
+/// Everything is opened before the first record is read; every report is whole
+/// before the first takes its place.
+fn audit(
+    options: &Options,
+    stdout: &mut (dyn Write + Send),
+    stderr: &mut (dyn Write + Send),
+) -> Result<Exit, Error> {
+    let as_of = options.as_of.unwrap_or_else(Utc::now);
+    let policies = Policies::load(&options.policies, as_of).map_err(Error::Policies)?;
+    let sources = Source::open_all(&options.exports)?;
+    let columns = match options.columns.as_slice() {
+        [] => &Column::ALL,
+        columns => columns,
+    };
+    let audit = Audit {
+        policies: &policies,
+        as_of,
+        fail_on: options.fail_on.0,
+        columns,
+    };
+    let reports = Reports::open(options, &audit, &sources, stdout)?;
+    let mut run = Run::new(options, &audit, &sources, reports.open, stderr);
+    run.start()?;
+    run.read(options, sources, &reports.renderers)?;
+    run.finish()
+}
+
+/// The two halves of every report: one for the workers, one for the writer.
+struct Reports<'r> {
+    renderers: Vec<Box<dyn report::Renderer>>,
+    open: Vec<(Box<dyn Reporter>, Output<'r>)>,
+}
+
+impl<'r> Reports<'r> {
+    fn open(
+        options: &Options,
+        audit: &Audit<'_>,
+        sources: &[Source],
+        stdout: &'r mut (dyn Write + Send),
+    ) -> Result<Self, Error> {
+        let mut read: Vec<&Path> = sources.iter().filter_map(Source::path).collect();
+        read.extend(options.policies.iter().map(PathBuf::as_path));
+        let outputs = Output::open_all(&options.outputs, &read)?;
+        let mut reports = Self {
+            renderers: Vec::new(),
+            open: Vec::new(),
+        };
+        let quiet = options.quiet && options.format.is_none();
+        if !quiet {
+            let format = options.format.unwrap_or(Format::Text);
+            let colour = colour(options.color, &io::stdout());
+            reports.add(format, audit, colour, Output::stdout(stdout));
+        }
+        for (destination, output) in options.outputs.iter().zip(outputs) {
+            reports.add(destination.format, audit, Colour::Off, output);
+        }
+        Ok(reports)
+    }
+
+    fn add(&mut self, format: Format, audit: &Audit<'_>, colour: Colour, output: Output<'r>) {
+        let (renderer, reporter) = report::report(format, audit, colour);
+        self.renderers.push(renderer);
+        self.open.push((reporter, output));
+    }
+}
+
+/// The most rejected records that are told on stderr without `--verbose`.
+const TOLD: u64 = 20;
+
+/// A run in which records are being read.
+struct Run<'r> {
+    audit: &'r Audit<'r>,
+    reports: Vec<(Box<dyn Reporter>, Output<'r>)>,
+    stderr: &'r mut (dyn Write + Send),
+    quiet: bool,
+    verbose: bool,
+    progress: ProgressBar,
+    summary: Summary,
+    exports: Vec<Export>,
+    error: Option<report::Error>,
+}
+
+impl<'r> Run<'r> {
+    fn new(
+        options: &Options,
+        audit: &'r Audit<'r>,
+        sources: &[Source],
+        reports: Vec<(Box<dyn Reporter>, Output<'r>)>,
+        stderr: &'r mut (dyn Write + Send),
+    ) -> Self {
+        let exports = sources.iter().map(|source| Export {
+            path: source.name.clone(),
+            ..Export::default()
+        });
+        Self {
+            audit,
+            reports,
+            stderr,
+            quiet: options.quiet,
+            verbose: options.verbose,
+            progress: progress(options),
+            summary: Summary::new(audit.policies),
+            exports: exports.collect(),
+            error: None,
+        }
+    }
+
+    fn start(&mut self) -> Result<(), Error> {
+        for (reporter, output) in &mut self.reports {
+            let started = reporter.start(self.audit, output);
+            started.map_err(|source| output.failed(source))?;
+        }
+        Ok(())
+    }
+
+    fn read(
+        &mut self,
+        options: &Options,
+        sources: Vec<Source>,
+        renderers: &[Box<dyn report::Renderer>],
+    ) -> Result<(), Error> {
+        let names: Vec<_> = sources.iter().map(|source| source.name.clone()).collect();
+        let schema = &self.audit.policies.schema;
+        let cutter = Cutter::new(sources, options.input_format, options.window_bytes, schema);
+        let pipeline = Pipeline {
+            policies: self.audit.policies,
+            exports: &names,
+            format: options.input_format,
+            limit: options.max_record_bytes,
+            privacy: match options.show_sensitive {
+                true => Privacy::Shown,
+                false => Privacy::Redacted,
+            },
+            renderers,
+        };
+        pipeline.run(cutter, threads(options), |worded| self.take(worded))?;
+        self.progress.finish_and_clear();
+        self.error.take().map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    /// Writes what a batch came to; false, if that cannot be done.
+    fn take(&mut self, worded: Worded) -> bool {
+        if self.error.is_none() {
+            self.error = self.write(&worded).err();
+        }
+        self.error.is_none()
+    }
+
+    fn write(&mut self, worded: &Worded) -> Result<(), report::Error> {
+        self.summary += &worded.summary;
+        let export = &mut self.exports[worded.export];
+        export.records += worded.summary.records;
+        export.rejected += worded.summary.rejected;
+        export.format = worded.shape;
+        if let Some(why) = &worded.unread {
+            export.problem = Some(why.to_string());
+        }
+        for (place, (reporter, output)) in self.reports.iter_mut().enumerate() {
+            let written = reporter.findings(&worded.findings[place], output);
+            written.map_err(|source| output.failed(source))?;
+        }
+        self.reject(worded)?;
+        self.progress.inc(worded.summary.records);
+        Ok(())
+    }
+
+    fn reject(&mut self, worded: &Worded) -> Result<(), report::Error> {
+        let told_before = self.summary.rejected - worded.rejected.len() as u64;
+        for (number, rejection) in (told_before..).zip(&worded.rejected) {
+            let cause = rejection.why.to_string();
+            let rejected = Rejected {
+                export: &self.exports[worded.export].path,
+                record: rejection.record,
+                offset: rejection.offset,
+                cause: &cause,
+            };
+            for (reporter, output) in &mut self.reports {
+                let written = reporter.rejected(&rejected);
+                written.map_err(|source| output.failed(source))?;
+            }
+            if self.verbose || number < TOLD {
+                note(
+                    self.quiet,
+                    &self.progress,
+                    self.stderr,
+                    &format!("rejected {rejected}"),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Exit, Error> {
+        let gaps = self.summary.gaps(self.audit.policies);
+        self.notes(&gaps);
+        let verdict = Verdict {
+            summary: &self.summary,
+            exports: &self.exports,
+            gaps: &gaps,
+        };
+        let mut whole = Vec::new();
+        for (reporter, mut output) in self.reports {
+            let finished = reporter.finish(self.audit, &verdict, &mut output);
+            finished.map_err(|source| output.failed(source))?;
+            whole.push(output);
+        }
+        // What goes to stdout cannot be taken back: it is first.
+        for output in whole {
+            output.commit()?;
+        }
+        Ok(exit(self.audit, &verdict))
+    }
+
+    /// Tells on stderr what a report may not.
+    fn notes(&mut self, gaps: &[Gap]) {
+        let mut notes = Vec::new();
+        if !self.verbose && self.summary.rejected > TOLD {
+            let more = self.summary.rejected - TOLD;
+            notes.push(format!(
+                "and {more} more rejected records: --verbose tells all"
+            ));
+        }
+        for export in &self.exports {
+            if let Some(problem) = &export.problem {
+                notes.push(format!("{}: {problem}", export.path));
+            }
+        }
+        let unknown = self.summary.unknown_keys.commonest();
+        if !unknown.is_empty() {
+            let names: Vec<_> = unknown
+                .iter()
+                .map(|(name, count)| format!("{name} ({count})"))
+                .collect();
+            notes.push(format!(
+                "keys that are no field were ignored: {}",
+                names.join(", ")
+            ));
+        }
+        if self.summary.epoch_deleted > 0 {
+            let records = count(self.summary.epoch_deleted, "record", "records");
+            notes.push(format!(
+                "deletedAt at 1970-01-01 was read as null in {records}: an exporter's artefact"
+            ));
+        }
+        if self.summary.protocol_lines > 0 {
+            let lines = count(
+                self.summary.protocol_lines,
+                "protocol line",
+                "protocol lines",
+            );
+            notes.push(format!("{lines} without a record passed over"));
+        }
+        if self.summary.in_scope == 0 && self.summary.records > self.summary.rejected {
+            notes.push("no record is in the scope of any policy".to_owned());
+        }
+        notes.extend(
+            gaps.iter()
+                .map(|gap| format!("incomplete: {}", gap.show(self.audit.policies))),
+        );
+        for text in notes {
+            note(self.quiet, &self.progress, self.stderr, &text);
+        }
+    }
+}
+
+/// Writes a line for a person who watches.
+fn note(quiet: bool, progress: &ProgressBar, stderr: &mut dyn Write, text: &str) {
+    if !quiet {
+        // A run does not fail for want of somebody to talk to.
+        progress.suspend(|| _ = writeln!(stderr, "audit: {}", report::clean(text)));
+    }
+}
+
+fn exit(audit: &Audit<'_>, verdict: &Verdict<'_>) -> Exit {
+    if !verdict.is_complete() {
+        return Exit::Incomplete;
+    }
+    let grave =
+        |(_, rule): &(_, &policy::Rule)| audit.fail_on.is_some_and(|least| rule.severity >= least);
+    let found = audit
+        .policies
+        .rules()
+        .zip(&verdict.summary.by_rule)
+        .any(|(rule, counts)| grave(&rule) && counts.findings() > 0);
+    if found { Exit::Findings } else { Exit::Clean }
+}
+
+fn threads(options: &Options) -> usize {
+    match options.threads {
+        Some(threads) => threads.into(),
+        None => std::thread::available_parallelism().map_or(1, Into::into),
+    }
+}
+
+/// A line that moves, where stderr is a terminal.
+fn progress(options: &Options) -> ProgressBar {
+    if options.quiet {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{spinner} {human_pos} records, {per_sec}, {elapsed}");
+    let bar = ProgressBar::new_spinner();
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+fn count(number: u64, one: &str, many: &str) -> String {
+    match number {
+        1 => format!("1 {one}"),
+        _ => format!("{number} {many}"),
+    }
+}
