@@ -729,16 +729,18 @@ impl Reader {
     }
 
     fn prefix<const MAX: u8>(&mut self, value: &Spanned<DeValue<'_>>) -> Option<u8> {
-        let bits = match value.get_ref() {
-            DeValue::Integer(integer) => u8::from_str_radix(integer.as_str(), integer.radix()).ok(),
-            _ => None,
+        let DeValue::Integer(bits) = value.get_ref() else {
+            let message = format!("a prefix is a number, not {}", article(value.get_ref()));
+            self.complain(value.span(), message, None);
+            return None;
         };
-        let bits = bits.filter(|bits| *bits <= MAX);
-        if bits.is_none() {
-            let message = format!("a prefix is a whole number from 0 to {MAX}");
+        let number = u8::from_str_radix(bits.as_str(), bits.radix()).ok();
+        let prefix = number.filter(|number| *number <= MAX);
+        if prefix.is_none() {
+            let message = format!("a prefix is at most /{MAX}, not /{bits}");
             self.complain(value.span(), message, None);
         }
-        bits
+        prefix
     }
 
     fn network(&mut self, value: &Spanned<DeValue<'_>>) -> Option<IpNet> {
