@@ -87,7 +87,7 @@ pub enum Privacy {
 pub struct Finding<'a> {
     /// What was judged.
     pub record: &'a Record<'a>,
-    /// Its place in the export, from 1.
+    /// Its place among the records of its batch, from 1.
     pub number: u64,
     /// The export's name.
     pub export: &'a str,

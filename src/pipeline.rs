@@ -10,10 +10,10 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::evaluate::Judge;
 use crate::export::{Batch, Cutter, Format, Place, Reader, Sink, Unread, Unreadable};
-use crate::finding::{Finding, Outcome, Privacy, Summary};
+use crate::finding::{Finding, Privacy, Summary};
 use crate::policy::{Policies, Policy, Rule};
 use crate::record::Record;
-use crate::report::Renderer;
+use crate::report::{Renderer, Words};
 
 /// What the pipeline needs to know.
 pub struct Pipeline<'a> {
@@ -95,14 +95,14 @@ impl Pipeline<'_> {
             let early = batch
                 .place
                 .clone()
-                .map(|place| worker.judge(place, batch.bytes(), batch.last));
+                .map(|place| worker.judge(batch.export, place, batch.bytes(), batch.last));
             let settled = shared
                 .baton
                 .take(batch.index, |baton| worker.settle(baton, &batch, early));
             let Some(settled) = settled else {
                 return;
             };
-            let worded = worker.word(&batch, settled);
+            let worded = settled.worded(&batch);
             let wanted = shared.write.take(batch.index, |write| write(worded));
             if wanted != Some(true) {
                 shared.stop.store(true, Ordering::Relaxed);
@@ -215,28 +215,16 @@ impl Baton {
     }
 }
 
-/// What was read and judged, free of the bytes that it was read from.
+/// What was read, judged and worded, free of the bytes that it was read from.
 struct Judged {
     place: Place,
     done: usize,
-    items: Vec<Item>,
+    words: Vec<Words>,
+    /// Records that cannot be read: their place among those of the batch, from
+    /// 1, and their first byte.
+    rejected: Vec<(u64, usize, Unreadable)>,
     summary: Summary,
     unread: Option<Unread>,
-}
-
-/// A record with something to tell, by its place among those of the batch,
-/// from 1.
-enum Item {
-    Findings {
-        record: u64,
-        read: Record<'static>,
-        outcomes: Vec<(usize, Outcome)>,
-    },
-    Rejected {
-        record: u64,
-        at: usize,
-        why: Unreadable,
-    },
 }
 
 /// A batch whose place in the export is certain.
@@ -266,22 +254,32 @@ impl<'p> Worker<'p> {
         }
     }
 
-    fn judge(&mut self, place: Place, bytes: &[u8], last: bool) -> Judged {
+    fn judge(&mut self, export: usize, place: Place, bytes: &[u8], last: bool) -> Judged {
+        let renderers = self.pipeline.renderers;
         let mut collector = Collector {
+            pipeline: self.pipeline,
+            rules: &self.rules,
+            export: &self.pipeline.exports[export],
             judge: &mut self.judge,
             summary: Summary::new(self.pipeline.policies),
-            items: Vec::new(),
-            outcomes: Vec::new(),
+            words: renderers.iter().map(|_| Words::default()).collect(),
+            rejected: Vec::new(),
             unread: None,
         };
         let (place, done) = self.reader.read(place, bytes, last, &mut collector);
-        let mut summary = collector.summary;
-        let (items, unread) = (collector.items, collector.unread);
+        let Collector {
+            mut summary,
+            words,
+            rejected,
+            unread,
+            ..
+        } = collector;
         summary.unknown_keys.clone_from(self.reader.unknown_keys());
         Judged {
             place,
             done,
-            items,
+            words,
+            rejected,
             summary,
             unread,
         }
@@ -299,7 +297,8 @@ impl<'p> Worker<'p> {
             }
             None => {
                 baton.carry.extend_from_slice(batch.bytes());
-                let judged = self.judge(baton.place.clone(), &baton.carry, batch.last);
+                let place = baton.place.clone();
+                let judged = self.judge(batch.export, place, &baton.carry, batch.last);
                 baton.carry.drain(..judged.done);
                 judged
             }
@@ -316,113 +315,77 @@ impl<'p> Worker<'p> {
             offset,
         }
     }
+}
 
-    fn word(&self, batch: &Batch, settled: Settled) -> Worded {
-        let Settled {
-            judged,
-            before,
-            offset,
-        } = settled;
-        let mut findings = vec![Vec::new(); self.pipeline.renderers.len()];
-        let mut rejected = Vec::new();
-        for item in judged.items {
-            match item {
-                Item::Rejected { record, at, why } => rejected.push(Rejection {
-                    record: before + record,
-                    offset: offset + at as u64,
-                    why,
-                }),
-                Item::Findings {
-                    record,
-                    read,
-                    outcomes,
-                } => {
-                    for (place, outcome) in outcomes {
-                        let finding = self.finding(batch, &read, before + record, place, outcome);
-                        self.word_one(finding, &mut findings);
-                    }
-                }
-            }
-        }
-        let unread = batch.unread.clone().or(judged.unread);
-        let mut summary = judged.summary;
+impl Settled {
+    /// What the batch comes to, with the numbers of its records.
+    fn worded(self, batch: &Batch) -> Worded {
+        let unread = batch.unread.clone().or(self.judged.unread);
+        let mut summary = self.judged.summary;
         summary.unread_exports = u64::from(unread.is_some());
+        let words = self.judged.words.iter();
+        let rejected = self.judged.rejected.into_iter();
         Worded {
             export: batch.export,
             summary,
-            findings,
-            rejected,
-            shape: judged.place.shape(),
+            findings: words.map(|words| words.numbered(self.before)).collect(),
+            rejected: rejected
+                .map(|(record, at, why)| Rejection {
+                    record: self.before + record,
+                    offset: self.offset + at as u64,
+                    why,
+                })
+                .collect(),
+            shape: self.judged.place.shape(),
             unread,
-        }
-    }
-
-    fn finding<'f>(
-        &'f self,
-        batch: &Batch,
-        record: &'f Record<'f>,
-        number: u64,
-        place: usize,
-        outcome: Outcome,
-    ) -> Option<Finding<'f>> {
-        let (policy, rule) = self.rules[place];
-        Some(Finding {
-            record,
-            number,
-            export: &self.pipeline.exports[batch.export],
-            policy,
-            rule,
-            outcome,
-            reason: outcome.reason()?,
-            policies: self.pipeline.policies,
-            privacy: self.pipeline.privacy,
-        })
-    }
-
-    fn word_one(&self, finding: Option<Finding<'_>>, findings: &mut [Vec<u8>]) {
-        let Some(finding) = finding else {
-            return;
-        };
-        for (renderer, worded) in self.pipeline.renderers.iter().zip(findings) {
-            let result = renderer.finding(&finding, worded);
-            debug_assert!(result.is_ok(), "memory takes all that is written");
         }
     }
 }
 
-/// Judges records as they are read, and keeps what there is to tell.
+/// Judges records as they are read, and words what is found.
 struct Collector<'c, 'p> {
+    pipeline: &'p Pipeline<'p>,
+    rules: &'c [(&'p Policy, &'p Rule)],
+    export: &'p str,
     judge: &'c mut Judge<'p>,
     summary: Summary,
-    items: Vec<Item>,
-    outcomes: Vec<(usize, Outcome)>,
+    words: Vec<Words>,
+    rejected: Vec<(u64, usize, Unreadable)>,
     unread: Option<Unread>,
 }
 
 impl Sink for Collector<'_, '_> {
     fn record(&mut self, record: &Record<'_>) {
-        let outcomes = &mut self.outcomes;
+        let number = self.summary.records + 1;
+        let words = &mut self.words;
         self.judge
             .judge(record, &mut self.summary, |place, outcome| {
-                outcomes.push((place, outcome));
+                let Some(reason) = outcome.reason() else {
+                    return;
+                };
+                let (policy, rule) = self.rules[place];
+                let finding = Finding {
+                    record,
+                    number,
+                    export: self.export,
+                    policy,
+                    rule,
+                    outcome,
+                    reason,
+                    policies: self.pipeline.policies,
+                    privacy: self.pipeline.privacy,
+                };
+                for (renderer, words) in self.pipeline.renderers.iter().zip(words.iter_mut()) {
+                    let worded = renderer.finding(&finding, words);
+                    debug_assert!(worded.is_ok(), "memory takes all that is written");
+                }
             });
-        if !outcomes.is_empty() {
-            self.items.push(Item::Findings {
-                record: self.summary.records,
-                read: record.clone().into_owned(),
-                outcomes: std::mem::take(outcomes),
-            });
-        }
     }
 
     fn rejected(&mut self, at: usize, why: Unreadable) {
         self.summary.records += 1;
         self.summary.rejected += 1;
-        self.items.push(Item::Rejected {
-            record: self.summary.records,
-            at,
-            why,
-        });
+        self.rejected.push((self.summary.records, at, why));
     }
 
     fn protocol_line(&mut self) {

@@ -399,16 +399,22 @@ fn join(items: impl IntoIterator<Item = impl ToString>) -> String {
 }
 
 /// Why two cells, or one, cannot be judged: bad data before absence.
+#[inline]
 fn doubt(cell: &Cell<'_>, other: Option<&Cell<'_>>) -> Option<Cause> {
-    let mut absent = None;
-    for cell in std::iter::once(cell).chain(other) {
-        match cell.value {
-            Value::Bad(why) => return Some(Cause::Bad(why)),
-            Value::Absent(why) => absent = absent.or(Some(Cause::Absent(why))),
-            Value::Flag(_) | Value::Text(_) | Value::Time(_) | Value::Networks(_) => {}
-        }
+    match (cause(cell), other.and_then(cause)) {
+        (Some(Cause::Absent(_)), Some(bad @ Cause::Bad(_))) => Some(bad),
+        (Some(cause), _) | (None, Some(cause)) => Some(cause),
+        (None, None) => None,
     }
-    absent
+}
+
+#[inline]
+fn cause(cell: &Cell<'_>) -> Option<Cause> {
+    match cell.value {
+        Value::Bad(why) => Some(Cause::Bad(why)),
+        Value::Absent(why) => Some(Cause::Absent(why)),
+        Value::Flag(_) | Value::Text(_) | Value::Time(_) | Value::Networks(_) => None,
+    }
 }
 
 /// A policy's checks suit their fields' kinds; were one not to, it decides
@@ -485,7 +491,7 @@ fn every(entries: &[Entry], admits: impl Fn(&Network) -> bool) -> Truth {
 
 /// Whatever the unreadable entries are, they take nothing from the union.
 fn any_address(entries: &[Entry], wanted: bool) -> Truth {
-    if Union::of(readable(entries)).is_any() {
+    if network::are_any(readable(entries)) {
         return Truth::from(wanted);
     }
     match entries.iter().all(|entry| entry.network.is_some()) {
@@ -495,7 +501,7 @@ fn any_address(entries: &[Entry], wanted: bool) -> Truth {
 }
 
 fn max_addresses(entries: &[Entry], most: u64) -> Truth {
-    if network::addresses(readable(entries)) > u128::from(most) {
+    if !network::are_at_most(readable(entries), u128::from(most)) {
         return Truth::False;
     }
     match entries.iter().all(|entry| entry.network.is_some()) {

@@ -37,7 +37,10 @@ impl Requirement {
     /// Whether it holds, given whether each test does.
     pub fn holds(&self, truth: &mut impl FnMut(TestId) -> Truth) -> Truth {
         match self {
-            Requirement::Field { tests, .. } => all(tests.iter().map(|test| truth(*test))),
+            Requirement::Field { tests, .. } => match tests.as_slice() {
+                [test] => truth(*test),
+                tests => all(tests.iter().map(|test| truth(*test))),
+            },
             Requirement::All(parts) => all(parts.iter().map(|part| part.holds(truth))),
             // None of them holds only if all of their opposites do.
             Requirement::Any(parts) => !all(parts.iter().map(|part| !part.holds(truth))),

@@ -34,15 +34,17 @@ impl<'a> Record<'a> {
     pub fn clear(&mut self) {
         self.epoch_deleted = false;
         for cell in &mut self.cells {
-            let cell = std::mem::replace(cell, Cell::MISSING);
-            if let Value::Networks(mut entries) = cell.value {
+            if let Value::Networks(entries) = &mut cell.value {
+                let mut entries = std::mem::take(entries);
                 entries.clear();
                 self.spare.push(entries);
             }
+            *cell = Cell::MISSING;
         }
     }
 
     /// The field stands in the record.
+    #[inline]
     pub fn set(&mut self, schema: &Schema, slot: Slot, raw: Raw<'a>) {
         let field = schema.field(slot);
         let mut cell = field.kind.read(raw, &mut self.spare);
@@ -61,9 +63,9 @@ impl<'a> Record<'a> {
     /// The field stands in the record, already read.
     pub fn put(&mut self, slot: Slot, cell: Cell<'a>) {
         let here = &mut self.cells[slot.index()];
-        if here.value == Value::Absent(Absent::Missing) {
+        if here.is_missing() {
             *here = cell;
-        } else if cell.value != Value::Absent(Absent::Missing) {
+        } else if !cell.is_missing() {
             here.meets(cell);
         }
     }
@@ -98,19 +100,10 @@ impl<'a> Record<'a> {
         let absent = matches!(cell.value, Value::Absent(_));
         (!absent).then_some(cell.seen.as_ref())
     }
-
-    /// The same, free of the bytes that it was read from.
-    pub fn into_owned(self) -> Record<'static> {
-        Record {
-            cells: self.cells.into_iter().map(Cell::into_owned).collect(),
-            epoch_deleted: self.epoch_deleted,
-            spare: Vec::new(),
-        }
-    }
 }
 
 fn is_epoch(cell: &Cell<'_>) -> bool {
-    cell.value == Value::Time(DateTime::UNIX_EPOCH)
+    matches!(cell.value, Value::Time(time) if time == DateTime::UNIX_EPOCH)
 }
 
 #[cfg(test)]

@@ -34,8 +34,12 @@ pub fn read(text: &str) -> Option<Reading> {
     };
     let (time, rest) = clock(date, rest)?;
     let (offset, loose) = zone(rest)?;
+    let time = match offset.is_zero() {
+        true => time,
+        false => time.checked_sub_signed(offset)?,
+    };
     Some(Reading {
-        time: time.checked_sub_signed(offset)?.and_utc(),
+        time: time.and_utc(),
         coerced: blank || loose,
     })
 }
@@ -101,10 +105,11 @@ fn clock(date: NaiveDate, text: &[u8]) -> Option<(NaiveDateTime, &[u8])> {
     // A leap second is the start of the next: it has no place of its own.
     let (second, leap) = if second == 60 { (59, 1) } else { (second, 0) };
     let nanos = if leap == 1 { 0 } else { nanos };
-    let time = date
-        .and_hms_nano_opt(hour, minute, second, nanos)?
-        .checked_add_signed(TimeDelta::seconds(leap))?;
-    Some((time, rest))
+    let time = date.and_hms_nano_opt(hour, minute, second, nanos)?;
+    match leap {
+        0 => Some((time, rest)),
+        _ => Some((time.checked_add_signed(TimeDelta::seconds(leap))?, rest)),
+    }
 }
 
 /// Any number of digits after the point; what is finer than a nanosecond is

@@ -113,21 +113,9 @@ impl Cell<'_> {
         coerced: false,
     };
 
-    /// The same, free of the bytes that it was read from.
-    pub fn into_owned(self) -> Cell<'static> {
-        let value = match self.value {
-            Value::Flag(flag) => Value::Flag(flag),
-            Value::Text(text) => Value::Text(text.into_owned().into()),
-            Value::Time(time) => Value::Time(time),
-            Value::Networks(entries) => Value::Networks(entries),
-            Value::Absent(why) => Value::Absent(why),
-            Value::Bad(why) => Value::Bad(why),
-        };
-        Cell {
-            value,
-            seen: self.seen.into_owned().into(),
-            coerced: self.coerced,
-        }
+    /// Whether the record has no such field.
+    pub fn is_missing(&self) -> bool {
+        matches!(self.value, Value::Absent(Absent::Missing))
     }
 
     /// The field stands in the record again, with the value of `other`: the

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io;
 
-use super::{Audit, Rejected, Verdict, clean};
+use super::{Audit, Rejected, Verdict, Words, clean};
 use crate::finding::{Evidence, Finding};
 
 /// A column of the report.
@@ -108,7 +108,7 @@ impl Column {
             Column::References => finding.rule.references.join("; ").into(),
             Column::Fingerprint => finding.fingerprint().into(),
             Column::Export => finding.export.into(),
-            Column::Record => finding.number.to_string().into(),
+            Column::Record => UNNUMBERED.into(),
         }
     }
 }
@@ -145,26 +145,53 @@ impl Renderer {
 }
 
 impl super::Renderer for Renderer {
-    fn finding(&self, finding: &Finding<'_>, out: &mut Vec<u8>) -> io::Result<()> {
+    fn finding(&self, finding: &Finding<'_>, words: &mut Words) -> io::Result<()> {
         let evidence = finding.evidence();
-        let cells = self
-            .columns
-            .iter()
-            .map(|column| column.cell(finding, &evidence));
-        row(cells, out)
+        let mut row = Row::new(&mut words.bytes);
+        let mut mark = None;
+        for column in &self.columns {
+            row.cell(&column.cell(finding, &evidence))?;
+            if *column == Column::Record {
+                mark = Some(row.end()? - UNNUMBERED.len());
+            }
+        }
+        row.finish()?;
+        if let Some(mark) = mark {
+            words.mark(mark, finding.number);
+        }
+        Ok(())
     }
 }
 
-fn row<'c>(cells: impl Iterator<Item = Cow<'c, str>>, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut writer = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .buffer_capacity(1 << 10)
-        .from_writer(out);
-    for cell in cells {
-        writer.write_field(safe(&cell).as_bytes())?;
+/// Stands for the record's number until it is known.
+const UNNUMBERED: &str = "0";
+
+/// A row that is being written.
+struct Row<'o>(csv::Writer<&'o mut Vec<u8>>);
+
+impl<'o> Row<'o> {
+    fn new(out: &'o mut Vec<u8>) -> Self {
+        let writer = csv::WriterBuilder::new()
+            .terminator(csv::Terminator::CRLF)
+            .buffer_capacity(1 << 10)
+            .from_writer(out);
+        Self(writer)
     }
-    writer.write_record(None::<&[u8]>)?;
-    writer.flush()
+
+    fn cell(&mut self, text: &str) -> io::Result<()> {
+        Ok(self.0.write_field(safe(text).as_bytes())?)
+    }
+
+    /// Where the cells so far end.
+    fn end(&mut self) -> io::Result<usize> {
+        self.0.flush()?;
+        Ok(self.0.get_ref().len())
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        self.0.write_record(None::<&[u8]>)?;
+        self.0.flush()
+    }
 }
 
 /// Joins the rows under a header.
@@ -172,7 +199,13 @@ pub struct Reporter;
 
 impl super::Reporter for Reporter {
     fn start(&mut self, audit: &Audit<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-        row(audit.columns.iter().map(|column| column.name().into()), out)
+        let mut header = Vec::new();
+        let mut row = Row::new(&mut header);
+        for column in audit.columns {
+            row.cell(column.name())?;
+        }
+        row.finish()?;
+        out.write_all(&header)
     }
 
     fn findings(&mut self, worded: &[u8], out: &mut dyn io::Write) -> io::Result<()> {
@@ -219,11 +252,11 @@ mod tests {
     #[test]
     fn rows_are_quoted_where_they_must_be() {
         let mut out = Vec::new();
-        row(
-            ["a,b", "say \"x\"", ""].into_iter().map(Cow::from),
-            &mut out,
-        )
-        .expect("memory");
+        let mut row = Row::new(&mut out);
+        for cell in ["a,b", "say \"x\"", ""] {
+            row.cell(cell).expect("memory");
+        }
+        row.finish().expect("memory");
         assert_eq!(out, b"\"a,b\",\"say \"\"x\"\"\",\r\n");
     }
 }

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 use tempfile::SpooledTempFile;
 
-use super::{Audit, Export, Rejected, Verdict};
+use super::{Audit, Export, Rejected, Verdict, Words};
 use crate::finding::{Counts, Coverage, Finding};
 use crate::policy::{Policies, Rule, Severity};
 use crate::record::time;
@@ -93,7 +93,8 @@ struct FindingLine<'a> {
     evidence: Vec<EvidenceItem<'a>>,
     fingerprint: String,
     export: &'a str,
-    record: u64,
+    /// 0, until the number is known.
+    record: u8,
 }
 
 #[derive(Serialize)]
@@ -121,7 +122,7 @@ impl<'a> FindingLine<'a> {
             evidence: evidence.collect(),
             fingerprint: finding.fingerprint(),
             export: finding.export,
-            record: finding.number,
+            record: 0,
         }
     }
 }
@@ -305,13 +306,15 @@ pub enum Renderer {
 }
 
 impl super::Renderer for Renderer {
-    fn finding(&self, finding: &Finding<'_>, out: &mut Vec<u8>) -> io::Result<()> {
+    fn finding(&self, finding: &Finding<'_>, words: &mut Words) -> io::Result<()> {
         if let Renderer::Listed = self {
-            out.extend_from_slice(b",\n");
+            words.bytes.extend_from_slice(b",\n");
         }
-        write_json(&FindingLine::of(finding), out)?;
+        write_json(&FindingLine::of(finding), &mut words.bytes)?;
+        // The number is the last that stands in the object.
+        words.mark(words.bytes.len() - "0}".len(), finding.number);
         if let Renderer::Lines = self {
-            out.push(b'\n');
+            words.bytes.push(b'\n');
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ mod text;
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -133,14 +133,47 @@ impl Verdict<'_> {
     }
 }
 
-/// Words findings.
+/// Findings in the words of a format. The places of their records in the
+/// export are not known yet: a `0` stands for each.
+#[derive(Debug, Default)]
+pub struct Words {
+    /// What will be written.
+    pub bytes: Vec<u8>,
+    /// Where the `0`s stand, and what is to stand there: the record's place
+    /// among those of its batch.
+    marks: Vec<(usize, u64)>,
+}
+
+impl Words {
+    /// The byte at this place is a `0` that stands for a record's number.
+    pub fn mark(&mut self, at: usize, number: u64) {
+        self.marks.push((at, number));
+    }
+
+    /// The bytes with their numbers, for a batch that so many records are
+    /// before.
+    pub fn numbered(&self, before: u64) -> Vec<u8> {
+        let mut numbered = Vec::with_capacity(self.bytes.len() + 8 * self.marks.len());
+        let mut done = 0;
+        for (at, number) in &self.marks {
+            numbered.extend_from_slice(&self.bytes[done..*at]);
+            // Writing to memory does not fail.
+            let _ = write!(numbered, "{}", before + number);
+            done = at + 1;
+        }
+        numbered.extend_from_slice(&self.bytes[done..]);
+        numbered
+    }
+}
+
+/// Words findings, on any thread.
 pub trait Renderer: Sync + Send {
     /// Adds a finding to what will be joined.
     ///
     /// # Errors
     ///
     /// Those of the writer of the format; memory does not fail.
-    fn finding(&self, finding: &Finding<'_>, out: &mut Vec<u8>) -> io::Result<()>;
+    fn finding(&self, finding: &Finding<'_>, words: &mut Words) -> io::Result<()>;
 }
 
 /// Writes a report; it never decides anything.
@@ -230,6 +263,17 @@ fn is_unsafe(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_filled_in_once_they_are_known() {
+        let mut words = Words::default();
+        for number in [3, 12] {
+            words.bytes.extend_from_slice(b"a,0;");
+            words.mark(words.bytes.len() - 2, number);
+        }
+        assert_eq!(words.numbered(0), b"a,3;a,12;");
+        assert_eq!(words.numbered(1000), b"a,1003;a,1012;");
+    }
 
     #[test]
     fn nothing_from_data_steers_a_terminal() {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::{Audit, Colour, Rejected, Verdict, clean};
+use super::{Audit, Colour, Rejected, Verdict, Words, clean};
 use crate::finding::{Counts, Finding};
 use crate::policy::{Policy, Rule, Severity};
 use crate::record::time;
@@ -40,7 +40,7 @@ pub struct Renderer {
 }
 
 impl super::Renderer for Renderer {
-    fn finding(&self, finding: &Finding<'_>, out: &mut Vec<u8>) -> io::Result<()> {
+    fn finding(&self, finding: &Finding<'_>, words: &mut Words) -> io::Result<()> {
         if self.enough.load(Ordering::Relaxed) {
             return Ok(());
         }
@@ -51,7 +51,7 @@ impl super::Renderer for Renderer {
             .collect();
         let customer = finding.customer_id().unwrap_or("[no id]".into());
         writeln!(
-            out,
+            words.bytes,
             "{}\t{}/{}\t{}\t{}",
             finding.rule.severity,
             clean(&finding.policy.id),

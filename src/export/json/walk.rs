@@ -8,6 +8,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use wide::u8x16;
+
 use crate::finding::UnknownKeys;
 use crate::record::field::{Key, fold};
 use crate::record::{Raw, Record, Schema, Slot};
@@ -129,8 +131,8 @@ enum Target {
     Aside,
 }
 
-/// A key as it stood in a record before: the next record most likely has the
-/// same, with the same blanks.
+/// A key as it stood in a record before, with what stood around it from one
+/// value to the next: the next record most likely has the same.
 #[derive(Debug)]
 struct Met {
     text: Box<[u8]>,
@@ -202,15 +204,28 @@ impl<'s> Walker<'s> {
         envelope: &mut Envelope,
     ) -> Result<usize, Fault> {
         let bytes = text.as_bytes();
-        let mut at = at + 1;
+        let first = at + 1;
+        let mut at = first;
         let mut met = 0;
         self.surprises.clear();
-        if bytes.get(skip_blanks(bytes, at)) == Some(&b'}') {
-            return Ok(skip_blanks(bytes, at) + 1);
-        }
         loop {
-            let (target, wrap);
-            (at, met, target, wrap) = self.key(text, at, level, met)?;
+            let (target, wrap) = match self.layouts[level as usize].get(met) {
+                Some(key) if begins_with(&bytes[at..], &key.text) => {
+                    at += key.text.len();
+                    met += 1;
+                    (key.target, key.wrap)
+                }
+                _ => {
+                    let open = skip_blanks(bytes, at);
+                    if bytes.get(open) == Some(&b'}') {
+                        return Ok(open + 1);
+                    }
+                    let opened = at == first;
+                    let (end, place, target, wrap) = self.key(text, at, opened, level, met)?;
+                    (at, met) = (end, place);
+                    (target, wrap)
+                }
+            };
             let start = at;
             at = match target {
                 Target::Slot(slot) => {
@@ -232,33 +247,35 @@ impl<'s> Walker<'s> {
             if let Some(wrap) = wrap {
                 envelope.note(wrap, start..at);
             }
-            at = skip_blanks(bytes, at);
-            match bytes.get(at) {
-                Some(b',') => at += 1,
-                Some(b'}') => return Ok(at + 1),
-                _ => return expected(bytes, at, "`,` or `}`"),
-            }
         }
     }
 
-    /// Reads blanks, a key, a colon and blanks. `met` is how far the layout has
-    /// been followed.
+    /// Reads what stands between two values, or before the first: a comma, a
+    /// key, a colon and blanks. `met` is how far the layout has been followed.
+    #[cold]
     fn key(
         &mut self,
         text: &str,
         at: usize,
+        opened: bool,
         level: Level,
         met: usize,
     ) -> Result<(usize, usize, Target, Option<Wrap>), Fault> {
         let bytes = text.as_bytes();
+        let layout = &mut self.layouts[level as usize];
         // One or two keys of the layout may be left out by this record.
-        let layout = &self.layouts[level as usize];
-        for (place, key) in layout.iter().enumerate().skip(met).take(3) {
-            if bytes[at..].starts_with(&key.text) {
+        for (place, key) in layout.iter().enumerate().skip(met + 1).take(2) {
+            if begins_with(&bytes[at..], &key.text) {
                 return Ok((at + key.text.len(), place + 1, key.target, key.wrap));
             }
         }
-        let start = skip_blanks(bytes, at);
+        let mut start = skip_blanks(bytes, at);
+        if !opened {
+            if bytes.get(start) != Some(&b',') {
+                return expected(bytes, start, "`,` or `}`");
+            }
+            start = skip_blanks(bytes, start + 1);
+        }
         if bytes.get(start) != Some(&b'"') {
             return expected(bytes, start, "a key in quotes");
         }
@@ -270,9 +287,8 @@ impl<'s> Walker<'s> {
         let end = skip_blanks(bytes, colon + 1);
         let key = token.text(text, start);
         let (target, wrap) = self.target(key.as_deref().unwrap_or(&text[start..token.end]));
-        // A value must follow, or the blanks could go on in the next window.
         let layout = &mut self.layouts[level as usize];
-        if layout.len() < MOST_LEARNT && end < bytes.len() {
+        if layout.len() < MOST_LEARNT {
             let text = bytes[at..end].into();
             layout.insert(met.min(layout.len()), Met { text, target, wrap });
         }
@@ -292,7 +308,28 @@ impl<'s> Walker<'s> {
     }
 }
 
+/// Whether the bytes begin with a key: eight at once, for keys are short and
+/// there are many.
+#[inline]
+fn begins_with(bytes: &[u8], key: &[u8]) -> bool {
+    let Some(here) = bytes.get(..key.len()) else {
+        return false;
+    };
+    let Some(last) = key.len().checked_sub(8) else {
+        return here == key;
+    };
+    let mut at = 0;
+    while at < last {
+        if here[at..].first_chunk::<8>() != key[at..].first_chunk() {
+            return false;
+        }
+        at += 8;
+    }
+    here[last..].first_chunk::<8>() == key[last..].first_chunk()
+}
+
 /// The byte after any JSON blanks.
+#[inline]
 pub fn skip_blanks(bytes: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
         at += 1;
@@ -320,6 +357,7 @@ impl Text {
 }
 
 /// Reads the string whose opening quote stands at a byte.
+#[inline]
 pub fn string(bytes: &[u8], start: usize) -> Result<Text, Fault> {
     let mut at = start + 1;
     let mut escaped = false;
@@ -347,34 +385,33 @@ pub fn string(bytes: &[u8], start: usize) -> Result<Text, Fault> {
 
 /// The next byte from here that ends a run of plain text: a quote, a backslash
 /// or a control character.
+#[inline]
 fn plain(bytes: &[u8], mut at: usize) -> usize {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
-    const QUOTES: u64 = u64::from_ne_bytes([b'"'; 8]);
-    const SLASHES: u64 = u64::from_ne_bytes([b'\\'; 8]);
-    const BLANKS: u64 = u64::from_ne_bytes([b' '; 8]);
-    // Eight bytes at once. A borrow can only raise a false alarm above a true
-    // one, and the lowest is taken.
-    while let Some(Ok(eight)) = bytes.get(at..at + 8).map(<[u8; 8]>::try_from) {
-        let word = u64::from_le_bytes(eight);
-        let quote = word ^ QUOTES;
-        let slash = word ^ SLASHES;
-        let found = (quote.wrapping_sub(ONES) & !quote
-            | slash.wrapping_sub(ONES) & !slash
-            | word.wrapping_sub(BLANKS) & !word)
-            & HIGH;
-        if found != 0 {
-            return at + found.trailing_zeros() as usize / 8;
+    while let Some(sixteen) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let ends = ends(sixteen);
+        if ends != 0 {
+            return at + ends.trailing_zeros() as usize;
         }
-        at += 8;
+        at += sixteen.len();
     }
-    while bytes
-        .get(at)
-        .is_some_and(|byte| !matches!(byte, b'"' | b'\\' | 0..b' '))
-    {
+    while bytes.get(at).is_some_and(|byte| !is_end(*byte)) {
         at += 1;
     }
     at
+}
+
+fn is_end(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | 0..b' ')
+}
+
+/// Which of the bytes end plain text, a bit each.
+#[inline]
+fn ends(bytes: &[u8; 16]) -> u32 {
+    let all = u8x16::new(*bytes);
+    let quotes = all.simd_eq(u8x16::splat(b'"'));
+    let slashes = all.simd_eq(u8x16::splat(b'\\'));
+    let controls = all.simd_lt(u8x16::splat(b' '));
+    (quotes | slashes | controls).to_bitmask()
 }
 
 /// The byte after an escape whose letter stands here.
@@ -395,6 +432,7 @@ fn escape(bytes: &[u8], at: usize) -> Result<usize, Fault> {
 }
 
 /// Reads the value that begins at a byte, for a field.
+#[inline]
 fn read_value(text: &str, at: usize) -> Result<(Raw<'_>, usize), Fault> {
     let bytes = text.as_bytes();
     let raw = match bytes.get(at) {
@@ -421,6 +459,7 @@ fn read_value(text: &str, at: usize) -> Result<(Raw<'_>, usize), Fault> {
 /// # Errors
 ///
 /// Where and why it is not a whole JSON value.
+#[inline]
 pub fn skip_value(bytes: &[u8], at: usize, depth: u32) -> Result<usize, Fault> {
     match bytes.get(at) {
         Some(b'{' | b'[') => skip_nested(bytes, at, depth),
@@ -428,6 +467,7 @@ pub fn skip_value(bytes: &[u8], at: usize, depth: u32) -> Result<usize, Fault> {
     }
 }
 
+#[inline]
 fn skip_scalar(bytes: &[u8], at: usize) -> Result<usize, Fault> {
     match bytes.get(at) {
         Some(b'"') => string(bytes, at).map(|token| token.end),
@@ -438,6 +478,7 @@ fn skip_scalar(bytes: &[u8], at: usize) -> Result<usize, Fault> {
     }
 }
 
+#[inline]
 fn word(bytes: &[u8], at: usize, word: &'static [u8]) -> Result<usize, Fault> {
     if bytes[at..].starts_with(word) {
         return Ok(at + word.len());
@@ -698,9 +739,14 @@ mod tests {
         }
 
         #[test]
+        fn keys_are_compared_whole(text in "[ab]{0,20}", key in "[ab]{0,20}") {
+            prop_assert_eq!(begins_with(text.as_bytes(), key.as_bytes()), text.starts_with(&key));
+        }
+
+        #[test]
         fn plain_text_ends_where_a_plain_search_says(bytes in prop::collection::vec(any::<u8>(), 0..64), at in 0usize..64) {
             prop_assume!(at <= bytes.len());
-            let slow = bytes[at..].iter().position(|b| matches!(b, b'"' | b'\\' | 0..b' '));
+            let slow = bytes[at..].iter().position(|byte| is_end(*byte));
             prop_assert_eq!(plain(&bytes, at), slow.map_or(bytes.len(), |found| at + found));
         }
     }
