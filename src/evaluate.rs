@@ -89,9 +89,21 @@ impl<'p> Judge<'p> {
         if turn == self.turn {
             return truth;
         }
-        let truth = self.policies.test(id).holds(record);
+        match self.policies.together(id) {
+            Some(set) => {
+                let all_hold = set.all_hold(record);
+                for id in &set.tests {
+                    self.settle(*id, record, all_hold.then_some(Truth::True));
+                }
+            }
+            None => self.settle(id, record, None),
+        }
+        self.answers[id.index()].1
+    }
+
+    fn settle(&mut self, id: TestId, record: &Record<'_>, known: Option<Truth>) {
+        let truth = known.unwrap_or_else(|| self.policies.test(id).holds(record));
         self.answers[id.index()] = (self.turn, truth);
-        truth
     }
 }
 

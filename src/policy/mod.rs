@@ -9,12 +9,13 @@ use std::fmt;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
+use regex::RegexSet;
 
 pub use check::{Cause, Check, Truth};
 pub use error::Error;
 pub use requirement::{Requirement, TestId};
 
-use crate::record::{Record, Schema, Slot};
+use crate::record::{Record, Schema, Slot, Value};
 
 /// How grave it is that a rule is not met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -159,6 +160,48 @@ pub struct Policies {
     pub schema: Schema,
     /// Their tests, each once.
     pub tests: Vec<Test>,
+    /// Patterns that are looked for together.
+    forbidden: Vec<Forbidden>,
+}
+
+/// The `not-matches` tests of a field, when there are several: text in which
+/// none of the patterns is found, as is the rule, is gone over once.
+#[derive(Debug, Clone)]
+pub struct Forbidden {
+    slot: Slot,
+    patterns: RegexSet,
+    /// The tests, each of one of the patterns.
+    pub tests: Vec<TestId>,
+}
+
+impl Forbidden {
+    fn of(slot: Slot, tests: &[Test]) -> Option<Self> {
+        let (ids, patterns): (Vec<_>, Vec<_>) = tests
+            .iter()
+            .enumerate()
+            .filter_map(|(place, test)| match &test.check {
+                Check::NotMatches(pattern) if test.slot == slot => {
+                    Some((TestId(place), pattern.as_str()))
+                }
+                _ => None,
+            })
+            .unzip();
+        // Patterns that are too big together are looked for one by one.
+        let patterns = RegexSet::new(patterns).ok()?;
+        (ids.len() > 1).then_some(Self {
+            slot,
+            patterns,
+            tests: ids,
+        })
+    }
+
+    /// Whether all of the tests are known to hold.
+    pub fn all_hold(&self, record: &Record<'_>) -> bool {
+        match &record.cell(self.slot).value {
+            Value::Text(text) => !self.patterns.is_match(text),
+            _ => false,
+        }
+    }
 }
 
 impl Policies {
@@ -178,10 +221,29 @@ impl Policies {
             }
         }
         if errors.is_empty() {
-            Ok(reader.into_policies())
+            let mut policies = reader.into_policies();
+            policies.join_patterns();
+            Ok(policies)
         } else {
             Err(errors)
         }
+    }
+
+    fn join_patterns(&mut self) {
+        let mut slots: Vec<_> = self.tests.iter().map(|test| test.slot).collect();
+        slots.sort_unstable();
+        slots.dedup();
+        let sets = slots
+            .into_iter()
+            .filter_map(|slot| Forbidden::of(slot, &self.tests));
+        self.forbidden = sets.collect();
+    }
+
+    /// The tests that can be answered together with this one.
+    pub fn together(&self, id: TestId) -> Option<&Forbidden> {
+        let test = self.test(id);
+        let joined = matches!(test.check, Check::NotMatches(_));
+        joined.then(|| self.forbidden.iter().find(|set| set.slot == test.slot))?
     }
 
     /// Every rule with its policy, in the order of reports.

@@ -41,8 +41,8 @@ pub fn read(list: &str, entries: &mut Vec<Entry>) {
         let rest = &list[start..];
         let comma = rest.bytes().position(|byte| byte == b',');
         let item = &rest[..comma.unwrap_or(rest.len())];
-        let trimmed = item.trim();
-        let from = start + (item.len() - item.trim_start().len());
+        let (blanks, trimmed) = trim(item);
+        let from = start + blanks;
         entries.push(Entry {
             at: from..from + trimmed.len(),
             network: read_one(trimmed),
@@ -51,52 +51,61 @@ pub fn read(list: &str, entries: &mut Vec<Entry>) {
     }
 }
 
+/// An item without the blanks around it, and how many bytes are before it.
+fn trim(item: &str) -> (usize, &str) {
+    match item.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => (0, item),
+        _ => (item.len() - item.trim_start().len(), item.trim()),
+    }
+}
+
 /// Reads an address, a CIDR or an IPv4 wildcard.
 pub fn read_one(text: &str) -> Option<Network> {
-    if let Some(slash) = text.bytes().position(|byte| byte == b'/') {
-        return cidr(address(&text[..slash])?, read_prefix(&text[slash + 1..])?);
+    if let Some((address, prefix)) = plain(text.as_bytes()) {
+        return Ipv4Net::new(address, prefix)
+            .ok()
+            .map(|net| IpNet::V4(net).into());
     }
-    if text.bytes().any(|byte| byte == b'*') {
-        return wildcard(text);
-    }
-    match address(text)? {
-        address @ IpAddr::V4(_) => cidr(address, 32),
-        address @ IpAddr::V6(_) => cidr(address, 128),
-    }
-}
-
-fn address(text: &str) -> Option<IpAddr> {
-    if let Some(plain) = plain_v4(text.as_bytes()) {
-        return Some(IpAddr::V4(plain));
-    }
-    match text.bytes().any(|byte| byte == b':') {
-        true => text.parse().ok().map(IpAddr::V6),
-        false => text.parse().ok().map(IpAddr::V4),
+    match text.split_once('/') {
+        Some((address, prefix)) => cidr(address.parse().ok()?, read_prefix(prefix)?),
+        None if text.contains('*') => wildcard(text),
+        None => match text.parse().ok()? {
+            address @ IpAddr::V4(_) => cidr(address, 32),
+            address @ IpAddr::V6(_) => cidr(address, 128),
+        },
     }
 }
 
-/// Four plain numbers: nearly every address there is. Whatever else it may be
-/// is for the standard library to say, which is as strict and slower.
-fn plain_v4(text: &[u8]) -> Option<Ipv4Addr> {
-    let (mut bits, mut octet, mut digits, mut dots) = (0u32, 0u32, 0u32, 0);
+/// Four plain numbers, and perhaps a prefix: nearly every entry there is.
+/// Whatever else it may be is for the standard library to say, which is as
+/// strict and slower.
+fn plain(text: &[u8]) -> Option<(Ipv4Addr, u8)> {
+    let (mut bits, mut number, mut digits, mut parts) = (0u32, 0u32, 0, 0);
     for byte in text {
         match byte {
-            b'0'..=b'9' if digits == 0 || octet != 0 => {
-                octet = octet * 10 + u32::from(byte - b'0');
+            b'0'..=b'9' if digits == 0 || number != 0 => {
+                number = number * 10 + u32::from(byte - b'0');
                 digits += 1;
             }
-            b'.' if digits > 0 => {
-                bits = bits << 8 | octet;
-                (octet, digits) = (0, 0);
-                dots += 1;
+            b'.' if digits > 0 && parts < 3 => {
+                bits = bits << 8 | number;
+                (number, digits, parts) = (0, 0, parts + 1);
+            }
+            b'/' if digits > 0 && parts == 3 => {
+                bits = bits << 8 | number;
+                (number, digits, parts) = (0, 0, 4);
             }
             _ => return None,
         }
-        if octet > 255 || dots > 3 {
+        if number > 255 {
             return None;
         }
     }
-    (dots == 3 && digits > 0).then(|| Ipv4Addr::from_bits(bits << 8 | octet))
+    match (digits, parts) {
+        (1.., 3) => Some((Ipv4Addr::from_bits(bits << 8 | number), 32)),
+        (1.., 4) if number <= 32 => Some((Ipv4Addr::from_bits(bits), u8::try_from(number).ok()?)),
+        _ => None,
+    }
 }
 
 /// Digits alone: a sign or a leading zero is a mistake somewhere.
@@ -500,9 +509,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_short_way_to_an_address_leads_where_the_long_one_does(text in "[0-9]{1,3}(\\.[0-9]{0,4}){2,4}") {
-            let plain = plain_v4(text.as_bytes());
-            prop_assert_eq!(plain, text.parse::<Ipv4Addr>().ok(), "{}", text);
+        fn the_short_way_leads_where_the_long_one_does(text in "[0-9]{1,3}(\\.[0-9]{0,4}){2,4}(/[0-9]{0,3})?") {
+            let long = match text.split_once('/') {
+                Some((address, prefix)) => address.parse().ok().zip(read_prefix(prefix)),
+                None => text.parse().ok().zip(Some(32)),
+            };
+            let long = long.filter(|(_, prefix)| *prefix <= 32);
+            prop_assert_eq!(plain(text.as_bytes()), long, "{}", text);
         }
 
         #[test]
