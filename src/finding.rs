@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
+use regex::Regex;
 use sha2::{Digest, Sha256};
 
 use crate::policy::{Cause, Check, Policies, Policy, Requirement, Rule, Severity, TestId, Truth};
 use crate::record::field::is_credential_name;
+use crate::record::text;
 use crate::record::{Absent, Bad, Cell, Field, Record, Slot, Value};
 
 /// Why a finding is listed.
@@ -164,6 +167,29 @@ impl<'a> Finding<'a> {
         unmet.evidence
     }
 
+    /// The entries of a list that are to blame, or the list.
+    fn entries(&self, cell: &'a Cell<'a>, checks: &[&Check]) -> Cow<'a, str> {
+        let Value::Networks(entries) = &cell.value else {
+            return cut(&cell.seen);
+        };
+        let mut blamed = Vec::new();
+        for check in checks {
+            let offenders = check.offenders(entries, check.holds(cell, self.record));
+            if offenders.is_empty() {
+                return cut(&cell.seen);
+            }
+            blamed.extend(offenders.iter().map(|entry| entry.at.clone()));
+        }
+        blamed.sort_unstable_by_key(|at| at.start);
+        blamed.dedup();
+        let texts: Vec<_> = blamed
+            .into_iter()
+            .filter_map(|at| cell.seen.get(at))
+            .map(|text| if text.is_empty() { "[empty]" } else { text })
+            .collect();
+        cut(&texts.join(", ")).into_owned().into()
+    }
+
     fn observed(&self, slot: Slot, checks: &[&Check]) -> Cow<'a, str> {
         let field = self.policies.schema.field(slot);
         let cell = self.record.cell(slot);
@@ -172,33 +198,10 @@ impl<'a> Finding<'a> {
             _ if self.privacy == Privacy::Redacted && is_sensitive(field, &cell.seen) => {
                 REDACTED.into()
             }
-            Value::Networks(_) => entries(cell, checks),
+            Value::Networks(_) => self.entries(cell, checks),
             Value::Flag(_) | Value::Text(_) | Value::Time(_) | Value::Bad(_) => cut(&cell.seen),
         }
     }
-}
-
-/// The entries of a list that are to blame, or the list.
-fn entries<'a>(cell: &'a Cell<'a>, checks: &[&Check]) -> Cow<'a, str> {
-    let Value::Networks(entries) = &cell.value else {
-        return cut(&cell.seen);
-    };
-    let mut blamed = Vec::new();
-    for check in checks {
-        let offenders = check.offenders(entries);
-        if offenders.is_empty() {
-            return cut(&cell.seen);
-        }
-        blamed.extend(offenders.iter().map(|entry| entry.at.clone()));
-    }
-    blamed.sort_unstable_by_key(|at| at.start);
-    blamed.dedup();
-    let texts: Vec<_> = blamed
-        .into_iter()
-        .filter_map(|at| cell.seen.get(at))
-        .map(|text| if text.is_empty() { "[empty]" } else { text })
-        .collect();
-    cut(&texts.join(", ")).into_owned().into()
 }
 
 /// What a requirement should have been.
@@ -260,10 +263,26 @@ impl<'a> Unmet<'_, 'a> {
             field: &policies.schema.field(slot).name,
             expected: match wanted {
                 Wanted::True => words,
+                Wanted::False if checks.len() == 1 => format!("not {words}"),
                 Wanted::False => format!("not ({words})"),
             },
             observed: self.finding.observed(slot, &checks),
         });
+        for other in checks.iter().filter_map(|check| check.other()) {
+            self.other(slot, other);
+        }
+    }
+
+    /// A check that compares two fields is not met for want of the other.
+    fn other(&mut self, slot: Slot, other: Slot) {
+        let schema = &self.finding.policies.schema;
+        if !self.finding.record.cell(other).value.is_whole() {
+            self.evidence.push(Evidence {
+                field: &schema.field(other).name,
+                expected: format!("a value to compare {} with", schema.field(slot).name),
+                observed: self.finding.observed(other, &[]),
+            });
+        }
     }
 }
 
@@ -286,37 +305,20 @@ fn is_sensitive(field: &Field, value: &str) -> bool {
     field.sensitive || is_credential_name(&field.name) || looks_like_credential(value)
 }
 
-/// Whether a value looks like a key, a token or a password: by the prefixes of
-/// well-known issuers, as a private key, a JSON web token or a URL with a
-/// password.
+/// Whether a value holds what looks like a key, a token or a password: by the
+/// forms of well-known issuers, as a private key, a JSON web token or a URL with
+/// a password.
 fn looks_like_credential(value: &str) -> bool {
-    const PREFIXES: [&str; 9] = [
-        "AKIA",
-        "ASIA",
-        "ghp_",
-        "gho_",
-        "github_pat_",
-        "glpat-",
-        "xoxb-",
-        "xoxp-",
-        "sk_live_",
-    ];
-    PREFIXES
-        .iter()
-        .any(|prefix| value.starts_with(prefix) && value.len() >= prefix.len() + 12)
-        || value.contains("-----BEGIN ") && value.contains("PRIVATE KEY")
-        || value.starts_with("eyJ") && value.matches('.').count() == 2
-        || has_url_password(value)
+    static FORMS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(CREDENTIAL).ok());
+    // Were the pattern broken, nothing would be shown.
+    FORMS.as_ref().is_none_or(|forms| forms.is_match(value))
 }
 
-fn has_url_password(value: &str) -> bool {
-    value.split_once("://").is_some_and(|(_, rest)| {
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        authority
-            .split_once('@')
-            .is_some_and(|(user, _)| user.contains(':'))
-    })
-}
+const CREDENTIAL: &str = concat!(
+    r"(?:AKIA|ASIA)[0-9A-Z]{12}|gh[oprsu]_[0-9A-Za-z]{12}|github_pat_\w{12}|glpat-[\w-]{12}",
+    r"|xox[abeprs]-[\w-]{10}|[rs]k_(?:live|test)_\w{12}|AIza[\w-]{20}|-----BEGIN [A-Z ]*PRIVATE KEY",
+    r"|eyJ[\w-]+\.[\w-]+\.|://[^/?#\s:@]*:[^/?#\s@]+@",
+);
 
 fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -446,7 +448,8 @@ impl UnknownKeys {
     }
 
     fn add(&mut self, more: &Self) {
-        for (name, count) in &more.counts {
+        // A name may have been met in lines that are no record after all.
+        for (name, count) in more.counts.iter().filter(|(_, count)| *count > 0) {
             if self.counts.len() < Self::MOST_NAMES || self.places.contains_key(name) {
                 let place = self.place(name);
                 self.counts[place].1 += count;
@@ -594,24 +597,20 @@ pub enum Gap {
 impl Gap {
     /// What could not be done, in words.
     pub fn show(&self, policies: &Policies) -> String {
-        let one_or = |count: u64, one: &str, many: &str| match count {
-            1 => format!("1 {one}"),
-            _ => format!("{count} {many}"),
-        };
         match self {
-            Gap::UnreadExports(count) => one_or(
-                *count,
+            Gap::UnreadExports(number) => text::count(
+                *number,
                 "export was not read to its end",
                 "exports were not read to their end",
             ),
-            Gap::Rejected(count) => one_or(
-                *count,
+            Gap::Rejected(number) => text::count(
+                *number,
                 "record could not be read",
                 "records could not be read",
             ),
             Gap::NoRecords => "there was no record at all: is the export broken?".to_owned(),
-            Gap::Errors(count) => one_or(
-                *count,
+            Gap::Errors(number) => text::count(
+                *number,
                 "outcome could not be decided",
                 "outcomes could not be decided",
             ),
@@ -635,6 +634,9 @@ mod tests {
             "-----BEGIN RSA PRIVATE KEY-----",
             "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
             "https://user:pass@example.com/x",
+            "PO-12345 | ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+            " glpat-abcdefghijklmnop",
+            "192.0.2.1, ghp_abcdefghijklmnopqrstuvwxyz0123456789",
         ] {
             assert!(looks_like_credential(secret), "{secret}");
         }

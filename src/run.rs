@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anstream::AutoStream;
 use chrono::Utc;
@@ -14,6 +14,7 @@ use crate::export::{self, Cutter, Source};
 use crate::finding::{Gap, Privacy, Summary};
 use crate::pipeline::{Pipeline, Worded};
 use crate::policy::{self, Policies};
+use crate::record::text::{clean, count};
 use crate::report::{
     self, Audit, Colour, Column, Export, Format, Output, Rejected, Reporter, Verdict,
 };
@@ -109,7 +110,7 @@ fn show(error: &Error, colour: Colour) -> String {
         text.push_str(&format!(": {source}"));
         cause = source.source();
     }
-    report::clean(&text).into_owned()
+    clean(&text).into_owned()
 }
 
 fn colour(choice: ColorChoice, stream: &impl anstream::stream::RawStream) -> Colour {
@@ -162,7 +163,8 @@ impl<'r> Reports<'r> {
         stdout: &'r mut (dyn Write + Send),
     ) -> Result<Self, Error> {
         let mut read: Vec<&Path> = sources.iter().filter_map(Source::path).collect();
-        read.extend(options.policies.iter().map(PathBuf::as_path));
+        let policies = audit.policies.all.iter();
+        read.extend(policies.filter_map(|policy| policy.file.as_deref()));
         let outputs = Output::open_all(&options.outputs, &read)?;
         let mut reports = Self {
             renderers: Vec::new(),
@@ -324,10 +326,10 @@ impl<'r> Run<'r> {
         let mut whole = Vec::new();
         for (reporter, mut output) in self.reports {
             let finished = reporter.finish(self.audit, &verdict, &mut output);
-            finished.map_err(|source| output.failed(source))?;
+            let settled = finished.and_then(|()| output.settle());
+            settled.map_err(|source| output.failed(source))?;
             whole.push(output);
         }
-        // What goes to stdout cannot be taken back: it is first.
         for output in whole {
             output.commit()?;
         }
@@ -390,7 +392,7 @@ impl<'r> Run<'r> {
 fn note(quiet: bool, progress: &ProgressBar, stderr: &mut dyn Write, text: &str) {
     if !quiet {
         // A run does not fail for want of somebody to talk to.
-        progress.suspend(|| _ = writeln!(stderr, "audit: {}", report::clean(text)));
+        progress.suspend(|| _ = writeln!(stderr, "audit: {}", clean(text)));
     }
 }
 
@@ -425,12 +427,5 @@ fn progress(options: &Options) -> ProgressBar {
     match style {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
-    }
-}
-
-fn count(number: u64, one: &str, many: &str) -> String {
-    match number {
-        1 => format!("1 {one}"),
-        _ => format!("{number} {many}"),
     }
 }

@@ -103,6 +103,8 @@ pub enum Unread {
     Encoding(&'static str),
     /// It is neither JSON nor CSV with a header that names a field.
     Shapeless,
+    /// It was to be CSV, and has no header that names a field.
+    NoHeader,
     /// It could not be read on, or not be unpacked.
     Io(String),
     /// It was changed while it was read.
@@ -127,6 +129,9 @@ impl fmt::Display for Unread {
             }
             Unread::Shapeless => f.write_str(
                 "neither JSON nor CSV with a header that names a field of a customer record",
+            ),
+            Unread::NoHeader => f.write_str(
+                "its first line is no CSV header that names a field of a customer record",
             ),
             Unread::Io(why) => write!(f, "it could not be read to its end: {why}"),
             Unread::Changed => f.write_str("it was changed while it was read"),
@@ -342,6 +347,7 @@ fn start(schema: &Schema, format: Format, bytes: &[u8], window: Window<'_, '_>) 
             // Rubbish before the first record is rejected; the record is read.
             None if format == Format::Auto && is_json(rest) => json(json::Place::Start),
             None if first.is_none() => json(json::Place::Start),
+            None if format == Format::Csv => Start::Unread(Unread::NoHeader),
             None => Start::Unread(Unread::Shapeless),
         },
     }

@@ -337,17 +337,16 @@ impl Check {
         }
     }
 
-    /// The entries of a list by which the check is not met: those that offend
-    /// or, if none does, those that cannot be read. None if the whole value is
-    /// to blame.
-    pub fn offenders<'e>(&self, entries: &'e [Entry]) -> Vec<&'e Entry> {
-        let offends = |entry: &&Entry| entry.network.is_some_and(|network| !self.admits(&network));
-        let offending: Vec<_> = entries.iter().filter(offends).collect();
-        if !offending.is_empty() {
-            return offending;
-        }
-        let unreadable = |entry: &&Entry| entry.network.is_none();
-        entries.iter().filter(unreadable).collect()
+    /// The entries of a list by which the check is not met, given its truth:
+    /// those that offend or, if it is undecided, those that cannot be read.
+    /// None if the list as a whole is to blame.
+    pub fn offenders<'e>(&self, entries: &'e [Entry], truth: Truth) -> Vec<&'e Entry> {
+        let offends = |entry: &&Entry| match (&entry.network, truth) {
+            (Some(network), _) => !self.admits(network),
+            (None, Truth::Undecided(_)) => true,
+            (None, Truth::True | Truth::False) => false,
+        };
+        entries.iter().filter(offends).collect()
     }
 
     /// What is expected, in words; `holds` false asks for the opposite.

@@ -6,6 +6,7 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use crate::record::field::fold;
+use crate::record::text::clean;
 
 /// One thing that is wrong in a policy's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,8 +91,9 @@ impl Error {
                 Some(cause) => format!("{self}: {cause}"),
                 None => self.to_string(),
             };
+            let message = clean(&message);
             return renderer.render(&[Level::ERROR
-                .primary_title(&message)
+                .primary_title(message.as_ref())
                 .elements(Vec::<annotate_snippets::Message<'_>>::new())]);
         };
         let shown: Vec<_> = diagnostics
@@ -100,7 +102,7 @@ impl Error {
                 let span = clamp(text, &diagnostic.span);
                 let annotation = AnnotationKind::Primary.span(span);
                 let snippet = Snippet::source(text.as_str())
-                    .path(path.as_str())
+                    .path(clean(path))
                     .annotation(annotation);
                 let title = Level::ERROR.primary_title(&diagnostic.message);
                 let help = diagnostic.help.as_ref();

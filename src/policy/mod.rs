@@ -127,6 +127,8 @@ pub struct Policy {
     pub version: String,
     /// Where it was read.
     pub path: String,
+    /// The file, if it was read from one.
+    pub file: Option<PathBuf>,
     /// The SHA-256 of its text, in hexadecimal digits.
     pub sha256: String,
     /// Which records it judges; all, if there is none.
@@ -279,6 +281,7 @@ impl Policies {
 /// The text of a policy, and where it stood.
 struct Source {
     path: String,
+    file: Option<PathBuf>,
     text: String,
 }
 
@@ -303,6 +306,7 @@ impl Source {
         match BUNDLED.iter().find(|(bundled, _)| *bundled == name) {
             Some((_, text)) => Ok(Self {
                 path: format!("bundled:{name}.toml"),
+                file: None,
                 text: (*text).to_owned(),
             }),
             None => Err(Error::no_bundled(
@@ -322,7 +326,11 @@ impl Source {
             path: shown.clone(),
             offset: error.utf8_error().valid_up_to(),
         })?;
-        Ok(Self { path: shown, text })
+        Ok(Self {
+            path: shown,
+            file: Some(path.to_owned()),
+            text: text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned(),
+        })
     }
 }
 

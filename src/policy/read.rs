@@ -15,7 +15,7 @@ use super::check::{Ago, Argument, Check, Literal, OPERATORS, Operator};
 use super::error::{Diagnostic, Error, nearest};
 use super::requirement::{Requirement, TestId};
 use super::{OnAbsent, Policies, Policy, Rule, Severity, Source, Test};
-use crate::record::field::{Kind, Slot, is_documented};
+use crate::record::field::{Kind, Slot, fold, is_documented};
 use crate::record::network;
 use crate::record::time::{self, Span};
 
@@ -31,6 +31,12 @@ pub(super) struct Reader {
     /// Each test by its field, operator and argument.
     known_tests: HashMap<String, TestId>,
     diagnostics: Vec<Diagnostic>,
+    /// The ids of all policies, also of those that are not valid, and where
+    /// each was read.
+    ids: Vec<(String, String)>,
+    /// The fields that the policy being read declares, folded, and whether
+    /// their declaration is sound.
+    declared: HashMap<String, bool>,
 }
 
 impl Reader {
@@ -40,6 +46,8 @@ impl Reader {
             policies: Policies::default(),
             known_tests: HashMap::new(),
             diagnostics: Vec::new(),
+            ids: Vec::new(),
+            declared: HashMap::new(),
         }
     }
 
@@ -49,6 +57,7 @@ impl Reader {
 
     /// Reads one more policy.
     pub(super) fn policy(&mut self, source: &Source) -> Result<(), Error> {
+        self.declared.clear();
         let (root, errors) = DeTable::parse_recoverable(&source.text);
         for error in errors {
             let span = error.span().unwrap_or(0..0);
@@ -94,7 +103,7 @@ impl Reader {
                 None
             }
         };
-        let head = head.map(|(head, span)| self.head(head, span));
+        let head = head.map(|(head, span)| self.head(head, span, source));
         let on_absent = head.as_ref().map(|head| head.on_absent).unwrap_or_default();
         let rules = self.rules(rules, on_absent);
         let head = head?;
@@ -103,6 +112,7 @@ impl Reader {
             title: head.title,
             version: head.version,
             path: source.path.clone(),
+            file: source.file.clone(),
             sha256: hex(&Sha256::digest(&source.text)),
             scope: head.scope,
             rules,
@@ -148,6 +158,7 @@ impl Reader {
         &mut self,
         value: &'t Spanned<DeValue<'i>>,
         what: &str,
+        help: &str,
     ) -> Vec<&'t Spanned<DeValue<'i>>> {
         match value.get_ref() {
             DeValue::Array(items) if items.is_empty() => {
@@ -158,14 +169,26 @@ impl Reader {
             DeValue::Array(items) => items.iter().collect(),
             other => {
                 let message = format!("{what} is a list, not {}", article(other));
-                self.complain(value.span(), message, None);
+                self.complain(value.span(), message, Some(help.to_owned()));
                 Vec::new()
             }
         }
     }
 
-    /// Text that is not blank; control characters would break a report's line.
+    /// A line of text that is not blank: a control character in it would break
+    /// the line of a report.
     fn text(&mut self, value: &Spanned<DeValue<'_>>, what: &str) -> Option<String> {
+        let text = self.prose(value, what)?;
+        if text.contains('\n') {
+            let message = format!("{what} has a line feed in it");
+            self.complain(value.span(), message, None);
+            return None;
+        }
+        Some(text)
+    }
+
+    /// Text that is not blank, of one line or several.
+    fn prose(&mut self, value: &Spanned<DeValue<'_>>, what: &str) -> Option<String> {
         let message = match value.get_ref() {
             DeValue::String(text) if text.trim().is_empty() => format!("{what} is blank"),
             DeValue::String(text) if text.chars().any(|c| c.is_control() && c != '\n') => {
@@ -184,19 +207,25 @@ impl Reader {
             .unwrap_or_default()
     }
 
+    fn optional_prose(&mut self, entry: Option<Entry<'_, '_>>) -> String {
+        entry
+            .and_then(|(key, value)| self.prose(value, &format!("`{}`", key.get_ref())))
+            .unwrap_or_default()
+    }
+
     /// One word of a fixed list.
     fn word<T: Copy>(
         &mut self,
         entry: Entry<'_, '_>,
         words: &[T],
         name: fn(T) -> &'static str,
+        what: &str,
     ) -> Option<T> {
         let (key, value) = entry;
-        let what = format!("`{}`", key.get_ref());
-        let text = self.text(value, &what)?;
+        let text = self.text(value, &format!("`{}`", key.get_ref()))?;
         let found = words.iter().copied().find(|word| name(*word) == text);
         if found.is_none() {
-            let message = format!("{what} is not `{text}`");
+            let message = format!("no {what} is called `{text}`");
             let names = words.iter().map(|word| name(*word));
             self.complain(value.span(), message, Some(suggest(&text, names)));
         }
@@ -209,14 +238,22 @@ impl Reader {
             return;
         };
         for (key, value) in table.iter() {
-            let name = key.get_ref();
-            let Some(kind) = self.word((key, value), &Kind::ALL, Kind::name) else {
-                continue;
-            };
-            if ["any", "all", "not"].contains(&name.as_ref()) || name.trim().is_empty() {
-                let message = format!("no field can be called `{name}`");
-                self.complain(key.span(), message, None);
-            } else if let Err(other) = self.policies.schema.declare(name, kind) {
+            let sound = self.declare(key, value).is_some();
+            self.declared.insert(fold(key.get_ref()), sound);
+        }
+    }
+
+    fn declare(&mut self, key: &Spanned<DeString<'_>>, value: &Spanned<DeValue<'_>>) -> Option<()> {
+        let name = key.get_ref();
+        let kind = self.word((key, value), &Kind::ALL, Kind::name, "kind of field")?;
+        if ["any", "all", "not"].contains(&name.as_ref()) || fold(name).is_empty() {
+            let message = format!("no field can be called `{name}`");
+            self.complain(key.span(), message, None);
+            return None;
+        }
+        let known = self.policies.schema.declare(name, kind);
+        known
+            .map_err(|other| {
                 let message = format!(
                     "`{name}` is known already, as {} `{}`",
                     other.kind, other.name
@@ -226,8 +263,8 @@ impl Reader {
                     false => "policies that run together declare a field alike".to_owned(),
                 };
                 self.complain(key.span(), message, Some(help));
-            }
-        }
+            })
+            .ok()
     }
 }
 
@@ -241,17 +278,14 @@ struct Head {
 }
 
 impl Reader {
-    fn head(&mut self, table: &DeTable<'_>, span: Range<usize>) -> Head {
+    fn head(&mut self, table: &DeTable<'_>, span: Range<usize>, source: &Source) -> Head {
         let names = ["id", "title", "version", "scope", "on-absent"];
         let [id, title, version, scope, on_absent] = self.keys(table, names, "`[policy]`");
         let id = match id {
             Some((key, value)) => {
                 let id = self.text(value, "`id`");
-                let taken = |id: &String| self.policies.all.iter().any(|policy| policy.id == *id);
-                if let Some(id) = id.as_ref().filter(|id| taken(id)) {
-                    let message = format!("two policies are called `{id}`");
-                    let help = "a finding is named by policy and rule: give each its own id";
-                    self.complain(key.span(), message, Some(help.to_owned()));
+                if let Some(id) = &id {
+                    self.policy_id(id, key.span(), source);
                 }
                 id
             }
@@ -275,9 +309,27 @@ impl Reader {
         }
     }
 
+    /// A finding is named by policy and rule: no two policies have one id.
+    fn policy_id(&mut self, id: &str, span: Range<usize>, source: &Source) {
+        let other = self.ids.iter().find(|(other, _)| other == id);
+        if let Some((_, path)) = other.cloned() {
+            let message = format!("`{path}` is called `{id}` too");
+            let help = "a finding is named by policy and rule: give each its own id";
+            self.complain(span, message, Some(help.to_owned()));
+        }
+        self.ids.push((id.to_owned(), source.path.clone()));
+    }
+
     fn on_absent(&mut self, entry: Option<Entry<'_, '_>>, otherwise: OnAbsent) -> OnAbsent {
         entry
-            .and_then(|entry| self.word(entry, &OnAbsent::ALL, OnAbsent::name))
+            .and_then(|entry| {
+                self.word(
+                    entry,
+                    &OnAbsent::ALL,
+                    OnAbsent::name,
+                    "outcome of `on-absent`",
+                )
+            })
             .unwrap_or(otherwise)
     }
 
@@ -291,22 +343,27 @@ impl Reader {
             );
             return Vec::new();
         };
-        let mut rules: Vec<Rule> = Vec::new();
-        for item in self.list(value, "`[[rule]]`") {
-            let Some((table, span)) = self.table(item, "`[[rule]]`") else {
-                continue;
-            };
-            let Some((rule, id_span)) = self.rule(table, span, on_absent) else {
-                continue;
-            };
-            if rules.iter().any(|other| other.id == rule.id) {
-                let message = format!("two rules are called `{}`", rule.id);
-                let help = "a finding is named by policy and rule: give each its own id";
-                self.complain(id_span, message, Some(help.to_owned()));
+        let mut ids = Vec::new();
+        let mut rules = Vec::new();
+        for item in self.list(value, "`[[rule]]`", "write [[rule]], with two brackets") {
+            if let Some((table, span)) = self.table(item, "`[[rule]]`") {
+                rules.extend(self.rule(table, span, on_absent, &mut ids));
             }
-            rules.push(rule);
         }
         rules
+    }
+
+    /// The rule's id, which no other rule of the policy has.
+    fn rule_id(&mut self, entry: Entry<'_, '_>, ids: &mut Vec<String>) -> Option<String> {
+        let (_, value) = entry;
+        let id = self.text(value, "`id`")?;
+        if ids.contains(&id) {
+            let message = format!("two rules are called `{id}`");
+            let help = "a finding is named by policy and rule: give each its own id";
+            self.complain(value.span(), message, Some(help.to_owned()));
+        }
+        ids.push(id.clone());
+        Some(id)
     }
 
     fn rule(
@@ -314,7 +371,8 @@ impl Reader {
         table: &DeTable<'_>,
         span: Range<usize>,
         on_absent: OnAbsent,
-    ) -> Option<(Rule, Range<usize>)> {
+        ids: &mut Vec<String>,
+    ) -> Option<Rule> {
         let names = [
             "id",
             "title",
@@ -348,18 +406,18 @@ impl Reader {
                 self.complain(span.clone(), message, Some(help));
             }
         }
-        let id_span = id.map(|(_, value)| value.span());
-        let id = id.and_then(|(_, value)| self.text(value, "`id`"));
+        let id = id.and_then(|entry| self.rule_id(entry, ids));
         let title = self.optional_text(title);
-        let severity = severity.and_then(|entry| self.word(entry, &Severity::ALL, Severity::name));
+        let severity =
+            severity.and_then(|entry| self.word(entry, &Severity::ALL, Severity::name, "severity"));
         let when = when.map(|(_, when)| self.requirement(when, "`when`"));
         let require = require.and_then(|(_, require)| self.requirement(require, "`require`"));
         let on_absent = self.on_absent(absent, on_absent);
-        let rationale = self.optional_text(rationale);
-        let remediation = self.optional_text(remediation);
+        let rationale = self.optional_prose(rationale);
+        let remediation = self.optional_prose(remediation);
         let references = self.references(references);
         let id = id?;
-        let rule = Rule {
+        Some(Rule {
             title: if title.is_empty() { id.clone() } else { title },
             id,
             severity: severity?,
@@ -369,15 +427,14 @@ impl Reader {
             rationale,
             remediation,
             references,
-        };
-        Some((rule, id_span?))
+        })
     }
 
     fn references(&mut self, entry: Option<Entry<'_, '_>>) -> Vec<String> {
         let Some((_, value)) = entry else {
             return Vec::new();
         };
-        self.list(value, "`references`")
+        self.list(value, "`references`", r#"write ["…", "…"]"#)
             .into_iter()
             .filter_map(|item| self.text(item, "a reference"))
             .collect()
@@ -419,19 +476,27 @@ impl Reader {
         what: &str,
     ) -> Option<Vec<Requirement>> {
         let parts: Vec<_> = self
-            .list(value, what)
+            .list(value, what, "write [{ … }, { … }]")
             .into_iter()
             .filter_map(|item| self.requirement(item, "a requirement"))
             .collect();
         (!parts.is_empty()).then_some(parts)
     }
 
-    /// The slot and kind of a field that a policy names.
+    /// The slot and kind of a field that a policy names: one of the 28, or one
+    /// that the policy declares itself.
     fn slot(&mut self, name: &str, span: Range<usize>) -> Option<(Slot, Kind)> {
-        let Some(slot) = self.policies.schema.want(name) else {
+        let declared = self.declared.get(&fold(name)).copied();
+        if declared == Some(false) {
+            // What is wrong with it has been told.
+            return None;
+        }
+        let known = declared.is_some() || is_documented(name);
+        let slot = known.then(|| self.policies.schema.want(name)).flatten();
+        let Some(slot) = slot else {
             let message = format!("no field is called `{name}`");
             let names = self.policies.schema.names();
-            let help = match nearest(name, names) {
+            let help = match nearest(name, names).filter(|near| fold(near) != fold(name)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "keys beyond the 28 are declared under [fields]".to_owned(),
             };
@@ -547,7 +612,7 @@ impl Reader {
             },
             Argument::Value(check) => self.literal(kind, value).map(check),
             Argument::Values(check) => {
-                let list = self.list(value, &format!("`{name}`"));
+                let list = self.list(value, &format!("`{name}`"), "write [… , …]");
                 let literals = self.each(list, |reader, item| reader.literal(kind, item))?;
                 Some(check(literals))
             }
@@ -558,7 +623,7 @@ impl Reader {
             Argument::Ago(check) => self.ago(value).map(check),
             Argument::Prefixes => self.prefixes(value),
             Argument::Networks(check) => {
-                let list = self.list(value, &format!("`{name}`"));
+                let list = self.list(value, &format!("`{name}`"), r#"write ["192.0.2.0/24"]"#);
                 self.each(list, Self::network).map(check)
             }
         }
@@ -729,18 +794,18 @@ impl Reader {
     }
 
     fn prefix<const MAX: u8>(&mut self, value: &Spanned<DeValue<'_>>) -> Option<u8> {
-        let DeValue::Integer(bits) = value.get_ref() else {
-            let message = format!("a prefix is a number, not {}", article(value.get_ref()));
-            self.complain(value.span(), message, None);
-            return None;
+        let number = match value.get_ref() {
+            DeValue::Integer(bits) => u64::from_str_radix(bits.as_str(), bits.radix()).ok(),
+            _ => None,
         };
-        let number = u8::from_str_radix(bits.as_str(), bits.radix()).ok();
-        let prefix = number.filter(|number| *number <= MAX);
-        if prefix.is_none() {
-            let message = format!("a prefix is at most /{MAX}, not /{bits}");
-            self.complain(value.span(), message, None);
-        }
-        prefix
+        let prefix = number.and_then(|number| u8::try_from(number).ok());
+        let message = match (number, prefix) {
+            (_, Some(prefix)) if prefix <= MAX => return Some(prefix),
+            (Some(number), _) => format!("a prefix is at most /{MAX}, not /{number}"),
+            (None, _) => format!("a prefix is a whole number from 0 to {MAX}"),
+        };
+        self.complain(value.span(), message, None);
+        None
     }
 
     fn network(&mut self, value: &Spanned<DeValue<'_>>) -> Option<IpNet> {

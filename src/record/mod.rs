@@ -2,6 +2,7 @@
 
 pub mod field;
 pub mod network;
+pub mod text;
 pub mod time;
 pub mod value;
 

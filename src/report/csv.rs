@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::io;
 
-use super::{Audit, Rejected, Verdict, Words, clean};
+use super::{Audit, Rejected, Verdict, Words};
 use crate::finding::{Evidence, Finding};
+use crate::record::text::clean;
 
 /// A column of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

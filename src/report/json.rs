@@ -11,6 +11,7 @@ use tempfile::SpooledTempFile;
 use super::{Audit, Export, Rejected, Verdict, Words};
 use crate::finding::{Counts, Coverage, Finding};
 use crate::policy::{Policies, Rule, Severity};
+use crate::record::text::is_unsafe;
 use crate::record::time;
 
 #[derive(Serialize)]
@@ -269,10 +270,7 @@ impl Formatter for Quiet {
     ) -> io::Result<()> {
         let mut plain = 0;
         if !fragment.is_ascii() || fragment.contains('\u{7f}') {
-            for (at, c) in fragment
-                .char_indices()
-                .filter(|(_, c)| super::is_unsafe(*c))
-            {
+            for (at, c) in fragment.char_indices().filter(|(_, c)| is_unsafe(*c)) {
                 writer.write_all(&fragment.as_bytes()[plain..at])?;
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     write!(writer, "\\u{unit:04x}")?;

@@ -8,8 +8,7 @@ mod json;
 mod output;
 mod text;
 
-use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -20,6 +19,7 @@ pub use output::{Destination, Error, Output};
 
 use crate::finding::{Finding, Gap, Summary};
 use crate::policy::{Policies, Severity};
+use crate::record::text::clean;
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -231,35 +231,6 @@ pub fn report(
     }
 }
 
-/// Text with every character made visible that could steer a terminal or turn
-/// the direction of what follows.
-pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| (b' '..0x7f).contains(&byte)) || !text.chars().any(is_unsafe) {
-        return text.into();
-    }
-    let mut cleaned = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '\n' => cleaned.push_str("\\n"),
-            '\r' => cleaned.push_str("\\r"),
-            '\t' => cleaned.push_str("\\t"),
-            // Writing to a string does not fail.
-            c if is_unsafe(c) => _ = write!(cleaned, "\\u{{{:x}}}", u32::from(c)),
-            c => cleaned.push(c),
-        }
-    }
-    cleaned.into()
-}
-
-/// Controls of C0 and C1, line separators, and characters that turn, join or
-/// hide text.
-fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -273,16 +244,6 @@ mod tests {
         }
         assert_eq!(words.numbered(0), b"a,3;a,12;");
         assert_eq!(words.numbered(1000), b"a,1003;a,1012;");
-    }
-
-    #[test]
-    fn nothing_from_data_steers_a_terminal() {
-        assert_eq!(clean("=cmd\u{7}\u{202e}evil"), "=cmd\\u{7}\\u{202e}evil");
-        assert_eq!(
-            clean("a\r\n\tb\u{1b}[31m\u{9b}"),
-            "a\\r\\n\\tb\\u{1b}[31m\\u{9b}"
-        );
-        assert_eq!(clean("株式会社 Café"), "株式会社 Café");
     }
 
     #[test]

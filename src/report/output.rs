@@ -114,8 +114,8 @@ impl<'o> Output<'o> {
             Ok(metadata) if metadata.is_dir() => {
                 return Err(error(io::Error::from(io::ErrorKind::IsADirectory)));
             }
-            Ok(metadata) if is_stream(&metadata) => {
-                let file = OpenOptions::new().write(true).open(path).map_err(error)?;
+            Ok(metadata) if is_stream(&metadata) || is_open_file(path) => {
+                let file = OpenOptions::new().append(true).open(path).map_err(error)?;
                 Target::Stream(file)
             }
             _ => {
@@ -132,15 +132,24 @@ impl<'o> Output<'o> {
         Ok(Self { name, target })
     }
 
-    /// The report is whole: it takes its place.
+    /// Makes sure that all that was written is where it should be: after this
+    /// only the names of files change.
+    pub fn settle(&mut self) -> io::Result<()> {
+        self.flush()?;
+        match &self.target {
+            Target::File(file) => file.get_ref().sync_all(),
+            Target::Stdout(_) | Target::Stream(_) => Ok(()),
+        }
+    }
+
+    /// The report is whole and settled: it takes its place.
     ///
     /// # Errors
     ///
     /// It could not; what was there before still is.
     pub fn commit(self) -> Result<(), Error> {
         let committed = match self.target {
-            Target::Stdout(stdout) => stdout.flush(),
-            Target::Stream(mut file) => file.flush(),
+            Target::Stdout(_) | Target::Stream(_) => Ok(()),
             Target::File(file) => match file.into_inner() {
                 Ok(file) => file.commit(),
                 Err(error) => Err(error.into_error()),
@@ -182,13 +191,30 @@ fn is_stream(metadata: &Metadata) -> bool {
     kind.is_char_device() || kind.is_fifo() || kind.is_socket() || kind.is_block_device()
 }
 
+/// Whether the path stands for a file that some process has open, as
+/// `/dev/stdout` does: to rename something over it would replace the link.
+fn is_open_file(path: &Path) -> bool {
+    std::path::absolute(path)
+        .is_ok_and(|path| path.starts_with("/dev") || path.starts_with("/proc"))
+}
+
 /// Whether two paths lead to one file, or would.
 fn is_same(path: &Path, other: &Path) -> bool {
     match (std::fs::metadata(path), std::fs::metadata(other)) {
         (Ok(here), Ok(there)) => {
             !is_stream(&here) && (here.dev(), here.ino()) == (there.dev(), there.ino())
         }
-        (Err(_), Err(_)) => std::path::absolute(path).ok() == std::path::absolute(other).ok(),
+        (Err(_), Err(_)) => match (resolved(path), resolved(other)) {
+            (Some(here), Some(there)) => here == there,
+            _ => false,
+        },
         _ => false,
     }
+}
+
+/// The path of a file that is not there yet, without links and detours.
+fn resolved(path: &Path) -> Option<PathBuf> {
+    let path = std::path::absolute(path).ok()?;
+    let folder = path.parent()?.canonicalize().ok()?;
+    Some(folder.join(path.file_name()?))
 }

@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::{Audit, Colour, Rejected, Verdict, Words, clean};
+use super::{Audit, Colour, Rejected, Verdict, Words};
 use crate::finding::{Counts, Finding};
 use crate::policy::{Policy, Rule, Severity};
+use crate::record::text::{clean, count, grouped};
 use crate::record::time;
 
 /// How many findings, and how many rejected records, are shown.
@@ -47,13 +48,21 @@ impl super::Renderer for Renderer {
         let evidence = finding.evidence();
         let seen: Vec<_> = evidence
             .iter()
-            .map(|item| format!("{} is {}", item.field, short(&item.observed)))
+            .map(|item| {
+                format!(
+                    "{}: {}, expected {}",
+                    item.field,
+                    short(&item.observed),
+                    short(&item.expected)
+                )
+            })
             .collect();
         let customer = finding.customer_id().unwrap_or("[no id]".into());
         writeln!(
             words.bytes,
-            "{}\t{}/{}\t{}\t{}",
+            "{}\t{}\t{}/{}\t{}\t{}",
             finding.rule.severity,
+            finding.outcome.name(),
             clean(&finding.policy.id),
             clean(&finding.rule.id),
             clean(&customer),
@@ -166,22 +175,23 @@ impl Page<'_> {
     fn verdict(&self, out: &mut dyn Write) -> io::Result<()> {
         let summary = self.verdict.summary;
         let counts = summary.counts();
-        let met = match (counts.findings(), self.verdict.is_complete()) {
-            (0, true) => "every rule is met".to_owned(),
-            (0, false) => "no finding".to_owned(),
-            (1, _) => "1 finding".to_owned(),
-            (many, _) => format!("{} findings", grouped(many)),
+        let judged = summary.in_scope > 0;
+        let (word, colour) = match (self.verdict.is_complete(), judged, counts.findings()) {
+            (false, ..) => ("INCOMPLETE", AnsiColor::Magenta),
+            (true, false, _) => ("NOTHING IN SCOPE", AnsiColor::Yellow),
+            (true, true, 0) => ("PASS", AnsiColor::Green),
+            (true, true, _) => ("FINDINGS", AnsiColor::Red),
         };
-        let (word, colour) = match (self.verdict.is_complete(), counts.findings()) {
-            (false, _) => ("INCOMPLETE", AnsiColor::Magenta),
-            (true, 0) => ("PASS", AnsiColor::Green),
-            (true, _) => ("FINDINGS", AnsiColor::Red),
+        let met = match (self.verdict.is_complete(), judged, counts.findings()) {
+            (true, true, 0) => "every rule is met".to_owned(),
+            (_, _, 0) => "no finding".to_owned(),
+            (_, _, findings) => count(findings, "finding", "findings"),
         };
         writeln!(
             out,
-            "{}  {met} in {} records ({} in scope, {} rejected)",
+            "{}  {met} in {} ({} in scope, {} rejected)",
             self.paint.style(word, colour.on_default().bold()),
-            grouped(summary.records),
+            count(summary.records, "record", "records"),
             grouped(summary.in_scope),
             grouped(summary.rejected),
         )?;
@@ -194,7 +204,7 @@ impl Page<'_> {
     fn audited(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\n{}", self.paint.heading("Audited"))?;
         for policy in &self.audit.policies.all {
-            let rules = policy.rules.len();
+            let rules = count(policy.rules.len() as u64, "rule", "rules");
             let (id, title, version) = (
                 clean(&policy.id),
                 clean(&policy.title),
@@ -205,14 +215,15 @@ impl Page<'_> {
             } else {
                 format!(" {version}").into()
             };
-            writeln!(out, "  policy {id}{version}: {title} ({rules} rules)")?;
+            writeln!(out, "  policy {id}{version}: {title} ({rules})")?;
         }
         for export in self.verdict.exports {
             let path = clean(&export.path);
-            let (records, rejected) = (grouped(export.records), grouped(export.rejected));
+            let records = count(export.records, "record", "records");
+            let rejected = grouped(export.rejected);
             write!(
                 out,
-                "  export {path}: {}, {records} records, {rejected} rejected",
+                "  export {path}: {}, {records}, {rejected} rejected",
                 export.format
             )?;
             match &export.problem {
@@ -344,34 +355,4 @@ fn table() -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table
-}
-
-/// A number with a comma between thousands.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_are_set_apart() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1000, "1,000"),
-            (1_234_567, "1,234,567"),
-        ] {
-            assert_eq!(grouped(number), text);
-        }
-    }
 }

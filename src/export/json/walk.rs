@@ -375,7 +375,7 @@ pub fn string(bytes: &[u8], start: usize) -> Result<Text, Fault> {
             Some(_) => {
                 return fault(
                     at,
-                    Flaw::Expected("an escape: text holds no raw control character"),
+                    Flaw::Expected("an escape instead of a raw control character"),
                 );
             }
             None => return fault(at, Flaw::Incomplete),

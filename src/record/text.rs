@@ -1,0 +1,84 @@
+//! How text from outside is shown to people.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Text with every character made visible that could steer a terminal or turn
+/// the direction of what follows.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| (b' '..0x7f).contains(&byte)) || !text.chars().any(is_unsafe) {
+        return text.into();
+    }
+    let mut cleaned = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '\n' => cleaned.push_str("\\n"),
+            '\r' => cleaned.push_str("\\r"),
+            '\t' => cleaned.push_str("\\t"),
+            // Writing to a string does not fail.
+            c if is_unsafe(c) => _ = write!(cleaned, "\\u{{{:x}}}", u32::from(c)),
+            c => cleaned.push(c),
+        }
+    }
+    cleaned.into()
+}
+
+/// Controls of C0 and C1, line separators, and characters that turn, join or
+/// hide text.
+pub fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// A number of things, in words: `1 record`, `2,000 records`.
+pub fn count(number: u64, one: &str, many: &str) -> String {
+    format!(
+        "{} {}",
+        grouped(number),
+        if number == 1 { one } else { many }
+    )
+}
+
+/// A number with a comma between thousands.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_from_data_steers_a_terminal() {
+        assert_eq!(clean("=cmd\u{7}\u{202e}evil"), "=cmd\\u{7}\\u{202e}evil");
+        assert_eq!(
+            clean("a\r\n\tb\u{1b}[31m\u{9b}"),
+            "a\\r\\n\\tb\\u{1b}[31m\\u{9b}"
+        );
+        assert_eq!(clean("株式会社 Café"), "株式会社 Café");
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(grouped(number), text);
+        }
+        assert_eq!(count(1, "record", "records"), "1 record");
+        assert_eq!(count(1000, "record", "records"), "1,000 records");
+    }
+}

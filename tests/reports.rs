@@ -1,0 +1,243 @@
+//! The samples in `reports/` are what the program prints, and other readers
+//! than the program's own find the same in each. With `AUDIT_BLESS=1` the
+//! samples are written anew.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// The samples: a file, and its format.
+const SAMPLES: [(&str, &str); 4] = [
+    ("findings.csv", "csv"),
+    ("report.json", "json"),
+    ("findings.ndjson", "ndjson"),
+    ("report.txt", "text"),
+];
+
+fn sample(name: &str) -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "reports", name]
+        .iter()
+        .collect()
+}
+
+fn audit(format: &str) -> Vec<u8> {
+    let ended = Command::new(env!("CARGO_BIN_EXE_audit"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["-p", "pci", "-p", "baseline"])
+        .args(["--as-of", "2026-12-01T00:00:00Z", "--color", "never"])
+        .args(["-f", format, "tests/data/customers.json"])
+        .output()
+        .expect("it runs");
+    // The sample export shows every outcome, errors among them.
+    assert_eq!(ended.status.code(), Some(3), "{format}");
+    ended.stdout
+}
+
+fn text(format: &str) -> String {
+    String::from_utf8(audit(format)).expect("UTF-8")
+}
+
+fn json() -> Value {
+    serde_json::from_slice(&audit("json")).expect("JSON")
+}
+
+fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
+    value[key].as_array().map(Vec::as_slice).expect("a list")
+}
+
+fn number(value: &Value, key: &str) -> u64 {
+    value[key].as_u64().expect("a number")
+}
+
+/// The findings of the CSV report, as rows by column.
+fn rows() -> Vec<BTreeMap<String, String>> {
+    let report = audit("csv");
+    let mut reader = csv::Reader::from_reader(report.as_slice());
+    let rows = reader.deserialize();
+    rows.map(|row| row.expect("a row")).collect()
+}
+
+#[test]
+fn every_sample_is_what_the_program_prints() {
+    for (name, format) in SAMPLES {
+        let printed = audit(format);
+        if std::env::var_os("AUDIT_BLESS").is_some_and(|bless| bless == "1") {
+            std::fs::create_dir_all(sample("")).expect("a folder");
+            std::fs::write(sample(name), &printed).expect("it is written");
+        }
+        let kept = std::fs::read(sample(name)).unwrap_or_default();
+        assert!(
+            kept == printed,
+            "reports/{name} is not what is printed: run the tests with AUDIT_BLESS=1, and read it"
+        );
+    }
+}
+
+#[test]
+fn every_line_of_ndjson_is_a_finding_of_json_and_the_last_its_summary() {
+    let (whole, lines) = (json(), text("ndjson"));
+    let mut lines: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let last = lines.pop().expect("a summary");
+    assert_eq!(lines, list(&whole, "findings"));
+    assert_eq!(last, serde_json::json!({"summary": whole["summary"]}));
+}
+
+#[test]
+fn every_row_of_csv_is_a_finding_of_json() {
+    let (whole, rows) = (json(), rows());
+    let findings = list(&whole, "findings");
+    assert_eq!(rows.len(), findings.len());
+    for (row, finding) in rows.iter().zip(findings) {
+        for key in [
+            "policy",
+            "rule",
+            "severity",
+            "status",
+            "reason",
+            "fingerprint",
+            "export",
+            "customer_id",
+        ] {
+            assert_eq!(row[key], finding[key].as_str().unwrap_or_default());
+        }
+        assert_eq!(row["record"], finding["record"].to_string());
+        let evidence = list(finding, "evidence");
+        for (cell, key) in [
+            ("field", "field"),
+            ("expected", "expected"),
+            ("observed", "observed"),
+        ] {
+            let parts: Vec<_> = evidence
+                .iter()
+                .map(|item| item[key].as_str().expect("text"))
+                .collect();
+            assert_eq!(defused(&row[cell]), visible(&parts.join("; ")));
+        }
+    }
+}
+
+/// A cell without the sign that keeps a spreadsheet from running it.
+fn defused(cell: &str) -> &str {
+    let runs = |rest: &&str| rest.starts_with(['=', '+', '-', '@', '\\']);
+    cell.strip_prefix('\'').filter(runs).unwrap_or(cell)
+}
+
+/// Text as a CSV report shows it: controls and turns of direction by number.
+fn visible(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\n' => "\\n".to_owned(),
+            '\r' => "\\r".to_owned(),
+            '\t' => "\\t".to_owned(),
+            c if c.is_control() || ('\u{200b}'..='\u{202e}').contains(&c) => {
+                format!("\\u{{{:x}}}", u32::from(c))
+            }
+            c => c.to_string(),
+        })
+        .collect()
+}
+
+#[test]
+fn the_summary_counts_what_is_listed() {
+    let whole = json();
+    let findings = list(&whole, "findings");
+    let summary = &whole["summary"];
+    let listed = |status: &str| {
+        let of_status = findings
+            .iter()
+            .filter(|finding| finding["status"] == status);
+        of_status.count() as u64
+    };
+    assert_eq!(number(summary, "fail"), listed("fail"));
+    assert_eq!(number(summary, "error"), listed("error"));
+    assert_eq!(number(summary, "waived"), listed("waived"));
+    assert_eq!(findings.len(), rows().len());
+    assert_eq!(
+        number(summary, "rejected"),
+        list(&whole, "rejected").len() as u64
+    );
+    for count in ["pass", "fail", "error", "not_applicable", "waived"] {
+        let by_rule = list(summary, "by_rule").iter();
+        let by_severity = summary["by_severity"].as_object().expect("an object");
+        let all = number(summary, count);
+        assert_eq!(by_rule.map(|rule| number(rule, count)).sum::<u64>(), all);
+        let of_severities = by_severity.values().map(|of| number(of, count));
+        assert_eq!(of_severities.sum::<u64>(), all);
+    }
+    let records = list(&whole, "exports").iter();
+    let records: u64 = records.map(|export| number(export, "records")).sum();
+    assert_eq!(number(summary, "records"), records);
+    let read = records - number(summary, "rejected");
+    for (field, cells) in whole["coverage"].as_object().expect("an object") {
+        let kinds = ["value", "missing", "null", "empty", "bad"];
+        let all: u64 = kinds.iter().map(|kind| number(cells, kind)).sum();
+        assert_eq!(all, read, "{field}");
+    }
+}
+
+#[test]
+fn the_json_report_is_in_the_order_in_which_it_streams() {
+    let report = text("json");
+    let keys = [
+        "{\"tool\":",
+        ",\"as_of\":",
+        ",\"policies\":",
+        ",\"findings\":",
+        ",\n\"rejected\":",
+        ",\n\"exports\":",
+        ",\n\"coverage\":",
+        ",\n\"summary\":",
+    ];
+    let places: Vec<_> = keys.map(|key| report.find(key)).into();
+    assert!(places.iter().all(Option::is_some), "{places:?}");
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
+fn findings_come_in_the_order_of_records_then_of_rules() {
+    let whole = json();
+    let rules: Vec<_> = list(&whole["summary"], "by_rule")
+        .iter()
+        .map(|rule| (&rule["policy"], &rule["rule"]))
+        .collect();
+    let place = |finding: &Value| {
+        let rule = (&finding["policy"], &finding["rule"]);
+        let known = rules.iter().position(|(policy, id)| rule == (*policy, *id));
+        (number(finding, "record"), known.expect("a known rule"))
+    };
+    let places: Vec<_> = list(&whole, "findings").iter().map(place).collect();
+    assert!(places.is_sorted_by(|earlier, later| earlier < later));
+}
+
+#[test]
+fn the_text_report_tells_what_the_summary_counts() {
+    let (whole, report) = (json(), text("text"));
+    let summary = &whole["summary"];
+    let findings = number(summary, "fail") + number(summary, "error");
+    let verdict = format!("INCOMPLETE  {findings} findings in {}", summary["records"]);
+    assert!(report.starts_with(&verdict), "{report}");
+    for rule in list(summary, "by_rule") {
+        let name = format!(
+            "{}/{}",
+            rule["policy"].as_str().unwrap_or_default(),
+            rule["rule"].as_str().unwrap_or_default()
+        );
+        let line = report
+            .lines()
+            .find(|line| line.split_whitespace().nth(1) == Some(name.as_str()))
+            .expect("a line for the rule");
+        let counts: Vec<u64> = line
+            .split_whitespace()
+            .skip(2)
+            .take(4)
+            .map(|count| count.parse().expect("a number"))
+            .collect();
+        let told = ["fail", "error", "pass", "not_applicable"].map(|key| number(rule, key));
+        assert_eq!(counts, told, "{line}");
+    }
+}
