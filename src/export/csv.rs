@@ -135,17 +135,13 @@ impl Rows {
         let mut ends = vec![0; table.columns + 1];
         let (mut at, mut written) = (from, 0);
         self.done = from;
-        loop {
-            let row = match read_row(
-                &mut reader,
-                &bytes[at..],
-                &mut output[written..],
-                &mut ends,
-                last,
-            ) {
-                Some(row) => row,
-                None => break,
-            };
+        while let Some(row) = read_row(
+            &mut reader,
+            &bytes[at..],
+            &mut output[written..],
+            &mut ends,
+            last,
+        ) {
             let whole = at..at + row.read;
             let multi_line = memchr::memchr(b'\n', trim(&bytes[whole.clone()]));
             let bad = row.open || row.cells != table.columns;

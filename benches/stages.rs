@@ -1,0 +1,212 @@
+//! What each stage costs, in bytes and records a second: decoding, judging,
+//! wording. The exports are those of `generate`.
+
+use std::hint::black_box;
+use std::path::PathBuf;
+
+use audit::evaluate::Judge;
+use audit::export::{Format, MOST_RECORD_BYTES, Place, Reader, Sink, Unread, Unreadable};
+use audit::finding::{Finding, Privacy, Summary};
+use audit::policy::Policies;
+use audit::record::{Key, Raw, Record};
+use audit::report::{self, Audit, Colour, Column, Words};
+use chrono::DateTime;
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use serde_json::{Map, Value};
+
+use customer::{Customer, Mix};
+use shape::{Shape, Spelling, Writer};
+
+#[allow(dead_code, reason = "the generator uses all of it")]
+#[path = "generate/customer.rs"]
+mod customer;
+#[path = "generate/networks.rs"]
+mod networks;
+#[path = "generate/random.rs"]
+mod random;
+#[path = "generate/shape.rs"]
+mod shape;
+
+const CUSTOMERS: u64 = 10_000;
+
+fn export(shape: Shape, hostile: bool) -> Vec<u8> {
+    let mix = Mix {
+        seed: 1,
+        hostile,
+        plain: false,
+        damaged: false,
+    };
+    let writer = Writer::new(shape, Spelling::Snake);
+    let mut customer = Customer::new();
+    let mut out = Vec::new();
+    writer.start(&mut out);
+    for index in 0..CUSTOMERS {
+        customer.become_customer(mix, index);
+        writer.record(&mut out, index, &customer);
+    }
+    writer.end(&mut out);
+    out
+}
+
+fn policies(name: &str) -> Policies {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("benches")
+        .join(name);
+    let as_of = DateTime::from_timestamp(1_767_225_600, 0).expect("a time");
+    Policies::load(&[path], as_of).expect("sound policies")
+}
+
+/// Takes records in, and looks at nothing.
+struct Nothing;
+
+impl Sink for Nothing {
+    fn record(&mut self, record: &Record<'_>) {
+        black_box(record);
+    }
+
+    fn rejected(&mut self, _: usize, _: Unreadable) {}
+
+    fn protocol_line(&mut self) {}
+
+    fn unread(&mut self, _: Unread) {}
+}
+
+fn decode(criterion: &mut Criterion) {
+    let policies = policies("six.toml");
+    let mut group = criterion.benchmark_group("decode");
+    for (name, shape) in [
+        ("ndjson", Shape::Ndjson),
+        ("array", Shape::Array),
+        ("pretty", Shape::Pretty),
+        ("csv", Shape::Csv),
+    ] {
+        let bytes = export(shape, false);
+        group.throughput(Throughput::ElementsAndBytes {
+            elements: CUSTOMERS,
+            bytes: bytes.len() as u64,
+        });
+        let mut reader = Reader::new(&policies.schema, MOST_RECORD_BYTES);
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| reader.read(Place::Start(Format::Auto), &bytes, true, &mut Nothing));
+        });
+    }
+    group.finish();
+}
+
+/// The lines of an NDJSON export, parsed by somebody else.
+fn lines(ndjson: &[u8]) -> Vec<Map<String, Value>> {
+    ndjson
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).expect("an object"))
+        .collect()
+}
+
+fn records<'l>(policies: &Policies, lines: &'l [Map<String, Value>]) -> Vec<Record<'l>> {
+    let schema = &policies.schema;
+    lines
+        .iter()
+        .map(|line| {
+            let mut record = Record::new(schema);
+            for (key, value) in line {
+                if let Key::Wanted(slot) = schema.key(key) {
+                    record.set(schema, slot, raw(value));
+                }
+            }
+            record
+        })
+        .collect()
+}
+
+fn raw(value: &Value) -> Raw<'_> {
+    match value {
+        Value::Null => Raw::Null,
+        Value::Bool(flag) => Raw::Bool(*flag),
+        Value::Number(number) => Raw::Text(number.to_string().into()),
+        Value::String(text) => Raw::Text(text.as_str().into()),
+        Value::Array(_) => Raw::Array,
+        Value::Object(_) => Raw::Object,
+    }
+}
+
+fn evaluate(criterion: &mut Criterion) {
+    let lines = lines(&export(Shape::Ndjson, false));
+    let mut group = criterion.benchmark_group("evaluate");
+    group.throughput(Throughput::Elements(CUSTOMERS));
+    for name in ["six.toml", "hundred.toml"] {
+        let policies = policies(name);
+        let records = records(&policies, &lines);
+        let mut judge = Judge::new(&policies);
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let mut summary = Summary::new(&policies);
+                for record in &records {
+                    judge.judge(record, &mut summary, |place, outcome| {
+                        black_box((place, outcome));
+                    });
+                }
+                summary
+            });
+        });
+    }
+    group.finish();
+}
+
+fn word(criterion: &mut Criterion) {
+    let policies = policies("sixteen.toml");
+    let lines = lines(&export(Shape::Ndjson, true));
+    let records = records(&policies, &lines[..1000]);
+    let audit = Audit {
+        policies: &policies,
+        as_of: DateTime::UNIX_EPOCH,
+        fail_on: None,
+        columns: &Column::ALL,
+    };
+    let mut group = criterion.benchmark_group("report");
+    for format in [
+        report::Format::Csv,
+        report::Format::Json,
+        report::Format::Ndjson,
+    ] {
+        let (renderer, _) = report::report(format, &audit, Colour::Off);
+        let worded = || worded(&policies, &records, renderer.as_ref());
+        let bytes = worded().bytes.len() as u64;
+        group.throughput(Throughput::Bytes(bytes));
+        group.bench_function(BenchmarkId::from_parameter(format.name()), |bencher| {
+            bencher.iter(worded);
+        });
+    }
+    group.finish();
+}
+
+/// All findings on the records, in the words of a report.
+fn worded(policies: &Policies, records: &[Record<'_>], renderer: &dyn report::Renderer) -> Words {
+    let rules: Vec<_> = policies.rules().collect();
+    let mut judge = Judge::new(policies);
+    let mut summary = Summary::new(policies);
+    let mut words = Words::default();
+    for record in records {
+        judge.judge(record, &mut summary, |place, outcome| {
+            let (policy, rule) = rules[place];
+            let Some(reason) = outcome.reason() else {
+                return;
+            };
+            let finding = Finding {
+                record,
+                number: 1,
+                export: "export.json",
+                policy,
+                rule,
+                outcome,
+                reason,
+                policies,
+                privacy: Privacy::Redacted,
+            };
+            renderer.finding(&finding, &mut words).expect("memory");
+        });
+    }
+    words
+}
+
+criterion_group!(stages, decode, evaluate, word);
+criterion_main!(stages);
