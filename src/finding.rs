@@ -512,6 +512,13 @@ impl Summary {
         }
     }
 
+    /// Whether something stood in some field of some record.
+    pub fn has_fields(&self) -> bool {
+        self.coverage
+            .iter()
+            .any(|field| field.value + field.null + field.empty + field.bad > 0)
+    }
+
     /// Outcomes of all rules.
     pub fn counts(&self) -> Counts {
         let mut all = Counts::default();

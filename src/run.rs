@@ -10,7 +10,7 @@ use clap::{ColorChoice, Parser};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::Options;
-use crate::export::{self, Cutter, Source};
+use crate::export::{self, Cutter, Source, Unread};
 use crate::finding::{Gap, Privacy, Summary};
 use crate::pipeline::{Pipeline, Worded};
 use crate::policy::{self, Policies};
@@ -202,6 +202,8 @@ struct Run<'r> {
     progress: ProgressBar,
     summary: Summary,
     exports: Vec<Export>,
+    /// Whether some record of each export has some field.
+    fields: Vec<bool>,
     error: Option<report::Error>,
 }
 
@@ -226,6 +228,7 @@ impl<'r> Run<'r> {
             progress: progress(options),
             summary: Summary::new(audit.policies),
             exports: exports.collect(),
+            fields: vec![false; sources.len()],
             error: None,
         }
     }
@@ -277,6 +280,7 @@ impl<'r> Run<'r> {
         export.records += worded.summary.records;
         export.rejected += worded.summary.rejected;
         export.format = worded.shape;
+        self.fields[worded.export] |= worded.summary.has_fields();
         if let Some(why) = &worded.unread {
             export.problem = Some(why.to_string());
         }
@@ -315,7 +319,19 @@ impl<'r> Run<'r> {
         Ok(())
     }
 
+    /// An export of which no record has any field is hardly one of customers.
+    fn doubt(&mut self) {
+        for (export, fields) in self.exports.iter_mut().zip(&self.fields) {
+            let read = export.records > export.rejected;
+            if read && !fields && export.problem.is_none() {
+                export.problem = Some(Unread::NoFields.to_string());
+                self.summary.unread_exports += 1;
+            }
+        }
+    }
+
     fn finish(mut self) -> Result<Exit, Error> {
+        self.doubt();
         let gaps = self.summary.gaps(self.audit.policies);
         self.notes(&gaps);
         let verdict = Verdict {

@@ -86,7 +86,7 @@ pub fn read(
         },
     };
     let mut rows = Rows::default();
-    rows.split(text, at, &table, window.last);
+    rows.split(window, at, &table);
     let judged = rows.hand_out(window, &table, schema, sink);
     for name in &table.unknown {
         let place = unknown.place(name);
@@ -120,11 +120,25 @@ struct Row {
     ends: Range<usize>,
     /// Where the first of them begins.
     start: usize,
-    open: bool,
+    quotes: Quotes,
+}
+
+/// How a row is quoted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quotes {
+    /// As it should be.
+    Fine,
+    /// Text stands after a closing quote.
+    Loose,
+    /// The export ends within quotes.
+    Open,
 }
 
 impl Rows {
-    fn split(&mut self, text: &str, from: usize, table: &Table, last: bool) {
+    fn split(&mut self, window: Window<'_, '_>, from: usize, table: &Table) {
+        let Window {
+            text, last, limit, ..
+        } = window;
         let bytes = text.as_bytes();
         let mut reader = csv_core::ReaderBuilder::new()
             .delimiter(table.delimiter)
@@ -142,9 +156,11 @@ impl Rows {
             &mut ends,
             last,
         ) {
-            let whole = at..at + row.read;
-            let multi_line = memchr::memchr(b'\n', trim(&bytes[whole.clone()]));
-            let bad = row.open || row.cells != table.columns;
+            let feeds = bytes[at..].len() - trim_start(&bytes[at..]).len();
+            let whole = at + feeds.min(row.read)..at + row.read;
+            let loose = row.open || !is_well_quoted(&bytes[whole.clone()], table.delimiter);
+            let bad = loose || row.cells != table.columns || whole.len() > limit;
+            let line = memchr::memchr(b'\n', trim(&bytes[whole.clone()]));
             let first_end = self.ends.len();
             self.ends
                 .extend(ends[..row.cells].iter().map(|end| written + end));
@@ -152,15 +168,22 @@ impl Rows {
                 at: whole.clone(),
                 ends: first_end..self.ends.len(),
                 start: written,
-                open: row.open,
+                quotes: match (row.open, loose) {
+                    (true, _) => Quotes::Open,
+                    (false, true) => Quotes::Loose,
+                    (false, false) => Quotes::Fine,
+                },
             });
-            written += row.written;
-            at = whole.end;
-            if let (true, Some(line)) = (bad, multi_line) {
+            match line.filter(|_| bad) {
                 // A stray quote must not take the lines after it along.
-                let blank = bytes[whole.clone()].len() - trim_start(&bytes[whole.clone()]).len();
-                at = whole.start + blank + line + 1;
-                reader.reset();
+                Some(line) => {
+                    at = whole.start + line + 1;
+                    reader.reset();
+                }
+                None => {
+                    at = whole.end;
+                    written += row.written;
+                }
             }
             self.done = at;
         }
@@ -208,11 +231,13 @@ impl Rows {
         if let Some(flaw) = window.flaw(row.at.clone()) {
             return Some(Unreadable::NotUtf8(flaw - row.at.start));
         }
-        if row.open {
-            return Some(Unreadable::OpenQuote);
-        }
         if row.at.len() > window.limit {
             return Some(Unreadable::TooLarge);
+        }
+        match row.quotes {
+            Quotes::Fine => {}
+            Quotes::Loose => return Some(Unreadable::LooseQuote),
+            Quotes::Open => return Some(Unreadable::OpenQuote),
         }
         let blank = cells == 1 && window.text[row.at.clone()].trim().is_empty();
         (cells != columns && !blank).then_some(Unreadable::Ragged { cells, columns })
@@ -297,6 +322,34 @@ fn end_row(
             }
         }
     }
+}
+
+/// Whether every cell that begins with a quote ends with one: the splitter takes
+/// what follows a closing quote into the cell, and so may take whole rows.
+fn is_well_quoted(row: &[u8], delimiter: u8) -> bool {
+    let mut at = 0;
+    while let Some(quote) = memchr::memchr(b'"', &row[at..]) {
+        at += quote;
+        let opens = at == 0 || row[at - 1] == delimiter;
+        at += 1;
+        if !opens {
+            continue;
+        }
+        // To the quote that is not doubled.
+        loop {
+            let Some(quote) = memchr::memchr(b'"', &row[at..]) else {
+                return false;
+            };
+            at += quote + 1;
+            match row.get(at) {
+                Some(b'"') => at += 1,
+                None | Some(b'\r' | b'\n') => break,
+                Some(next) if *next == delimiter => break,
+                Some(_) => return false,
+            }
+        }
+    }
+    true
 }
 
 /// The line without the feeds around it.

@@ -189,15 +189,12 @@ impl<'s> Cutter<'s> {
             return;
         }
         buffer.reserve(target);
-        match stream.fill(&mut buffer.room[buffer.filled..target]) {
-            Ok(read) => {
-                buffer.filled += read;
-                batch.last = buffer.filled < target;
-            }
-            Err(error) => {
-                batch.unread = Some(Unread::Io(error.to_string()));
-                batch.last = true;
-            }
+        let (read, result) = stream.fill(&mut buffer.room[buffer.filled..target]);
+        buffer.filled += read;
+        batch.last = buffer.filled < target;
+        if let Err(error) = result {
+            batch.unread = Some(Unread::Io(error.to_string()));
+            batch.last = true;
         }
         if batch.last && batch.unread.is_none() {
             batch.unread = self.stream.take().and_then(Stream::finish);

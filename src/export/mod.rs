@@ -62,6 +62,8 @@ pub enum Unreadable {
         /// Cells of the header.
         columns: usize,
     },
+    /// A CSV row in which text stands after a closing quote.
+    LooseQuote,
     /// A CSV row in which quotes are not closed.
     OpenQuote,
 }
@@ -85,6 +87,7 @@ impl fmt::Display for Unreadable {
             Unreadable::Ragged { cells, columns } => {
                 write!(f, "the row has {cells} cells, and the header {columns}")
             }
+            Unreadable::LooseQuote => f.write_str("text stands after a closing quote"),
             Unreadable::OpenQuote => f.write_str("a quote is not closed before the export ends"),
         }
     }
@@ -109,6 +112,8 @@ pub enum Unread {
     Io(String),
     /// It was changed while it was read.
     Changed,
+    /// Its records hold none of the fields that are asked for.
+    NoFields,
 }
 
 impl fmt::Display for Unread {
@@ -135,6 +140,9 @@ impl fmt::Display for Unread {
             ),
             Unread::Io(why) => write!(f, "it could not be read to its end: {why}"),
             Unread::Changed => f.write_str("it was changed while it was read"),
+            Unread::NoFields => f.write_str(
+                "no record of it has any of the fields that are asked for: is it an export of customers?",
+            ),
         }
     }
 }
@@ -164,7 +172,13 @@ pub struct Window<'w, 'b> {
     limit: usize,
 }
 
-impl Window<'_, '_> {
+impl<'b> Window<'_, 'b> {
+    /// The text as far as a record that begins at this byte may go.
+    fn within_limit(&self, start: usize) -> &'b str {
+        let end = start.saturating_add(self.limit);
+        &self.text[..self.text.floor_char_boundary(end)]
+    }
+
     /// The first byte of these that is not UTF-8.
     fn flaw(&self, range: Range<usize>) -> Option<usize> {
         let first = self.flaws.partition_point(|flaw| *flaw < range.start);
@@ -229,6 +243,11 @@ impl<'s> Reader<'s> {
         sink: &mut impl Sink,
     ) -> (Place, usize) {
         self.walker.clear();
+        // A character that the window cuts is read with the next.
+        let bytes = match last {
+            true => bytes,
+            false => &bytes[..bytes.len() - cut_character(bytes)],
+        };
         let mut flaws = Vec::new();
         let masked;
         let text = match std::str::from_utf8(bytes) {
@@ -302,6 +321,18 @@ impl<'s> Reader<'s> {
     }
 }
 
+/// How many bytes at the end begin a character of UTF-8 and do not end it.
+fn cut_character(bytes: &[u8]) -> usize {
+    let tail = bytes.iter().rev().take(3);
+    let begins = |(_, byte): &(usize, &u8)| **byte & 0b1100_0000 != 0b1000_0000;
+    match tail.enumerate().find(begins) {
+        Some((after, 0b1100_0000..=0b1101_1111)) if after < 1 => after + 1,
+        Some((after, 0b1110_0000..=0b1110_1111)) if after < 2 => after + 1,
+        Some((after, 0b1111_0000..=0b1111_0111)) if after < 3 => after + 1,
+        _ => 0,
+    }
+}
+
 /// The bytes as text: each that is not UTF-8 becomes a delete character, which
 /// may stand in JSON text and nowhere else, and is noted.
 fn mask(bytes: &[u8], flaws: &mut Vec<usize>) -> String {
@@ -335,10 +366,11 @@ fn start(schema: &Schema, format: Format, bytes: &[u8], window: Window<'_, '_>) 
     } else {
         0
     };
-    let rest = &bytes[at..];
+    // No more is looked at than every window has.
+    let rest = &bytes[at..bytes.len().min(json::LOOK)];
     let first = rest.iter().find(|byte| !byte.is_ascii_whitespace());
     let json = |place| Start::At(at, Place::Json(place));
-    let table = || csv::header(schema, &window.text[at..]);
+    let table = || csv::header(schema, head(window.text, at));
     match (format, first) {
         (Format::Ndjson, _) => json(json::Place::LINES),
         (Format::Json, _) | (Format::Auto, None | Some(b'{' | b'[')) => json(json::Place::Start),
@@ -353,12 +385,16 @@ fn start(schema: &Schema, format: Format, bytes: &[u8], window: Window<'_, '_>) 
     }
 }
 
+/// The text from a byte on, as far as every window has it.
+fn head(text: &str, at: usize) -> &str {
+    &text[at..text.floor_char_boundary(json::LOOK.max(at))]
+}
+
 /// Whether some line begins as a JSON object, or all is one other JSON value.
 fn is_json(bytes: &[u8]) -> bool {
-    let look = &bytes[..bytes.len().min(json::LOOK)];
     let object = |line: &[u8]| line.trim_ascii_start().starts_with(b"{");
-    look.split(|byte| *byte == b'\n').any(object)
-        || serde_json::from_slice::<serde::de::IgnoredAny>(look).is_ok()
+    bytes.split(|byte| *byte == b'\n').any(object)
+        || serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok()
 }
 
 /// The name of an encoding other than UTF-8 that the bytes are in, by their

@@ -132,18 +132,19 @@ impl std::fmt::Debug for Stream {
 }
 
 impl Stream {
-    /// Fills the room as far as there are bytes; fewer only at the end.
-    pub fn fill(&mut self, room: &mut [u8]) -> io::Result<usize> {
+    /// Fills the room as far as there are bytes; fewer only at the end, or
+    /// before an error.
+    pub fn fill(&mut self, room: &mut [u8]) -> (usize, io::Result<()>) {
         let mut filled = 0;
         while filled < room.len() {
             match self.reader.read(&mut room[filled..]) {
                 Ok(0) => break,
                 Ok(read) => filled += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+                Err(error) => return (filled, Err(error)),
             }
         }
-        Ok(filled)
+        (filled, Ok(()))
     }
 
     /// What went wrong, seen from the end.
@@ -188,7 +189,11 @@ fn unpack(mut raw: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send
     let mut magic = Vec::new();
     raw.by_ref().take(4).read_to_end(&mut magic)?;
     let gzip = magic.starts_with(&[0x1f, 0x8b]);
-    let zstd = magic == [0x28, 0xb5, 0x2f, 0xfd];
+    // A frame, or one that is to be skipped.
+    let zstd = matches!(
+        magic[..],
+        [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18]
+    );
     let whole = Cursor::new(magic).chain(raw);
     Ok(if gzip {
         let packed = BufReader::with_capacity(BUFFER, whole);

@@ -400,11 +400,23 @@ fn join(items: impl IntoIterator<Item = impl ToString>) -> String {
 /// Why two cells, or one, cannot be judged: bad data before absence.
 #[inline]
 fn doubt(cell: &Cell<'_>, other: Option<&Cell<'_>>) -> Option<Cause> {
-    match (cause(cell), other.and_then(cause)) {
+    let Some(other) = other else {
+        return cause(cell);
+    };
+    match (whole_cause(cell), whole_cause(other)) {
         (Some(Cause::Absent(_)), Some(bad @ Cause::Bad(_))) => Some(bad),
         (Some(cause), _) | (None, Some(cause)) => Some(cause),
         (None, None) => None,
     }
+}
+
+/// Two values are compared whole: one entry that cannot be read spoils a list.
+fn whole_cause(cell: &Cell<'_>) -> Option<Cause> {
+    let partly = matches!(cell.value, Value::Networks(_)) && !cell.value.is_whole();
+    if partly {
+        return Some(Cause::Bad(Bad::Unparsable));
+    }
+    cause(cell)
 }
 
 #[inline]
@@ -464,9 +476,6 @@ fn same(value: &Value<'_>, other: &Value<'_>) -> Truth {
     let (Value::Networks(list), Value::Networks(others)) = (value, other) else {
         return Truth::from(value == other);
     };
-    if !value.is_whole() || !other.is_whole() {
-        return UNREADABLE;
-    }
     Truth::from(Union::of(readable(list)) == Union::of(readable(others)))
 }
 
@@ -580,6 +589,17 @@ mod tests {
             holds(&Check::MaxAddresses(256), Kind::Networks, "x,10.0.0.0/24"),
             UNREADABLE
         );
+    }
+
+    #[test]
+    fn bad_data_is_told_before_absence_when_two_fields_are_compared() {
+        let mut schema = Schema::default();
+        schema.declare("officeRanges", Kind::Networks).expect("new");
+        let slot = schema.want("officeRanges").expect("known");
+        let mut record = Record::new(&schema);
+        record.set(&schema, slot, Raw::Text("office,10.0.0.1".into()));
+        let same = Check::EqualsField(slot);
+        assert_eq!(same.holds(&Cell::MISSING, &record), UNREADABLE);
     }
 
     #[test]

@@ -266,10 +266,12 @@ impl Policies {
         let mut needed: Vec<_> = self
             .rules()
             .flat_map(|(_, rule)| rule.when.iter().chain([&rule.require]))
-            .flat_map(Requirement::fields)
-            .flat_map(|(_, tests)| tests)
-            .map(|id| self.test(*id))
-            .filter(|test| !matches!(test.check, Check::Present(false)))
+            .flat_map(|requirement| requirement.tests(true))
+            .map(|(id, holds)| (self.test(id), holds))
+            .filter(
+                |(test, holds)| !matches!(test.check, Check::Present(wanted) if wanted != *holds),
+            )
+            .map(|(test, _)| test)
             .flat_map(|test| std::iter::once(test.slot).chain(test.check.other()))
             .collect();
         needed.sort_unstable();

@@ -48,14 +48,15 @@ impl Requirement {
         }
     }
 
-    /// Every field node under it, in the order of the policy.
-    pub fn fields(&self) -> Vec<(Slot, &[TestId])> {
+    /// Every test under it, in the order of the policy, and whether it is to
+    /// hold or, under a `not`, not to.
+    pub fn tests(&self, holds: bool) -> Vec<(TestId, bool)> {
         match self {
-            Requirement::Field { slot, tests } => vec![(*slot, tests)],
+            Requirement::Field { tests, .. } => tests.iter().map(|test| (*test, holds)).collect(),
             Requirement::All(parts) | Requirement::Any(parts) => {
-                parts.iter().flat_map(Requirement::fields).collect()
+                parts.iter().flat_map(|part| part.tests(holds)).collect()
             }
-            Requirement::Not(part) => part.fields(),
+            Requirement::Not(part) => part.tests(!holds),
         }
     }
 }

@@ -86,9 +86,15 @@ impl<'a> Record<'a> {
         self.epoch_deleted
     }
 
-    /// The customer's id as it was written, if there is one.
+    /// The customer's id as it was written, if there is one: text or, although
+    /// no id should be one, a number.
     pub fn id(&self) -> Option<&str> {
-        self.written(Slot::ID)
+        let seen = self.written(Slot::ID)?;
+        match self.cell(Slot::ID).value {
+            Value::Bad(Bad::WrongType) if seen.starts_with('[') => None,
+            Value::Bad(Bad::Conflict | Bad::Unparsable) => None,
+            _ => Some(seen),
+        }
     }
 
     /// The customer's name as it was written, if there is one.

@@ -10,7 +10,7 @@ use std::ops::Range;
 use super::{Sink, Unread, Unreadable, Window};
 use crate::record::field::{Key, fold};
 use crate::record::{Record, Schema, Slot};
-use recover::{Found, Recovery};
+use recover::{Found, Recovery, Trust};
 use walk::{Envelope, Fault, Flaw, Level, skip_blanks, skip_key, skip_value, string};
 pub use walk::{MOST_DEPTH, Walker};
 
@@ -257,19 +257,26 @@ impl<'w, 'b, 's, S: Sink> Reader<'w, 'b, 's, S> {
     /// After a wrapper that cannot be read nothing can be told apart.
     fn broken_wrapper(&mut self, at: usize) -> Step {
         let sequence = Container::Sequence(Like::Wrapper);
-        At(at, Place::Broken(Recovery::new(false, 0), sequence))
+        At(
+            at,
+            Place::Broken(Recovery::new(false, 0, Trust::Lines), sequence),
+        )
     }
 
     /// Whether a value that begins here only lacks its end, which may follow.
     fn may_go_on(&self, start: usize, fault: Fault) -> bool {
-        let small = self.bytes().len() - start <= self.window.limit;
-        fault.what == Flaw::Incomplete && !self.window.last && small
+        fault.what == Flaw::Incomplete && !self.window.last && !self.is_too_large(start)
+    }
+
+    /// Whether more than a record may take follows this byte.
+    fn is_too_large(&self, start: usize) -> bool {
+        self.bytes().len() - start > self.window.limit
     }
 
     /// An object, which should be a record.
     fn object(&mut self, at: usize, here: Place) -> Step {
         let mut envelope = Envelope::default();
-        let text = self.window.text;
+        let text = self.window.within_limit(at);
         self.record.clear();
         match self
             .walker
@@ -286,7 +293,7 @@ impl<'w, 'b, 's, S: Sink> Reader<'w, 'b, 's, S> {
 
     /// A value that is no object, and so no record.
     fn no_object(&mut self, at: usize, here: Place) -> Step {
-        let bytes = self.bytes();
+        let bytes = self.window.within_limit(at).as_bytes();
         match skip_value(bytes, at, 0) {
             // A number may go on after the window.
             Ok(end) if end == bytes.len() && !self.window.last => More(at, here),
@@ -306,16 +313,21 @@ impl<'w, 'b, 's, S: Sink> Reader<'w, 'b, 's, S> {
         match fault.what {
             Flaw::Expected(what) => Unreadable::Expected(what, fault.at - start),
             Flaw::TooDeep => Unreadable::TooDeep,
-            Flaw::Incomplete if self.window.last => Unreadable::Truncated,
-            Flaw::Incomplete => Unreadable::TooLarge,
+            Flaw::Incomplete if self.is_too_large(start) => Unreadable::TooLarge,
+            Flaw::Incomplete => Unreadable::Truncated,
         }
     }
 
     /// A value cannot be read: on to the next.
     fn broken(&mut self, at: usize, why: Unreadable, container: Container) -> Step {
+        let trust = match why {
+            // So far it was JSON.
+            Unreadable::TooLarge => Trust::Structure,
+            _ => Trust::Lines,
+        };
         self.sink.rejected(at, why);
         let in_array = matches!(container, Container::Array(_));
-        let recovery = Recovery::new(in_array, indent(self.bytes(), at));
+        let recovery = Recovery::new(in_array, indent(self.bytes(), at), trust);
         At(at, Place::Broken(recovery, container))
     }
 
@@ -335,8 +347,6 @@ impl<'w, 'b, 's, S: Sink> Reader<'w, 'b, 's, S> {
         if let Some(flaw) = self.window.flaw(at.clone()) {
             self.sink
                 .rejected(at.start, Unreadable::NotUtf8(flaw - at.start));
-        } else if at.len() > self.window.limit {
-            self.sink.rejected(at.start, Unreadable::TooLarge);
         } else if envelope.is_ambiguous() {
             self.sink.rejected(
                 at.start,
@@ -460,7 +470,7 @@ enum Wrapper {
 }
 
 /// The byte after the bracket of the array of records that this object wraps.
-/// An object that has a field of its own, other than id and name, is a record.
+/// An object that has a field of its own, other than a name, is a record.
 fn wrapped_array(schema: &Schema, object: &[u8]) -> Option<usize> {
     let mut found = None;
     let mut at = 1;
@@ -476,8 +486,9 @@ fn wrapped_array(schema: &Schema, object: &[u8]) -> Option<usize> {
         if is_own_field(schema, name) {
             return None;
         }
-        if found.is_none() && WRAPPERS.contains(&fold(name).as_str()) {
-            found = array_of_objects(object, at);
+        let wraps = WRAPPERS.contains(&fold(name).as_str());
+        if found.is_none() && wraps && object.get(at) == Some(&b'[') {
+            found = Some(at + 1);
         }
         let Ok(end) = skip_value(object, at, 1) else {
             return found;
@@ -490,20 +501,12 @@ fn wrapped_array(schema: &Schema, object: &[u8]) -> Option<usize> {
     }
 }
 
-fn is_own_field(schema: &Schema, name: &str) -> bool {
-    match schema.key(name) {
-        Key::Wanted(slot) => slot != Slot::ID && slot != Slot::NAME,
+fn is_own_field(schema: &Schema, key: &str) -> bool {
+    match schema.key(key) {
+        Key::Wanted(slot) => slot != Slot::NAME,
         Key::Known => true,
         Key::Unknown => false,
     }
-}
-
-/// The byte after the bracket of an array that is empty or begins with an
-/// object.
-fn array_of_objects(bytes: &[u8], at: usize) -> Option<usize> {
-    let open = bytes.get(at) == Some(&b'[');
-    let first = bytes.get(skip_blanks(bytes, at + 1));
-    (open && matches!(first, Some(b'{' | b']'))).then_some(at + 1)
 }
 
 /// The byte after a key and its value.

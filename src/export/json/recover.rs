@@ -4,6 +4,15 @@
 //! the first place that the next record can stand at, and works byte by byte,
 //! so that a record of any size is passed over in constant memory.
 
+/// What a scan goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// Brackets and quotes, which were right as far as the record was read.
+    Structure,
+    /// Lines too: brackets or quotes may be missing.
+    Lines,
+}
+
 /// A scan from the first byte of a record that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recovery {
@@ -11,9 +20,12 @@ pub struct Recovery {
     in_array: bool,
     /// Blanks before the record on its own line; 0 if it shares its line.
     indent: usize,
-    /// The open levels, a bit each: set for an object.
+    trust: Trust,
+    /// The outermost levels that are open, a bit each: set for an object.
     objects: u128,
     depth: u32,
+    /// The last byte that is not blank, outside of text.
+    before: u8,
     text: Option<InText>,
     line: Option<Line>,
     started: bool,
@@ -46,12 +58,14 @@ pub enum Found {
 
 impl Recovery {
     /// A scan that has seen nothing yet of a record with this indentation.
-    pub fn new(in_array: bool, indent: usize) -> Self {
+    pub fn new(in_array: bool, indent: usize, trust: Trust) -> Self {
         Self {
             in_array,
             indent,
+            trust,
             objects: 0,
             depth: 0,
+            before: b'[',
             text: None,
             line: None,
             started: false,
@@ -88,7 +102,7 @@ impl Recovery {
         if let Some(text) = &mut self.text {
             return match text.byte(byte) {
                 true => {
-                    let seam = text.seam == 3;
+                    let seam = text.seam == 3 && self.trust == Trust::Lines;
                     self.text = None;
                     seam.then(|| Found::Record(at - 1))
                 }
@@ -108,6 +122,10 @@ impl Recovery {
         match byte {
             b' ' | b'\t' | b'\r' => line.indent += usize::from(!line.comma),
             b',' if !line.comma => line.comma = true,
+            // In JSON an object follows one of these, and may begin a line.
+            b'{' if self.trust == Trust::Structure && matches!(self.before, b',' | b':' | b'[') => {
+                self.line = None;
+            }
             b'{' if line.indent <= self.indent => return Some(Found::Record(at)),
             _ => self.line = None,
         }
@@ -116,12 +134,17 @@ impl Recovery {
 
     fn structure(&mut self, at: usize, byte: u8) -> Option<Found> {
         let outside = self.depth == 0;
+        if !matches!(byte, b' ' | b'\t' | b'\r') {
+            self.before = byte;
+        }
         match byte {
             b' ' | b'\t' | b'\r' => return None,
             b'"' => self.text = Some(InText::default()),
             b'{' if outside && self.started => return Some(Found::Record(at)),
             b'{' | b'[' => {
-                self.objects = self.objects << 1 | u128::from(byte == b'{');
+                if self.depth < u128::BITS {
+                    self.objects = self.objects << 1 | u128::from(byte == b'{');
+                }
                 self.depth = self.depth.saturating_add(1);
             }
             b'}' => return self.close(at, true),
@@ -137,8 +160,12 @@ impl Recovery {
     /// Closes the innermost level of its sort, and what is open inside of it.
     fn close(&mut self, at: usize, object: bool) -> Option<Found> {
         self.started = true;
-        let innermost =
-            (0..self.depth.min(128)).find(|level| (self.objects >> level & 1 == 1) == object);
+        if self.depth > u128::BITS {
+            // Which sort this level is, is not known.
+            self.depth -= 1;
+            return None;
+        }
+        let innermost = (0..self.depth).find(|level| (self.objects >> level & 1 == 1) == object);
         match innermost {
             Some(level) => {
                 self.objects = self.objects.checked_shr(level + 1).unwrap_or(0);
@@ -177,11 +204,11 @@ mod tests {
     use super::*;
 
     fn in_array(text: &str) -> Result<Found, usize> {
-        Recovery::new(true, 0).scan(text.as_bytes())
+        Recovery::new(true, 0, Trust::Lines).scan(text.as_bytes())
     }
 
     fn one_a_line(text: &str) -> Result<Found, usize> {
-        Recovery::new(false, 0).scan(text.as_bytes())
+        Recovery::new(false, 0, Trust::Lines).scan(text.as_bytes())
     }
 
     #[test]
@@ -205,7 +232,7 @@ mod tests {
     fn deeper_objects_of_a_pretty_record_are_not_records() {
         let pretty = "{\n    \"a\": [\n      {\n      }\n    ]\n  },\n  {";
         assert_eq!(
-            Recovery::new(true, 2).scan(pretty.as_bytes()),
+            Recovery::new(true, 2, Trust::Lines).scan(pretty.as_bytes()),
             Ok(Found::End(38))
         );
     }
@@ -225,15 +252,37 @@ mod tests {
     }
 
     #[test]
+    fn a_record_that_is_only_too_large_ends_where_its_brackets_say() {
+        let text = "{\"x\":[\n{\"id\":\"},{\"},\n{\"id\":2}]},{";
+        let end = Found::End(text.len() - 2);
+        assert_eq!(
+            Recovery::new(true, 0, Trust::Structure).scan(text.as_bytes()),
+            Ok(end)
+        );
+        let broken = "{\"x\":[\n{\"id\":1\n{\"id\":2}]}";
+        let next = Found::Record(15);
+        assert_eq!(
+            Recovery::new(false, 0, Trust::Structure).scan(broken.as_bytes()),
+            Ok(next)
+        );
+    }
+
+    #[test]
+    fn any_depth_is_climbed_out_of() {
+        let text = format!("{{\"x\":{}{}}},{{", "[".repeat(500), "]".repeat(500));
+        assert_eq!(in_array(&text), Ok(Found::End(text.len() - 2)));
+    }
+
+    #[test]
     fn any_cut_finds_the_same_place() {
         for text in [
             r#"{"id":"a,"name":"x"} , {"id":"b"}]"#,
             "{\"a\":[{\"b\":\"\\\"},{\\\"\"}\n  ,{\"id\":1}]",
             "{\"a\":\"b\n ,\n{\"id\":1}",
         ] {
-            let whole = Recovery::new(true, 0).scan(text.as_bytes());
+            let whole = Recovery::new(true, 0, Trust::Lines).scan(text.as_bytes());
             for cut in 1..text.len() {
-                let mut recovery = Recovery::new(true, 0);
+                let mut recovery = Recovery::new(true, 0, Trust::Lines);
                 let parts = match recovery.scan(&text.as_bytes()[..cut]) {
                     Ok(found) => Ok(found),
                     Err(done) => recovery

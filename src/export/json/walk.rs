@@ -211,7 +211,7 @@ impl<'s> Walker<'s> {
         loop {
             let (target, wrap) = match self.layouts[level as usize].get(met) {
                 Some(key) if begins_with(&bytes[at..], &key.text) => {
-                    at += key.text.len();
+                    at = skip_blanks(bytes, at + key.text.len());
                     met += 1;
                     (key.target, key.wrap)
                 }
@@ -266,7 +266,8 @@ impl<'s> Walker<'s> {
         // One or two keys of the layout may be left out by this record.
         for (place, key) in layout.iter().enumerate().skip(met + 1).take(2) {
             if begins_with(&bytes[at..], &key.text) {
-                return Ok((at + key.text.len(), place + 1, key.target, key.wrap));
+                let value = skip_blanks(bytes, at + key.text.len());
+                return Ok((value, place + 1, key.target, key.wrap));
             }
         }
         let mut start = skip_blanks(bytes, at);

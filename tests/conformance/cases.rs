@@ -1,0 +1,476 @@
+//! JSON and what is nearly JSON: each case is one value, or meant to be one.
+
+/// What a case is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Label {
+    /// One JSON value.
+    Valid,
+    /// No JSON value.
+    Invalid,
+    /// No JSON value, and its last line leaves a quote or a bracket open: what
+    /// follows on the same line may belong to it.
+    Open,
+    /// Not for RFC 8259 to say, or said otherwise by this program's contract.
+    Either,
+}
+
+use Label::{Either, Invalid, Open, Valid};
+
+pub struct Case {
+    pub name: &'static str,
+    pub label: Label,
+    pub bytes: Vec<u8>,
+}
+
+pub fn all() -> Vec<Case> {
+    let table = [
+        STRUCTURE, ARRAYS, OBJECTS, NUMBERS, TEXTS, ESCAPES, ENCODINGS, BLANKS,
+    ];
+    let listed = table.into_iter().flatten();
+    let mut cases: Vec<_> = listed
+        .map(|&(name, label, bytes)| Case {
+            name,
+            label,
+            bytes: bytes.to_vec(),
+        })
+        .collect();
+    cases.extend(large());
+    cases
+}
+
+type Table = &'static [(&'static str, Label, &'static [u8])];
+
+const STRUCTURE: Table = &[
+    ("a lone true", Valid, b"true"),
+    ("a lone false", Valid, b"false"),
+    ("a lone null", Valid, b"null"),
+    ("a lone integer", Valid, b"42"),
+    ("a lone negative", Valid, b"-0.1"),
+    ("a lone text", Valid, b"\"asd\""),
+    ("an empty text", Valid, b"\"\""),
+    ("a blank text", Valid, b"\" \\t \""),
+    ("a word that is cut", Invalid, b"nul"),
+    ("a word with a capital", Invalid, b"True"),
+    ("a word in capitals", Invalid, b"NULL"),
+    ("a word with a tail", Invalid, b"truex"),
+    (
+        "a word in full-width letters",
+        Invalid,
+        "ｔｒｕｅ".as_bytes(),
+    ),
+    ("undefined", Invalid, b"undefined"),
+    ("a bare word", Invalid, b"asd"),
+    ("a lone letter", Invalid, b"a"),
+    ("angle brackets", Invalid, b"<.>"),
+    ("angle brackets around null", Invalid, b"[<null>]"),
+    ("an asterisk", Invalid, b"*"),
+    ("an asterisk after an object", Invalid, b"{\"a\":true}*"),
+    ("a lone comma", Invalid, b","),
+    ("a lone colon", Invalid, b":"),
+    ("a lone hash", Invalid, b"#"),
+    ("a lone bracket that closes", Invalid, b"]"),
+    ("a lone brace that closes", Invalid, b"}"),
+    ("a lone bracket that opens", Open, b"["),
+    ("a lone brace that opens", Open, b"{"),
+    ("a lone quote", Open, b"\""),
+    ("a lone apostrophe", Invalid, b"'"),
+    ("a lone minus", Invalid, b"-"),
+    ("two values", Invalid, b"1 2"),
+    ("two arrays", Invalid, b"[][]"),
+    ("two objects", Either, b"{}{}"),
+    ("an array and what follows it", Invalid, b"[1]x"),
+    ("an array closed twice", Invalid, b"[1]]"),
+    ("an object closed twice", Invalid, b"{}}"),
+    ("an object and a hash", Invalid, b"{\"a\":\"b\"}#"),
+    ("an object and a word", Invalid, b"{\"a\":\"b\"} oops"),
+    ("an object and a comma", Invalid, b"{\"a\":\"b\"},"),
+    ("a comma for a brace", Open, b"{\"a\":true,"),
+    ("an end for a null", Open, b"{\"a\":"),
+    ("a line comment", Invalid, b"{\"a\":\"b\"}//"),
+    ("a line comment before", Invalid, b"// a\n{\"a\":\"b\"}"),
+    ("a block comment after", Invalid, b"{\"a\":\"b\"}/**/"),
+    ("a block comment inside", Invalid, b"{\"a\":/*b*/\"b\"}"),
+    ("an open block comment", Invalid, b"{\"a\":\"b\"}/*"),
+    ("a slash", Invalid, b"{\"a\":\"b\"}/"),
+    ("a null byte", Invalid, b"\0"),
+    ("a null byte in an array", Invalid, b"[\0]"),
+    ("a null byte after an object", Invalid, b"{\"a\":1}\0"),
+    ("markup", Invalid, b"<record id=1/>"),
+    ("an assignment", Invalid, b"a = 1"),
+    ("a function call", Invalid, b"f({\"a\":1})"),
+];
+
+const ARRAYS: Table = &[
+    ("an empty array", Valid, b"[]"),
+    ("an array of arrays", Valid, b"[[]]"),
+    ("an array of an empty text", Valid, b"[\"\"]"),
+    ("an array of an object", Valid, b"[{}]"),
+    (
+        "an array of everything",
+        Valid,
+        b"[null,1,\"1\",{},[],true]",
+    ),
+    ("an array with blanks", Valid, b" [ 1 , 2 ] "),
+    ("an array over lines", Valid, b"[1\n,\n2]"),
+    ("a trailing comma", Invalid, b"[1,]"),
+    ("two trailing commas", Invalid, b"[1,,]"),
+    ("a leading comma", Invalid, b"[,1]"),
+    ("a comma alone in an array", Invalid, b"[,]"),
+    ("a comma twice", Invalid, b"[1,,2]"),
+    ("a missing comma", Invalid, b"[1 2]"),
+    ("a missing comma before an array", Invalid, b"[3[4]]"),
+    ("a colon for a comma", Invalid, b"[\"a\":1]"),
+    ("a semicolon for a comma", Invalid, b"[1;2]"),
+    ("a brace for a bracket", Open, b"[1}"),
+    ("an array that is not closed", Open, b"[1"),
+    ("an array of an open array", Open, b"[[1]"),
+    ("an array of an open object", Open, b"[{\"a\":1]"),
+    ("an array that ends at a comma", Open, b"[1,"),
+    ("an array that ends in a text", Open, b"[\"a"),
+    (
+        "an array over lines that is not closed",
+        Open,
+        b"[1,\n1\n,1",
+    ),
+    ("a star in an array", Invalid, b"[*]"),
+    ("dots in an array", Invalid, b"[...]"),
+    ("an open object in an array", Open, b"[{"),
+    ("brackets that cross", Open, b"[{]}"),
+];
+
+const OBJECTS: Table = &[
+    ("an empty object", Valid, b"{}"),
+    ("an object", Valid, b"{\"a\":\"b\"}"),
+    ("an empty key", Valid, b"{\"\":0}"),
+    ("an unknown key twice", Valid, b"{\"a\":\"b\",\"a\":\"c\"}"),
+    ("a key with a null escape", Valid, b"{\"a\\u0000b\":1}"),
+    ("an object over lines", Valid, b"{\n\"a\": \"b\"\n}"),
+    (
+        "an object with carriage returns",
+        Valid,
+        b"{\r\n\"a\":1\r\n}",
+    ),
+    ("an object in an object", Valid, b"{\"a\":{\"b\":{}}}"),
+    ("a comma after the last member", Invalid, b"{\"a\":1,}"),
+    ("two commas after the last member", Invalid, b"{\"a\":1,,}"),
+    ("a comma alone in an object", Invalid, b"{,}"),
+    (
+        "a comma twice among members",
+        Invalid,
+        b"{\"a\":1,,\"b\":2}",
+    ),
+    ("no comma among members", Invalid, b"{\"a\":1 \"b\":2}"),
+    ("no colon", Invalid, b"{\"a\" 1}"),
+    ("two colons", Invalid, b"{\"a\"::1}"),
+    ("a comma for a colon", Invalid, b"{\"a\",1}"),
+    ("an equals sign for a colon", Invalid, b"{\"a\"=1}"),
+    ("a key without a value", Invalid, b"{\"a\"}"),
+    ("a colon without a value", Invalid, b"{\"a\":}"),
+    ("a value without a key", Invalid, b"{:1}"),
+    ("a key without quotes", Invalid, b"{a:1}"),
+    ("a key in apostrophes", Invalid, b"{'a':0}"),
+    ("a number for a key", Invalid, b"{1:1}"),
+    ("a null for a key", Invalid, b"{null:1}"),
+    ("an array for a key", Invalid, b"{[]:1}"),
+    ("a bracket for a brace", Open, b"{\"a\":1]"),
+    ("an object in brackets", Invalid, b"[\"a\":{}]"),
+    ("an object that ends in a key", Open, b"{\"a"),
+    ("an object that ends after a key", Open, b"{\"a\""),
+    ("an object that ends in a text", Open, b"{\"a\":\"a"),
+    ("an object that ends after a text", Open, b"{\"a\":\"a\""),
+    ("an object whose quotes are lost", Open, b"{\"a\":b\"}"),
+    ("flags in a row", Invalid, b"{\"a\":true false}"),
+    ("emoji outside of text", Invalid, "{🇨🇭}".as_bytes()),
+];
+
+const NUMBERS: Table = &[
+    ("zero", Valid, b"[0]"),
+    ("minus zero", Valid, b"[-0]"),
+    ("an exponent", Valid, b"[1e2]"),
+    ("a capital exponent", Valid, b"[1E22]"),
+    ("a positive exponent", Valid, b"[1e+2]"),
+    ("a negative exponent", Valid, b"[1E-2]"),
+    ("zero with an exponent", Valid, b"[0e+1]"),
+    ("a fraction with an exponent", Valid, b"[123.456e78]"),
+    (
+        "close to zero",
+        Valid,
+        b"[-0.000000000000000000000000000001]",
+    ),
+    ("2 to the 64th", Valid, b"[18446744073709551616]"),
+    ("a number beyond doubles", Valid, b"[1e9999]"),
+    ("a negative beyond doubles", Valid, b"[-1e9999]"),
+    ("a number under doubles", Valid, b"[123e-10000000]"),
+    (
+        "a huge exponent",
+        Valid,
+        b"[0.4e00669999999999999999999999999999999999]",
+    ),
+    ("a lone number beyond doubles", Valid, b"1e400"),
+    ("a leading zero", Invalid, b"[012]"),
+    ("a negative leading zero", Invalid, b"[-012]"),
+    ("two zeros", Invalid, b"[00]"),
+    ("a plus", Invalid, b"[+1]"),
+    ("two pluses", Invalid, b"[++1]"),
+    ("two minuses", Invalid, b"[--1]"),
+    ("a minus alone", Invalid, b"[-]"),
+    ("a minus and a blank", Invalid, b"[- 1]"),
+    ("a minus and a word", Invalid, b"[-foo]"),
+    ("no integer part", Invalid, b"[.5]"),
+    ("a negative without integer part", Invalid, b"[-.5]"),
+    ("no fraction after the point", Invalid, b"[1.]"),
+    ("a point before the exponent", Invalid, b"[2.e3]"),
+    ("two points", Invalid, b"[1.2.3]"),
+    ("no exponent after the e", Invalid, b"[1e]"),
+    ("no exponent after the sign", Invalid, b"[1e+]"),
+    ("two exponents", Invalid, b"[1e1e1]"),
+    ("an exponent with a point", Invalid, b"[1e1.5]"),
+    ("two signs in an exponent", Invalid, b"[1e+-2]"),
+    ("hexadecimal", Invalid, b"[0x42]"),
+    ("half of hexadecimal", Invalid, b"[0x]"),
+    ("octal", Invalid, b"[0o7]"),
+    ("NaN", Invalid, b"[NaN]"),
+    ("minus NaN", Invalid, b"[-NaN]"),
+    ("Infinity", Invalid, b"[Infinity]"),
+    ("minus Infinity", Invalid, b"[-Infinity]"),
+    ("inf", Invalid, b"[Inf]"),
+    ("digits with an underscore", Invalid, b"[1_000]"),
+    ("digits with a blank", Invalid, b"[1 000]"),
+    ("a letter after digits", Invalid, b"[1a]"),
+    ("a suffix", Invalid, b"[1L]"),
+    ("an expression", Invalid, b"[1+2]"),
+    ("a full-width digit", Invalid, "[１]".as_bytes()),
+    ("a U+2212 minus", Invalid, "[−1]".as_bytes()),
+];
+
+const TEXTS: Table = &[
+    ("text beyond ASCII", Valid, "\"né€𝄞\"".as_bytes()),
+    ("a delete character", Valid, b"\"a\x7fb\""),
+    (
+        "U+2028 and U+2029",
+        Valid,
+        "\"\u{2028}\u{2029}\"".as_bytes(),
+    ),
+    ("a noncharacter", Valid, "\"\u{ffff}\u{10ffff}\"".as_bytes()),
+    ("a replacement character", Valid, "\"\u{fffd}\"".as_bytes()),
+    ("a C1 control", Valid, "\"\u{85}\u{9b}\"".as_bytes()),
+    (
+        "a byte order mark in text",
+        Valid,
+        "\"\u{feff}\"".as_bytes(),
+    ),
+    ("comments in text", Valid, b"\"a/*b*/c//d#e\""),
+    ("brackets in text", Valid, b"\"]}[{,:\""),
+    ("what stands between records", Valid, b"\"a},{b\""),
+    (
+        "escaped quotes around a seam",
+        Valid,
+        b"\"\\\"},{\\\"id\\\":1\"",
+    ),
+    ("a raw line feed", Open, b"\"new\nline\""),
+    ("a raw carriage return", Invalid, b"\"new\rline\""),
+    ("a raw tab", Invalid, b"\"\t\""),
+    ("a raw null", Invalid, b"\"a\0a\""),
+    ("a raw control", Invalid, b"\"\x1f\""),
+    ("a raw escape character", Invalid, b"\"\x1b[31m\""),
+    ("apostrophes for quotes", Invalid, b"'a'"),
+    ("backticks for quotes", Invalid, b"`a`"),
+    ("quotes that are curly", Invalid, "“a”".as_bytes()),
+    ("text without its first quote", Open, b"a\""),
+    ("text without its last quote", Open, b"\"a"),
+    ("text and what follows it", Invalid, b"\"\"x"),
+    ("two texts", Invalid, b"\"a\"\"b\""),
+];
+
+const ESCAPES: Table = &[
+    (
+        "every short escape",
+        Valid,
+        b"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"",
+    ),
+    ("an escaped letter", Valid, b"\"\\u0061\\u30af\""),
+    ("an escaped null", Valid, b"\"\\u0000\""),
+    ("an escaped control", Valid, b"\"\\u0012\""),
+    ("an escaped pair", Valid, b"\"\\uD834\\udd1e\""),
+    (
+        "two escaped pairs",
+        Valid,
+        b"\"\\ud83d\\ude39\\ud83d\\udc8d\"",
+    ),
+    (
+        "an escaped noncharacter",
+        Valid,
+        b"\"\\uFFFF\\uDBFF\\uDFFF\"",
+    ),
+    ("a backslash before u", Valid, b"\"\\\\u0000\""),
+    ("half a pair", Either, b"\"\\ud800\""),
+    ("the other half of a pair", Either, b"\"\\uDC00\""),
+    ("a pair the wrong way round", Either, b"\"\\uDd1e\\uD834\""),
+    ("half a pair twice", Either, b"\"\\ud800\\ud800\""),
+    ("half a pair and a letter", Either, b"\"\\ud800abc\""),
+    ("half a pair and an escape", Either, b"\"\\ud800\\n\""),
+    ("half a pair in a key", Either, b"{\"\\ud800\":1}"),
+    ("half a pair in an array", Either, b"[\"\\udfff\"]"),
+    ("half a pair and half an escape", Invalid, b"\"\\ud800\\u\""),
+    ("an escaped x", Invalid, b"\"\\x00\""),
+    ("an escaped a", Invalid, b"\"\\a\""),
+    ("an escaped apostrophe", Invalid, b"\"\\'\""),
+    ("a capital U", Invalid, b"\"\\U0061\""),
+    ("an octal escape", Invalid, b"\"\\033\""),
+    ("an escaped line feed", Open, b"\"a\\\nb\""),
+    ("an escaped tab", Invalid, b"\"\\\t\""),
+    ("an escaped emoji", Invalid, "\"\\🌀\"".as_bytes()),
+    ("an escape of three digits", Invalid, b"\"\\u00A\""),
+    ("an escape that is no number", Invalid, b"\"\\u00g0\""),
+    ("an escape in braces", Invalid, b"\"\\u{61}\""),
+    ("an escape with a sign", Invalid, b"\"\\u+061\""),
+    ("an escape outside of text", Invalid, b"[\\u000A\"\"]"),
+    ("an escaped last quote", Open, b"\"\\\""),
+    ("an escape that is cut", Open, b"\"\\"),
+];
+
+const ENCODINGS: Table = &[
+    ("a lone continuation byte", Invalid, b"\"\x80\""),
+    ("a lead byte alone", Invalid, b"\"\xe9\""),
+    ("a byte that never stands", Invalid, b"\"\xff\""),
+    ("a sequence that is cut", Invalid, b"\"\xe2\x82\""),
+    ("an overlong slash of two bytes", Invalid, b"\"\xc0\xaf\""),
+    (
+        "an overlong slash of three bytes",
+        Invalid,
+        b"\"\xe0\x80\xaf\"",
+    ),
+    (
+        "an overlong slash of four bytes",
+        Invalid,
+        b"\"\xf0\x80\x80\xaf\"",
+    ),
+    ("an overlong null", Invalid, b"\"\xc0\x80\""),
+    (
+        "an overlong slash of six bytes",
+        Invalid,
+        b"\"\xfc\x83\xbf\xbf\xbf\xbf\"",
+    ),
+    ("a surrogate as bytes", Invalid, b"\"\xed\xa0\x80\""),
+    ("a pair as bytes", Invalid, b"\"\xed\xa0\xb4\xed\xb4\x9e\""),
+    ("beyond U+10FFFF", Invalid, b"\"\xf4\xbf\xbf\xbf\""),
+    ("Latin-1", Invalid, b"\"caf\xe9 au lait\""),
+    ("a bad byte outside of text", Invalid, b"[\xe5]"),
+    ("a bad byte after a digit", Invalid, b"[0\xe5]"),
+    ("a bad byte in an exponent", Invalid, b"[1e1\xe5]"),
+    ("a bad byte in a word", Invalid, b"[nul\xff]"),
+    ("a bad byte in a key", Invalid, b"{\"\xff\":1}"),
+    ("a bad byte after an escape", Invalid, b"\"\\\xe5\""),
+    ("a bad byte in an escape", Invalid, b"\"\\u\xe5\""),
+    ("a bad byte for a value", Invalid, b"\xff"),
+    (
+        "a bad byte beside a delete character",
+        Invalid,
+        b"\"\x7f\xff\x7f\"",
+    ),
+    ("a byte order mark", Invalid, b"\xef\xbb\xbf"),
+    ("two thirds of a byte order mark", Invalid, b"\xef\xbb{}"),
+    ("one third of a byte order mark", Invalid, b"\xef{}"),
+    (
+        "two byte order marks",
+        Invalid,
+        b"\xef\xbb\xbf\xef\xbb\xbf{}",
+    ),
+    (
+        "a byte order mark inside",
+        Invalid,
+        b"{\xef\xbb\xbf\"a\":1}",
+    ),
+    ("UTF-16LE", Invalid, b"\xff\xfe[\0\"\0\xe9\0\"\0]\0"),
+    (
+        "UTF-16LE without its mark",
+        Invalid,
+        b"[\0\"\0\xe9\0\"\0]\0",
+    ),
+    ("UTF-16BE", Invalid, b"\xfe\xff\0[\0\"\0\xe9\0\"\0]"),
+    (
+        "UTF-16BE without its mark",
+        Invalid,
+        b"\0[\0\"\0\xe9\0\"\0]",
+    ),
+];
+
+const BLANKS: Table = &[
+    ("every blank around", Valid, b" \t\r\n{}\r\n\t "),
+    ("blanks inside", Valid, b"{ \"a\"\t:\r\n[ ] }"),
+    ("a form feed", Invalid, b"[\x0c]"),
+    ("a form feed after", Invalid, b"[]\x0c"),
+    ("a vertical tab", Invalid, b"[\x0b]"),
+    ("a no-break space", Invalid, "[\u{a0}1]".as_bytes()),
+    ("a word joiner", Invalid, "[\u{2060}]".as_bytes()),
+    ("an ideographic space", Invalid, "\u{3000}{}".as_bytes()),
+    ("a next-line character", Invalid, "[\u{85}]".as_bytes()),
+    ("a zero-width space", Invalid, "\u{200b}{}".as_bytes()),
+    ("nothing", Either, b""),
+    ("a blank", Either, b" "),
+    ("a tab and a feed", Either, b"\t\n"),
+];
+
+/// Large cases, in which a record still fits.
+fn large() -> Vec<Case> {
+    let nested = |levels: usize| ["[".repeat(levels), "]".repeat(levels)].concat();
+    let objects =
+        |levels: usize| ["{\"\":".repeat(levels), "0".into(), "}".repeat(levels)].concat();
+    [
+        ("500 opening brackets", Open, "[".repeat(500)),
+        ("100000 opening brackets", Open, "[".repeat(100_000)),
+        (
+            "open arrays of open objects",
+            Open,
+            "[{\"\":".repeat(50_000),
+        ),
+        ("127 arrays", Valid, nested(127)),
+        ("128 arrays", Either, nested(128)),
+        ("129 arrays", Either, nested(129)),
+        ("500 arrays", Either, nested(500)),
+        ("100000 arrays", Either, nested(100_000)),
+        ("127 objects", Valid, objects(127)),
+        ("500 objects", Either, objects(500)),
+        ("100000 closing brackets", Invalid, "]".repeat(100_000)),
+        ("20000 digits", Valid, "7".repeat(20_000)),
+        (
+            "20000 digits after a point",
+            Valid,
+            format!("0.{}", "3".repeat(20_000)),
+        ),
+        ("20000 leading zeros", Invalid, "0".repeat(20_000)),
+        ("a long text", Valid, format!("\"{}\"", "é".repeat(20_000))),
+        (
+            "a long text of escapes",
+            Valid,
+            format!("\"{}\"", "\\\\".repeat(20_000)),
+        ),
+        (
+            "a long text that is not closed",
+            Open,
+            format!("\"{}", "a".repeat(20_000)),
+        ),
+        (
+            "a long key",
+            Valid,
+            format!("{{\"{}\":1}}", "k".repeat(20_000)),
+        ),
+        ("many commas", Invalid, format!("[{}]", ",".repeat(20_000))),
+        (
+            "many elements",
+            Valid,
+            format!("[{}1]", "1,".repeat(10_000)),
+        ),
+        (
+            "many blanks",
+            Valid,
+            format!("{}{{}}{}", " ".repeat(10_000), " ".repeat(10_000)),
+        ),
+    ]
+    .map(|(name, label, text)| Case {
+        name,
+        label,
+        bytes: text.into_bytes(),
+    })
+    .into()
+}

@@ -1,0 +1,611 @@
+//! The reference itself, on cases small enough to judge by eye.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value as Json, json};
+
+use super::{Customer, Outcome, Record, Status, Verdict, judge};
+
+fn as_of() -> DateTime<Utc> {
+    "2026-11-23T00:00:00Z".parse().unwrap()
+}
+
+fn record(json: Json) -> Record {
+    json.as_object().unwrap().clone().into_iter().collect()
+}
+
+fn policy(head: &str, rule: &str) -> String {
+    format!(
+        "[policy]\nid = \"p\"\n{head}\n[fields]\noffice = \"networks\"\nseenAt = \"time\"\n\
+         [[rule]]\nid = \"r\"\nseverity = \"low\"\n{rule}\n"
+    )
+}
+
+fn audit(head: &str, rule: &str, json: Json) -> Verdict {
+    judge(&[policy(head, rule)], &[record(json)], as_of())
+}
+
+/// What one rule says of one record: a status and, where there is one, a
+/// reason.
+fn said(rule: &str, json: Json) -> String {
+    words(&audit("", rule, json).outcomes[0])
+}
+
+fn words(outcome: &Outcome) -> String {
+    let status = match outcome.status {
+        Status::Pass => "pass",
+        Status::Fail => "fail",
+        Status::Error => "error",
+        Status::NotApplicable => "not-applicable",
+    };
+    match outcome.reason {
+        Some(reason) => format!("{status} {reason}"),
+        None => status.to_owned(),
+    }
+}
+
+fn requires(check: &str, json: Json) -> String {
+    said(&format!("require.{check}"), json)
+}
+
+/// What is said of a list of networks.
+fn of_networks(check: &str, list: &str) -> String {
+    requires(
+        &format!("ipWhitelist = {{ {check} }}"),
+        json!({ "ip_whitelist": list }),
+    )
+}
+
+/// What is said of an account that must have been created at a time.
+fn created(time: &str, written: Json) -> String {
+    let check = format!("createdAt = {{ equals = \"{time}\" }}");
+    requires(&check, json!({ "created_at": written }))
+}
+
+const PASS: &str = "pass";
+const VIOLATED: &str = "fail violated";
+const UNPARSABLE: &str = "error unparsable";
+
+#[test]
+fn a_bare_value_means_equals() {
+    assert_eq!(requires("force2fa = true", json!({"force2fa": true})), PASS);
+    assert_eq!(
+        requires("force2fa = true", json!({"force2fa": false})),
+        VIOLATED
+    );
+}
+
+#[test]
+fn keys_are_compared_without_case_and_separators() {
+    for key in [
+        "force_2fa",
+        "force2Fa",
+        "FORCE-2FA",
+        "force 2_fa",
+        "_Force2FA ",
+    ] {
+        assert_eq!(requires("force2fa = true", json!({ key: true })), PASS);
+    }
+}
+
+#[test]
+fn flags_are_read_from_the_listed_words_and_from_one_and_zero() {
+    let truths = json!([true, "TRUE", " t ", "Yes", "y", "1", 1, 1.0]);
+    for flag in truths.as_array().unwrap() {
+        assert_eq!(requires("hasPci = true", json!({ "hasPci": flag })), PASS);
+    }
+    let lies = json!([false, "False", "F", "no", "N", "0", 0, -0.0]);
+    for flag in lies.as_array().unwrap() {
+        assert_eq!(requires("hasPci = false", json!({ "hasPci": flag })), PASS);
+    }
+}
+
+#[test]
+fn other_words_and_numbers_are_no_flags() {
+    for flag in json!(["1.0", "on", "enabled", "2", 2, 0.5, "null"])
+        .as_array()
+        .unwrap()
+    {
+        assert_eq!(
+            requires("hasPci = true", json!({ "hasPci": flag })),
+            UNPARSABLE
+        );
+    }
+    for flag in json!([[], {}, [true]]).as_array().unwrap() {
+        assert_eq!(
+            requires("hasPci = true", json!({ "hasPci": flag })),
+            "error wrong-type"
+        );
+    }
+}
+
+#[test]
+fn missing_null_and_empty_are_three_absences() {
+    assert_eq!(requires("hasPci = true", json!({})), "fail missing");
+    assert_eq!(
+        requires("hasPci = true", json!({"hasPci": null})),
+        "fail null"
+    );
+    for blank in ["", " ", "\u{a0}\u{3000}\t"] {
+        assert_eq!(
+            requires("hasPci = true", json!({ "hasPci": blank })),
+            "fail empty"
+        );
+    }
+}
+
+#[test]
+fn a_field_written_twice_must_say_the_same_twice() {
+    let twice = |first, second| json!({ "has_pci": first, "hasPci": second });
+    assert_eq!(
+        requires("hasPci = true", twice(json!(true), json!(1))),
+        PASS
+    );
+    assert_eq!(
+        requires("hasPci = true", twice(json!(null), json!(null))),
+        "fail null"
+    );
+    for second in [json!(false), json!(null), json!("maybe")] {
+        assert_eq!(
+            requires("hasPci = true", twice(json!(true), second)),
+            "error conflict"
+        );
+    }
+}
+
+#[test]
+fn two_bad_values_are_the_same_where_the_same_was_written() {
+    let twice = |first, second| {
+        let record = json!({ "has_pci": first, "hasPci": second });
+        requires("hasPci = true", record)
+    };
+    assert_eq!(twice(json!("maybe"), json!("maybe")), UNPARSABLE);
+    assert_eq!(twice(json!("maybe"), json!("perhaps")), "error conflict");
+    assert_eq!(twice(json!([]), json!("perhaps")), "error conflict");
+    assert_eq!(twice(json!("1.0"), json!(1.0)), "error conflict");
+    let lists = |first, second| {
+        let record = json!({ "ip_whitelist": first, "ipWhitelist": second });
+        requires("ipWhitelist.present = true", record)
+    };
+    assert_eq!(lists("1.1.1.1,a", "1.1.1.1,a"), UNPARSABLE);
+    assert_eq!(lists("1.1.1.1,a", "1.1.1.1,b"), "error conflict");
+    assert_eq!(lists("1.1.1.1", " 1.1.1.1/32 "), PASS);
+}
+
+#[test]
+fn texts_are_compared_exactly() {
+    let plan = |check: &str| requires(check, json!({"pricingPlan": "Ünï"}));
+    assert_eq!(plan("pricingPlan = 'Ünï'"), PASS);
+    assert_eq!(plan("pricingPlan = 'ünï'"), VIOLATED);
+    assert_eq!(plan("pricingPlan = { in = ['a', 'Ünï'] }"), PASS);
+    assert_eq!(plan("pricingPlan = { not-in = ['a', 'Ünï'] }"), VIOLATED);
+    assert_eq!(plan("pricingPlan = { not-equals = 'Ün' }"), PASS);
+    assert_eq!(plan("pricingPlan = { matches = 'n' }"), PASS);
+    assert_eq!(plan("pricingPlan = { not-matches = '^n' }"), PASS);
+    assert_eq!(
+        plan("pricingPlan = { min-length = 3, max-length = 3 }"),
+        PASS
+    );
+    assert_eq!(plan("pricingPlan = { max-length = 2 }"), VIOLATED);
+}
+
+#[test]
+fn what_is_not_a_text_is_of_the_wrong_type() {
+    for odd in json!([true, 1, [], {}]).as_array().unwrap() {
+        let said = requires("name = { present = true }", json!({ "name": odd }));
+        assert_eq!(said, "error wrong-type");
+    }
+}
+
+#[test]
+fn a_time_may_be_written_in_many_ways() {
+    for same in json!([
+        "2020-04-09T18:14:30Z",
+        "2020-04-09t18:14:30z",
+        "2020-04-09T23:44:30+05:30",
+        "2020-04-09 14:14:30.000-04",
+        "2020-04-09 18:14:30+00",
+        "2020-04-09 18:14:30 UTC",
+        " 2020-04-09T18:14:30 ",
+        1586456070,
+        1586456070.0,
+        1586456070000_i64,
+    ])
+    .as_array()
+    .unwrap()
+    {
+        assert_eq!(
+            created("2020-04-09T18:14:30Z", same.clone()),
+            PASS,
+            "{same}"
+        );
+    }
+    assert_eq!(created("2020-04-09T00:00:00Z", json!("2020-04-09")), PASS);
+    assert_eq!(
+        created("2017-01-01T00:00:00Z", json!("2016-12-31T23:59:60Z")),
+        PASS
+    );
+    assert_eq!(created("2020-04-09T18:14:30.5Z", json!(1586456070.5)), PASS);
+}
+
+#[test]
+fn times_that_would_have_to_be_guessed_are_refused() {
+    for odd in json!([
+        "1586456070",
+        "04/03/2019 10:20",
+        "2020-04-09T18:14",
+        "2020-04-09T18:14:30+0000",
+        "2020-04-09T18:14:30\u{2212}04:00",
+        "2020-13-09",
+        "0000-00-00 00:00:00",
+        "-infinity",
+        1e300,
+    ])
+    .as_array()
+    .unwrap()
+    {
+        assert_eq!(created("2020-04-09T18:14:30Z", odd.clone()), UNPARSABLE);
+    }
+    assert_eq!(
+        created("2020-04-09T18:14:30Z", json!(true)),
+        "error wrong-type"
+    );
+}
+
+#[test]
+fn an_account_deleted_at_the_epoch_is_not_deleted() {
+    let live = "deletedAt = { present = false }";
+    for epoch in json!(["1970-01-01T00:00:00.000Z", 0, "1970-01-01"])
+        .as_array()
+        .unwrap()
+    {
+        assert_eq!(requires(live, json!({ "deletedAt": epoch })), PASS);
+    }
+    assert_eq!(requires(live, json!({ "deletedAt": 1 })), VIOLATED);
+    let created = "createdAt = { present = true }";
+    assert_eq!(requires(created, json!({ "createdAt": 0 })), PASS);
+}
+
+#[test]
+fn the_edge_of_a_time_is_on_neither_side() {
+    let said = |check: &str, time: &str| {
+        requires(
+            &format!("updatedAt = {{ {check} }}"),
+            json!({ "updatedAt": time }),
+        )
+    };
+    for check in [
+        "older-than = '90d'",
+        "newer-than = '90d'",
+        "before = 2026-08-25T00:00:00Z",
+        "after = '2026-08-25T02:00:00+02:00'",
+    ] {
+        assert_eq!(said(check, "2026-08-25T00:00:00Z"), VIOLATED, "{check}");
+    }
+    assert_eq!(said("older-than = '90d'", "2026-08-24T23:59:59Z"), PASS);
+    assert_eq!(said("newer-than = '2160h'", "2026-08-25T00:00:01Z"), PASS);
+}
+
+#[test]
+fn two_fields_are_compared_where_both_can_be_read() {
+    let check = "securityContactId = { differs-from = 'ownerId' }";
+    let said = |json| requires(check, json);
+    assert_eq!(
+        said(json!({"securityContactId": "a", "ownerId": "b"})),
+        PASS
+    );
+    assert_eq!(
+        said(json!({"securityContactId": "a", "ownerId": "a"})),
+        VIOLATED
+    );
+    assert_eq!(
+        said(json!({"securityContactId": "", "ownerId": null})),
+        "fail empty"
+    );
+    assert_eq!(
+        said(json!({"securityContactId": "", "ownerId": 1})),
+        "error wrong-type"
+    );
+}
+
+#[test]
+fn a_field_may_lie_before_or_after_another() {
+    let said = |check: &str| {
+        let times = json!({"createdAt": "2020-01-01", "updatedAt": "2020-01-01"});
+        requires(check, times)
+    };
+    assert_eq!(said("createdAt.before-field = 'updatedAt'"), VIOLATED);
+    assert_eq!(said("createdAt.after-field = 'updatedAt'"), VIOLATED);
+    assert_eq!(said("createdAt.equals-field = 'updatedAt'"), PASS);
+}
+
+#[test]
+fn items_of_a_list_are_read_strictly() {
+    let readable = "10.0.0.1, 10.0.0.5/8 ,192.0.2.*,192.0.*.1,::1,2001:db8::/32,0.0.0.0/0";
+    assert_eq!(of_networks("present = true", readable), PASS);
+    for odd in [
+        "010.0.0.1",
+        "10.0.0.1/08",
+        "10.0.0.0/33",
+        "1.2.3",
+        "1.2.3.*/24",
+        "*",
+        "1.2.3.4.*",
+        "01.2.3.*",
+        "1.2.3.256",
+        "office",
+        "10.0.0.1-9",
+        "::/129",
+        "1.2.3.4/",
+        "1.2.3.4/+8",
+        "",
+    ] {
+        let list = format!("10.0.0.1,{odd}");
+        assert_eq!(of_networks("present = true", &list), UNPARSABLE, "{odd}");
+    }
+    assert_eq!(of_networks("present = true", ","), UNPARSABLE);
+}
+
+#[test]
+fn only_a_text_is_a_list_of_networks() {
+    for odd in json!([["10.0.0.1"], 10, true, {}]).as_array().unwrap() {
+        let said = requires("ipWhitelist.present = true", json!({ "ipWhitelist": odd }));
+        assert_eq!(said, "error wrong-type");
+    }
+}
+
+#[test]
+fn two_halves_are_everything() {
+    for everything in [
+        "0.0.0.0/0",
+        "0.0.0.0/1,128.0.0.0/1",
+        "::/0",
+        "*.*.*.*",
+        "*.1.2.3",
+    ] {
+        assert_eq!(of_networks("any-address = true", everything), PASS);
+        assert_eq!(of_networks("any-address = false", everything), VIOLATED);
+    }
+    assert_eq!(of_networks("any-address = false", "0.0.0.0/1"), PASS);
+    assert_eq!(
+        of_networks("any-address = true", "1.0.0.0/1,::/1"),
+        VIOLATED
+    );
+}
+
+#[test]
+fn what_cannot_be_read_hides_nothing_that_is_certain() {
+    assert_eq!(of_networks("any-address = true", "::/0,office"), PASS);
+    assert_eq!(of_networks("any-address = false", "::/0,office"), VIOLATED);
+    assert_eq!(of_networks("any-address = false", "::1,office"), UNPARSABLE);
+    let narrow = "min-prefix = { v4 = 16, v6 = 48 }";
+    assert_eq!(of_networks(narrow, "10.0.0.0/8,office"), VIOLATED);
+    assert_eq!(of_networks(narrow, "10.0.0.0/16,office"), UNPARSABLE);
+    assert_eq!(
+        of_networks("max-addresses = 1", "1.1.1.1,office"),
+        UNPARSABLE
+    );
+    assert_eq!(of_networks("max-addresses = 1", "1.1.1.0/31,x"), VIOLATED);
+}
+
+#[test]
+fn a_prefix_is_measured_in_its_own_family() {
+    assert_eq!(of_networks("min-prefix.v6 = 48", "10.0.0.0/8"), PASS);
+    assert_eq!(of_networks("min-prefix.v4 = 16", "192.0.*.1"), PASS);
+    assert_eq!(of_networks("min-prefix.v4 = 17", "192.0.*.1"), VIOLATED);
+    assert_eq!(
+        of_networks("min-prefix.v4 = 8", "::ffff:10.0.0.0/104"),
+        PASS
+    );
+    assert_eq!(
+        of_networks("min-prefix.v6 = 96", "::ffff:0.0.0.0/95"),
+        VIOLATED
+    );
+}
+
+#[test]
+fn each_address_is_counted_once() {
+    for (list, size) in [
+        ("192.0.*.1", 256_u64),
+        ("192.0.*.1,192.0.7.1,192.0.7.0/31", 257),
+        (
+            "*.*.*.1,*.*.*.2,0.0.0.0/8",
+            2 * (1 << 24) + (1 << 24) - 2 * (1 << 16),
+        ),
+        ("10.0.0.0/24,10.0.0.128/25,10.0.1.0", 257),
+        ("::ffff:10.0.0.1,10.0.0.1", 1),
+        ("2001:db8::/126,2001:db8::2,10.0.0.1", 5),
+    ] {
+        let most = |count| of_networks(&format!("max-addresses = {count}"), list);
+        assert_eq!(most(size), PASS, "{list}");
+        assert_eq!(most(size - 1), VIOLATED, "{list}");
+    }
+    assert_eq!(
+        of_networks("max-addresses = 9223372036854775807", "::/0"),
+        VIOLATED
+    );
+}
+
+#[test]
+fn each_entry_lies_within_one_and_overlaps_none() {
+    let within = "within = ['10.0.0.0/8', '11.0.0.0/8']";
+    assert_eq!(of_networks(within, "10.1.0.0/16,11.0.0.1"), PASS);
+    assert_eq!(of_networks(within, "10.0.0.0/7"), VIOLATED);
+    assert_eq!(of_networks(within, "::1"), VIOLATED);
+    let excludes = "excludes = ['10.0.0.0/8']";
+    assert_eq!(of_networks(excludes, "8.0.0.0/6"), VIOLATED);
+    assert_eq!(of_networks(excludes, "11.0.0.0/8,::/0"), PASS);
+}
+
+#[test]
+fn an_entry_that_is_not_wholly_special_is_public() {
+    for public in ["0.0.0.0/0", "172.32.0.1", "2a00::/16", "::/0", "8.8.*.8"] {
+        assert_eq!(of_networks("public = true", public), PASS, "{public}");
+    }
+    for special in [
+        "172.31.0.1",
+        "240.0.0.0/4",
+        "fe80::1",
+        "2001:db8::1",
+        "ff02::/16",
+    ] {
+        assert_eq!(of_networks("public = true", special), VIOLATED, "{special}");
+    }
+}
+
+#[test]
+fn lists_are_equal_where_they_hold_the_same_addresses() {
+    let check = "ipWhitelist = { equals-field = 'office' }";
+    let said = |office: &str| {
+        requires(
+            check,
+            json!({"ipWhitelist": "10.0.0.0/25,10.0.0.128/25", "office": office}),
+        )
+    };
+    assert_eq!(said("10.0.0.*"), PASS);
+    assert_eq!(said("10.0.0.0/25"), VIOLATED);
+    assert_eq!(said("10.0.0.0/24,here"), UNPARSABLE);
+}
+
+#[test]
+fn what_is_bad_outweighs_what_is_absent() {
+    let absent = "on-absent = 'pass'";
+    for check in ["equals-field", "differs-from"] {
+        let rule = format!("{absent}\nrequire.ipWhitelist.{check} = 'office'");
+        let of = |mine, office: Json| said(&rule, json!({"ipWhitelist": mine, "office": office}));
+        assert_eq!(of("010.0.0.1", json!(null)), UNPARSABLE);
+        assert_eq!(of("10.0.0.1,here", json!("")), UNPARSABLE);
+        assert_eq!(of("", json!("10.0.0.1,here")), UNPARSABLE);
+        assert_eq!(of("", json!("10.0.0.1")), "pass empty");
+        assert_eq!(of("10.0.0.1,here", json!([])), UNPARSABLE);
+    }
+}
+
+#[test]
+fn an_absence_is_judged_as_the_rule_or_else_the_policy_says() {
+    let rule = "require.hasPci = true";
+    let outcome = |head: &str, rule: &str| words(&audit(head, rule, json!({})).outcomes[0]);
+    assert_eq!(outcome("", rule), "fail missing");
+    assert_eq!(outcome("on-absent = 'error'", rule), "error missing");
+    let own = format!("on-absent = 'not-applicable'\n{rule}");
+    assert_eq!(
+        outcome("on-absent = 'error'", &own),
+        "not-applicable missing"
+    );
+}
+
+#[test]
+fn any_passes_by_one_and_fails_by_none() {
+    let check = "any = [{ force2fa = true }, { forceSso = true }]";
+    let said = |json| requires(check, json);
+    assert_eq!(said(json!({"forceSso": true, "force2fa": "?"})), PASS);
+    assert_eq!(
+        said(json!({"forceSso": false, "force2fa": "?"})),
+        UNPARSABLE
+    );
+    assert_eq!(
+        said(json!({"forceSso": null, "force2fa": false})),
+        "fail null"
+    );
+    assert_eq!(said(json!({"forceSso": null})), "fail missing");
+    assert_eq!(
+        said(json!({"forceSso": false, "force2fa": false})),
+        VIOLATED
+    );
+}
+
+#[test]
+fn a_certain_violation_decides_beside_what_is_undecided() {
+    let both = "require = { force2fa = true, forceSso = true }";
+    assert_eq!(
+        said(both, json!({"force2fa": "?", "forceSso": false})),
+        VIOLATED
+    );
+    assert_eq!(said(both, json!({"forceSso": 2})), UNPARSABLE);
+    let not = "require.not = { force2fa = true, forceSso = true }";
+    assert_eq!(said(not, json!({"force2fa": "?", "forceSso": false})), PASS);
+    assert_eq!(
+        said(not, json!({"force2fa": null, "forceSso": true})),
+        "fail null"
+    );
+}
+
+#[test]
+fn when_decides_whether_a_rule_applies() {
+    let rule = "when.hasPci = true\nrequire.force2fa = true";
+    assert_eq!(said(rule, json!({"hasPci": false})), "not-applicable");
+    assert_eq!(said(rule, json!({"hasPci": true})), "fail missing");
+    assert_eq!(said(rule, json!({"force2fa": true})), PASS);
+    assert_eq!(
+        said(rule, json!({"hasPci": null, "force2fa": false})),
+        "error null"
+    );
+    assert_eq!(said(rule, json!({"hasPci": "?"})), UNPARSABLE);
+}
+
+#[test]
+fn only_what_is_certainly_out_of_scope_is_not_judged() {
+    let head = "scope.deletedAt = { present = false }";
+    let scope = |json| audit(head, "require.hasPci = true", json).in_scope[0][0];
+    assert!(scope(json!({})));
+    assert!(scope(json!({"deletedAt": "?"})));
+    assert!(!scope(json!({"deletedAt": "2026-02-01T00:00:00Z"})));
+}
+
+#[test]
+fn an_outcome_is_named_by_policy_rule_and_customer() {
+    let records = [json!({"ID": "c1"}), json!({"id": " "}), json!({"id": 7})];
+    let policy = policy("", "require.hasPci = true");
+    let verdict = judge(&[policy], &records.map(record), as_of());
+    let names = verdict
+        .outcomes
+        .into_iter()
+        .map(|one| (one.customer, one.record));
+    let expected = [
+        (Customer::Named("c1".to_owned()), 1),
+        (Customer::Nameless, 2),
+        (Customer::Unreadable, 3),
+    ];
+    assert_eq!(names.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn an_old_export_passes_nothing_by_silence() {
+    let legacy = json!({
+        "id": "xxxxxxxxxxxxxxxxxxxx03",
+        "can_configure_wordpress": "0",
+        "can_upload_vcl": "1",
+        "can_reset_passwords": true,
+        "created_at": "2014-05-06T07:08:09+00:00",
+        "ip_whitelist": "0.0.0.0/0",
+        "phone_number": "202-555-0102",
+        "readonly": "",
+    });
+    for (check, expected) in [
+        ("force2fa = true", "fail missing"),
+        ("force2fa = { not-equals = false }", "fail missing"),
+        ("canConfigureWordpress = false", PASS),
+        ("canUploadVcl = false", VIOLATED),
+        ("ipWhitelist = { any-address = false }", VIOLATED),
+        ("createdAt = { older-than = '365d' }", PASS),
+        ("phoneNumber = { present = true }", PASS),
+    ] {
+        assert_eq!(requires(check, legacy.clone()), expected, "{check}");
+    }
+}
+
+#[test]
+fn a_list_of_every_kind_of_entry_is_judged_by_what_is_certain() {
+    let list = "203.0.113.9, 198.51.100.5/24,192.0.2.*,192.0.*.1,10.0.0.0/8,\
+                0.0.0.0/1,128.0.0.0/1,office";
+    for (check, expected) in [
+        ("any-address = false", VIOLATED),
+        ("any-address = true", PASS),
+        ("min-prefix = { v4 = 16, v6 = 48 }", VIOLATED),
+        ("public = true", VIOLATED),
+        ("max-addresses = 4294967295", VIOLATED),
+        ("max-addresses = 4294967296", UNPARSABLE),
+        ("min-prefix = { v4 = 1 }", UNPARSABLE),
+    ] {
+        assert_eq!(of_networks(check, list), expected, "{check}");
+    }
+}

@@ -1,0 +1,268 @@
+//! Records: fields that are there or not, written in every way that has been
+//! seen, and in some that nobody should have to see.
+
+use chrono::{DateTime, FixedOffset, Utc};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::{Value, json};
+
+use super::{COMMON, TEXTS, field, instant, rfc3339};
+use crate::reference::field::Kind;
+use crate::reference::reading::Record;
+
+type Member = (String, Value);
+
+pub fn records() -> impl Strategy<Value = Vec<Record>> {
+    vec(record(), 1..=5)
+}
+
+pub fn record() -> impl Strategy<Value = Record> {
+    let common: Vec<_> = COMMON
+        .into_iter()
+        .map(|(name, kind)| option::weighted(0.85, member(name, kind)))
+        .collect();
+    let more = || field().prop_flat_map(|(name, kind)| member(name, kind));
+    let twice = prop_oneof![3 => Just(Vec::new()), 1 => vec(more(), 1..=2)];
+    (common, twice, vec(unknown(), 0..=2))
+        .prop_map(|(common, more, unknown)| {
+            let common = common.into_iter().flatten();
+            common.chain(more).chain(unknown).collect::<Record>()
+        })
+        .prop_shuffle()
+}
+
+fn member(name: &'static str, kind: Kind) -> impl Strategy<Value = Member> {
+    (spelling(name), value(kind))
+}
+
+/// A key without case, `_`, `-` and blanks is still the same key.
+fn spelling(name: &'static str) -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => Just(name.to_owned()),
+        3 => Just(parted(name, '_')),
+        1 => Just(parted(name, '_').to_uppercase()),
+        1 => Just(parted(name, '-')),
+        1 => Just(parted(name, ' ')),
+        1 => vec(0..8_usize, name.len()).prop_map(move |choices| mangled(name, &choices)),
+    ]
+}
+
+/// `hasPci` as `has_pci`, and `force2fa` as `force_2fa`.
+fn parted(name: &str, mark: char) -> String {
+    let mut parted = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() || c.is_ascii_digit() {
+            parted.push(mark);
+        }
+        parted.push(c.to_ascii_lowercase());
+    }
+    parted
+}
+
+fn mangled(name: &str, choices: &[usize]) -> String {
+    let mut mangled = String::new();
+    for (c, choice) in name.chars().zip(choices) {
+        match choice {
+            0 => mangled.extend(['_', c]),
+            1 => mangled.extend(['-', c]),
+            2 => mangled.extend([c, ' ']),
+            3 => mangled.push(c.to_ascii_uppercase()),
+            4 => mangled.push(c.to_ascii_lowercase()),
+            _ => mangled.push(c),
+        }
+    }
+    mangled
+}
+
+fn value(kind: Kind) -> BoxedStrategy<Value> {
+    let good = match kind {
+        Kind::Flag => flag().boxed(),
+        Kind::Text => select(TEXTS.to_vec()).prop_map(Value::from).boxed(),
+        Kind::Time => time().boxed(),
+        Kind::Networks => networks().boxed(),
+    };
+    let blank = select(vec!["", " ", "\u{a0}\u{3000}", "\t\n"]).prop_map(Value::from);
+    prop_oneof![
+        14 => good,
+        1 => Just(Value::Null),
+        1 => blank,
+        1 => odd(),
+    ]
+    .boxed()
+}
+
+fn flag() -> impl Strategy<Value = Value> {
+    let written = json!([
+        "true", "TRUE", "True", "t", "T", "yes", "Y", "1", " true ", 1, 1.0, "false", "FALSE", "f",
+        "No", "n", "0", 0, 0.0, -0.0, "\tf",
+    ]);
+    prop_oneof![
+        3 => any::<bool>().prop_map(Value::from),
+        1 => select(written.as_array().unwrap().clone()),
+    ]
+}
+
+fn time() -> impl Strategy<Value = Value> {
+    (instant(), 0..20_usize).prop_map(|(instant, way)| written(instant, way))
+}
+
+fn written(instant: DateTime<Utc>, way: usize) -> Value {
+    let east = |seconds| {
+        let zone = FixedOffset::east_opt(seconds).unwrap();
+        instant.with_timezone(&zone)
+    };
+    let form = |form: &str| Value::from(instant.format(form).to_string());
+    match way {
+        0 => form("%Y-%m-%dt%H:%M:%Sz"),
+        1 => form("%Y-%m-%d %H:%M:%S"),
+        2 => form("%Y-%m-%dT%H:%M:%S"),
+        3 => form("%Y-%m-%d %H:%M:%S UTC"),
+        4 => form("%Y-%m-%d %H:%M:%S+00"),
+        5 => form("%Y-%m-%d"),
+        6 => form(" %Y-%m-%dT%H:%M:%S.000Z "),
+        7 => form("%Y-%m-%dT%H:%M:%S.5+00:00"),
+        8 => form("%Y-%m-%d %H:%M:%S.123456789123-00:00"),
+        9 => form("%Y-%m-%dT%H:%M:60Z"),
+        10 => Value::from(east(19_800).to_rfc3339()),
+        11 => Value::from(east(-14_400).format("%Y-%m-%d %H:%M:%S-04").to_string()),
+        12 => Value::from(instant.timestamp()),
+        13 => Value::from(instant.timestamp_millis()),
+        14 => Value::from(instant.timestamp() as f64 + 0.5),
+        15 => Value::from(instant.timestamp_millis() as f64),
+        _ => Value::from(rfc3339(instant)),
+    }
+}
+
+fn networks() -> impl Strategy<Value = Value> {
+    let item = prop_oneof![12 => select(NETWORKS.to_vec()), 1 => select(NO_NETWORKS.to_vec())];
+    let blanks = || select(vec!["", "", " ", "  ", "\t"]);
+    let item = (blanks(), item, blanks())
+        .prop_map(|(before, item, after)| format!("{before}{item}{after}"));
+    vec(item, 1..=4).prop_map(|items| Value::from(items.join(",")))
+}
+
+const NETWORKS: [&str; 36] = [
+    "0.0.0.0/0",
+    "0.0.0.0/1",
+    "128.0.0.0/1",
+    "128.0.0.0/2",
+    "192.0.0.0/2",
+    "10.0.0.5/8",
+    "10.1.0.0/16",
+    "10.0.0.0/24",
+    "10.0.0.128/25",
+    "10.0.0.1",
+    "10.0.0.1/32",
+    "192.0.2.*",
+    "192.0.*.*",
+    "192.0.*.1",
+    "192.*.2.*",
+    "192.0.2.1",
+    "192.0.2.0/23",
+    "*.*.*.*",
+    "*.0.2.1",
+    "*.*.*.1",
+    "8.8.8.8",
+    "8.8.8.0/24",
+    "8.8.*.8",
+    "172.31.255.255",
+    "100.64.0.0/9",
+    "224.0.0.1",
+    "::/0",
+    "::/1",
+    "8000::/1",
+    "::1",
+    "2001:DB8::/32",
+    "2001:db8::1",
+    "2a00:1450::/48",
+    "::ffff:10.0.0.0/104",
+    "::ffff:8.8.8.8",
+    "::ffff:0:0/95",
+];
+
+const NO_NETWORKS: [&str; 15] = [
+    "office",
+    "",
+    "010.0.0.1",
+    "10.0.0.0/08",
+    "10.0.0.0/33",
+    "::/129",
+    "1.2.3",
+    "1.2.3.*/24",
+    "192.0.2.256",
+    "01.2.3.*",
+    "10.0.0.1-10.0.0.9",
+    "10.0.0.0 /8",
+    "10.0.0.0/+8",
+    "fe80::1%eth0",
+    "2001:db8::*",
+];
+
+/// What should not stand in a field of any kind, or of most.
+fn odd() -> impl Strategy<Value = Value> {
+    let odd = json!([
+        true,
+        2,
+        -1,
+        0.25,
+        1e300,
+        12345678901234567890_u64,
+        [],
+        {},
+        ["10.0.0.1"],
+        { "value": true },
+        "maybe",
+        "1.0",
+        "2026-13-01T00:00:00Z",
+        "2026-01-01T24:00:00Z",
+        "2026-01-01T00:00",
+        "2026-01-01T00:00:00+0000",
+        "2026-01-01T00:00:00\u{2212}04:00",
+        "1767225600",
+        "04/03/2019 10:20",
+        "-infinity",
+        "0000-00-00 00:00:00",
+        ",",
+    ]);
+    select(odd.as_array().unwrap().clone())
+}
+
+/// Keys that nobody asks for, with anything under them.
+fn unknown() -> impl Strategy<Value = Member> {
+    let keys = vec![
+        "stripe_account",
+        "readonly",
+        "can_edit_matches",
+        "Ключ",
+        "",
+        "a\"b\\c",
+        "{",
+        "],",
+        "i d s",
+    ];
+    (select(keys).prop_map(str::to_owned), junk())
+}
+
+fn junk() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i32>().prop_map(Value::from),
+        select(vec!["", "}{", "]", "\\\"", "\n", "id", "\u{2028}"]).prop_map(Value::from),
+        (1..60_usize).prop_map(deep),
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        let keys = select(vec!["id", "force_2fa", "data", "record", "attributes", "x"]);
+        let members = vec((keys.prop_map(str::to_owned), inner.clone()), 0..3);
+        prop_oneof![
+            vec(inner, 0..3).prop_map(Value::from),
+            members.prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+fn deep(levels: usize) -> Value {
+    (0..levels).fold(json!({"id": "deep"}), |inner, _| json!([inner]))
+}
