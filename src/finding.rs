@@ -149,7 +149,7 @@ impl<'a> Finding<'a> {
             hash.update([0]);
         }
         hash.update(self.record.id().unwrap_or_default());
-        hex(&hash.finalize()[..16])
+        text::hex(&hash.finalize()[..16])
     }
 
     /// Every check that was not met, in the order of the policy.
@@ -322,15 +322,6 @@ const CREDENTIAL: &str = concat!(
     "|AIza[0-9A-Za-z_-]{20}|-----BEGIN [A-Z ]*PRIVATE KEY|eyJ[0-9A-Za-z_-]+[.][0-9A-Za-z_-]+[.]",
     "|://[^/?# :@]*:[^/?# @]+@",
 );
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|digit| char::from(DIGITS[usize::from(digit)]))
-        .collect()
-}
 
 /// How many outcomes there were of each sort.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -17,6 +17,7 @@ use super::requirement::{Requirement, TestId};
 use super::{OnAbsent, Policies, Policy, Rule, Severity, Source, Test};
 use crate::record::field::{Kind, Slot, fold, is_documented};
 use crate::record::network;
+use crate::record::text;
 use crate::record::time::{self, Span};
 
 /// What a compiled pattern may take, in bytes: a policy is text from a person.
@@ -113,7 +114,7 @@ impl Reader {
             version: head.version,
             path: source.path.clone(),
             file: source.file.clone(),
-            sha256: hex(&Sha256::digest(&source.text)),
+            sha256: text::hex(&Sha256::digest(&source.text)),
             scope: head.scope,
             rules,
         })
@@ -395,16 +396,9 @@ impl Reader {
             remediation,
             references,
         ] = self.keys(table, names, "a rule");
-        for (entry, name) in [(id, "id"), (severity, "severity"), (require, "require")] {
-            if entry.is_none() {
-                let message = format!("the rule needs `{name}`");
-                let help = match name {
-                    "severity" => suggest("", Severity::ALL.map(Severity::name)),
-                    "require" => "say what must hold, as require.force2fa = true".to_owned(),
-                    _ => "add id = \"…\"".to_owned(),
-                };
-                self.complain(span.clone(), message, Some(help));
-            }
+        let needed = [(id, "id"), (severity, "severity"), (require, "require")];
+        for (_, name) in needed.iter().filter(|(entry, _)| entry.is_none()) {
+            self.lacks(span.clone(), name);
         }
         let id = id.and_then(|entry| self.rule_id(entry, ids));
         let title = self.optional_text(title);
@@ -428,6 +422,16 @@ impl Reader {
             remediation,
             references,
         })
+    }
+
+    /// A rule has no key that it needs.
+    fn lacks(&mut self, span: Range<usize>, name: &str) {
+        let help = match name {
+            "severity" => suggest("", Severity::ALL.map(Severity::name)),
+            "require" => "say what must hold, as require.force2fa = true".to_owned(),
+            _ => "add id = \"…\"".to_owned(),
+        };
+        self.complain(span, format!("the rule needs `{name}`"), Some(help));
     }
 
     fn references(&mut self, entry: Option<Entry<'_, '_>>) -> Vec<String> {
@@ -859,14 +863,4 @@ fn article(value: &DeValue<'_>) -> &'static str {
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",
     }
-}
-
-/// Bytes as hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
