@@ -197,6 +197,7 @@ fn worded(policies: &Policies, records: &[Record<'_>], renderer: &dyn report::Re
                 export: "export.json",
                 policy,
                 rule,
+                place,
                 outcome,
                 reason,
                 policies,

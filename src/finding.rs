@@ -98,6 +98,8 @@ pub struct Finding<'a> {
     pub policy: &'a Policy,
     /// The rule.
     pub rule: &'a Rule,
+    /// The rule's place among those of all policies.
+    pub place: usize,
     /// A fail or an error.
     pub outcome: Outcome,
     /// Why.

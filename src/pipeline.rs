@@ -370,6 +370,7 @@ impl Sink for Collector<'_, '_> {
                     export: self.export,
                     policy,
                     rule,
+                    place,
                     outcome,
                     reason,
                     policies: self.pipeline.policies,

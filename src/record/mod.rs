@@ -62,6 +62,7 @@ impl<'a> Record<'a> {
     }
 
     /// The field stands in the record, already read.
+    #[inline]
     pub fn put(&mut self, slot: Slot, cell: Cell<'a>) {
         let here = &mut self.cells[slot.index()];
         if here.is_missing() {

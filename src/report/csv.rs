@@ -5,6 +5,7 @@ use std::io;
 
 use super::{Audit, Rejected, Verdict, Words};
 use crate::finding::{Evidence, Finding};
+use crate::policy::{Policy, Rule};
 use crate::record::text::clean;
 
 /// A column of the report.
@@ -92,11 +93,38 @@ impl Column {
         Self::ALL.into_iter().find(|column| column.name() == name)
     }
 
-    fn cell<'f>(self, finding: &Finding<'f>, evidence: &'f [Evidence<'f>]) -> Cow<'f, str> {
+    /// What stands there for every finding of a rule, if that is always the
+    /// same.
+    fn of_rule(self, policy: &Policy, rule: &Rule) -> Option<String> {
         match self {
-            Column::Policy => finding.policy.id.as_str().into(),
-            Column::Rule => finding.rule.id.as_str().into(),
-            Column::Severity => finding.rule.severity.name().into(),
+            Column::Policy => Some(policy.id.clone()),
+            Column::Rule => Some(rule.id.clone()),
+            Column::Severity => Some(rule.severity.name().to_owned()),
+            Column::Title => Some(rule.title.clone()),
+            Column::Remediation => Some(rule.remediation.clone()),
+            Column::References => Some(rule.references.join("; ")),
+            Column::Status
+            | Column::Reason
+            | Column::CustomerId
+            | Column::CustomerName
+            | Column::Field
+            | Column::Expected
+            | Column::Observed
+            | Column::Fingerprint
+            | Column::Export
+            | Column::Record => None,
+        }
+    }
+
+    /// What stands there for one finding.
+    fn of_finding<'f>(self, finding: &Finding<'f>, evidence: &'f [Evidence<'f>]) -> Cow<'f, str> {
+        match self {
+            Column::Policy
+            | Column::Rule
+            | Column::Severity
+            | Column::Title
+            | Column::Remediation
+            | Column::References => "".into(),
             Column::Status => finding.outcome.name().into(),
             Column::Reason => finding.reason.name().into(),
             Column::CustomerId => finding.customer_id().unwrap_or_default(),
@@ -104,9 +132,6 @@ impl Column {
             Column::Field => join(evidence, |item| item.field),
             Column::Expected => join(evidence, |item| &item.expected),
             Column::Observed => join(evidence, |item| &item.observed),
-            Column::Title => finding.rule.title.as_str().into(),
-            Column::Remediation => finding.rule.remediation.as_str().into(),
-            Column::References => finding.rule.references.join("; ").into(),
             Column::Fingerprint => finding.fingerprint().into(),
             Column::Export => finding.export.into(),
             Column::Record => UNNUMBERED.into(),
@@ -135,31 +160,48 @@ fn safe(cell: &str) -> Cow<'_, str> {
 
 /// Words findings as rows.
 pub struct Renderer {
-    columns: Vec<Column>,
+    /// For each rule the columns, with what is the same for all its findings.
+    rules: Vec<Vec<(Column, Option<Vec<u8>>)>>,
+    writer: csv_core::Writer,
 }
 
 impl Renderer {
-    pub fn new(columns: &[Column]) -> Self {
-        let columns = columns.to_vec();
-        Self { columns }
+    pub fn new(audit: &Audit<'_>) -> Self {
+        let writer = csv_core::Writer::new();
+        let fixed = |policy: &Policy, rule: &Rule, column: Column| {
+            let cell = column.of_rule(policy, rule)?;
+            let mut row = Row::new(&writer);
+            row.cell(&cell);
+            Some(row.out)
+        };
+        let rules = audit.policies.rules().map(|(policy, rule)| {
+            let columns = audit.columns.iter();
+            columns
+                .map(|column| (*column, fixed(policy, rule, *column)))
+                .collect()
+        });
+        Self {
+            rules: rules.collect(),
+            writer: writer.clone(),
+        }
     }
 }
 
 impl super::Renderer for Renderer {
     fn finding(&self, finding: &Finding<'_>, words: &mut Words) -> io::Result<()> {
         let evidence = finding.evidence();
-        let mut row = Row::new(&mut words.bytes);
-        let mut mark = None;
-        for column in &self.columns {
-            row.cell(&column.cell(finding, &evidence))?;
+        let mut row = Row::new(&self.writer);
+        row.out = std::mem::take(&mut words.bytes);
+        for (column, fixed) in &self.rules[finding.place] {
+            match fixed {
+                Some(cell) => row.out.extend_from_slice(cell),
+                None => row.cell(&column.of_finding(finding, &evidence)),
+            }
             if *column == Column::Record {
-                mark = Some(row.end()? - UNNUMBERED.len());
+                words.mark(row.out.len() - "0,".len(), finding.number);
             }
         }
-        row.finish()?;
-        if let Some(mark) = mark {
-            words.mark(mark, finding.number);
-        }
+        words.bytes = row.end();
         Ok(())
     }
 }
@@ -167,31 +209,40 @@ impl super::Renderer for Renderer {
 /// Stands for the record's number until it is known.
 const UNNUMBERED: &str = "0";
 
-/// A row that is being written.
-struct Row<'o>(csv::Writer<&'o mut Vec<u8>>);
+/// A row that is being written: every cell with a comma after it.
+struct Row {
+    writer: csv_core::Writer,
+    out: Vec<u8>,
+}
 
-impl<'o> Row<'o> {
-    fn new(out: &'o mut Vec<u8>) -> Self {
-        let writer = csv::WriterBuilder::new()
-            .terminator(csv::Terminator::CRLF)
-            .buffer_capacity(1 << 10)
-            .from_writer(out);
-        Self(writer)
+impl Row {
+    fn new(writer: &csv_core::Writer) -> Self {
+        Self {
+            writer: writer.clone(),
+            out: Vec::new(),
+        }
     }
 
-    fn cell(&mut self, text: &str) -> io::Result<()> {
-        Ok(self.0.write_field(safe(text).as_bytes())?)
+    fn cell(&mut self, text: &str) {
+        let text = safe(text);
+        let start = self.out.len();
+        // Every byte may be a quote, which is doubled, and quotes and a comma
+        // stand around.
+        self.out.resize(start + 2 * text.len() + 3, 0);
+        let (_, _, field) = self.writer.field(text.as_bytes(), &mut self.out[start..]);
+        let (_, comma) = self.writer.delimiter(&mut self.out[start + field..]);
+        self.out.truncate(start + field + comma);
     }
 
-    /// Where the cells so far end.
-    fn end(&mut self) -> io::Result<usize> {
-        self.0.flush()?;
-        Ok(self.0.get_ref().len())
-    }
-
-    fn finish(mut self) -> io::Result<()> {
-        self.0.write_record(None::<&[u8]>)?;
-        self.0.flush()
+    /// The bytes, with the end of the row for the last comma.
+    fn end(mut self) -> Vec<u8> {
+        self.out.pop();
+        // A row of one empty cell would be no row to a reader.
+        if self.out.last().is_none_or(|byte| *byte == b'\n') {
+            self.out.extend_from_slice(b"\"\"");
+        }
+        self.out.extend_from_slice(b"\r\n");
+        self.out
     }
 }
 
@@ -200,13 +251,11 @@ pub struct Reporter;
 
 impl super::Reporter for Reporter {
     fn start(&mut self, audit: &Audit<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut header = Vec::new();
-        let mut row = Row::new(&mut header);
+        let mut row = Row::new(&csv_core::Writer::new());
         for column in audit.columns {
-            row.cell(column.name())?;
+            row.cell(column.name());
         }
-        row.finish()?;
-        out.write_all(&header)
+        out.write_all(&row.end())
     }
 
     fn findings(&mut self, worded: &[u8], out: &mut dyn io::Write) -> io::Result<()> {
@@ -251,13 +300,23 @@ mod tests {
     }
 
     #[test]
+    fn a_row_of_nothing_is_still_a_row() {
+        let mut row = Row::new(&csv_core::Writer::new());
+        row.cell("");
+        let rows = row.end();
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(rows.as_slice());
+        assert_eq!(reader.records().count(), 1);
+    }
+
+    #[test]
     fn rows_are_quoted_where_they_must_be() {
-        let mut out = Vec::new();
-        let mut row = Row::new(&mut out);
+        let mut row = Row::new(&csv_core::Writer::new());
         for cell in ["a,b", "say \"x\"", ""] {
-            row.cell(cell).expect("memory");
+            row.cell(cell);
         }
-        row.finish().expect("memory");
+        let out = row.end();
         assert_eq!(out, b"\"a,b\",\"say \"\"x\"\"\",\r\n");
     }
 }

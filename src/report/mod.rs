@@ -216,10 +216,7 @@ pub fn report(
             let (renderer, reporter) = text::halves(colour);
             (Box::new(renderer), Box::new(reporter))
         }
-        Format::Csv => (
-            Box::new(csv::Renderer::new(audit.columns)),
-            Box::new(csv::Reporter),
-        ),
+        Format::Csv => (Box::new(csv::Renderer::new(audit)), Box::new(csv::Reporter)),
         Format::Json => (
             Box::new(json::Renderer::Listed),
             Box::new(json::Reporter::default()),

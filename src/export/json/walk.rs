@@ -203,13 +203,27 @@ impl<'s> Walker<'s> {
         record: &mut Record<'b>,
         envelope: &mut Envelope,
     ) -> Result<usize, Fault> {
+        // The layout is out of the way of the rest while it is followed.
+        let mut layout = std::mem::take(&mut self.layouts[level as usize]);
+        let walked = self.follow(&mut layout, text, at + 1, record, envelope);
+        self.layouts[level as usize] = layout;
+        walked
+    }
+
+    fn follow<'b>(
+        &mut self,
+        layout: &mut Vec<Met>,
+        text: &'b str,
+        first: usize,
+        record: &mut Record<'b>,
+        envelope: &mut Envelope,
+    ) -> Result<usize, Fault> {
         let bytes = text.as_bytes();
-        let first = at + 1;
         let mut at = first;
         let mut met = 0;
         self.surprises.clear();
         loop {
-            let (target, wrap) = match self.layouts[level as usize].get(met) {
+            let (target, wrap) = match layout.get(met) {
                 Some(key) if begins_with(&bytes[at..], &key.text) => {
                     at = skip_blanks(bytes, at + key.text.len());
                     met += 1;
@@ -221,7 +235,7 @@ impl<'s> Walker<'s> {
                         return Ok(open + 1);
                     }
                     let opened = at == first;
-                    let (end, place, target, wrap) = self.key(text, at, opened, level, met)?;
+                    let (end, place, target, wrap) = self.key(layout, text, at, opened, met)?;
                     (at, met) = (end, place);
                     (target, wrap)
                 }
@@ -255,14 +269,13 @@ impl<'s> Walker<'s> {
     #[cold]
     fn key(
         &mut self,
+        layout: &mut Vec<Met>,
         text: &str,
         at: usize,
         opened: bool,
-        level: Level,
         met: usize,
     ) -> Result<(usize, usize, Target, Option<Wrap>), Fault> {
         let bytes = text.as_bytes();
-        let layout = &mut self.layouts[level as usize];
         // One or two keys of the layout may be left out by this record.
         for (place, key) in layout.iter().enumerate().skip(met + 1).take(2) {
             if begins_with(&bytes[at..], &key.text) {
@@ -288,7 +301,6 @@ impl<'s> Walker<'s> {
         let end = skip_blanks(bytes, colon + 1);
         let key = token.text(text, start);
         let (target, wrap) = self.target(key.as_deref().unwrap_or(&text[start..token.end]));
-        let layout = &mut self.layouts[level as usize];
         if layout.len() < MOST_LEARNT {
             let text = bytes[at..end].into();
             layout.insert(met.min(layout.len()), Met { text, target, wrap });
@@ -311,7 +323,7 @@ impl<'s> Walker<'s> {
 
 /// Whether the bytes begin with a key: eight at once, for keys are short and
 /// there are many.
-#[inline]
+#[inline(always)]
 fn begins_with(bytes: &[u8], key: &[u8]) -> bool {
     let Some(here) = bytes.get(..key.len()) else {
         return false;
@@ -358,7 +370,7 @@ impl Text {
 }
 
 /// Reads the string whose opening quote stands at a byte.
-#[inline]
+#[inline(always)]
 pub fn string(bytes: &[u8], start: usize) -> Result<Text, Fault> {
     let mut at = start + 1;
     let mut escaped = false;
@@ -386,7 +398,7 @@ pub fn string(bytes: &[u8], start: usize) -> Result<Text, Fault> {
 
 /// The next byte from here that ends a run of plain text: a quote, a backslash
 /// or a control character.
-#[inline]
+#[inline(always)]
 fn plain(bytes: &[u8], mut at: usize) -> usize {
     while let Some(sixteen) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
         let ends = ends(sixteen);
@@ -433,7 +445,7 @@ fn escape(bytes: &[u8], at: usize) -> Result<usize, Fault> {
 }
 
 /// Reads the value that begins at a byte, for a field.
-#[inline]
+#[inline(always)]
 fn read_value(text: &str, at: usize) -> Result<(Raw<'_>, usize), Fault> {
     let bytes = text.as_bytes();
     let raw = match bytes.get(at) {
@@ -460,7 +472,7 @@ fn read_value(text: &str, at: usize) -> Result<(Raw<'_>, usize), Fault> {
 /// # Errors
 ///
 /// Where and why it is not a whole JSON value.
-#[inline]
+#[inline(always)]
 pub fn skip_value(bytes: &[u8], at: usize, depth: u32) -> Result<usize, Fault> {
     match bytes.get(at) {
         Some(b'{' | b'[') => skip_nested(bytes, at, depth),
@@ -468,7 +480,7 @@ pub fn skip_value(bytes: &[u8], at: usize, depth: u32) -> Result<usize, Fault> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn skip_scalar(bytes: &[u8], at: usize) -> Result<usize, Fault> {
     match bytes.get(at) {
         Some(b'"') => string(bytes, at).map(|token| token.end),
@@ -479,10 +491,10 @@ fn skip_scalar(bytes: &[u8], at: usize) -> Result<usize, Fault> {
     }
 }
 
-#[inline]
-fn word(bytes: &[u8], at: usize, word: &'static [u8]) -> Result<usize, Fault> {
-    if bytes[at..].starts_with(word) {
-        return Ok(at + word.len());
+#[inline(always)]
+fn word<const N: usize>(bytes: &[u8], at: usize, word: &[u8; N]) -> Result<usize, Fault> {
+    if bytes[at..].first_chunk() == Some(word) {
+        return Ok(at + N);
     }
     let same = bytes[at..].iter().zip(word).take_while(|(a, b)| a == b);
     expected(bytes, at + same.count(), "a JSON value")
