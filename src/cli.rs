@@ -53,7 +53,7 @@ pub struct Options {
     #[arg(long, value_name = "A,B,C", value_delimiter = ',', value_parser = column)]
     pub columns: Vec<Column>,
 
-    /// Show personal data and credentials, which else read [redacted]
+    /// Show personal data and credentials, which else read `[redacted]`
     #[arg(long)]
     pub show_sensitive: bool,
 

@@ -3,8 +3,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use csv_core::ReadRecordResult;
-
 use super::{Sink, Unreadable, Window};
 use crate::finding::UnknownKeys;
 use crate::record::field::Key;
@@ -85,285 +83,280 @@ pub fn read(
             None => return (Place::Oversize(table), text.len()),
         },
     };
-    let mut rows = Rows::default();
-    rows.split(window, at, &table);
-    let judged = rows.hand_out(window, &table, schema, sink);
+    let mut rows = Rows::new(window, &table, schema);
+    let done = rows.read(at, sink);
     for name in &table.unknown {
         let place = unknown.place(name);
-        unknown.count(place, judged);
+        unknown.count(place, rows.records);
     }
-    let open = text.len() - rows.done;
     if window.last {
         return (Place::Row(table), text.len());
     }
-    if open > window.limit {
-        sink.rejected(rows.done, Unreadable::TooLarge);
-        return (Place::Oversize(table), rows.done);
+    if text.len() - done > window.limit {
+        sink.rejected(done, Unreadable::TooLarge);
+        return (Place::Oversize(table), done);
     }
-    (Place::Row(table), rows.done)
+    (Place::Row(table), done)
 }
 
-/// The rows of a window, free of their quotes.
-#[derive(Default)]
-struct Rows {
-    cells: String,
-    /// Where each cell ends.
-    ends: Vec<usize>,
-    rows: Vec<Row>,
-    /// The bytes that these rows take.
-    done: usize,
+/// Reads the rows of a window.
+struct Rows<'w, 'b> {
+    window: Window<'w, 'b>,
+    table: &'w Table,
+    schema: &'w Schema,
+    record: Record<'b>,
+    /// Rows that were records.
+    records: u64,
 }
 
-struct Row {
-    at: Range<usize>,
-    /// Its cells, among all.
-    ends: Range<usize>,
-    /// Where the first of them begins.
-    start: usize,
-    quotes: Quotes,
+/// A cell: its text, and where the delimiter or feed after it stands.
+struct Cell {
+    text: Range<usize>,
+    /// Quotes within the text are doubled.
+    doubled: bool,
+    end: usize,
 }
 
-/// How a row is quoted.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Quotes {
-    /// As it should be.
-    Fine,
+/// Why a row cannot be split into cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flaw {
+    /// Its end may follow the window.
+    Incomplete,
     /// Text stands after a closing quote.
-    Loose,
+    LooseQuote,
     /// The export ends within quotes.
-    Open,
+    OpenQuote,
 }
 
-impl Rows {
-    fn split(&mut self, window: Window<'_, '_>, from: usize, table: &Table) {
-        let Window {
-            text, last, limit, ..
-        } = window;
-        let bytes = text.as_bytes();
-        let mut reader = csv_core::ReaderBuilder::new()
-            .delimiter(table.delimiter)
-            .build();
-        // A row is never longer without its quotes; one byte more, and the
-        // output is never full.
-        let mut output = vec![0; bytes.len() - from + 1];
-        let mut ends = vec![0; table.columns + 1];
-        let (mut at, mut written) = (from, 0);
-        self.done = from;
-        while let Some(row) = read_row(
-            &mut reader,
-            &bytes[at..],
-            &mut output[written..],
-            &mut ends,
-            last,
-        ) {
-            let feeds = bytes[at..].len() - trim_start(&bytes[at..]).len();
-            let whole = at + feeds.min(row.read)..at + row.read;
-            let loose = row.open || !is_well_quoted(&bytes[whole.clone()], table.delimiter);
-            let bad = loose || row.cells != table.columns || whole.len() > limit;
-            let line = memchr::memchr(b'\n', trim(&bytes[whole.clone()]));
-            let first_end = self.ends.len();
-            self.ends
-                .extend(ends[..row.cells].iter().map(|end| written + end));
-            self.rows.push(Row {
-                at: whole.clone(),
-                ends: first_end..self.ends.len(),
-                start: written,
-                quotes: match (row.open, loose) {
-                    (true, _) => Quotes::Open,
-                    (false, true) => Quotes::Loose,
-                    (false, false) => Quotes::Fine,
-                },
-            });
-            match line.filter(|_| bad) {
-                // A stray quote must not take the lines after it along.
-                Some(line) => {
-                    at = whole.start + line + 1;
-                    reader.reset();
-                }
-                None => {
-                    at = whole.end;
-                    written += row.written;
-                }
-            }
-            self.done = at;
-        }
-        output.truncate(written);
-        self.cells = String::from_utf8(output).unwrap_or_default();
-    }
-
-    /// Hands the records out; gives how many there were.
-    fn hand_out(
-        &self,
-        window: Window<'_, '_>,
-        table: &Table,
-        schema: &Schema,
-        sink: &mut impl Sink,
-    ) -> u64 {
-        let mut record = Record::new(schema);
-        let mut records = 0;
-        for row in &self.rows {
-            let cells = &self.ends[row.ends.clone()];
-            if let Some(why) = self.why_not(row, window, table) {
-                sink.rejected(row.at.start, why);
-                continue;
-            }
-            if cells.len() != table.columns {
-                continue;
-            }
-            record.clear();
-            for (place, slot) in &table.wanted {
-                let start = match place.checked_sub(1) {
-                    Some(before) => cells[before],
-                    None => row.start,
-                };
-                let cell = &self.cells[start..cells[*place]];
-                record.set(schema, *slot, Raw::Cell(cell.into()));
-            }
-            sink.record(&record);
-            records += 1;
-        }
-        records
-    }
-
-    fn why_not(&self, row: &Row, window: Window<'_, '_>, table: &Table) -> Option<Unreadable> {
-        let cells = row.ends.len();
-        let columns = table.columns;
-        if let Some(flaw) = window.flaw(row.at.clone()) {
-            return Some(Unreadable::NotUtf8(flaw - row.at.start));
-        }
-        if row.at.len() > window.limit {
-            return Some(Unreadable::TooLarge);
-        }
-        match row.quotes {
-            Quotes::Fine => {}
-            Quotes::Loose => return Some(Unreadable::LooseQuote),
-            Quotes::Open => return Some(Unreadable::OpenQuote),
-        }
-        let blank = cells == 1 && window.text[row.at.clone()].trim().is_empty();
-        (cells != columns && !blank).then_some(Unreadable::Ragged { cells, columns })
-    }
-}
-
-/// A row as the splitter gives it.
-struct Split {
-    /// Bytes of the input.
-    read: usize,
-    /// Bytes of the output.
-    written: usize,
-    cells: usize,
-    /// The input ends within quotes.
-    open: bool,
-}
-
-/// The next row; nothing, if there is none or if its end may follow.
-fn read_row(
-    reader: &mut csv_core::Reader,
-    input: &[u8],
-    output: &mut [u8],
-    ends: &mut Vec<usize>,
-    last: bool,
-) -> Option<Split> {
-    let mut split = Split {
-        read: 0,
-        written: 0,
-        cells: 0,
-        open: false,
-    };
-    loop {
-        let (result, read, written, cells) = reader.read_record(
-            &input[split.read..],
-            &mut output[split.written..],
-            &mut ends[split.cells..],
-        );
-        split.read += read;
-        split.written += written;
-        split.cells += cells;
-        match result {
-            ReadRecordResult::Record => return Some(split),
-            ReadRecordResult::OutputEndsFull => ends.resize(ends.len() * 2, 0),
-            ReadRecordResult::InputEmpty if last => {
-                return end_row(reader, input, output, ends, split);
-            }
-            ReadRecordResult::InputEmpty | ReadRecordResult::OutputFull | ReadRecordResult::End => {
-                return None;
-            }
+impl<'w, 'b> Rows<'w, 'b> {
+    fn new(window: Window<'w, 'b>, table: &'w Table, schema: &'w Schema) -> Self {
+        Self {
+            window,
+            table,
+            schema,
+            record: Record::new(schema),
+            records: 0,
         }
     }
-}
 
-/// The row that the export ends with, without a line feed or within quotes.
-fn end_row(
-    reader: &mut csv_core::Reader,
-    input: &[u8],
-    output: &mut [u8],
-    ends: &mut Vec<usize>,
-    mut split: Split,
-) -> Option<Split> {
-    if trim_start(input).is_empty() {
-        return None;
+    fn bytes(&self) -> &'b [u8] {
+        self.window.text.as_bytes()
     }
-    loop {
-        // Only within quotes does a line feed not end the row.
-        let (result, _, written, cells) = reader.read_record(
-            b"\n",
-            &mut output[split.written..],
-            &mut ends[split.cells..],
-        );
-        split.cells += cells;
-        match result {
-            ReadRecordResult::OutputEndsFull => ends.resize(ends.len() * 2, 0),
-            ReadRecordResult::Record => {
-                split.written += written;
-                return Some(split);
-            }
-            ReadRecordResult::InputEmpty | ReadRecordResult::OutputFull | ReadRecordResult::End => {
-                split.open = true;
-                return Some(split);
-            }
-        }
-    }
-}
 
-/// Whether every cell that begins with a quote ends with one: the splitter takes
-/// what follows a closing quote into the cell, and so may take whole rows.
-fn is_well_quoted(row: &[u8], delimiter: u8) -> bool {
-    let mut at = 0;
-    while let Some(quote) = memchr::memchr(b'"', &row[at..]) {
-        at += quote;
-        let opens = at == 0 || row[at - 1] == delimiter;
-        at += 1;
-        if !opens {
-            continue;
-        }
-        // To the quote that is not doubled.
+    /// Reads from a byte on; gives the byte before which all is done.
+    fn read(&mut self, mut at: usize, sink: &mut impl Sink) -> usize {
         loop {
-            let Some(quote) = memchr::memchr(b'"', &row[at..]) else {
-                return false;
+            at += feeds(&self.bytes()[at..]);
+            if at == self.bytes().len() {
+                return at;
+            }
+            at = match self.row(at) {
+                Ok((end, cells)) => match self.hand_out(at..end, cells, sink) {
+                    true => end,
+                    false => self.next_line(at, end),
+                },
+                Err(Flaw::Incomplete) => return at,
+                Err(flaw) => {
+                    let end = self.bytes().len();
+                    self.reject(at..end, flaw, sink);
+                    self.next_line(at, end)
+                }
+            };
+        }
+    }
+
+    /// A stray quote must not take the lines after it along: what is wrong with
+    /// a row ends with its first line.
+    fn next_line(&self, start: usize, end: usize) -> usize {
+        memchr::memchr(b'\n', &self.bytes()[start..end]).map_or(end, |feed| start + feed)
+    }
+
+    /// Splits the row that begins here, and reads its fields; gives where it
+    /// ends, and how many cells it has.
+    fn row(&mut self, start: usize) -> Result<(usize, usize), Flaw> {
+        let (text, bytes) = (self.window.text, self.bytes());
+        let mut wanted = self.table.wanted.iter().peekable();
+        let (mut at, mut cells) = (start, 0);
+        self.record.clear();
+        loop {
+            let cell = self.cell(at)?;
+            if let Some((_, slot)) = wanted.next_if(|(place, _)| *place == cells) {
+                let text = &text[cell.text];
+                let said = match cell.doubled {
+                    true => text.replace("\"\"", "\"").into(),
+                    false => text.into(),
+                };
+                self.record.set(self.schema, *slot, Raw::Cell(said));
+            }
+            cells += 1;
+            match bytes.get(cell.end) {
+                Some(byte) if *byte == self.table.delimiter => at = cell.end + 1,
+                _ => return Ok((cell.end, cells)),
+            }
+        }
+    }
+
+    #[inline]
+    fn cell(&self, start: usize) -> Result<Cell, Flaw> {
+        let bytes = self.bytes();
+        if bytes.get(start) == Some(&b'"') {
+            return self.quoted(start);
+        }
+        let length = memchr::memchr3(self.table.delimiter, b'\n', b'\r', &bytes[start..]);
+        let end = match length {
+            Some(length) => start + length,
+            None if self.window.last => bytes.len(),
+            None => return Err(Flaw::Incomplete),
+        };
+        Ok(Cell {
+            text: start..end,
+            doubled: false,
+            end,
+        })
+    }
+
+    /// The cell whose opening quote stands here.
+    fn quoted(&self, start: usize) -> Result<Cell, Flaw> {
+        let (bytes, last) = (self.bytes(), self.window.last);
+        let mut doubled = false;
+        let mut at = start + 1;
+        loop {
+            let Some(quote) = memchr::memchr(b'"', &bytes[at..]) else {
+                return Err(if last {
+                    Flaw::OpenQuote
+                } else {
+                    Flaw::Incomplete
+                });
             };
             at += quote + 1;
-            match row.get(at) {
-                Some(b'"') => at += 1,
-                None | Some(b'\r' | b'\n') => break,
-                Some(next) if *next == delimiter => break,
-                Some(_) => return false,
+            match bytes.get(at) {
+                Some(b'"') => {
+                    doubled = true;
+                    at += 1;
+                }
+                None if !last => return Err(Flaw::Incomplete),
+                None | Some(b'\n' | b'\r') => break,
+                Some(byte) if *byte == self.table.delimiter => break,
+                Some(_) => return Err(Flaw::LooseQuote),
             }
         }
+        Ok(Cell {
+            text: start + 1..at - 1,
+            doubled,
+            end: at,
+        })
     }
-    true
+
+    /// Hands the record of a row out, or tells why it is none; gives whether
+    /// the row ends where it should.
+    fn hand_out(&mut self, row: Range<usize>, cells: usize, sink: &mut impl Sink) -> bool {
+        let columns = self.table.columns;
+        let large = row.len() > self.window.limit;
+        if let Some(flaw) = self.window.flaw(row.clone()) {
+            sink.rejected(row.start, Unreadable::NotUtf8(flaw - row.start));
+            return cells == columns && !large;
+        }
+        if large {
+            sink.rejected(row.start, Unreadable::TooLarge);
+            return false;
+        }
+        if cells == columns {
+            self.records += 1;
+            sink.record(&self.record);
+            return true;
+        }
+        let blank = cells == 1 && self.window.text[row.clone()].trim().is_empty();
+        if !blank {
+            sink.rejected(row.start, Unreadable::Ragged { cells, columns });
+        }
+        blank
+    }
+
+    /// Tells of a row that cannot be split.
+    fn reject(&self, row: Range<usize>, flaw: Flaw, sink: &mut impl Sink) {
+        let line = row.start..self.next_line(row.start, row.end);
+        let why = match (flaw, self.window.flaw(line)) {
+            (_, Some(at)) => Unreadable::NotUtf8(at - row.start),
+            (Flaw::LooseQuote, None) => Unreadable::LooseQuote,
+            (Flaw::OpenQuote | Flaw::Incomplete, None) => Unreadable::OpenQuote,
+        };
+        sink.rejected(row.start, why);
+    }
 }
 
-/// The line without the feeds around it.
-fn trim(line: &[u8]) -> &[u8] {
-    let line = trim_start(line);
-    let end = line.iter().rposition(|byte| !is_feed(*byte));
-    &line[..end.map_or(0, |end| end + 1)]
+/// How many feeds the bytes begin with.
+fn feeds(bytes: &[u8]) -> usize {
+    bytes
+        .iter()
+        .take_while(|byte| matches!(byte, b'\n' | b'\r'))
+        .count()
 }
 
-fn trim_start(line: &[u8]) -> &[u8] {
-    let start = line.iter().position(|byte| !is_feed(*byte));
-    &line[start.unwrap_or(line.len())..]
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::Unread;
+    use proptest::prelude::*;
 
-fn is_feed(byte: u8) -> bool {
-    byte == b'\n' || byte == b'\r'
+    /// Keeps what two fields said.
+    #[derive(Default)]
+    struct Kept {
+        rows: Vec<(Option<String>, Option<String>)>,
+        rejected: usize,
+    }
+
+    impl Sink for Kept {
+        fn record(&mut self, record: &Record<'_>) {
+            let owned = |text: Option<&str>| text.map(str::to_owned);
+            self.rows.push((owned(record.id()), owned(record.name())));
+        }
+
+        fn rejected(&mut self, _: usize, _: Unreadable) {
+            self.rejected += 1;
+        }
+
+        fn protocol_line(&mut self) {}
+
+        fn unread(&mut self, _: Unread) {}
+    }
+
+    fn kept(text: &str) -> Kept {
+        let schema = Schema::default();
+        let (at, place) = header(&schema, text).expect("a header");
+        let window = Window {
+            text,
+            flaws: &[],
+            last: true,
+            limit: usize::MAX,
+        };
+        let mut kept = Kept::default();
+        read(
+            window,
+            at,
+            place,
+            &schema,
+            &mut UnknownKeys::default(),
+            &mut kept,
+        );
+        kept
+    }
+
+    proptest! {
+        #[test]
+        fn what_others_write_is_read_as_they_read_it(
+            rows in prop::collection::vec(("[a-c\",\r\n; é]{0,6}", "[a-c\",\r\n; é]{0,6}"), 0..6),
+        ) {
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            writer.write_record(["id", "name"]).expect("memory");
+            for (id, name) in &rows {
+                writer.write_record([id, name]).expect("memory");
+            }
+            let text = String::from_utf8(writer.into_inner().expect("memory")).expect("text");
+            let said = |text: &String| (!text.trim().is_empty()).then(|| text.clone());
+            let wanted: Vec<_> = rows.iter().map(|(id, name)| (said(id), said(name))).collect();
+            let kept = kept(&text);
+            prop_assert_eq!(kept.rejected, 0);
+            prop_assert_eq!(kept.rows, wanted);
+        }
+    }
 }
