@@ -438,7 +438,7 @@ fn progress(options: &Options) -> ProgressBar {
     if options.quiet {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{spinner} {human_pos} records, {per_sec}, {elapsed}");
+    let style = ProgressStyle::with_template("{spinner} {human_pos} records in {elapsed}");
     let bar = ProgressBar::new_spinner();
     match style {
         Ok(style) => bar.with_style(style),

@@ -251,11 +251,11 @@ pub struct Reporter;
 
 impl super::Reporter for Reporter {
     fn start(&mut self, audit: &Audit<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut row = Row::new(&csv_core::Writer::new());
-        for column in audit.columns {
-            row.cell(column.name());
-        }
-        out.write_all(&row.end())
+        let mut header = csv::WriterBuilder::new()
+            .terminator(csv::Terminator::CRLF)
+            .from_writer(out);
+        header.write_record(audit.columns.iter().map(|column| column.name()))?;
+        header.flush()
     }
 
     fn findings(&mut self, worded: &[u8], out: &mut dyn io::Write) -> io::Result<()> {
