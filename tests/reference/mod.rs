@@ -12,7 +12,7 @@ mod reading;
 mod time;
 
 use chrono::{DateTime, Utc};
-use toml::{Table, Value as Toml, toml};
+use toml::{Table, Value as Toml};
 
 use check::{Kinds, Subject};
 use field::{FIELDS, folded, kind};
@@ -163,7 +163,7 @@ impl Policy {
             for part in ["when", "require"] {
                 let part = rule.get(part).and_then(Toml::as_table);
                 part.into_iter()
-                    .for_each(|part| name_fields(part, &mut fields));
+                    .for_each(|part| name_fields(part, true, &mut fields));
             }
         }
         let stands_in = |field: &str, record: &Record| {
@@ -176,16 +176,17 @@ impl Policy {
     }
 }
 
-/// The fields that a requirement asks for.
-fn name_fields(requirement: &Table, fields: &mut Vec<String>) {
+/// The fields that a requirement asks for, which is to hold or, under a `not`,
+/// not to.
+fn name_fields(requirement: &Table, holds: bool, fields: &mut Vec<String>) {
     for (key, part) in requirement {
         match (key.as_str(), part) {
-            ("not", part) => name_fields(part.as_table().unwrap(), fields),
+            ("not", part) => name_fields(part.as_table().unwrap(), !holds, fields),
             ("all" | "any", parts) => {
                 let parts = parts.as_array().unwrap().iter();
-                parts.for_each(|part| name_fields(part.as_table().unwrap(), fields));
+                parts.for_each(|part| name_fields(part.as_table().unwrap(), holds, fields));
             }
-            (_, check) if wants_nothing(check) => {}
+            (_, check) if wants_nothing(check, holds) => {}
             (field, check) => {
                 fields.push(field.to_owned());
                 let others = [
@@ -203,9 +204,10 @@ fn name_fields(requirement: &Table, fields: &mut Vec<String>) {
 
 /// Whether a check asks for no more than that no value stands there; then no
 /// rule needs the field.
-fn wants_nothing(check: &Toml) -> bool {
-    let absent: Toml = toml! { present = false }.into();
-    *check == absent
+fn wants_nothing(check: &Toml, holds: bool) -> bool {
+    let mut absent = Table::new();
+    absent.insert("present".to_owned(), Toml::Boolean(!holds));
+    *check == Toml::Table(absent)
 }
 
 fn decide(subject: &Subject, policy: &Table, rule: &Table) -> (Status, Option<&'static str>) {
