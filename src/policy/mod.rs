@@ -164,6 +164,8 @@ pub struct Policies {
     pub tests: Vec<Test>,
     /// Patterns that are looked for together.
     forbidden: Vec<Forbidden>,
+    /// For each test, the place of its pattern's set in that list.
+    joined: Vec<Option<usize>>,
 }
 
 /// The `not-matches` tests of a field, when there are several: text in which
@@ -239,13 +241,17 @@ impl Policies {
             .into_iter()
             .filter_map(|slot| Forbidden::of(slot, &self.tests));
         self.forbidden = sets.collect();
+        self.joined = vec![None; self.tests.len()];
+        for (place, set) in self.forbidden.iter().enumerate() {
+            for id in &set.tests {
+                self.joined[id.index()] = Some(place);
+            }
+        }
     }
 
     /// The tests that can be answered together with this one.
     pub fn together(&self, id: TestId) -> Option<&Forbidden> {
-        let test = self.test(id);
-        let joined = matches!(test.check, Check::NotMatches(_));
-        joined.then(|| self.forbidden.iter().find(|set| set.slot == test.slot))?
+        self.joined[id.index()].map(|place| &self.forbidden[place])
     }
 
     /// Every rule with its policy, in the order of reports.

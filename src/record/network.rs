@@ -153,12 +153,12 @@ fn wildcard(text: &str) -> Option<Network> {
 impl Network {
     /// Whether all of its addresses lie in `other`.
     pub fn lies_in(&self, other: &IpNet) -> bool {
-        other.contains(&self.cover)
+        contains(other, &self.cover)
     }
 
     /// Whether it shares an address with `other`.
     pub fn overlaps(&self, other: &IpNet) -> bool {
-        other.contains(&self.cover) || self.cover.contains(other)
+        contains(other, &self.cover) || contains(&self.cover, other)
     }
 
     /// Whether nobody can ever connect from it: private, loopback, link-local,
@@ -172,6 +172,21 @@ impl Network {
                 prefix <= net.prefix_len() && mask_v6(net.network().to_bits(), prefix) == address
             }),
         }
+    }
+}
+
+/// Whether all of a network's addresses lie in another; neither has host bits.
+fn contains(outer: &IpNet, inner: &IpNet) -> bool {
+    let (long, short) = (inner.prefix_len(), outer.prefix_len());
+    match (outer, inner) {
+        _ if long < short => false,
+        (IpNet::V4(outer), IpNet::V4(inner)) => {
+            mask_v4(inner.addr().to_bits(), short) == outer.addr().to_bits()
+        }
+        (IpNet::V6(outer), IpNet::V6(inner)) => {
+            mask_v6(inner.addr().to_bits(), short) == outer.addr().to_bits()
+        }
+        (IpNet::V4(_), IpNet::V6(_)) | (IpNet::V6(_), IpNet::V4(_)) => false,
     }
 }
 
@@ -508,6 +523,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_network_lies_in_another_as_ipnet_says(a: u32, b: u32, long in 0u8..=32, short in 0u8..=32, v6: bool) {
+            let net = |address: u32, prefix: u8| match v6 {
+                true => cidr(IpAddr::V6(Ipv6Addr::from(u128::from(address & 0xc000_0003) << 96)), prefix),
+                false => cidr(IpAddr::V4(Ipv4Addr::from(address & 0xc000_0003)), prefix),
+            };
+            let (inner, outer) = (net(a, long).expect("a network"), net(b, short).expect("a network"));
+            prop_assert_eq!(inner.lies_in(&outer.cover), outer.cover.contains(&inner.cover));
+        }
+
         #[test]
         fn the_short_way_leads_where_the_long_one_does(text in "[0-9]{1,3}(\\.[0-9]{0,4}){2,4}(/[0-9]{0,3})?") {
             let long = match text.split_once('/') {
