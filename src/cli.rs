@@ -79,7 +79,7 @@ pub struct Options {
     pub color: ColorChoice,
 
     /// Bytes that a batch aims at
-    #[arg(long, hide = true, default_value_t = 256 << 10)]
+    #[arg(long, hide = true, default_value_t = 512 << 10)]
     pub window_bytes: usize,
 }
 
