@@ -201,7 +201,7 @@ impl<'a> Finding<'a> {
                 REDACTED.into()
             }
             Value::Networks(_) => self.entries(cell, checks),
-            Value::Flag(_) | Value::Text(_) | Value::Time(_) | Value::Bad(_) => cut(&cell.seen),
+            Value::Flag(_) | Value::Text | Value::Time(_) | Value::Bad(_) => cut(&cell.seen),
         }
     }
 }

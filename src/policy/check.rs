@@ -62,10 +62,10 @@ pub enum Literal {
 }
 
 impl Literal {
-    fn is(&self, value: &Value<'_>) -> bool {
-        match (self, value) {
+    fn is(&self, cell: &Cell<'_>) -> bool {
+        match (self, &cell.value) {
             (Literal::Flag(wanted), Value::Flag(flag)) => wanted == flag,
-            (Literal::Text(wanted), Value::Text(text)) => wanted == text,
+            (Literal::Text(wanted), Value::Text) => *wanted == cell.seen,
             (Literal::Time(wanted), Value::Time(time)) => wanted == time,
             _ => false,
         }
@@ -269,7 +269,7 @@ impl Check {
         if let Some(cause) = doubt(cell, other) {
             return Truth::Undecided(cause);
         }
-        let same = || other.map_or(cannot_judge(), |other| same(&cell.value, &other.value));
+        let same = || other.map_or(cannot_judge(), |other| same(cell, other));
         let later_field = || other.map(|other| &other.value);
         let value = &cell.value;
         match self {
@@ -277,16 +277,16 @@ impl Check {
                 true => Truth::from(*wanted),
                 false => UNREADABLE,
             },
-            Check::Equals(wanted) => Truth::from(wanted.is(value)),
-            Check::NotEquals(wanted) => Truth::from(!wanted.is(value)),
-            Check::In(list) => Truth::from(list.iter().any(|wanted| wanted.is(value))),
-            Check::NotIn(list) => Truth::from(!list.iter().any(|wanted| wanted.is(value))),
+            Check::Equals(wanted) => Truth::from(wanted.is(cell)),
+            Check::NotEquals(wanted) => Truth::from(!wanted.is(cell)),
+            Check::In(list) => Truth::from(list.iter().any(|wanted| wanted.is(cell))),
+            Check::NotIn(list) => Truth::from(!list.iter().any(|wanted| wanted.is(cell))),
             Check::EqualsField(_) => same(),
             Check::DiffersFrom(_) => !same(),
-            Check::Matches(pattern) => text(value, |text| pattern.is_match(text)),
-            Check::NotMatches(pattern) => text(value, |text| !pattern.is_match(text)),
-            Check::MinLength(least) => text(value, |text| length(text) >= *least),
-            Check::MaxLength(most) => text(value, |text| length(text) <= *most),
+            Check::Matches(pattern) => text(cell, |text| pattern.is_match(text)),
+            Check::NotMatches(pattern) => text(cell, |text| !pattern.is_match(text)),
+            Check::MinLength(least) => text(cell, |text| length(text) >= *least),
+            Check::MaxLength(most) => text(cell, |text| length(text) <= *most),
             Check::Before(limit) => instant(value, |time| time < *limit),
             Check::After(limit) => instant(value, |time| time > *limit),
             Check::OlderThan(ago) => instant(value, |time| time < ago.time),
@@ -424,7 +424,7 @@ fn cause(cell: &Cell<'_>) -> Option<Cause> {
     match cell.value {
         Value::Bad(why) => Some(Cause::Bad(why)),
         Value::Absent(why) => Some(Cause::Absent(why)),
-        Value::Flag(_) | Value::Text(_) | Value::Time(_) | Value::Networks(_) => None,
+        Value::Flag(_) | Value::Text | Value::Time(_) | Value::Networks(_) => None,
     }
 }
 
@@ -436,9 +436,9 @@ fn cannot_judge() -> Truth {
 
 const UNREADABLE: Truth = Truth::Undecided(Cause::Bad(Bad::Unparsable));
 
-fn text(value: &Value<'_>, holds: impl FnOnce(&str) -> bool) -> Truth {
-    match value {
-        Value::Text(text) => Truth::from(holds(text)),
+fn text(cell: &Cell<'_>, holds: impl FnOnce(&str) -> bool) -> Truth {
+    match cell.value {
+        Value::Text => Truth::from(holds(&cell.seen)),
         _ => cannot_judge(),
     }
 }
@@ -447,7 +447,7 @@ fn length(text: &str) -> u64 {
     text.chars().count() as u64
 }
 
-fn instant(value: &Value<'_>, holds: impl FnOnce(DateTime<Utc>) -> bool) -> Truth {
+fn instant(value: &Value, holds: impl FnOnce(DateTime<Utc>) -> bool) -> Truth {
     match value {
         Value::Time(time) => Truth::from(holds(*time)),
         _ => cannot_judge(),
@@ -455,8 +455,8 @@ fn instant(value: &Value<'_>, holds: impl FnOnce(DateTime<Utc>) -> bool) -> Trut
 }
 
 fn two_instants(
-    value: &Value<'_>,
-    other: Option<&Value<'_>>,
+    value: &Value,
+    other: Option<&Value>,
     holds: impl FnOnce(DateTime<Utc>, DateTime<Utc>) -> bool,
 ) -> Truth {
     match other {
@@ -465,16 +465,18 @@ fn two_instants(
     }
 }
 
-fn entries(value: &Value<'_>, holds: impl FnOnce(&[Entry]) -> Truth) -> Truth {
+fn entries(value: &Value, holds: impl FnOnce(&[Entry]) -> Truth) -> Truth {
     match value {
         Value::Networks(entries) => holds(entries),
         _ => cannot_judge(),
     }
 }
 
-fn same(value: &Value<'_>, other: &Value<'_>) -> Truth {
-    let (Value::Networks(list), Value::Networks(others)) = (value, other) else {
-        return Truth::from(value == other);
+fn same(cell: &Cell<'_>, other: &Cell<'_>) -> Truth {
+    let (list, others) = match (&cell.value, &other.value) {
+        (Value::Networks(list), Value::Networks(others)) => (list, others),
+        (Value::Text, Value::Text) => return Truth::from(cell.seen == other.seen),
+        (value, other) => return Truth::from(value == other),
     };
     Truth::from(Union::of(readable(list)) == Union::of(readable(others)))
 }

@@ -201,10 +201,8 @@ impl Forbidden {
 
     /// Whether all of the tests are known to hold.
     pub fn all_hold(&self, record: &Record<'_>) -> bool {
-        match &record.cell(self.slot).value {
-            Value::Text(text) => !self.patterns.is_match(text),
-            _ => false,
-        }
+        let cell = record.cell(self.slot);
+        matches!(cell.value, Value::Text) && !self.patterns.is_match(&cell.seen)
     }
 }
 

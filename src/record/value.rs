@@ -67,11 +67,11 @@ impl fmt::Display for Bad {
 
 /// What was read in a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value<'a> {
+pub enum Value {
     /// A flag.
     Flag(bool),
-    /// Text with at least one character that is not blank.
-    Text(Cow<'a, str>),
+    /// Text with at least one character that is not blank: what was seen.
+    Text,
     /// An instant.
     Time(DateTime<Utc>),
     /// A list of networks, some of which may be unreadable.
@@ -82,13 +82,13 @@ pub enum Value<'a> {
     Bad(Bad),
 }
 
-impl Value<'_> {
+impl Value {
     /// Whether all of it can be read: a list of networks may hold entries that
     /// cannot, beside others that still decide.
     pub fn is_whole(&self) -> bool {
         match self {
             Value::Networks(entries) => entries.iter().all(|entry| entry.network.is_some()),
-            Value::Flag(_) | Value::Text(_) | Value::Time(_) => true,
+            Value::Flag(_) | Value::Text | Value::Time(_) => true,
             Value::Absent(_) | Value::Bad(_) => false,
         }
     }
@@ -98,7 +98,7 @@ impl Value<'_> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell<'a> {
     /// What it says.
-    pub value: Value<'a>,
+    pub value: Value,
     /// What stood there, for evidence; empty where nothing did.
     pub seen: Cow<'a, str>,
     /// Read in good will, from a spelling that is not the field's own.
@@ -138,6 +138,7 @@ impl Cell<'_> {
                 let whole = self.value.is_whole() && networks(here) == networks(there);
                 whole || self.seen == other.seen
             }
+            (Value::Text, Value::Text) => self.seen == other.seen,
             (Value::Bad(here), Value::Bad(there)) => here == there && self.seen == other.seen,
             (here, there) => here == there,
         }
@@ -205,7 +206,7 @@ impl Kind {
 
     fn text<'a>(self, seen: Cow<'a, str>, spare: &mut Vec<Vec<Entry>>) -> Cell<'a> {
         let (value, coerced) = match self {
-            Kind::Text => (Value::Text(seen.clone()), false),
+            Kind::Text => (Value::Text, false),
             Kind::Flag => match flag(seen.trim()) {
                 Some(flag) => (Value::Flag(flag), true),
                 None => (Value::Bad(Bad::Unparsable), false),
@@ -286,12 +287,12 @@ fn flag(text: &str) -> Option<bool> {
 mod tests {
     use super::*;
 
-    fn read(kind: Kind, raw: Raw<'_>) -> (Value<'_>, bool) {
+    fn read(kind: Kind, raw: Raw<'_>) -> (Value, bool) {
         let cell = kind.read(raw, &mut Vec::new());
         (cell.value, cell.coerced)
     }
 
-    fn text(kind: Kind, text: &str) -> (Value<'_>, bool) {
+    fn text(kind: Kind, text: &str) -> (Value, bool) {
         read(kind, Raw::Text(text.into()))
     }
 
