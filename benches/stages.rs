@@ -159,7 +159,6 @@ fn word(criterion: &mut Criterion) {
     let audit = Audit {
         policies: &policies,
         as_of: DateTime::UNIX_EPOCH,
-        fail_on: None,
         columns: &Column::ALL,
     };
     let mut group = criterion.benchmark_group("report");

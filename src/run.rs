@@ -9,7 +9,7 @@ use chrono::Utc;
 use clap::{ColorChoice, Parser};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::cli::Options;
+use crate::cli::{FailOn, Options};
 use crate::export::{self, Cutter, Source, Unread};
 use crate::finding::{Gap, Privacy, Summary};
 use crate::pipeline::{Pipeline, Worded};
@@ -139,7 +139,6 @@ fn audit(
     let audit = Audit {
         policies: &policies,
         as_of,
-        fail_on: options.fail_on.0,
         columns,
     };
     let reports = Reports::open(options, &audit, &sources, stdout)?;
@@ -199,6 +198,7 @@ struct Run<'r> {
     stderr: &'r mut (dyn Write + Send),
     quiet: bool,
     verbose: bool,
+    fail_on: FailOn,
     progress: ProgressBar,
     summary: Summary,
     exports: Vec<Export>,
@@ -225,6 +225,7 @@ impl<'r> Run<'r> {
             stderr,
             quiet: options.quiet,
             verbose: options.verbose,
+            fail_on: options.fail_on,
             progress: progress(options),
             summary: Summary::new(audit.policies),
             exports: exports.collect(),
@@ -352,7 +353,7 @@ impl<'r> Run<'r> {
         for output in whole {
             output.commit()?;
         }
-        Ok(exit(self.audit, &verdict))
+        Ok(exit(self.audit.policies, self.fail_on, &verdict))
     }
 
     /// Tells on stderr what a report may not.
@@ -415,17 +416,15 @@ fn note(quiet: bool, progress: &ProgressBar, stderr: &mut dyn Write, text: &str)
     }
 }
 
-fn exit(audit: &Audit<'_>, verdict: &Verdict<'_>) -> Exit {
+fn exit(policies: &Policies, fail_on: FailOn, verdict: &Verdict<'_>) -> Exit {
     if !verdict.is_complete() {
         return Exit::Incomplete;
     }
-    let grave =
-        |(_, rule): &(_, &policy::Rule)| audit.fail_on.is_some_and(|least| rule.severity >= least);
-    let found = audit
-        .policies
+    let grave = |rule: &policy::Rule| fail_on.0.is_some_and(|least| rule.severity >= least);
+    let found = policies
         .rules()
         .zip(&verdict.summary.by_rule)
-        .any(|(rule, counts)| grave(&rule) && counts.findings() > 0);
+        .any(|((_, rule), counts)| grave(rule) && counts.findings() > 0);
     if found { Exit::Findings } else { Exit::Clean }
 }
 

@@ -18,7 +18,7 @@ pub use self::csv::Column;
 pub use output::{Destination, Error, Output};
 
 use crate::finding::{Finding, Gap, Summary};
-use crate::policy::{Policies, Severity};
+use crate::policy::Policies;
 use crate::record::text::clean;
 
 /// How a report is written.
@@ -70,8 +70,6 @@ pub struct Audit<'a> {
     pub policies: &'a Policies,
     /// The only clock of the run.
     pub as_of: DateTime<Utc>,
-    /// From which severity on findings make the run fail; never, if none.
-    pub fail_on: Option<Severity>,
     /// The columns of a CSV report.
     pub columns: &'a [Column],
 }
