@@ -136,12 +136,12 @@ fn evaluate(criterion: &mut Criterion) {
     for name in ["six.toml", "hundred.toml"] {
         let policies = policies(name);
         let records = records(&policies, &lines);
-        let mut judge = Judge::new(&policies);
+        let judge = Judge::new(&policies);
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let mut summary = Summary::new(&policies);
                 for record in &records {
-                    judge.judge(record, &mut summary, |place, outcome| {
+                    judge.judge(record, &mut summary, |place, outcome, _| {
                         black_box((place, outcome));
                     });
                 }
@@ -181,17 +181,17 @@ fn word(criterion: &mut Criterion) {
 /// All findings on the records, in the words of a report.
 fn worded(policies: &Policies, records: &[Record<'_>], renderer: &dyn report::Renderer) -> Words {
     let rules: Vec<_> = policies.rules().collect();
-    let mut judge = Judge::new(policies);
+    let judge = Judge::new(policies);
     let mut summary = Summary::new(policies);
     let mut words = Words::default();
     for record in records {
-        judge.judge(record, &mut summary, |place, outcome| {
+        judge.judge(record, &mut summary, |place, outcome, answers| {
             let (policy, rule) = rules[place];
             let Some(reason) = outcome.reason() else {
                 return;
             };
             let finding = Finding {
-                record,
+                answers,
                 number: 1,
                 export: "export.json",
                 policy,
@@ -199,7 +199,6 @@ fn worded(policies: &Policies, records: &[Record<'_>], renderer: &dyn report::Re
                 place,
                 outcome,
                 reason,
-                policies,
                 privacy: Privacy::Redacted,
             };
             renderer.finding(&finding, &mut words).expect("memory");

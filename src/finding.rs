@@ -7,10 +7,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 use sha2::{Digest, Sha256};
 
-use crate::policy::{Cause, Check, Policies, Policy, Requirement, Rule, Severity, TestId, Truth};
-use crate::record::field::is_credential_name;
+use crate::policy::{Answers, Cause, Policies, Policy, Requirement, Rule, Severity, TestId, Truth};
 use crate::record::text;
-use crate::record::{Absent, Bad, Cell, Field, Record, Slot, Value};
+use crate::record::{Absent, Bad, Cell, Field, List, Record, Schema, Slot, Value};
 
 /// Why a finding is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,8 +87,8 @@ pub enum Privacy {
 /// An outcome that is listed.
 #[derive(Debug, Clone, Copy)]
 pub struct Finding<'a> {
-    /// What was judged.
-    pub record: &'a Record<'a>,
+    /// What was judged, and what the tests say of it.
+    pub answers: &'a Answers<'a>,
     /// Its place among the records of its batch, from 1.
     pub number: u64,
     /// The export's name.
@@ -104,19 +103,17 @@ pub struct Finding<'a> {
     pub outcome: Outcome,
     /// Why.
     pub reason: Reason,
-    /// What the rule's tests and fields are.
-    pub policies: &'a Policies,
     /// How far values are shown.
     pub privacy: Privacy,
 }
 
 /// A check that was not met.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Evidence<'a> {
     /// The field that it looks at.
     pub field: &'a str,
     /// What would have met it.
-    pub expected: String,
+    pub expected: Cow<'a, str>,
     /// What was seen; `[missing]`, `[null]` and `[empty]` stand for absence.
     pub observed: Cow<'a, str>,
 }
@@ -129,14 +126,22 @@ const REDACTED: &str = "[redacted]";
 const MOST_CHARACTERS: usize = 4096;
 
 impl<'a> Finding<'a> {
+    fn record(&self) -> &'a Record<'a> {
+        self.answers.record()
+    }
+
+    fn schema(&self) -> &'a Schema {
+        &self.answers.policies().schema
+    }
+
     /// The customer's id, if there is one.
     pub fn customer_id(&self) -> Option<Cow<'a, str>> {
-        self.record.id().map(cut)
+        self.record().id().map(cut)
     }
 
     /// The customer's name, if there is one.
     pub fn customer_name(&self) -> Option<Cow<'a, str>> {
-        let name = self.record.name()?;
+        let name = self.record().name()?;
         let hidden = self.privacy == Privacy::Redacted && looks_like_credential(name);
         Some(if hidden { REDACTED.into() } else { cut(name) })
     }
@@ -150,7 +155,7 @@ impl<'a> Finding<'a> {
             // No name holds a NUL, so no two triples run together alike.
             hash.update([0]);
         }
-        hash.update(self.record.id().unwrap_or_default());
+        hash.update(self.record().id().unwrap_or_default());
         text::hex(&hash.finalize()[..16])
     }
 
@@ -161,7 +166,7 @@ impl<'a> Finding<'a> {
             evidence: Vec::new(),
         };
         if let Some(when) = &self.rule.when
-            && matches!(unmet.truth(when), Truth::Undecided(_))
+            && matches!(self.answers.holds(when), Truth::Undecided(_))
         {
             unmet.collect(when, Wanted::True);
         }
@@ -170,37 +175,42 @@ impl<'a> Finding<'a> {
     }
 
     /// The entries of a list that are to blame, or the list.
-    fn entries(&self, cell: &'a Cell<'a>, checks: &[&Check]) -> Cow<'a, str> {
-        let Value::Networks(entries) = &cell.value else {
-            return cut(&cell.seen);
-        };
+    fn entries(&self, seen: &'a str, list: List, tests: &[TestId]) -> Cow<'a, str> {
+        let entries = self.record().entries(list);
         let mut blamed = Vec::new();
-        for check in checks {
-            let offenders = check.offenders(entries, check.holds(cell, self.record));
+        for id in tests {
+            let check = &self.answers.policies().test(*id).check;
+            let offenders = check.offenders(entries, self.answers.test(*id));
             if offenders.is_empty() {
-                return cut(&cell.seen);
+                return cut(seen);
             }
             blamed.extend(offenders.iter().map(|entry| entry.at.clone()));
         }
         blamed.sort_unstable_by_key(|at| at.start);
         blamed.dedup();
-        let texts: Vec<_> = blamed
+        let mut texts = blamed
             .into_iter()
-            .filter_map(|at| cell.seen.get(at))
-            .map(|text| if text.is_empty() { "[empty]" } else { text })
-            .collect();
-        cut(&texts.join(", ")).into_owned().into()
+            .filter_map(|at| seen.get(at))
+            .map(|text| if text.is_empty() { "[empty]" } else { text });
+        match (texts.next(), texts.next()) {
+            (None, _) => cut(seen),
+            (Some(one), None) => cut(one),
+            (Some(one), Some(two)) => {
+                let all: Vec<_> = [one, two].into_iter().chain(texts).collect();
+                cut(&all.join(", ")).into_owned().into()
+            }
+        }
     }
 
-    fn observed(&self, slot: Slot, checks: &[&Check]) -> Cow<'a, str> {
-        let field = self.policies.schema.field(slot);
-        let cell = self.record.cell(slot);
-        match &cell.value {
+    fn observed(&self, slot: Slot, tests: &[TestId]) -> Cow<'a, str> {
+        let field = self.schema().field(slot);
+        let cell = self.record().cell(slot);
+        match cell.value {
             Value::Absent(_) => cell.shown().into(),
             _ if self.privacy == Privacy::Redacted && is_sensitive(field, &cell.seen) => {
                 REDACTED.into()
             }
-            Value::Networks(_) => self.entries(cell, checks),
+            Value::Networks(list) => self.entries(&cell.seen, list, tests),
             Value::Flag(_) | Value::Text | Value::Time(_) | Value::Bad(_) => cut(&cell.seen),
         }
     }
@@ -220,20 +230,12 @@ struct Unmet<'f, 'a> {
 }
 
 impl<'a> Unmet<'_, 'a> {
-    fn truth(&self, requirement: &Requirement) -> Truth {
-        requirement.holds(&mut |id| self.test(id))
-    }
-
-    fn test(&self, id: TestId) -> Truth {
-        self.finding.policies.test(id).holds(self.finding.record)
-    }
-
     fn collect(&mut self, requirement: &Requirement, wanted: Wanted) {
         let met = match wanted {
             Wanted::True => Truth::True,
             Wanted::False => Truth::False,
         };
-        if self.truth(requirement) == met {
+        if self.finding.answers.holds(requirement) == met {
             return;
         }
         match (requirement, wanted) {
@@ -249,39 +251,41 @@ impl<'a> Unmet<'_, 'a> {
     }
 
     fn field(&mut self, slot: Slot, tests: &[TestId], wanted: Wanted) {
-        let policies = self.finding.policies;
-        let unmet = |id: &&TestId| wanted == Wanted::False || self.test(**id) != Truth::True;
-        let checks: Vec<_> = tests
-            .iter()
-            .filter(unmet)
-            .map(|id| &policies.test(*id).check)
-            .collect();
-        let words: Vec<_> = checks
-            .iter()
-            .map(|check| check.expected(&policies.schema))
-            .collect();
-        let words = words.join(" and ");
+        let answers = self.finding.answers;
+        let unmet = |id: &TestId| wanted == Wanted::False || answers.test(*id) != Truth::True;
+        let unmet: Vec<_> = tests.iter().copied().filter(unmet).collect();
+        let policies = answers.policies();
+        let words: Cow<'_, str> = match unmet.as_slice() {
+            [one] => policies.test(*one).expected.as_str().into(),
+            several => {
+                let words = several
+                    .iter()
+                    .map(|id| policies.test(*id).expected.as_str());
+                words.collect::<Vec<_>>().join(" and ").into()
+            }
+        };
         self.evidence.push(Evidence {
             field: &policies.schema.field(slot).name,
             expected: match wanted {
                 Wanted::True => words,
-                Wanted::False if checks.len() == 1 => format!("not {words}"),
-                Wanted::False => format!("not ({words})"),
+                Wanted::False if unmet.len() == 1 => format!("not {words}").into(),
+                Wanted::False => format!("not ({words})").into(),
             },
-            observed: self.finding.observed(slot, &checks),
+            observed: self.finding.observed(slot, &unmet),
         });
-        for other in checks.iter().filter_map(|check| check.other()) {
+        let checks = unmet.iter().map(|id| &policies.test(*id).check);
+        for other in checks.filter_map(|check| check.other()) {
             self.other(slot, other);
         }
     }
 
     /// A check that compares two fields is not met for want of the other.
     fn other(&mut self, slot: Slot, other: Slot) {
-        let schema = &self.finding.policies.schema;
-        if !self.finding.record.cell(other).value.is_whole() {
+        let schema = self.finding.schema();
+        if !self.finding.record().cell(other).value.is_whole() {
             self.evidence.push(Evidence {
                 field: &schema.field(other).name,
-                expected: format!("a value to compare {} with", schema.field(slot).name),
+                expected: format!("a value to compare {} with", schema.field(slot).name).into(),
                 observed: self.finding.observed(other, &[]),
             });
         }
@@ -304,7 +308,7 @@ fn cut(text: &str) -> Cow<'_, str> {
 }
 
 fn is_sensitive(field: &Field, value: &str) -> bool {
-    field.sensitive || is_credential_name(&field.name) || looks_like_credential(value)
+    field.sensitive || looks_like_credential(value)
 }
 
 /// Whether a value holds what looks like a key, a token or a password: by the

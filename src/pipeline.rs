@@ -260,7 +260,7 @@ impl<'p> Worker<'p> {
             pipeline: self.pipeline,
             rules: &self.rules,
             export: &self.pipeline.exports[export],
-            judge: &mut self.judge,
+            judge: &self.judge,
             summary: Summary::new(self.pipeline.policies),
             words: renderers.iter().map(|_| Words::default()).collect(),
             rejected: Vec::new(),
@@ -347,7 +347,7 @@ struct Collector<'c, 'p> {
     pipeline: &'p Pipeline<'p>,
     rules: &'c [(&'p Policy, &'p Rule)],
     export: &'p str,
-    judge: &'c mut Judge<'p>,
+    judge: &'c Judge<'p>,
     summary: Summary,
     words: Vec<Words>,
     rejected: Vec<(u64, usize, Unreadable)>,
@@ -359,13 +359,13 @@ impl Sink for Collector<'_, '_> {
         let number = self.summary.records + 1;
         let words = &mut self.words;
         self.judge
-            .judge(record, &mut self.summary, |place, outcome| {
+            .judge(record, &mut self.summary, |place, outcome, answers| {
                 let Some(reason) = outcome.reason() else {
                     return;
                 };
                 let (policy, rule) = self.rules[place];
                 let finding = Finding {
-                    record,
+                    answers,
                     number,
                     export: self.export,
                     policy,
@@ -373,7 +373,6 @@ impl Sink for Collector<'_, '_> {
                     place,
                     outcome,
                     reason,
-                    policies: self.pipeline.policies,
                     privacy: self.pipeline.privacy,
                 };
                 for (renderer, words) in self.pipeline.renderers.iter().zip(words.iter_mut()) {

@@ -259,45 +259,86 @@ impl Check {
         }
     }
 
-    /// Whether it holds for what stands in the field. On an absent field only
-    /// `present` decides; on a bad one nothing does.
-    pub fn holds(&self, cell: &Cell<'_>, record: &Record<'_>) -> Truth {
-        if let (Check::Present(wanted), Value::Absent(_)) = (self, &cell.value) {
-            return Truth::from(!wanted);
+    /// Whether it holds for what stands in a field of the record. On an absent
+    /// field only `present` decides; on a bad one nothing does.
+    #[inline]
+    pub fn holds(&self, slot: Slot, record: &Record<'_>) -> Truth {
+        let cell = record.cell(slot);
+        match cell.value {
+            _ if let Some(other) = self.other() => self.compares(cell, record.cell(other), record),
+            Value::Absent(why) => match self {
+                Check::Present(wanted) => Truth::from(!wanted),
+                _ => Truth::Undecided(Cause::Absent(why)),
+            },
+            Value::Bad(why) => Truth::Undecided(Cause::Bad(why)),
+            Value::Flag(_) => self.of_value(cell),
+            Value::Text => self.of_text(cell),
+            Value::Time(time) => self.of_time(cell, time),
+            Value::Networks(list) => self.of_networks(record.entries(list)),
         }
-        let other = self.other().map(|slot| record.cell(slot));
-        if let Some(cause) = doubt(cell, other) {
-            return Truth::Undecided(cause);
-        }
-        let same = || other.map_or(cannot_judge(), |other| same(cell, other));
-        let later_field = || other.map(|other| &other.value);
-        let value = &cell.value;
+    }
+
+    /// Whether it holds for a value, if it is an operator for any kind.
+    #[inline(always)]
+    fn of_value(&self, cell: &Cell<'_>) -> Truth {
+        Truth::from(match self {
+            Check::Present(wanted) => *wanted,
+            Check::Equals(wanted) => wanted.is(cell),
+            Check::NotEquals(wanted) => !wanted.is(cell),
+            Check::In(list) => list.iter().any(|wanted| wanted.is(cell)),
+            Check::NotIn(list) => !list.iter().any(|wanted| wanted.is(cell)),
+            // A policy's checks suit their fields' kinds; were one not to, it
+            // decides nothing.
+            _ => return Truth::Undecided(Cause::Bad(Bad::WrongType)),
+        })
+    }
+
+    fn of_text(&self, cell: &Cell<'_>) -> Truth {
+        let text = &*cell.seen;
+        Truth::from(match self {
+            Check::Matches(pattern) => pattern.is_match(text),
+            Check::NotMatches(pattern) => !pattern.is_match(text),
+            Check::MinLength(least) => length(text) >= *least,
+            Check::MaxLength(most) => length(text) <= *most,
+            _ => return self.of_value(cell),
+        })
+    }
+
+    fn of_time(&self, cell: &Cell<'_>, time: DateTime<Utc>) -> Truth {
+        Truth::from(match self {
+            Check::Before(limit) => time < *limit,
+            Check::After(limit) => time > *limit,
+            Check::OlderThan(ago) => time < ago.time,
+            Check::NewerThan(ago) => time > ago.time,
+            _ => return self.of_value(cell),
+        })
+    }
+
+    fn of_networks(&self, entries: &[Entry]) -> Truth {
         match self {
-            Check::Present(wanted) => match value.is_whole() {
+            Check::Present(wanted) => match entries.iter().all(|entry| entry.network.is_some()) {
                 true => Truth::from(*wanted),
                 false => UNREADABLE,
             },
-            Check::Equals(wanted) => Truth::from(wanted.is(cell)),
-            Check::NotEquals(wanted) => Truth::from(!wanted.is(cell)),
-            Check::In(list) => Truth::from(list.iter().any(|wanted| wanted.is(cell))),
-            Check::NotIn(list) => Truth::from(!list.iter().any(|wanted| wanted.is(cell))),
-            Check::EqualsField(_) => same(),
-            Check::DiffersFrom(_) => !same(),
-            Check::Matches(pattern) => text(cell, |text| pattern.is_match(text)),
-            Check::NotMatches(pattern) => text(cell, |text| !pattern.is_match(text)),
-            Check::MinLength(least) => text(cell, |text| length(text) >= *least),
-            Check::MaxLength(most) => text(cell, |text| length(text) <= *most),
-            Check::Before(limit) => instant(value, |time| time < *limit),
-            Check::After(limit) => instant(value, |time| time > *limit),
-            Check::OlderThan(ago) => instant(value, |time| time < ago.time),
-            Check::NewerThan(ago) => instant(value, |time| time > ago.time),
-            Check::BeforeField(_) => two_instants(value, later_field(), |a, b| a < b),
-            Check::AfterField(_) => two_instants(value, later_field(), |a, b| a > b),
-            Check::AnyAddress(wanted) => entries(value, |list| any_address(list, *wanted)),
-            Check::MaxAddresses(most) => entries(value, |list| max_addresses(list, *most)),
-            Check::MinPrefix { .. } | Check::Within(_) | Check::Excludes(_) | Check::Public => {
-                entries(value, |list| every(list, |network| self.admits(network)))
-            }
+            Check::AnyAddress(wanted) => any_address(entries, *wanted),
+            Check::MaxAddresses(most) => max_addresses(entries, *most),
+            _ => every(entries, |network| self.admits(network)),
+        }
+    }
+
+    /// Whether it holds for two fields, of which neither decides alone.
+    fn compares(&self, cell: &Cell<'_>, other: &Cell<'_>, record: &Record<'_>) -> Truth {
+        match (whole_cause(cell), whole_cause(other)) {
+            (Some(Cause::Absent(_)), Some(bad @ Cause::Bad(_))) => return Truth::Undecided(bad),
+            (Some(cause), _) | (None, Some(cause)) => return Truth::Undecided(cause),
+            (None, None) => {}
+        }
+        match (self, cell.value, other.value) {
+            (Check::EqualsField(_), ..) => Truth::from(are_same(cell, other, record)),
+            (Check::DiffersFrom(_), ..) => Truth::from(!are_same(cell, other, record)),
+            (Check::BeforeField(_), Value::Time(a), Value::Time(b)) => Truth::from(a < b),
+            (Check::AfterField(_), Value::Time(a), Value::Time(b)) => Truth::from(a > b),
+            _ => Truth::Undecided(Cause::Bad(Bad::WrongType)),
         }
     }
 
@@ -349,7 +390,7 @@ impl Check {
         entries.iter().filter(offends).collect()
     }
 
-    /// What is expected, in words; `holds` false asks for the opposite.
+    /// What is expected, in words.
     pub fn expected(&self, schema: &Schema) -> String {
         let name = |slot: &Slot| schema.field(*slot).name.as_str();
         match self {
@@ -397,88 +438,33 @@ fn join(items: impl IntoIterator<Item = impl ToString>) -> String {
     items.join(", ")
 }
 
-/// Why two cells, or one, cannot be judged: bad data before absence.
-#[inline]
-fn doubt(cell: &Cell<'_>, other: Option<&Cell<'_>>) -> Option<Cause> {
-    let Some(other) = other else {
-        return cause(cell);
-    };
-    match (whole_cause(cell), whole_cause(other)) {
-        (Some(Cause::Absent(_)), Some(bad @ Cause::Bad(_))) => Some(bad),
-        (Some(cause), _) | (None, Some(cause)) => Some(cause),
-        (None, None) => None,
-    }
-}
-
-/// Two values are compared whole: one entry that cannot be read spoils a list.
+/// Why a cell cannot be compared with another. Two values are compared whole:
+/// one entry that cannot be read spoils a list.
 fn whole_cause(cell: &Cell<'_>) -> Option<Cause> {
-    let partly = matches!(cell.value, Value::Networks(_)) && !cell.value.is_whole();
-    if partly {
-        return Some(Cause::Bad(Bad::Unparsable));
-    }
-    cause(cell)
-}
-
-#[inline]
-fn cause(cell: &Cell<'_>) -> Option<Cause> {
     match cell.value {
         Value::Bad(why) => Some(Cause::Bad(why)),
         Value::Absent(why) => Some(Cause::Absent(why)),
-        Value::Flag(_) | Value::Text | Value::Time(_) | Value::Networks(_) => None,
+        value if value.is_whole() => None,
+        _ => Some(Cause::Bad(Bad::Unparsable)),
     }
 }
 
-/// A policy's checks suit their fields' kinds; were one not to, it decides
-/// nothing.
-fn cannot_judge() -> Truth {
-    Truth::Undecided(Cause::Bad(Bad::WrongType))
-}
-
-const UNREADABLE: Truth = Truth::Undecided(Cause::Bad(Bad::Unparsable));
-
-fn text(cell: &Cell<'_>, holds: impl FnOnce(&str) -> bool) -> Truth {
-    match cell.value {
-        Value::Text => Truth::from(holds(&cell.seen)),
-        _ => cannot_judge(),
-    }
-}
+/// What a list says with an entry that cannot be read.
+pub(super) const UNREADABLE: Truth = Truth::Undecided(Cause::Bad(Bad::Unparsable));
 
 fn length(text: &str) -> u64 {
     text.chars().count() as u64
 }
 
-fn instant(value: &Value, holds: impl FnOnce(DateTime<Utc>) -> bool) -> Truth {
-    match value {
-        Value::Time(time) => Truth::from(holds(*time)),
-        _ => cannot_judge(),
+fn are_same(cell: &Cell<'_>, other: &Cell<'_>, record: &Record<'_>) -> bool {
+    match (cell.value, other.value) {
+        (Value::Networks(list), Value::Networks(others)) => {
+            let union = |list| Union::of(readable(record.entries(list)));
+            union(list) == union(others)
+        }
+        (Value::Text, Value::Text) => cell.seen == other.seen,
+        (value, other) => value == other,
     }
-}
-
-fn two_instants(
-    value: &Value,
-    other: Option<&Value>,
-    holds: impl FnOnce(DateTime<Utc>, DateTime<Utc>) -> bool,
-) -> Truth {
-    match other {
-        Some(Value::Time(other)) => instant(value, |time| holds(time, *other)),
-        _ => cannot_judge(),
-    }
-}
-
-fn entries(value: &Value, holds: impl FnOnce(&[Entry]) -> Truth) -> Truth {
-    match value {
-        Value::Networks(entries) => holds(entries),
-        _ => cannot_judge(),
-    }
-}
-
-fn same(cell: &Cell<'_>, other: &Cell<'_>) -> Truth {
-    let (list, others) = match (&cell.value, &other.value) {
-        (Value::Networks(list), Value::Networks(others)) => (list, others),
-        (Value::Text, Value::Text) => return Truth::from(cell.seen == other.seen),
-        (value, other) => return Truth::from(value == other),
-    };
-    Truth::from(Union::of(readable(list)) == Union::of(readable(others)))
 }
 
 fn readable(entries: &[Entry]) -> impl Iterator<Item = &Network> + Clone {
@@ -526,9 +512,12 @@ mod tests {
     use crate::record::Raw;
 
     fn holds(check: &Check, kind: Kind, text: &str) -> Truth {
-        let record = Record::new(&Schema::default());
-        let cell = kind.read(Raw::Text(text.into()), &mut Vec::new());
-        check.holds(&cell, &record)
+        let mut schema = Schema::default();
+        schema.declare("asked", kind).expect("new");
+        let slot = schema.want("asked").expect("known");
+        let mut record = Record::new(&schema);
+        record.set(&schema, slot, Raw::Text(text.into()));
+        check.holds(slot, &record)
     }
 
     #[test]
@@ -601,7 +590,7 @@ mod tests {
         let mut record = Record::new(&schema);
         record.set(&schema, slot, Raw::Text("office,10.0.0.1".into()));
         let same = Check::EqualsField(slot);
-        assert_eq!(same.holds(&Cell::MISSING, &record), UNREADABLE);
+        assert_eq!(same.holds(Slot::NAME, &record), UNREADABLE);
     }
 
     #[test]

@@ -144,12 +144,21 @@ pub struct Test {
     pub slot: Slot,
     /// The operator, with its argument.
     pub check: Check,
+    /// What is expected, in words.
+    pub expected: String,
+    /// The place, among the sets of the run, of the set that its pattern is
+    /// looked for with.
+    joined: Option<usize>,
 }
 
 impl Test {
-    /// Whether it holds for the record.
-    pub fn holds(&self, record: &Record<'_>) -> Truth {
-        self.check.holds(record.cell(self.slot), record)
+    fn new(slot: Slot, check: Check, schema: &Schema) -> Self {
+        Self {
+            slot,
+            expected: check.expected(schema),
+            check,
+            joined: None,
+        }
     }
 }
 
@@ -164,18 +173,15 @@ pub struct Policies {
     pub tests: Vec<Test>,
     /// Patterns that are looked for together.
     forbidden: Vec<Forbidden>,
-    /// For each test, the place of its pattern's set in that list.
-    joined: Vec<Option<usize>>,
 }
 
 /// The `not-matches` tests of a field, when there are several: text in which
 /// none of the patterns is found, as is the rule, is gone over once.
 #[derive(Debug, Clone)]
-pub struct Forbidden {
-    slot: Slot,
+struct Forbidden {
     patterns: RegexSet,
     /// The tests, each of one of the patterns.
-    pub tests: Vec<TestId>,
+    tests: Vec<TestId>,
 }
 
 impl Forbidden {
@@ -193,16 +199,16 @@ impl Forbidden {
         // Patterns that are too big together are looked for one by one.
         let patterns = RegexSet::new(patterns).ok()?;
         (ids.len() > 1).then_some(Self {
-            slot,
             patterns,
             tests: ids,
         })
     }
 
-    /// Whether all of the tests are known to hold.
-    pub fn all_hold(&self, record: &Record<'_>) -> bool {
-        let cell = record.cell(self.slot);
-        matches!(cell.value, Value::Text) && !self.patterns.is_match(&cell.seen)
+    /// What each of the tests says of a text.
+    fn answers(&self, text: &str) -> impl Iterator<Item = (TestId, Truth)> {
+        let found = self.patterns.matches(text);
+        let all = self.tests.iter().enumerate();
+        all.map(move |(place, id)| (*id, Truth::from(!found.matched(place))))
     }
 }
 
@@ -239,17 +245,11 @@ impl Policies {
             .into_iter()
             .filter_map(|slot| Forbidden::of(slot, &self.tests));
         self.forbidden = sets.collect();
-        self.joined = vec![None; self.tests.len()];
         for (place, set) in self.forbidden.iter().enumerate() {
             for id in &set.tests {
-                self.joined[id.index()] = Some(place);
+                self.tests[id.index()].joined = Some(place);
             }
         }
-    }
-
-    /// The tests that can be answered together with this one.
-    pub fn together(&self, id: TestId) -> Option<&Forbidden> {
-        self.joined[id.index()].map(|place| &self.forbidden[place])
     }
 
     /// Every rule with its policy, in the order of reports.
@@ -281,6 +281,86 @@ impl Policies {
         needed.sort_unstable();
         needed.dedup();
         needed
+    }
+}
+
+/// What each test says of one record: asked once, however many rules share it.
+#[derive(Debug)]
+pub struct Answers<'a> {
+    policies: &'a Policies,
+    record: &'a Record<'a>,
+    known: &'a [Known],
+}
+
+/// What a test is known to say of the record of this turn.
+#[derive(Debug, Clone, Default)]
+pub struct Known(std::cell::Cell<Option<Truth>>);
+
+impl<'a> Answers<'a> {
+    /// The answers about a record. `known` is their room, one a test: what it
+    /// holds is forgotten.
+    pub fn new(policies: &'a Policies, record: &'a Record<'a>, known: &'a [Known]) -> Self {
+        known.iter().for_each(|known| known.0.set(None));
+        Self {
+            policies,
+            record,
+            known,
+        }
+    }
+
+    /// What is asked.
+    pub fn policies(&self) -> &'a Policies {
+        self.policies
+    }
+
+    /// What is asked about.
+    pub fn record(&self) -> &'a Record<'a> {
+        self.record
+    }
+
+    /// Whether a requirement holds.
+    #[inline(always)]
+    pub fn holds(&self, requirement: &Requirement) -> Truth {
+        match requirement {
+            // Nearly all are but one test.
+            Requirement::Field { tests, .. } if let [test] = tests[..] => self.test(test),
+            _ => requirement.holds(&|id| self.test(id)),
+        }
+    }
+
+    /// Whether a test holds.
+    #[inline(always)]
+    pub fn test(&self, id: TestId) -> Truth {
+        self.known[id.index()]
+            .0
+            .get()
+            .unwrap_or_else(|| self.ask(id))
+    }
+
+    #[inline(never)]
+    fn ask(&self, id: TestId) -> Truth {
+        let test = self.policies.test(id);
+        let known = &self.known[id.index()].0;
+        if test.joined.is_some() {
+            self.ask_together(test);
+            if let Some(truth) = known.get() {
+                return truth;
+            }
+        }
+        let truth = test.check.holds(test.slot, self.record);
+        known.set(Some(truth));
+        truth
+    }
+
+    /// Asks all tests whose patterns are looked for with this one's, if there
+    /// is a text to look into.
+    fn ask_together(&self, test: &Test) {
+        let cell = self.record.cell(test.slot);
+        if let (Some(place), Value::Text) = (test.joined, cell.value) {
+            for (id, truth) in self.policies.forbidden[place].answers(&cell.seen) {
+                self.known[id.index()].0.set(Some(truth));
+            }
+        }
     }
 }
 

@@ -35,7 +35,7 @@ pub enum Requirement {
 
 impl Requirement {
     /// Whether it holds, given whether each test does.
-    pub fn holds(&self, truth: &mut impl FnMut(TestId) -> Truth) -> Truth {
+    pub fn holds(&self, truth: &impl Fn(TestId) -> Truth) -> Truth {
         match self {
             Requirement::Field { tests, .. } => match tests.as_slice() {
                 [test] => truth(*test),
@@ -94,7 +94,7 @@ mod tests {
     }
 
     fn judge(requirement: &Requirement, truths: &[Truth]) -> Truth {
-        requirement.holds(&mut |id| truths[id.index()])
+        requirement.holds(&|id| truths[id.index()])
     }
 
     #[test]

@@ -10,15 +10,16 @@ use chrono::DateTime;
 
 pub use field::{FIELDS, Field, Key, Kind, Schema, Slot};
 use network::Entry;
-pub use value::{Absent, Bad, Cell, Raw, Value};
+pub use value::{Absent, Bad, Cell, List, Raw, Value};
 
 /// A record: a cell for each field that the run reads.
 #[derive(Debug, Clone)]
 pub struct Record<'a> {
     cells: Vec<Cell<'a>>,
+    /// The entries of all its lists of networks: a `List` says which are its.
+    entries: Vec<Entry>,
     /// `deletedAt` stood at the epoch: an exporter's artefact, read as null.
     epoch_deleted: bool,
-    spare: Vec<Vec<Entry>>,
 }
 
 impl<'a> Record<'a> {
@@ -26,34 +27,41 @@ impl<'a> Record<'a> {
     pub fn new(schema: &Schema) -> Self {
         Self {
             cells: vec![Cell::MISSING; schema.wanted().len()],
+            entries: Vec::new(),
             epoch_deleted: false,
-            spare: Vec::new(),
         }
     }
 
     /// Forgets all fields, and keeps their room.
     pub fn clear(&mut self) {
         self.epoch_deleted = false;
-        for cell in &mut self.cells {
-            if let Value::Networks(entries) = &mut cell.value {
-                let mut entries = std::mem::take(entries);
-                entries.clear();
-                self.spare.push(entries);
-            }
-            *cell = Cell::MISSING;
-        }
+        self.entries.clear();
+        self.cells.fill(Cell::MISSING);
     }
 
     /// The field stands in the record.
-    #[inline]
+    #[inline(always)]
     pub fn set(&mut self, schema: &Schema, slot: Slot, raw: Raw<'a>) {
         let field = schema.field(slot);
-        let mut cell = field.kind.read(raw, &mut self.spare);
-        if is_epoch(&cell) && field.name == "deletedAt" {
-            self.epoch_deleted = true;
-            cell.value = Value::Absent(Absent::Null);
+        let here = &mut self.cells[slot.index()];
+        if !here.is_missing() {
+            return self.set_again(schema, slot, raw);
         }
-        self.put(slot, cell);
+        *here = field.kind.read(raw, &mut self.entries);
+        if is_epoch(here) && field.name == "deletedAt" {
+            self.epoch_deleted = true;
+            here.value = Value::Absent(Absent::Null);
+        }
+    }
+
+    /// The field stands in the record twice.
+    #[cold]
+    fn set_again(&mut self, schema: &Schema, slot: Slot, raw: Raw<'a>) {
+        let before = self.take(slot);
+        self.set(schema, slot, raw);
+        let again = self.take(slot);
+        self.put(slot, before);
+        self.put(slot, again);
     }
 
     /// Takes the field out of the record.
@@ -62,13 +70,12 @@ impl<'a> Record<'a> {
     }
 
     /// The field stands in the record, already read.
-    #[inline]
     pub fn put(&mut self, slot: Slot, cell: Cell<'a>) {
         let here = &mut self.cells[slot.index()];
         if here.is_missing() {
             *here = cell;
         } else if !cell.is_missing() {
-            here.meets(cell);
+            here.meets(cell, &self.entries);
         }
     }
 
@@ -80,6 +87,11 @@ impl<'a> Record<'a> {
     /// What stood in each field, by slot.
     pub fn cells(&self) -> &[Cell<'a>] {
         &self.cells
+    }
+
+    /// The entries of a list of networks of this record.
+    pub fn entries(&self, list: List) -> &[Entry] {
+        list.of(&self.entries)
     }
 
     /// Whether `deletedAt` stood at the epoch.

@@ -4,6 +4,7 @@
 //! accepts leading zeros, which some readers take for octal.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
@@ -11,7 +12,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Where it stands in the list's text, without the blanks around it.
-    pub at: std::ops::Range<usize>,
+    pub at: Range<usize>,
     /// What it covers, if it can be read.
     pub network: Option<Network>,
 }
@@ -34,77 +35,135 @@ impl From<IpNet> for Network {
 }
 
 /// Reads a comma-separated list; every item between commas gives an entry, and
-/// one that cannot be read has no network.
-pub fn read(list: &str, entries: &mut Vec<Entry>) {
+/// one that cannot be read has no network. Tells whether all could be read.
+pub fn read(list: &str, entries: &mut Vec<Entry>) -> bool {
+    let mut whole = true;
     let mut start = 0;
-    while start <= list.len() {
-        let rest = &list[start..];
-        let comma = rest.bytes().position(|byte| byte == b',');
-        let item = &rest[..comma.unwrap_or(rest.len())];
-        let (blanks, trimmed) = trim(item);
-        let from = start + blanks;
-        entries.push(Entry {
-            at: from..from + trimmed.len(),
-            network: read_one(trimmed),
+    loop {
+        let (entry, end) = plain_entry(list.as_bytes(), start).unwrap_or_else(|| {
+            let rest = &list.as_bytes()[start..];
+            let end = memchr::memchr(b',', rest).map_or(list.len(), |comma| start + comma);
+            (any_entry(list, start..end), end)
         });
-        start += item.len() + 1;
+        whole &= entry.network.is_some();
+        entries.push(entry);
+        if end == list.len() {
+            return whole;
+        }
+        start = end + 1;
     }
 }
 
-/// An item without the blanks around it, and how many bytes are before it.
-fn trim(item: &str) -> (usize, &str) {
-    match item.as_bytes() {
-        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => (0, item),
-        _ => (item.len() - item.trim_start().len(), item.trim()),
+/// The entry that an item of a list is.
+fn any_entry(list: &str, item: Range<usize>) -> Entry {
+    let text = &list[item.clone()];
+    let at = match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => item,
+        _ => {
+            let end = item.start + text.trim_end().len();
+            end - list[item.start..end].trim_start().len()..end
+        }
+    };
+    let network = read_one(&list[at.clone()]);
+    Entry { at, network }
+}
+
+/// The entry that begins here, perhaps after a blank, and where it ends; if it
+/// is four plain numbers and perhaps a prefix, or ends with `*` for some of
+/// them, as nearly all do. Whatever else it may be is for the standard library
+/// to say, which is as strict and slower.
+#[inline(always)]
+fn plain_entry(list: &[u8], start: usize) -> Option<(Entry, usize)> {
+    let start = start + usize::from(list.get(start) == Some(&b' '));
+    let (mut bits, mut prefix, mut at) = (0, 32, start);
+    for part in 0..4u8 {
+        let octet = Octet::at(list, at)?;
+        at += octet.digits;
+        if octet.is_plain() && (part == 3 || list.get(at) == Some(&b'.')) {
+            bits = bits << 8 | octet.number;
+            at += usize::from(part < 3);
+            continue;
+        }
+        let stars = b"*.*.*.*".split_at(2 * usize::from(part)).1;
+        if part == 0 || octet.digits > 0 || !list[at..].starts_with(stars) {
+            return None;
+        }
+        prefix = 8 * part;
+        bits <<= 32 - prefix;
+        at += stars.len();
+        break;
+    }
+    if list.get(at) == Some(&b'/') && prefix == 32 {
+        let octet = Octet::at(list, at + 1)?;
+        if !octet.is_plain() || octet.number > 32 {
+            return None;
+        }
+        prefix = u8::try_from(octet.number).ok()?;
+        at += 1 + octet.digits;
+    }
+    if !matches!(list.get(at), None | Some(b',')) {
+        return None;
+    }
+    let address = Ipv4Addr::from_bits(mask_v4(bits, prefix));
+    let cover = IpNet::V4(Ipv4Net::new(address, prefix).ok()?);
+    let network = Some(Network { cover, odd: None });
+    let entry = Entry {
+        at: start..at,
+        network,
+    };
+    Some((entry, at))
+}
+
+/// Up to three digits, taken all at once.
+#[derive(Debug, Clone, Copy)]
+struct Octet {
+    number: u32,
+    /// How many digits there are, at most four.
+    digits: usize,
+    leads_with_zero: bool,
+}
+
+impl Octet {
+    /// The digits that begin here, in a text of at least four bytes.
+    #[inline(always)]
+    fn at(text: &[u8], at: usize) -> Option<Self> {
+        // What lies beyond the end reads as zeros, which are no digits.
+        let from = at.min(text.len().checked_sub(4)?);
+        let word = u32::from_le_bytes(*text[from..].first_chunk()?);
+        let word = u64::from(word) >> (8 * (at - from).min(4));
+        // A digit becomes its number, and anything else more than nine.
+        let numbers = word as u32 ^ 0x3030_3030;
+        let others = (numbers.wrapping_add(0x7676_7676) | numbers) & 0x8080_8080;
+        let digits = others.trailing_zeros() / 8;
+        let [hundreds, tens, ones, _] =
+            (numbers << (8 * 3u32.saturating_sub(digits))).to_le_bytes();
+        Some(Self {
+            number: u32::from(hundreds) * 100 + u32::from(tens) * 10 + u32::from(ones),
+            digits: digits as usize,
+            leads_with_zero: numbers & 0xff == 0,
+        })
+    }
+
+    /// Whether they are a number up to 255 as it should be written.
+    #[inline(always)]
+    fn is_plain(self) -> bool {
+        let one = self.digits == 1;
+        let more = self.digits.wrapping_sub(2) < 2 && !self.leads_with_zero && self.number < 256;
+        one | more
     }
 }
 
 /// Reads an address, a CIDR or an IPv4 wildcard.
 pub fn read_one(text: &str) -> Option<Network> {
-    if let Some((address, prefix)) = plain(text.as_bytes()) {
-        return Ipv4Net::new(address, prefix)
-            .ok()
-            .map(|net| IpNet::V4(net).into());
-    }
-    match text.split_once('/') {
-        Some((address, prefix)) => cidr(address.parse().ok()?, read_prefix(prefix)?),
-        None if text.contains('*') => wildcard(text),
+    match memchr::memchr2(b'/', b'*', text.as_bytes()) {
+        Some(at) if text.as_bytes()[at] == b'/' => {
+            cidr(text[..at].parse().ok()?, read_prefix(&text[at + 1..])?)
+        }
+        Some(_) => wildcard(text),
         None => match text.parse().ok()? {
             address @ IpAddr::V4(_) => cidr(address, 32),
             address @ IpAddr::V6(_) => cidr(address, 128),
         },
-    }
-}
-
-/// Four plain numbers, and perhaps a prefix: nearly every entry there is.
-/// Whatever else it may be is for the standard library to say, which is as
-/// strict and slower.
-fn plain(text: &[u8]) -> Option<(Ipv4Addr, u8)> {
-    let (mut bits, mut number, mut digits, mut parts) = (0u32, 0u32, 0, 0);
-    for byte in text {
-        match byte {
-            b'0'..=b'9' if digits == 0 || number != 0 => {
-                number = number * 10 + u32::from(byte - b'0');
-                digits += 1;
-            }
-            b'.' if digits > 0 && parts < 3 => {
-                bits = bits << 8 | number;
-                (number, digits, parts) = (0, 0, parts + 1);
-            }
-            b'/' if digits > 0 && parts == 3 => {
-                bits = bits << 8 | number;
-                (number, digits, parts) = (0, 0, 4);
-            }
-            _ => return None,
-        }
-        if number > 255 {
-            return None;
-        }
-    }
-    match (digits, parts) {
-        (1.., 3) => Some((Ipv4Addr::from_bits(bits << 8 | number), 32)),
-        (1.., 4) if number <= 32 => Some((Ipv4Addr::from_bits(bits), u8::try_from(number).ok()?)),
-        _ => None,
     }
 }
 
@@ -534,13 +593,14 @@ mod tests {
         }
 
         #[test]
-        fn the_short_way_leads_where_the_long_one_does(text in "[0-9]{1,3}(\\.[0-9]{0,4}){2,4}(/[0-9]{0,3})?") {
-            let long = match text.split_once('/') {
-                Some((address, prefix)) => address.parse().ok().zip(read_prefix(prefix)),
-                None => text.parse().ok().zip(Some(32)),
-            };
-            let long = long.filter(|(_, prefix)| *prefix <= 32);
-            prop_assert_eq!(plain(text.as_bytes()), long, "{}", text);
+        fn the_short_way_leads_where_the_long_one_does(text in "([0-9]{1,3}|[*])(\\.([0-9]{0,4}|[*])){2,4}(/[0-9]{0,3})?,?") {
+            let first = text.split(',').next().expect("an item");
+            if let Some((entry, end)) = plain_entry(text.as_bytes(), 0) {
+                prop_assert_eq!(end, first.len());
+                prop_assert_eq!(entry.network, read_one(first), "{}", text);
+            } else if !text.contains('*') {
+                prop_assert_eq!(read_one(first), None, "{}", text);
+            }
         }
 
         #[test]

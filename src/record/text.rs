@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 /// Text with every character made visible that could steer a terminal or turn
 /// the direction of what follows.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| (b' '..0x7f).contains(&byte)) || !text.chars().any(is_unsafe) {
+    // Without a way out the loop takes many bytes at once.
+    let plain = |plain, byte: u8| plain & (b' '..0x7f).contains(&byte);
+    if text.bytes().fold(true, plain) || !text.chars().any(is_unsafe) {
         return text.into();
     }
     let mut cleaned = String::with_capacity(text.len() + 16);

@@ -19,7 +19,10 @@ const MILLISECONDS_FROM: f64 = 1e11;
 /// offset of hours only, ` UTC`, no zone (UTC), and a date alone (midnight
 /// UTC). Blanks around it do not count.
 pub fn read(text: &str) -> Option<Reading> {
-    let text = text.trim();
+    let text = match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    };
     let (date, rest) = date(text.as_bytes())?;
     if rest.is_empty() {
         let time = date.and_hms_opt(0, 0, 0)?.and_utc();
@@ -73,31 +76,44 @@ pub fn show(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }
 
-/// `n` digits as a number.
-fn digits(text: &[u8], n: usize) -> Option<(u32, &[u8])> {
-    let (digits, rest) = text.split_at_checked(n)?;
-    let mut number = 0;
-    for digit in digits {
-        if !digit.is_ascii_digit() {
-            return None;
-        }
-        number = number * 10 + u32::from(digit - b'0');
-    }
-    Some((number, rest))
+/// So many digits as a number, and what follows them.
+#[inline(always)]
+fn digits<const N: usize>(text: &[u8]) -> Option<(u32, &[u8])> {
+    let (digits, rest) = text.split_first_chunk::<N>()?;
+    let numbers = digits.map(|digit| digit.wrapping_sub(b'0'));
+    let number = numbers
+        .iter()
+        .fold(0, |sum, one| sum * 10 + u32::from(*one));
+    let all = numbers.iter().fold(true, |all, one| all & (*one < 10));
+    all.then_some((number, rest))
+}
+
+/// Pairs of digits and what stands between them, eight bytes at once: where
+/// `like` has the first of two zeros the number is, and elsewhere nothing of use.
+#[inline(always)]
+fn pairs(text: &[u8; 8], like: &[u8; 8]) -> Option<[u8; 8]> {
+    // A digit becomes its number, and a separator zero.
+    let found = u64::from_le_bytes(*text) ^ u64::from_le_bytes(*like);
+    let most = like.map(|byte| if byte == b'0' { 0x7f - 9 } else { 0x7f });
+    let sevens = u64::from_le_bytes([0x7f; 8]);
+    let over = (found & sevens).wrapping_add(u64::from_le_bytes(most)) | found;
+    let paired = found.wrapping_mul(10).wrapping_add(found >> 8);
+    (over & !sevens == 0).then_some(paired.to_le_bytes())
 }
 
 fn date(text: &[u8]) -> Option<(NaiveDate, &[u8])> {
-    let (year, rest) = digits(text, 4)?;
-    let (month, rest) = digits(rest.strip_prefix(b"-")?, 2)?;
-    let (day, rest) = digits(rest.strip_prefix(b"-")?, 2)?;
-    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+    let (date, rest) = text.split_first_chunk()?;
+    let [century, _, year, _, _, month, ..] = pairs(date, b"0000-00-")?;
+    let (day, rest) = digits::<2>(rest)?;
+    let year = i32::from(century) * 100 + i32::from(year);
+    let date = NaiveDate::from_ymd_opt(year, month.into(), day)?;
     Some((date, rest))
 }
 
 fn clock(date: NaiveDate, text: &[u8]) -> Option<(NaiveDateTime, &[u8])> {
-    let (hour, rest) = digits(text, 2)?;
-    let (minute, rest) = digits(rest.strip_prefix(b":")?, 2)?;
-    let (second, rest) = digits(rest.strip_prefix(b":")?, 2)?;
+    let (clock, rest) = text.split_first_chunk()?;
+    let [hour, _, _, minute, _, _, second, _] = pairs(clock, b"00:00:00")?;
+    let (hour, minute, second) = (hour.into(), minute.into(), second.into());
     let (nanos, rest) = match rest.strip_prefix(b".") {
         Some(rest) => nanoseconds(rest)?,
         None => (0, rest),
@@ -141,10 +157,10 @@ fn zone(text: &[u8]) -> Option<(TimeDelta, bool)> {
         b'-' => -1,
         _ => return None,
     };
-    let (hours, rest) = digits(rest, 2)?;
+    let (hours, rest) = digits::<2>(rest)?;
     let (minutes, loose) = match rest {
         b"" => (0, true),
-        _ => match digits(rest.strip_prefix(b":")?, 2)? {
+        _ => match digits::<2>(rest.strip_prefix(b":")?)? {
             (minutes, b"") => (minutes, false),
             _ => return None,
         },

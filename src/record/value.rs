@@ -66,7 +66,7 @@ impl fmt::Display for Bad {
 }
 
 /// What was read in a field.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Value {
     /// A flag.
     Flag(bool),
@@ -75,19 +75,36 @@ pub enum Value {
     /// An instant.
     Time(DateTime<Utc>),
     /// A list of networks, some of which may be unreadable.
-    Networks(Vec<Entry>),
+    Networks(List),
     /// Nothing.
     Absent(Absent),
     /// Something that is not a value of the kind.
     Bad(Bad),
 }
 
+/// Which of a record's entries make up a list of networks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct List {
+    first: usize,
+    end: usize,
+    /// Every entry can be read.
+    whole: bool,
+}
+
+impl List {
+    /// Its entries among those of its record.
+    pub(super) fn of(self, entries: &[Entry]) -> &[Entry] {
+        entries.get(self.first..self.end).unwrap_or_default()
+    }
+}
+
 impl Value {
     /// Whether all of it can be read: a list of networks may hold entries that
     /// cannot, beside others that still decide.
+    #[inline]
     pub fn is_whole(&self) -> bool {
         match self {
-            Value::Networks(entries) => entries.iter().all(|entry| entry.network.is_some()),
+            Value::Networks(list) => list.whole,
             Value::Flag(_) | Value::Text | Value::Time(_) => true,
             Value::Absent(_) | Value::Bad(_) => false,
         }
@@ -119,9 +136,11 @@ impl Cell<'_> {
     }
 
     /// The field stands in the record again, with the value of `other`: the
-    /// same is fine, anything else leaves both in doubt.
-    pub fn meets(&mut self, other: Cell<'_>) {
-        if self.says_as(&other) {
+    /// same is fine, anything else leaves both in doubt. `entries` are those of
+    /// the record.
+    #[cold]
+    pub fn meets(&mut self, other: Cell<'_>, entries: &[Entry]) {
+        if self.says_as(&other, entries) {
             self.coerced |= other.coerced;
             return;
         }
@@ -130,13 +149,11 @@ impl Cell<'_> {
         self.coerced = false;
     }
 
-    fn says_as(&self, other: &Cell<'_>) -> bool {
-        match (&self.value, &other.value) {
+    fn says_as(&self, other: &Cell<'_>, entries: &[Entry]) -> bool {
+        match (self.value, other.value) {
             (Value::Networks(here), Value::Networks(there)) => {
-                let networks =
-                    |list: &[Entry]| -> Vec<_> { list.iter().map(|entry| entry.network).collect() };
-                let whole = self.value.is_whole() && networks(here) == networks(there);
-                whole || self.seen == other.seen
+                let networks = |list: List| list.of(entries).iter().map(|entry| entry.network);
+                here.whole && networks(here).eq(networks(there)) || self.seen == other.seen
             }
             (Value::Text, Value::Text) => self.seen == other.seen,
             (Value::Bad(here), Value::Bad(there)) => here == there && self.seen == other.seen,
@@ -177,9 +194,10 @@ pub enum Raw<'a> {
 }
 
 impl Kind {
-    /// What a field of this kind says. `spare` lends the room that a list of
-    /// networks needs, so that most records allocate nothing.
-    pub fn read<'a>(self, raw: Raw<'a>, spare: &mut Vec<Vec<Entry>>) -> Cell<'a> {
+    /// What a field of this kind says. The entries of a list of networks join
+    /// those of its record.
+    #[inline(always)]
+    pub fn read<'a>(self, raw: Raw<'a>, entries: &mut Vec<Entry>) -> Cell<'a> {
         let cell = |value, seen: Cow<'a, str>, coerced| Cell {
             value,
             seen,
@@ -192,7 +210,10 @@ impl Kind {
                 cell(Value::Absent(Absent::Empty), "".into(), false)
             }
             Raw::Cell(text) if self == Kind::Time && is_number(&text) => self.number(text),
-            Raw::Text(text) | Raw::Cell(text) => self.text(text, spare),
+            Raw::Text(text) | Raw::Cell(text) => {
+                let (value, coerced) = self.text(&text, entries);
+                cell(value, text, coerced)
+            }
             Raw::Number(number) => self.number(number.into()),
             Raw::Bool(flag) if self == Kind::Flag => {
                 cell(Value::Flag(flag), word(flag).into(), false)
@@ -204,27 +225,24 @@ impl Kind {
         }
     }
 
-    fn text<'a>(self, seen: Cow<'a, str>, spare: &mut Vec<Vec<Entry>>) -> Cell<'a> {
-        let (value, coerced) = match self {
+    #[inline(always)]
+    fn text(self, text: &str, entries: &mut Vec<Entry>) -> (Value, bool) {
+        match self {
             Kind::Text => (Value::Text, false),
-            Kind::Flag => match flag(seen.trim()) {
+            Kind::Flag => match flag(text.trim()) {
                 Some(flag) => (Value::Flag(flag), true),
                 None => (Value::Bad(Bad::Unparsable), false),
             },
-            Kind::Time => match time::read(&seen) {
+            Kind::Time => match time::read(text) {
                 Some(reading) => (Value::Time(reading.time), reading.coerced),
                 None => (Value::Bad(Bad::Unparsable), false),
             },
             Kind::Networks => {
-                let mut entries = spare.pop().unwrap_or_default();
-                network::read(&seen, &mut entries);
-                (Value::Networks(entries), false)
+                let first = entries.len();
+                let whole = network::read(text, entries);
+                let end = entries.len();
+                (Value::Networks(List { first, end, whole }), false)
             }
-        };
-        Cell {
-            value,
-            seen,
-            coerced,
         }
     }
 
@@ -249,10 +267,12 @@ impl Kind {
     }
 }
 
+#[inline(always)]
 fn word(flag: bool) -> &'static str {
     if flag { "true" } else { "false" }
 }
 
+#[inline(always)]
 fn is_blank(text: &str) -> bool {
     // Nearly every text begins with a letter or a digit.
     !text
@@ -355,11 +375,11 @@ mod tests {
 
     #[test]
     fn a_field_that_stands_twice_agrees_or_conflicts() {
-        let spare = &mut Vec::new();
-        let mut cell = Kind::Flag.read(Raw::Bool(true), spare);
-        cell.meets(Kind::Flag.read(Raw::Text("yes".into()), spare));
+        let entries = &mut Vec::new();
+        let mut cell = Kind::Flag.read(Raw::Bool(true), entries);
+        cell.meets(Kind::Flag.read(Raw::Text("yes".into()), entries), &[]);
         assert_eq!((&cell.value, cell.coerced), (&Value::Flag(true), true));
-        cell.meets(Kind::Flag.read(Raw::Null, spare));
+        cell.meets(Kind::Flag.read(Raw::Null, entries), &[]);
         assert_eq!(cell.value, Value::Bad(Bad::Conflict));
         assert_eq!(cell.seen, "true | [null]");
     }

@@ -9,7 +9,7 @@ use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 use tempfile::SpooledTempFile;
 
 use super::{Audit, Export, Rejected, Verdict, Words};
-use crate::finding::{Counts, Coverage, Finding};
+use crate::finding::{Counts, Coverage, Evidence, Finding};
 use crate::policy::{Policies, Rule, Severity};
 use crate::record::text::is_unsafe;
 use crate::record::time;
@@ -91,27 +91,15 @@ struct FindingLine<'a> {
     reason: &'static str,
     customer_id: Option<Cow<'a, str>>,
     customer_name: Option<Cow<'a, str>>,
-    evidence: Vec<EvidenceItem<'a>>,
+    evidence: Vec<Evidence<'a>>,
     fingerprint: String,
     export: &'a str,
     /// 0, until the number is known.
     record: u8,
 }
 
-#[derive(Serialize)]
-struct EvidenceItem<'a> {
-    field: &'a str,
-    expected: String,
-    observed: Cow<'a, str>,
-}
-
 impl<'a> FindingLine<'a> {
     fn of(finding: &Finding<'a>) -> Self {
-        let evidence = finding.evidence().into_iter().map(|item| EvidenceItem {
-            field: item.field,
-            expected: item.expected,
-            observed: item.observed,
-        });
         Self {
             policy: &finding.policy.id,
             rule: &finding.rule.id,
@@ -120,7 +108,7 @@ impl<'a> FindingLine<'a> {
             reason: finding.reason.name(),
             customer_id: finding.customer_id(),
             customer_name: finding.customer_name(),
-            evidence: evidence.collect(),
+            evidence: finding.evidence(),
             fingerprint: finding.fingerprint(),
             export: finding.export,
             record: 0,

@@ -7,10 +7,10 @@ use toml::de::{DeString, DeValue};
 
 use super::argument::{a, suiting};
 use super::{Reader, suggest};
-use crate::policy::Test;
 use crate::policy::check::{Check, OPERATORS};
 use crate::policy::error::nearest;
 use crate::policy::requirement::{Requirement, TestId};
+use crate::policy::{Policies, Test};
 use crate::record::field::{Kind, Slot, fold, is_documented};
 
 impl Reader {
@@ -159,12 +159,12 @@ impl Reader {
 
     /// The id of a test; equal tests have one.
     pub(super) fn test(&mut self, slot: Slot, operator: &str, check: Check) -> TestId {
-        let tests = &mut self.policies.tests;
+        let Policies { tests, schema, .. } = &mut self.policies;
         *self
             .known_tests
             .entry(format!("{slot:?} {operator} {check:?}"))
             .or_insert_with(|| {
-                tests.push(Test { slot, check });
+                tests.push(Test::new(slot, check, schema));
                 TestId(tests.len() - 1)
             })
     }
