@@ -140,6 +140,34 @@ struct Met {
     wrap: Option<Wrap>,
 }
 
+impl Met {
+    /// What its key leads to, where it stands again.
+    #[inline(always)]
+    fn step(&self, at: usize) -> Step {
+        Step {
+            value: at + self.text.len(),
+            target: self.target,
+            wrap: self.wrap,
+        }
+    }
+}
+
+/// A key was met: its value stands there, perhaps after blanks.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    value: usize,
+    target: Target,
+    wrap: Option<Wrap>,
+}
+
+/// What stands after a value, or where an object begins.
+#[derive(Debug, Clone, Copy)]
+enum Found {
+    Key(Step),
+    /// The object ends before this byte.
+    End(usize),
+}
+
 /// Which object of a line is walked over: their keys are learnt apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
@@ -161,6 +189,9 @@ pub struct Walker<'s> {
     /// Keys that are no field, of the object of the last walk.
     surprises: Vec<usize>,
 }
+
+/// How far ahead in the layout a key is looked for: a record may leave some out.
+const AHEAD: usize = 4;
 
 /// The most keys that are learnt: beyond, every key is looked up.
 const MOST_LEARNT: usize = 256;
@@ -223,67 +254,95 @@ impl<'s> Walker<'s> {
         let mut met = 0;
         self.surprises.clear();
         loop {
-            let (target, wrap) = match layout.get(met) {
-                Some(key) if begins_with(&bytes[at..], &key.text) => {
-                    at = skip_blanks(bytes, at + key.text.len());
+            let Step {
+                value,
+                target,
+                wrap,
+            } = match layout.get(met) {
+                Some(key) if begins_with(bytes, at, &key.text) => {
                     met += 1;
-                    (key.target, key.wrap)
+                    key.step(at)
                 }
-                _ => {
-                    let open = skip_blanks(bytes, at);
-                    if bytes.get(open) == Some(&b'}') {
-                        return Ok(open + 1);
-                    }
-                    let opened = at == first;
-                    let (end, place, target, wrap) = self.key(layout, text, at, opened, met)?;
-                    (at, met) = (end, place);
-                    (target, wrap)
-                }
+                _ => match self.key(layout, text, at, at == first, &mut met)? {
+                    Found::Key(step) => step,
+                    Found::End(end) => return Ok(end),
+                },
             };
-            let start = at;
             at = match target {
                 Target::Slot(slot) => {
-                    let (raw, end) = read_value(text, at)?;
-                    record.set(self.schema, slot, raw);
                     envelope.fields |= slot != Slot::ID;
-                    end
+                    self.read_value(text, value, slot, record)?
                 }
                 Target::Known => {
                     envelope.fields = true;
-                    skip_value(bytes, at, 1)?
+                    skip_value(bytes, value, 1)?
                 }
                 Target::Unknown(place) => {
                     self.surprises.push(place);
-                    skip_value(bytes, at, 1)?
+                    skip_value(bytes, value, 1)?
                 }
-                Target::Aside => skip_value(bytes, at, 1)?,
+                Target::Aside => skip_value(bytes, value, 1)?,
             };
             if let Some(wrap) = wrap {
-                envelope.note(wrap, start..at);
+                envelope.note(wrap, skip_blanks(bytes, value)..at);
             }
         }
     }
 
-    /// Reads what stands between two values, or before the first: a comma, a
-    /// key, a colon and blanks. `met` is how far the layout has been followed.
-    #[cold]
+    /// Reads the value that begins at a byte, or after blanks, for a field.
+    /// Gives the byte after it.
+    #[inline(always)]
+    fn read_value<'b>(
+        &self,
+        text: &'b str,
+        at: usize,
+        slot: Slot,
+        record: &mut Record<'b>,
+    ) -> Result<usize, Fault> {
+        let bytes = text.as_bytes();
+        if bytes.get(at) == Some(&b'"') {
+            let token = string(bytes, at)?;
+            if token.escaped {
+                let raw = token.text(text, at).map_or(Raw::BrokenText, Raw::Text);
+                record.set(self.schema, slot, raw);
+            } else {
+                let said = &text[at + 1..token.end - 1];
+                record.set(self.schema, slot, Raw::Text(said.into()));
+            }
+            return Ok(token.end);
+        }
+        if let Some((flag, end)) = boolean(bytes, at) {
+            record.set(self.schema, slot, Raw::Bool(flag));
+            return Ok(end);
+        }
+        let (raw, end) = read_rest(text, at)?;
+        record.set(self.schema, slot, raw);
+        Ok(end)
+    }
+
+    /// Reads what stands between two values, or before the first, that is not
+    /// the next key of the layout: a comma, a key, a colon and blanks. `met` is
+    /// how far the layout has been followed.
+    #[inline(never)]
     fn key(
         &mut self,
         layout: &mut Vec<Met>,
         text: &str,
         at: usize,
         opened: bool,
-        met: usize,
-    ) -> Result<(usize, usize, Target, Option<Wrap>), Fault> {
+        met: &mut usize,
+    ) -> Result<Found, Fault> {
         let bytes = text.as_bytes();
-        // One or two keys of the layout may be left out by this record.
-        for (place, key) in layout.iter().enumerate().skip(met + 1).take(2) {
-            if begins_with(&bytes[at..], &key.text) {
-                let value = skip_blanks(bytes, at + key.text.len());
-                return Ok((value, place + 1, key.target, key.wrap));
+        let mut start = skip_blanks(bytes, at);
+        if bytes.get(start) == Some(&b'}') {
+            return Ok(Found::End(start + 1));
+        }
+        for (place, key) in layout.iter().enumerate().skip(*met + 1).take(AHEAD) {
+            if begins_with(bytes, at, &key.text) {
+                *met = place + 1;
+                return Ok(Found::Key(key.step(at)));
             }
         }
-        let mut start = skip_blanks(bytes, at);
         if !opened {
             if bytes.get(start) != Some(&b',') {
                 return expected(bytes, start, "`,` or `}`");
@@ -298,14 +357,19 @@ impl<'s> Walker<'s> {
         if bytes.get(colon) != Some(&b':') {
             return expected(bytes, colon, "`:`");
         }
-        let end = skip_blanks(bytes, colon + 1);
+        let value = skip_blanks(bytes, colon + 1);
         let key = token.text(text, start);
         let (target, wrap) = self.target(key.as_deref().unwrap_or(&text[start..token.end]));
         if layout.len() < MOST_LEARNT {
-            let text = bytes[at..end].into();
-            layout.insert(met.min(layout.len()), Met { text, target, wrap });
+            let text = bytes[at..value].into();
+            layout.insert((*met).min(layout.len()), Met { text, target, wrap });
         }
-        Ok((end, met + 1, target, wrap))
+        *met += 1;
+        Ok(Found::Key(Step {
+            value,
+            target,
+            wrap,
+        }))
     }
 
     fn target(&mut self, key: &str) -> (Target, Option<Wrap>) {
@@ -321,22 +385,24 @@ impl<'s> Walker<'s> {
     }
 }
 
-/// Whether the bytes begin with a key: sixteen at once, for keys are short and
+/// Whether a key stands there: sixteen bytes at once, for keys are short and
 /// there are many.
 #[inline(always)]
-fn begins_with(bytes: &[u8], key: &[u8]) -> bool {
-    let Some(here) = bytes.get(..key.len()) else {
+fn begins_with(bytes: &[u8], at: usize, key: &[u8]) -> bool {
+    let Some(here) = bytes.get(at..at + key.len()) else {
         return false;
     };
     if key.len() < 16 {
-        return ends_alike::<8>(here, key).unwrap_or_else(|| here == key);
+        return ends_alike::<8>(here, key)
+            .or_else(|| ends_alike::<4>(here, key))
+            .unwrap_or_else(|| here == key);
     }
-    let mut at = 0;
-    while at + 16 < key.len() {
-        if here[at..].first_chunk::<16>() != key[at..].first_chunk() {
+    let mut done = 0;
+    while done + 16 < key.len() {
+        if here[done..].first_chunk::<16>() != key[done..].first_chunk() {
             return false;
         }
-        at += 16;
+        done += 16;
     }
     ends_alike::<16>(here, key) == Some(true)
 }
@@ -369,6 +435,7 @@ pub struct Text {
 
 impl Text {
     /// What it says, unless it holds half of a surrogate pair.
+    #[inline(always)]
     pub fn text<'b>(&self, text: &'b str, start: usize) -> Option<Cow<'b, str>> {
         if self.escaped {
             let said: Option<String> = serde_json::from_str(&text[start..self.end]).ok();
@@ -409,12 +476,13 @@ pub fn string(bytes: &[u8], start: usize) -> Result<Text, Fault> {
 /// or a control character.
 #[inline(always)]
 fn plain(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(sixteen) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        let ends = ends(sixteen);
+    // Most texts are shorter than this, and end without a guess how long.
+    while let Some(many) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let ends = ends(many);
         if ends != 0 {
             return at + ends.trailing_zeros() as usize;
         }
-        at += sixteen.len();
+        at += many.len();
     }
     while bytes.get(at).is_some_and(|byte| !is_end(*byte)) {
         at += 1;
@@ -427,13 +495,17 @@ fn is_end(byte: u8) -> bool {
 }
 
 /// Which of the bytes end plain text, a bit each.
-#[inline]
-fn ends(bytes: &[u8; 16]) -> u32 {
-    let all = u8x16::new(*bytes);
-    let quotes = all.simd_eq(u8x16::splat(b'"'));
-    let slashes = all.simd_eq(u8x16::splat(b'\\'));
-    let controls = all.simd_lt(u8x16::splat(b' '));
-    (quotes | slashes | controls).to_bitmask()
+#[inline(always)]
+fn ends(bytes: &[u8; 32]) -> u32 {
+    let (halves, _) = bytes.as_chunks();
+    let of = |half: &[u8; 16]| {
+        let all = u8x16::new(*half);
+        let quotes = all.simd_eq(u8x16::splat(b'"'));
+        let slashes = all.simd_eq(u8x16::splat(b'\\'));
+        let controls = all.min(u8x16::splat(b' ' - 1)).simd_eq(all);
+        (quotes | slashes | controls).to_bitmask()
+    };
+    of(&halves[0]) | of(&halves[1]) << 16
 }
 
 /// The byte after an escape whose letter stands here.
@@ -453,43 +525,66 @@ fn escape(bytes: &[u8], at: usize) -> Result<usize, Fault> {
     }
 }
 
-/// Reads the value that begins at a byte, for a field.
-#[inline(always)]
-fn read_value(text: &str, at: usize) -> Result<(Raw<'_>, usize), Fault> {
+/// Reads a value that is neither text nor a boolean, perhaps after blanks.
+#[inline(never)]
+fn read_rest(text: &str, at: usize) -> Result<(Raw<'_>, usize), Fault> {
     let bytes = text.as_bytes();
-    let raw = match bytes.get(at) {
-        Some(b'"') => {
+    if bytes[at..].starts_with(b"null") {
+        return Ok((Raw::Null, at + 4));
+    }
+    let at = skip_blanks(bytes, at);
+    let end = skip_rest(bytes, at, 1)?;
+    let raw = match bytes[at] {
+        b'"' => {
             let token = string(bytes, at)?;
-            let raw = token.text(text, at).map_or(Raw::BrokenText, Raw::Text);
-            return Ok((raw, token.end));
+            token.text(text, at).map_or(Raw::BrokenText, Raw::Text)
         }
-        Some(b't') => Raw::Bool(true),
-        Some(b'f') => Raw::Bool(false),
-        Some(b'n') => Raw::Null,
-        Some(b'{') => Raw::Object,
-        Some(b'[') => Raw::Array,
-        _ => {
-            let end = number(bytes, at)?;
-            return Ok((Raw::Number(&text[at..end]), end));
-        }
+        b'{' => Raw::Object,
+        b'[' => Raw::Array,
+        b't' => Raw::Bool(true),
+        b'f' => Raw::Bool(false),
+        b'n' => Raw::Null,
+        _ => Raw::Number(&text[at..end]),
     };
-    Ok((raw, skip_value(bytes, at, 1)?))
+    Ok((raw, end))
 }
 
-/// The byte after the value that begins here, inside of `depth` others.
+/// A boolean that stands here, and the byte after it. Which of the two it is
+/// nobody can guess, and so nothing branches on it.
+#[inline(always)]
+fn boolean(bytes: &[u8], at: usize) -> Option<(bool, usize)> {
+    let five: &[u8; 5] = bytes.get(at..)?.first_chunk()?;
+    let (yes, no) = (five.starts_with(b"true"), five == b"false");
+    (yes | no).then_some((yes, at + 4 + usize::from(no)))
+}
+
+/// The byte after the value that begins here, perhaps after blanks, inside of
+/// `depth` others.
 ///
 /// # Errors
 ///
 /// Where and why it is not a whole JSON value.
 #[inline(always)]
 pub fn skip_value(bytes: &[u8], at: usize, depth: u32) -> Result<usize, Fault> {
+    if bytes.get(at) == Some(&b'"') {
+        return string(bytes, at).map(|token| token.end);
+    }
+    match boolean(bytes, at) {
+        Some((_, end)) => Ok(end),
+        None => skip_rest(bytes, skip_blanks(bytes, at), depth),
+    }
+}
+
+/// The byte after a value that begins here and most likely is neither text nor
+/// a boolean.
+#[inline(never)]
+fn skip_rest(bytes: &[u8], at: usize, depth: u32) -> Result<usize, Fault> {
     match bytes.get(at) {
         Some(b'{' | b'[') => skip_nested(bytes, at, depth),
         _ => skip_scalar(bytes, at),
     }
 }
 
-#[inline(always)]
 fn skip_scalar(bytes: &[u8], at: usize) -> Result<usize, Fault> {
     match bytes.get(at) {
         Some(b'"') => string(bytes, at).map(|token| token.end),
@@ -763,11 +858,11 @@ mod tests {
         #[test]
         fn keys_are_compared_whole(key in "[ab]{0,50}", rest in "[ab]{0,3}", at in 0usize..50) {
             let mut text = format!("{key}{rest}").into_bytes();
-            prop_assert!(begins_with(&text, key.as_bytes()));
-            prop_assert_eq!(begins_with(key.as_bytes(), &text), rest.is_empty());
+            prop_assert!(begins_with(&text, 0, key.as_bytes()));
+            prop_assert_eq!(begins_with(key.as_bytes(), 0, &text), rest.is_empty());
             if at < key.len() {
                 text[at] ^= 1;
-                prop_assert!(!begins_with(&text, key.as_bytes()));
+                prop_assert!(!begins_with(&text, 0, key.as_bytes()));
             }
         }
 
