@@ -250,7 +250,7 @@ impl<'s> Reader<'s> {
         };
         let mut flaws = Vec::new();
         let masked;
-        let text = match std::str::from_utf8(bytes) {
+        let text = match simdutf8::basic::from_utf8(bytes) {
             Ok(text) => text,
             Err(_) => {
                 masked = mask(bytes, &mut flaws);
