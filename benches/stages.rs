@@ -10,6 +10,7 @@ use audit::finding::{Finding, Privacy, Summary};
 use audit::policy::Policies;
 use audit::record::{Key, Raw, Record};
 use audit::report::{self, Audit, Colour, Column, Words};
+use bumpalo::Bump;
 use chrono::DateTime;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::{Map, Value};
@@ -102,15 +103,19 @@ fn lines(ndjson: &[u8]) -> Vec<Map<String, Value>> {
         .collect()
 }
 
-fn records<'l>(policies: &Policies, lines: &'l [Map<String, Value>]) -> Vec<Record<'l>> {
+fn records<'l>(
+    policies: &Policies,
+    lines: &'l [Map<String, Value>],
+    texts: &'l Bump,
+) -> Vec<Record<'l>> {
     let schema = &policies.schema;
     lines
         .iter()
         .map(|line| {
-            let mut record = Record::new(schema);
+            let mut record = Record::new(schema, texts);
             for (key, value) in line {
                 if let Key::Wanted(slot) = schema.key(key) {
-                    record.set(schema, slot, raw(value));
+                    record.set(schema, slot, raw(value, texts));
                 }
             }
             record
@@ -118,24 +123,25 @@ fn records<'l>(policies: &Policies, lines: &'l [Map<String, Value>]) -> Vec<Reco
         .collect()
 }
 
-fn raw(value: &Value) -> Raw<'_> {
+fn raw<'l>(value: &'l Value, texts: &'l Bump) -> Raw<'l> {
     match value {
         Value::Null => Raw::Null,
         Value::Bool(flag) => Raw::Bool(*flag),
-        Value::Number(number) => Raw::Text(number.to_string().into()),
-        Value::String(text) => Raw::Text(text.as_str().into()),
+        Value::Number(number) => Raw::Text(texts.alloc_str(&number.to_string())),
+        Value::String(text) => Raw::Text(text),
         Value::Array(_) => Raw::Array,
         Value::Object(_) => Raw::Object,
     }
 }
 
 fn evaluate(criterion: &mut Criterion) {
+    let texts = Bump::new();
     let lines = lines(&export(Shape::Ndjson, false));
     let mut group = criterion.benchmark_group("evaluate");
     group.throughput(Throughput::Elements(CUSTOMERS));
     for name in ["six.toml", "hundred.toml"] {
         let policies = policies(name);
-        let records = records(&policies, &lines);
+        let records = records(&policies, &lines, &texts);
         let judge = Judge::new(&policies);
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
@@ -154,8 +160,9 @@ fn evaluate(criterion: &mut Criterion) {
 
 fn word(criterion: &mut Criterion) {
     let policies = policies("sixteen.toml");
+    let texts = Bump::new();
     let lines = lines(&export(Shape::Ndjson, true));
-    let records = records(&policies, &lines[..1000]);
+    let records = records(&policies, &lines[..1000], &texts);
     let audit = Audit {
         policies: &policies,
         as_of: DateTime::UNIX_EPOCH,

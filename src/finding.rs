@@ -207,11 +207,11 @@ impl<'a> Finding<'a> {
         let cell = self.record().cell(slot);
         match cell.value {
             Value::Absent(_) => cell.shown().into(),
-            _ if self.privacy == Privacy::Redacted && is_sensitive(field, &cell.seen) => {
+            _ if self.privacy == Privacy::Redacted && is_sensitive(field, cell.seen) => {
                 REDACTED.into()
             }
-            Value::Networks(list) => self.entries(&cell.seen, list, tests),
-            Value::Flag(_) | Value::Text | Value::Time(_) | Value::Bad(_) => cut(&cell.seen),
+            Value::Networks(list) => self.entries(cell.seen, list, tests),
+            Value::Flag(_) | Value::Text | Value::Time(_) | Value::Bad(_) => cut(cell.seen),
         }
     }
 }

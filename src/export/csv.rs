@@ -134,7 +134,7 @@ impl<'w, 'b> Rows<'w, 'b> {
             window,
             table,
             schema,
-            record: Record::new(schema),
+            record: Record::new(schema, window.texts),
             records: 0,
         }
     }
@@ -183,8 +183,8 @@ impl<'w, 'b> Rows<'w, 'b> {
             if let Some((_, slot)) = wanted.next_if(|(place, _)| *place == cells) {
                 let text = &text[cell.text];
                 let said = match cell.doubled {
-                    true => text.replace("\"\"", "\"").into(),
-                    false => text.into(),
+                    true => self.record.keep(&text.replace("\"\"", "\"")),
+                    false => text,
                 };
                 self.record.set(self.schema, *slot, Raw::Cell(said));
             }
@@ -323,8 +323,10 @@ mod tests {
     fn kept(text: &str) -> Kept {
         let schema = Schema::default();
         let (at, place) = header(&schema, text).expect("a header");
+        let texts = bumpalo::Bump::new();
         let window = Window {
             text,
+            texts: &texts,
             flaws: &[],
             last: true,
             limit: usize::MAX,

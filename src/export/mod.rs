@@ -17,6 +17,8 @@ pub use cut::{Batch, Cutter};
 pub use json::Walker;
 pub use source::{Error, Source};
 
+use bumpalo::Bump;
+
 use crate::record::{Record, Schema};
 
 /// The shape of an export, where it is not told by the content.
@@ -164,6 +166,8 @@ pub trait Sink {
 pub struct Window<'w, 'b> {
     /// The bytes; those that are not UTF-8 are masked.
     text: &'b str,
+    /// Room for text that is said otherwise than it stands.
+    texts: &'b Bump,
     /// The bytes that are masked, in order.
     flaws: &'w [usize],
     /// The export ends with them.
@@ -257,8 +261,10 @@ impl<'s> Reader<'s> {
                 &masked
             }
         };
+        let texts = Bump::new();
         let window = Window {
             text,
+            texts: &texts,
             flaws: &flaws,
             last,
             limit: self.limit,

@@ -294,7 +294,7 @@ impl Check {
     }
 
     fn of_text(&self, cell: &Cell<'_>) -> Truth {
-        let text = &*cell.seen;
+        let text = cell.seen;
         Truth::from(match self {
             Check::Matches(pattern) => pattern.is_match(text),
             Check::NotMatches(pattern) => !pattern.is_match(text),
@@ -515,8 +515,9 @@ mod tests {
         let mut schema = Schema::default();
         schema.declare("asked", kind).expect("new");
         let slot = schema.want("asked").expect("known");
-        let mut record = Record::new(&schema);
-        record.set(&schema, slot, Raw::Text(text.into()));
+        let texts = bumpalo::Bump::new();
+        let mut record = Record::new(&schema, &texts);
+        record.set(&schema, slot, Raw::Text(text));
         check.holds(slot, &record)
     }
 
@@ -587,8 +588,9 @@ mod tests {
         let mut schema = Schema::default();
         schema.declare("officeRanges", Kind::Networks).expect("new");
         let slot = schema.want("officeRanges").expect("known");
-        let mut record = Record::new(&schema);
-        record.set(&schema, slot, Raw::Text("office,10.0.0.1".into()));
+        let texts = bumpalo::Bump::new();
+        let mut record = Record::new(&schema, &texts);
+        record.set(&schema, slot, Raw::Text("office,10.0.0.1"));
         let same = Check::EqualsField(slot);
         assert_eq!(same.holds(Slot::NAME, &record), UNREADABLE);
     }

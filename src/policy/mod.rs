@@ -357,7 +357,7 @@ impl<'a> Answers<'a> {
     fn ask_together(&self, test: &Test) {
         let cell = self.record.cell(test.slot);
         if let (Some(place), Value::Text) = (test.joined, cell.value) {
-            for (id, truth) in self.policies.forbidden[place].answers(&cell.seen) {
+            for (id, truth) in self.policies.forbidden[place].answers(cell.seen) {
                 self.known[id.index()].0.set(Some(truth));
             }
         }

@@ -6,6 +6,7 @@ pub mod text;
 pub mod time;
 pub mod value;
 
+use bumpalo::Bump;
 use chrono::DateTime;
 
 pub use field::{FIELDS, Field, Key, Kind, Schema, Slot};
@@ -18,16 +19,20 @@ pub struct Record<'a> {
     cells: Vec<Cell<'a>>,
     /// The entries of all its lists of networks: a `List` says which are its.
     entries: Vec<Entry>,
+    /// Room for what is said otherwise than it stands.
+    texts: &'a Bump,
     /// `deletedAt` stood at the epoch: an exporter's artefact, read as null.
     epoch_deleted: bool,
 }
 
 impl<'a> Record<'a> {
-    /// A record without fields, with room for those of the schema.
-    pub fn new(schema: &Schema) -> Self {
+    /// A record without fields, with room for those of the schema; what it says
+    /// otherwise than it stands is kept among `texts`.
+    pub fn new(schema: &Schema, texts: &'a Bump) -> Self {
         Self {
             cells: vec![Cell::MISSING; schema.wanted().len()],
             entries: Vec::new(),
+            texts,
             epoch_deleted: false,
         }
     }
@@ -75,7 +80,7 @@ impl<'a> Record<'a> {
         if here.is_missing() {
             *here = cell;
         } else if !cell.is_missing() {
-            here.meets(cell, &self.entries);
+            here.meets(cell, &self.entries, self.texts);
         }
     }
 
@@ -87,6 +92,11 @@ impl<'a> Record<'a> {
     /// What stood in each field, by slot.
     pub fn cells(&self) -> &[Cell<'a>] {
         &self.cells
+    }
+
+    /// Keeps a text for as long as the record's others.
+    pub fn keep(&self, text: &str) -> &'a str {
+        self.texts.alloc_str(text)
     }
 
     /// The entries of a list of networks of this record.
@@ -118,7 +128,7 @@ impl<'a> Record<'a> {
     fn written(&self, slot: Slot) -> Option<&str> {
         let cell = self.cell(slot);
         let absent = matches!(cell.value, Value::Absent(_));
-        (!absent).then_some(cell.seen.as_ref())
+        (!absent).then_some(cell.seen)
     }
 }
 
@@ -132,18 +142,18 @@ mod tests {
 
     #[test]
     fn a_live_account_is_not_deleted_by_an_exporters_epoch() {
-        let mut schema = Schema::default();
+        let (mut schema, texts) = (Schema::default(), Bump::new());
         let slot = schema.want("deletedAt").expect("known");
-        let mut record = Record::new(&schema);
-        record.set(&schema, slot, Raw::Text("1970-01-01T00:00:00.000Z".into()));
+        let mut record = Record::new(&schema, &texts);
+        record.set(&schema, slot, Raw::Text("1970-01-01T00:00:00.000Z"));
         assert_eq!(record.cell(slot).value, Value::Absent(Absent::Null));
         assert!(record.epoch_deleted());
     }
 
     #[test]
     fn an_id_that_is_no_text_is_still_told() {
-        let schema = Schema::default();
-        let mut record = Record::new(&schema);
+        let (schema, texts) = (Schema::default(), Bump::new());
+        let mut record = Record::new(&schema, &texts);
         record.set(&schema, Slot::ID, Raw::Number("42"));
         assert_eq!(record.id(), Some("42"));
         record.clear();

@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use wide::u8x16;
 
 /// One comma-separated entry of an allow-list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +40,12 @@ impl From<IpNet> for Network {
 pub fn read(list: &str, entries: &mut Vec<Entry>) -> bool {
     let mut whole = true;
     let mut start = 0;
+    let mut plain = Plain::of(list.as_bytes(), 0);
     loop {
-        let (entry, end) = plain_entry(list.as_bytes(), start).unwrap_or_else(|| {
+        if start > plain.from + Plain::MOST / 2 {
+            plain = Plain::of(list.as_bytes(), start);
+        }
+        let (entry, end) = plain.entry(start).unwrap_or_else(|| {
             let rest = &list.as_bytes()[start..];
             let end = memchr::memchr(b',', rest).map_or(list.len(), |comma| start + comma);
             (any_entry(list, start..end), end)
@@ -68,88 +73,124 @@ fn any_entry(list: &str, item: Range<usize>) -> Entry {
     Entry { at, network }
 }
 
-/// The entry that begins here, perhaps after a blank, and where it ends; if it
-/// is four plain numbers and perhaps a prefix, or ends with `*` for some of
-/// them, as nearly all do. Whatever else it may be is for the standard library
-/// to say, which is as strict and slower.
-#[inline(always)]
-fn plain_entry(list: &[u8], start: usize) -> Option<(Entry, usize)> {
-    let start = start + usize::from(list.get(start) == Some(&b' '));
-    let (mut bits, mut prefix, mut at) = (0, 32, start);
-    for part in 0..4u8 {
-        let octet = Octet::at(list, at)?;
-        at += octet.digits;
-        if octet.is_plain() && (part == 3 || list.get(at) == Some(&b'.')) {
-            bits = bits << 8 | octet.number;
-            at += usize::from(part < 3);
-            continue;
-        }
-        let stars = b"*.*.*.*".split_at(2 * usize::from(part)).1;
-        if part == 0 || octet.digits > 0 || !list[at..].starts_with(stars) {
-            return None;
-        }
-        prefix = 8 * part;
-        bits <<= 32 - prefix;
-        at += stars.len();
-        break;
-    }
-    if list.get(at) == Some(&b'/') && prefix == 32 {
-        let octet = Octet::at(list, at + 1)?;
-        if !octet.is_plain() || octet.number > 32 {
-            return None;
-        }
-        prefix = u8::try_from(octet.number).ok()?;
-        at += 1 + octet.digits;
-    }
-    if !matches!(list.get(at), None | Some(b',')) {
-        return None;
-    }
-    let address = Ipv4Addr::from_bits(mask_v4(bits, prefix));
-    let cover = IpNet::V4(Ipv4Net::new(address, prefix).ok()?);
-    let network = Some(Network { cover, odd: None });
-    let entry = Entry {
-        at: start..at,
-        network,
-    };
-    Some((entry, at))
+/// A list of plain numbers with points between them, as nearly all lists are.
+/// Where numbers end is found for all at once, so that no number waits for the
+/// one before it to be read. Whatever else an entry may be is for the standard
+/// library to say, which is as strict and slower.
+struct Plain {
+    /// Where in the list they stand.
+    from: usize,
+    /// Some bytes of the list, and zeros.
+    bytes: [u8; Self::MOST + 16],
+    /// Which of the bytes are no digits, a bit each.
+    others: u64,
+    /// How many bytes they are.
+    length: usize,
 }
 
-/// Up to three digits, taken all at once.
-#[derive(Debug, Clone, Copy)]
-struct Octet {
-    number: u32,
-    /// How many digits there are, at most four.
-    digits: usize,
-    leads_with_zero: bool,
-}
+impl Plain {
+    /// A bit each in a number.
+    const MOST: usize = 64;
 
-impl Octet {
-    /// The digits that begin here, in a text of at least four bytes.
     #[inline(always)]
-    fn at(text: &[u8], at: usize) -> Option<Self> {
-        // What lies beyond the end reads as zeros, which are no digits.
-        let from = at.min(text.len().checked_sub(4)?);
-        let word = u32::from_le_bytes(*text[from..].first_chunk()?);
-        let word = u64::from(word) >> (8 * (at - from).min(4));
-        // A digit becomes its number, and anything else more than nine.
-        let numbers = word as u32 ^ 0x3030_3030;
-        let others = (numbers.wrapping_add(0x7676_7676) | numbers) & 0x8080_8080;
-        let digits = others.trailing_zeros() / 8;
-        let [hundreds, tens, ones, _] =
-            (numbers << (8 * 3u32.saturating_sub(digits))).to_le_bytes();
-        Some(Self {
-            number: u32::from(hundreds) * 100 + u32::from(tens) * 10 + u32::from(ones),
-            digits: digits as usize,
-            leads_with_zero: numbers & 0xff == 0,
-        })
+    fn of(list: &[u8], from: usize) -> Self {
+        let list = &list[from..];
+        let mut bytes = [0; Self::MOST + 16];
+        let length = list.len().min(Self::MOST);
+        bytes[..length].copy_from_slice(&list[..length]);
+        let (chunks, _) = bytes.as_chunks::<16>();
+        let others = |chunk: &[u8; 16]| {
+            let numbers = u8x16::new(*chunk) ^ u8x16::splat(b'0');
+            let digits = numbers.min(u8x16::splat(9)).simd_eq(numbers);
+            u64::from(!digits.to_bitmask() as u16)
+        };
+        let others = others(&chunks[0])
+            | others(&chunks[1]) << 16
+            | others(&chunks[2]) << 32
+            | others(&chunks[3]) << 48;
+        Self {
+            from,
+            bytes,
+            others,
+            length,
+        }
     }
 
-    /// Whether they are a number up to 255 as it should be written.
+    /// The next byte from here that is no digit.
     #[inline(always)]
-    fn is_plain(self) -> bool {
-        let one = self.digits == 1;
-        let more = self.digits.wrapping_sub(2) < 2 && !self.leads_with_zero && self.number < 256;
-        one | more
+    fn end_of_digits(&mut self, start: usize) -> usize {
+        self.others &= u64::MAX.checked_shl(start as u32).unwrap_or(0);
+        self.others.trailing_zeros() as usize
+    }
+
+    /// The number whose digits stand there, if it is written as it should be;
+    /// at most 999.
+    #[inline(always)]
+    fn number(&self, start: usize, end: usize) -> Option<u32> {
+        let digits = end.wrapping_sub(start);
+        if digits.wrapping_sub(1) > 2 {
+            return None;
+        }
+        let word = u32::from_le_bytes(*self.bytes.get(start..)?.first_chunk()?);
+        let aligned = word << (8 * (3 - digits));
+        let [hundreds, tens, ones, _] = (aligned & 0x0f_0f_0f).to_le_bytes();
+        let number = u32::from(hundreds) * 100 + u32::from(tens) * 10 + u32::from(ones);
+        let leads_with_zero = word as u8 == b'0' && digits > 1;
+        (!leads_with_zero).then_some(number)
+    }
+
+    /// The entry that begins here, perhaps after a blank, and where it ends; if
+    /// it is four plain numbers and perhaps a prefix, or `*` for the last ones.
+    #[inline(always)]
+    fn entry(&mut self, start: usize) -> Option<(Entry, usize)> {
+        let start = start - self.from;
+        let start = start + usize::from(self.bytes.get(start) == Some(&b' '));
+        let (mut bits, mut prefix, mut at) = (0, 32, start);
+        for part in 0..4u8 {
+            let end = self.end_of_digits(at);
+            match self.bytes.get(end)? {
+                b'*' if part > 0 && end == at => {
+                    prefix = 8 * part;
+                    bits <<= 32 - prefix;
+                    at = self.stars(at, 4 - part)?;
+                    break;
+                }
+                b'.' if part < 3 => {}
+                _ if part == 3 => {}
+                _ => return None,
+            }
+            let number = self.number(at, end)?;
+            if number > 255 {
+                return None;
+            }
+            bits = bits << 8 | number;
+            at = end + usize::from(part < 3);
+        }
+        if self.bytes[at] == b'/' && prefix == 32 {
+            let end = self.end_of_digits(at + 1);
+            prefix = u8::try_from(self.number(at + 1, end)?).ok()?;
+            at = end;
+        }
+        // The end of what is looked at may not be the end of the list.
+        let ends = self.bytes.get(at) == Some(&b',') || at == self.length && at < Self::MOST;
+        if !ends || prefix > 32 {
+            return None;
+        }
+        let address = Ipv4Addr::from_bits(mask_v4(bits, prefix));
+        let cover = IpNet::V4(Ipv4Net::new(address, prefix).ok()?);
+        let network = Some(Network { cover, odd: None });
+        let at = self.from + start..self.from + at;
+        let end = at.end;
+        Some((Entry { at, network }, end))
+    }
+
+    /// The byte after so many stars with points between them.
+    #[inline(always)]
+    fn stars(&self, start: usize, count: u8) -> Option<usize> {
+        let end = start + 2 * usize::from(count) - 1;
+        let stars = self.bytes.get(start..end)?;
+        let alike = stars.iter().zip(b"*.*.*").all(|(here, star)| here == star);
+        (alike && stars.len() <= 5).then_some(end)
     }
 }
 
@@ -595,11 +636,27 @@ mod tests {
         #[test]
         fn the_short_way_leads_where_the_long_one_does(text in "([0-9]{1,3}|[*])(\\.([0-9]{0,4}|[*])){2,4}(/[0-9]{0,3})?,?") {
             let first = text.split(',').next().expect("an item");
-            if let Some((entry, end)) = plain_entry(text.as_bytes(), 0) {
+            if let Some((entry, end)) = Plain::of(text.as_bytes(), 0).entry(0) {
                 prop_assert_eq!(end, first.len());
                 prop_assert_eq!(entry.network, read_one(first), "{}", text);
             } else if !text.contains('*') {
                 prop_assert_eq!(read_one(first), None, "{}", text);
+            }
+        }
+
+        #[test]
+        fn a_list_is_read_as_its_entries_are(
+            items in prop::collection::vec("( ?[0-9]{1,3}(\\.[0-9]{1,3}){3}(/[0-9]{1,2})? ?|192\\.0\\.2\\.\\*|2001:db8::/32|office|)", 1..12),
+        ) {
+            let text = items.join(",");
+            let mut entries = Vec::new();
+            let whole = read(&text, &mut entries);
+            let wanted: Vec<_> = items.iter().map(|item| read_one(item.trim())).collect();
+            prop_assert_eq!(whole, wanted.iter().all(Option::is_some));
+            let said: Vec<_> = entries.iter().map(|entry| entry.network).collect();
+            prop_assert_eq!(said, wanted);
+            for (entry, item) in entries.iter().zip(&items) {
+                prop_assert_eq!(&text[entry.at.clone()], item.trim());
             }
         }
 

@@ -6,9 +6,7 @@ use std::fmt::Write as _;
 /// Text with every character made visible that could steer a terminal or turn
 /// the direction of what follows.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    // Without a way out the loop takes many bytes at once.
-    let plain = |plain, byte: u8| plain & (b' '..0x7f).contains(&byte);
-    if text.bytes().fold(true, plain) || !text.chars().any(is_unsafe) {
+    if is_printable_without(text, []) || !text.chars().any(is_unsafe) {
         return text.into();
     }
     let mut cleaned = String::with_capacity(text.len() + 16);
@@ -59,11 +57,23 @@ pub fn grouped(number: u64) -> String {
 /// Bytes as hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|digit| char::from(DIGITS[usize::from(digit)]))
-        .collect()
+    let mut hex = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        hex.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        hex.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    hex
+}
+
+/// Whether all bytes are printable ASCII and none is one of these.
+pub fn is_printable_without<const N: usize>(text: &str, not: [u8; N]) -> bool {
+    // Without a way out the loop takes many bytes at once.
+    let odd = |byte: u8| {
+        let control = u8::from(byte.wrapping_sub(b' ') > b'~' - b' ');
+        not.iter()
+            .fold(control, |odd, not| odd | u8::from(byte == *not))
+    };
+    text.bytes().fold(0, |odds, byte| odds | odd(byte)) == 0
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! What stood in a field: a value of its kind, nothing, or something else.
 
-use std::borrow::Cow;
 use std::fmt;
 
+use bumpalo::Bump;
 use chrono::{DateTime, Utc};
 
 use super::field::Kind;
@@ -111,22 +111,25 @@ impl Value {
     }
 }
 
+/// From here on what more stands in a field that is in conflict is not told.
+const MOST_CONFLICT: usize = 4096;
+
 /// A field of a record: what it says, and what stood there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cell<'a> {
     /// What it says.
     pub value: Value,
     /// What stood there, for evidence; empty where nothing did.
-    pub seen: Cow<'a, str>,
+    pub seen: &'a str,
     /// Read in good will, from a spelling that is not the field's own.
     pub coerced: bool,
 }
 
-impl Cell<'_> {
+impl<'a> Cell<'a> {
     /// A field that the record does not have.
     pub const MISSING: Cell<'static> = Cell {
         value: Value::Absent(Absent::Missing),
-        seen: Cow::Borrowed(""),
+        seen: "",
         coerced: false,
     };
 
@@ -137,14 +140,17 @@ impl Cell<'_> {
 
     /// The field stands in the record again, with the value of `other`: the
     /// same is fine, anything else leaves both in doubt. `entries` are those of
-    /// the record.
+    /// the record, and `texts` the room for what it says.
     #[cold]
-    pub fn meets(&mut self, other: Cell<'_>, entries: &[Entry]) {
+    pub fn meets(&mut self, other: Cell<'_>, entries: &[Entry], texts: &'a Bump) {
         if self.says_as(&other, entries) {
             self.coerced |= other.coerced;
             return;
         }
-        self.seen = format!("{} | {}", self.shown(), other.shown()).into();
+        // Of a field that stands there a million times a few are enough.
+        if self.value != Value::Bad(Bad::Conflict) || self.seen.len() < MOST_CONFLICT {
+            self.seen = texts.alloc_str(&format!("{} | {}", self.shown(), other.shown()));
+        }
         self.value = Value::Bad(Bad::Conflict);
         self.coerced = false;
     }
@@ -162,18 +168,18 @@ impl Cell<'_> {
     }
 
     /// What was seen, in words where nothing stood.
-    pub fn shown(&self) -> &str {
+    pub fn shown(&self) -> &'a str {
         match self.value {
             Value::Absent(Absent::Missing) => "[missing]",
             Value::Absent(Absent::Null) => "[null]",
             Value::Absent(Absent::Empty) => "[empty]",
-            _ => &self.seen,
+            _ => self.seen,
         }
     }
 }
 
 /// What a record may hold in a field, before the field's kind is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Raw<'a> {
     /// JSON null.
     Null,
@@ -182,7 +188,7 @@ pub enum Raw<'a> {
     /// A JSON number, as written.
     Number(&'a str),
     /// JSON text.
-    Text(Cow<'a, str>),
+    Text(&'a str),
     /// JSON text with half of a surrogate pair, which is no text.
     BrokenText,
     /// A JSON array.
@@ -190,7 +196,7 @@ pub enum Raw<'a> {
     /// A JSON object.
     Object,
     /// A CSV cell, where all is text.
-    Cell(Cow<'a, str>),
+    Cell(&'a str),
 }
 
 impl Kind {
@@ -198,30 +204,28 @@ impl Kind {
     /// those of its record.
     #[inline(always)]
     pub fn read<'a>(self, raw: Raw<'a>, entries: &mut Vec<Entry>) -> Cell<'a> {
-        let cell = |value, seen: Cow<'a, str>, coerced| Cell {
+        let cell = |value, seen: &'a str, coerced| Cell {
             value,
             seen,
             coerced,
         };
         let bad = |why, seen| cell(Value::Bad(why), seen, false);
         match raw {
-            Raw::Null => cell(Value::Absent(Absent::Null), "".into(), false),
-            Raw::Text(text) | Raw::Cell(text) if is_blank(&text) => {
-                cell(Value::Absent(Absent::Empty), "".into(), false)
+            Raw::Null => cell(Value::Absent(Absent::Null), "", false),
+            Raw::Text(text) | Raw::Cell(text) if is_blank(text) => {
+                cell(Value::Absent(Absent::Empty), "", false)
             }
-            Raw::Cell(text) if self == Kind::Time && is_number(&text) => self.number(text),
+            Raw::Cell(text) if self == Kind::Time && is_number(text) => self.number(text),
             Raw::Text(text) | Raw::Cell(text) => {
-                let (value, coerced) = self.text(&text, entries);
+                let (value, coerced) = self.text(text, entries);
                 cell(value, text, coerced)
             }
-            Raw::Number(number) => self.number(number.into()),
-            Raw::Bool(flag) if self == Kind::Flag => {
-                cell(Value::Flag(flag), word(flag).into(), false)
-            }
-            Raw::Bool(flag) => bad(Bad::WrongType, word(flag).into()),
-            Raw::BrokenText => bad(Bad::Unparsable, "[text with half a surrogate pair]".into()),
-            Raw::Array => bad(Bad::WrongType, "[array]".into()),
-            Raw::Object => bad(Bad::WrongType, "[object]".into()),
+            Raw::Number(number) => self.number(number),
+            Raw::Bool(flag) if self == Kind::Flag => cell(Value::Flag(flag), word(flag), false),
+            Raw::Bool(flag) => bad(Bad::WrongType, word(flag)),
+            Raw::BrokenText => bad(Bad::Unparsable, "[text with half a surrogate pair]"),
+            Raw::Array => bad(Bad::WrongType, "[array]"),
+            Raw::Object => bad(Bad::WrongType, "[object]"),
         }
     }
 
@@ -246,7 +250,7 @@ impl Kind {
         }
     }
 
-    fn number(self, seen: Cow<'_, str>) -> Cell<'_> {
+    fn number(self, seen: &str) -> Cell<'_> {
         let (value, coerced) = match self {
             Kind::Flag => match seen.parse::<f64>() {
                 Ok(0.0) => (Value::Flag(false), true),
@@ -313,7 +317,7 @@ mod tests {
     }
 
     fn text(kind: Kind, text: &str) -> (Value, bool) {
-        read(kind, Raw::Text(text.into()))
+        read(kind, Raw::Text(text))
     }
 
     #[test]
@@ -363,7 +367,7 @@ mod tests {
 
     #[test]
     fn digits_in_a_csv_cell_are_an_epoch_but_in_json_text_they_are_not() {
-        let cell = |text: &'static str| read(Kind::Time, Raw::Cell(text.into())).0;
+        let cell = |text: &'static str| read(Kind::Time, Raw::Cell(text)).0;
         assert!(matches!(cell("1551694830"), Value::Time(_)));
         assert!(matches!(cell("1551694830.5"), Value::Time(_)));
         assert_eq!(cell("20190304x"), Value::Bad(Bad::Unparsable));
@@ -375,11 +379,11 @@ mod tests {
 
     #[test]
     fn a_field_that_stands_twice_agrees_or_conflicts() {
-        let entries = &mut Vec::new();
+        let (entries, texts) = (&mut Vec::new(), &Bump::new());
         let mut cell = Kind::Flag.read(Raw::Bool(true), entries);
-        cell.meets(Kind::Flag.read(Raw::Text("yes".into()), entries), &[]);
+        cell.meets(Kind::Flag.read(Raw::Text("yes"), entries), &[], texts);
         assert_eq!((&cell.value, cell.coerced), (&Value::Flag(true), true));
-        cell.meets(Kind::Flag.read(Raw::Null, entries), &[]);
+        cell.meets(Kind::Flag.read(Raw::Null, entries), &[], texts);
         assert_eq!(cell.value, Value::Bad(Bad::Conflict));
         assert_eq!(cell.seen, "true | [null]");
     }

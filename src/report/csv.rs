@@ -6,7 +6,7 @@ use std::io;
 use super::{Audit, Rejected, Verdict, Words};
 use crate::finding::{Evidence, Finding};
 use crate::policy::{Policy, Rule};
-use crate::record::text::clean;
+use crate::record::text::{clean, is_printable_without};
 
 /// A column of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,14 +161,8 @@ fn safe(cell: &str) -> Cow<'_, str> {
 /// Whether a cell can stand as it is, as most can: it begins with a letter or a
 /// digit, and has no byte that is quoted, cleaned or looked at twice.
 fn is_plain(cell: &str) -> bool {
-    // Without a way out the loop takes many bytes at once.
-    let plain =
-        |plain, byte: u8| plain & (b' '..0x7f).contains(&byte) & (byte != b'"') & (byte != b',');
-    let begins = cell
-        .as_bytes()
-        .first()
-        .is_none_or(u8::is_ascii_alphanumeric);
-    begins && cell.bytes().fold(true, plain)
+    let first = cell.as_bytes().first();
+    first.is_none_or(u8::is_ascii_alphanumeric) && is_printable_without(cell, *b"\",")
 }
 
 /// Words findings as rows.

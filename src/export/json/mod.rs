@@ -3,6 +3,7 @@
 //! One state machine reads them all, from any cut between two records on.
 
 mod recover;
+mod scan;
 mod walk;
 
 use std::ops::Range;
@@ -129,7 +130,7 @@ impl<'w, 'b, 's, S: Sink> Reader<'w, 'b, 's, S> {
             window,
             walker,
             schema,
-            record: Record::new(schema),
+            record: Record::new(schema, window.texts),
             sink,
         }
     }
@@ -429,22 +430,17 @@ impl<'w, 'b, 's, S: Sink> Reader<'w, 'b, 's, S> {
         let Some(said) = said else {
             return self.sink.rejected(at, why);
         };
+        let said = self.record.keep(&said);
         let start = skip_blanks(said.as_bytes(), 0);
-        let mut record = Record::new(self.schema);
+        self.record.clear();
         let walked = said[start..].starts_with('{').then(|| {
-            self.walker.walk(
-                &said,
-                start,
-                Level::Wrapped,
-                &mut record,
-                &mut Envelope::default(),
-            )
+            let mut envelope = Envelope::default();
+            let record = &mut self.record;
+            self.walker
+                .walk(said, start, Level::Wrapped, record, &mut envelope)
         });
         match walked {
-            Some(Ok(end)) if skip_blanks(said.as_bytes(), end) == said.len() => {
-                self.walker.accept();
-                self.sink.record(&record);
-            }
+            Some(Ok(end)) if skip_blanks(said.as_bytes(), end) == said.len() => self.accept(),
             _ => self.sink.rejected(at, why),
         }
     }

@@ -8,8 +8,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use wide::u8x16;
-
+use super::scan::{self, Portable, Scan, WIDTH, Work};
 use crate::finding::UnknownKeys;
 use crate::record::field::{Key, fold};
 use crate::record::{Raw, Record, Schema, Slot};
@@ -135,13 +134,39 @@ enum Target {
 /// value to the next: the next record most likely has the same.
 #[derive(Debug)]
 struct Met {
+    /// Its first bytes, and nothing after a short one.
+    first: [u8; WIDTH],
+    /// Which of the first bytes are not its own.
+    beyond: u32,
+    /// All of it.
     text: Box<[u8]>,
     target: Target,
     wrap: Option<Wrap>,
 }
 
 impl Met {
-    /// What its key leads to, where it stands again.
+    fn new(text: &[u8], target: Target, wrap: Option<Wrap>) -> Self {
+        let first = std::array::from_fn(|at| text.get(at).copied().unwrap_or_default());
+        let beyond = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        Self {
+            first,
+            beyond: u32::MAX.checked_shl(beyond).unwrap_or(0),
+            text: text.into(),
+            target,
+            wrap,
+        }
+    }
+
+    /// Whether it stands there. At the end of a text nobody looks: it is only
+    /// said to, and not known to be elsewhere.
+    #[inline(always)]
+    fn stands(&self, scan: impl Scan, bytes: &[u8], at: usize) -> bool {
+        let here = bytes.get(at..).and_then(<[u8]>::first_chunk);
+        here.is_some_and(|here| scan.same(here, &self.first) | self.beyond == u32::MAX)
+            && (self.text.len() <= WIDTH || bytes[at..].starts_with(&self.text))
+    }
+
+    /// What it leads to, where it stands again.
     #[inline(always)]
     fn step(&self, at: usize) -> Step {
         Step {
@@ -236,13 +261,22 @@ impl<'s> Walker<'s> {
     ) -> Result<usize, Fault> {
         // The layout is out of the way of the rest while it is followed.
         let mut layout = std::mem::take(&mut self.layouts[level as usize]);
-        let walked = self.follow(&mut layout, text, at + 1, record, envelope);
+        let walked = scan::run(Follow {
+            walker: self,
+            layout: &mut layout,
+            text,
+            first: at + 1,
+            record,
+            envelope,
+        });
         self.layouts[level as usize] = layout;
         walked
     }
 
+    #[inline(always)]
     fn follow<'b>(
         &mut self,
+        scan: impl Scan,
         layout: &mut Vec<Met>,
         text: &'b str,
         first: usize,
@@ -259,7 +293,7 @@ impl<'s> Walker<'s> {
                 target,
                 wrap,
             } = match layout.get(met) {
-                Some(key) if begins_with(bytes, at, &key.text) => {
+                Some(key) if key.stands(scan, bytes, at) => {
                     met += 1;
                     key.step(at)
                 }
@@ -271,17 +305,17 @@ impl<'s> Walker<'s> {
             at = match target {
                 Target::Slot(slot) => {
                     envelope.fields |= slot != Slot::ID;
-                    self.read_value(text, value, slot, record)?
+                    self.read_value(scan, text, value, slot, record)?
                 }
                 Target::Known => {
                     envelope.fields = true;
-                    skip_value(bytes, value, 1)?
+                    skip_value_with(scan, bytes, value, 1)?
                 }
                 Target::Unknown(place) => {
                     self.surprises.push(place);
-                    skip_value(bytes, value, 1)?
+                    skip_value_with(scan, bytes, value, 1)?
                 }
-                Target::Aside => skip_value(bytes, value, 1)?,
+                Target::Aside => skip_value_with(scan, bytes, value, 1)?,
             };
             if let Some(wrap) = wrap {
                 envelope.note(wrap, skip_blanks(bytes, value)..at);
@@ -294,6 +328,7 @@ impl<'s> Walker<'s> {
     #[inline(always)]
     fn read_value<'b>(
         &self,
+        scan: impl Scan,
         text: &'b str,
         at: usize,
         slot: Slot,
@@ -301,13 +336,12 @@ impl<'s> Walker<'s> {
     ) -> Result<usize, Fault> {
         let bytes = text.as_bytes();
         if bytes.get(at) == Some(&b'"') {
-            let token = string(bytes, at)?;
+            let token = string_with(scan, bytes, at)?;
             if token.escaped {
-                let raw = token.text(text, at).map_or(Raw::BrokenText, Raw::Text);
+                let raw = said(token, text, at, record);
                 record.set(self.schema, slot, raw);
             } else {
-                let said = &text[at + 1..token.end - 1];
-                record.set(self.schema, slot, Raw::Text(said.into()));
+                record.set(self.schema, slot, Raw::Text(&text[at + 1..token.end - 1]));
             }
             return Ok(token.end);
         }
@@ -315,7 +349,7 @@ impl<'s> Walker<'s> {
             record.set(self.schema, slot, Raw::Bool(flag));
             return Ok(end);
         }
-        let (raw, end) = read_rest(text, at)?;
+        let (raw, end) = read_rest(text, at, record)?;
         record.set(self.schema, slot, raw);
         Ok(end)
     }
@@ -338,7 +372,7 @@ impl<'s> Walker<'s> {
             return Ok(Found::End(start + 1));
         }
         for (place, key) in layout.iter().enumerate().skip(*met + 1).take(AHEAD) {
-            if begins_with(bytes, at, &key.text) {
+            if bytes[at..].starts_with(&key.text) {
                 *met = place + 1;
                 return Ok(Found::Key(key.step(at)));
             }
@@ -361,8 +395,8 @@ impl<'s> Walker<'s> {
         let key = token.text(text, start);
         let (target, wrap) = self.target(key.as_deref().unwrap_or(&text[start..token.end]));
         if layout.len() < MOST_LEARNT {
-            let text = bytes[at..value].into();
-            layout.insert((*met).min(layout.len()), Met { text, target, wrap });
+            let met = (*met).min(layout.len());
+            layout.insert(met, Met::new(&bytes[at..value], target, wrap));
         }
         *met += 1;
         Ok(Found::Key(Step {
@@ -385,35 +419,31 @@ impl<'s> Walker<'s> {
     }
 }
 
-/// Whether a key stands there: sixteen bytes at once, for keys are short and
-/// there are many.
-#[inline(always)]
-fn begins_with(bytes: &[u8], at: usize, key: &[u8]) -> bool {
-    let Some(here) = bytes.get(at..at + key.len()) else {
-        return false;
-    };
-    if key.len() < 16 {
-        return ends_alike::<8>(here, key)
-            .or_else(|| ends_alike::<4>(here, key))
-            .unwrap_or_else(|| here == key);
-    }
-    let mut done = 0;
-    while done + 16 < key.len() {
-        if here[done..].first_chunk::<16>() != key[done..].first_chunk() {
-            return false;
-        }
-        done += 16;
-    }
-    ends_alike::<16>(here, key) == Some(true)
+/// A walk over one object, to be done in the fastest way.
+struct Follow<'f, 's, 'b> {
+    walker: &'f mut Walker<'s>,
+    layout: &'f mut Vec<Met>,
+    text: &'b str,
+    first: usize,
+    record: &'f mut Record<'b>,
+    envelope: &'f mut Envelope,
 }
 
-/// Whether two texts of one length are the same in their first and last N
-/// bytes, and so throughout if they are not twice as long; nothing, if they are
-/// shorter.
-#[inline(always)]
-fn ends_alike<const N: usize>(here: &[u8], there: &[u8]) -> Option<bool> {
-    let first = here.first_chunk::<N>()? == there.first_chunk()?;
-    Some(first && here.last_chunk::<N>()? == there.last_chunk()?)
+impl Work for Follow<'_, '_, '_> {
+    type Done = Result<usize, Fault>;
+
+    #[inline(always)]
+    fn run(self, scan: impl Scan) -> Self::Done {
+        let Self {
+            walker,
+            layout,
+            text,
+            first,
+            record,
+            envelope,
+        } = self;
+        walker.follow(scan, layout, text, first, record, envelope)
+    }
 }
 
 /// The byte after any JSON blanks.
@@ -446,12 +476,16 @@ impl Text {
 }
 
 /// Reads the string whose opening quote stands at a byte.
-#[inline(always)]
 pub fn string(bytes: &[u8], start: usize) -> Result<Text, Fault> {
+    string_with(Portable, bytes, start)
+}
+
+#[inline(always)]
+fn string_with(scan: impl Scan, bytes: &[u8], start: usize) -> Result<Text, Fault> {
     let mut at = start + 1;
     let mut escaped = false;
     loop {
-        at = plain(bytes, at);
+        at = plain(scan, bytes, at);
         match bytes.get(at) {
             Some(b'"') => {
                 let end = at + 1;
@@ -475,10 +509,10 @@ pub fn string(bytes: &[u8], start: usize) -> Result<Text, Fault> {
 /// The next byte from here that ends a run of plain text: a quote, a backslash
 /// or a control character.
 #[inline(always)]
-fn plain(bytes: &[u8], mut at: usize) -> usize {
+fn plain(scan: impl Scan, bytes: &[u8], mut at: usize) -> usize {
     // Most texts are shorter than this, and end without a guess how long.
     while let Some(many) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        let ends = ends(many);
+        let ends = scan.ends(many);
         if ends != 0 {
             return at + ends.trailing_zeros() as usize;
         }
@@ -492,20 +526,6 @@ fn plain(bytes: &[u8], mut at: usize) -> usize {
 
 fn is_end(byte: u8) -> bool {
     matches!(byte, b'"' | b'\\' | 0..b' ')
-}
-
-/// Which of the bytes end plain text, a bit each.
-#[inline(always)]
-fn ends(bytes: &[u8; 32]) -> u32 {
-    let (halves, _) = bytes.as_chunks();
-    let of = |half: &[u8; 16]| {
-        let all = u8x16::new(*half);
-        let quotes = all.simd_eq(u8x16::splat(b'"'));
-        let slashes = all.simd_eq(u8x16::splat(b'\\'));
-        let controls = all.min(u8x16::splat(b' ' - 1)).simd_eq(all);
-        (quotes | slashes | controls).to_bitmask()
-    };
-    of(&halves[0]) | of(&halves[1]) << 16
 }
 
 /// The byte after an escape whose letter stands here.
@@ -525,9 +545,19 @@ fn escape(bytes: &[u8], at: usize) -> Result<usize, Fault> {
     }
 }
 
+/// What a string that begins here says.
+#[cold]
+fn said<'b>(token: Text, text: &'b str, at: usize, record: &Record<'b>) -> Raw<'b> {
+    match token.text(text, at) {
+        Some(Cow::Borrowed(said)) => Raw::Text(said),
+        Some(Cow::Owned(said)) => Raw::Text(record.keep(&said)),
+        None => Raw::BrokenText,
+    }
+}
+
 /// Reads a value that is neither text nor a boolean, perhaps after blanks.
 #[inline(never)]
-fn read_rest(text: &str, at: usize) -> Result<(Raw<'_>, usize), Fault> {
+fn read_rest<'b>(text: &'b str, at: usize, record: &Record<'b>) -> Result<(Raw<'b>, usize), Fault> {
     let bytes = text.as_bytes();
     if bytes[at..].starts_with(b"null") {
         return Ok((Raw::Null, at + 4));
@@ -535,10 +565,7 @@ fn read_rest(text: &str, at: usize) -> Result<(Raw<'_>, usize), Fault> {
     let at = skip_blanks(bytes, at);
     let end = skip_rest(bytes, at, 1)?;
     let raw = match bytes[at] {
-        b'"' => {
-            let token = string(bytes, at)?;
-            token.text(text, at).map_or(Raw::BrokenText, Raw::Text)
-        }
+        b'"' => said(string(bytes, at)?, text, at, record),
         b'{' => Raw::Object,
         b'[' => Raw::Array,
         b't' => Raw::Bool(true),
@@ -553,9 +580,13 @@ fn read_rest(text: &str, at: usize) -> Result<(Raw<'_>, usize), Fault> {
 /// nobody can guess, and so nothing branches on it.
 #[inline(always)]
 fn boolean(bytes: &[u8], at: usize) -> Option<(bool, usize)> {
-    let five: &[u8; 5] = bytes.get(at..)?.first_chunk()?;
-    let (yes, no) = (five.starts_with(b"true"), five == b"false");
-    (yes | no).then_some((yes, at + 4 + usize::from(no)))
+    const TRUE: (u64, u64) = (u32::MAX as u64, u64::from_le_bytes(*b"true\0\0\0\0"));
+    const FALSE: (u64, u64) = (0xff_ffff_ffff, u64::from_le_bytes(*b"false\0\0\0"));
+    let word = u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?);
+    // A bit by which the first letters differ.
+    let no = word >> 1 & 1;
+    let (mask, wanted) = [TRUE, FALSE][no as usize];
+    (word & mask == wanted).then_some((no == 0, at + 4 + no as usize))
 }
 
 /// The byte after the value that begins here, perhaps after blanks, inside of
@@ -564,10 +595,14 @@ fn boolean(bytes: &[u8], at: usize) -> Option<(bool, usize)> {
 /// # Errors
 ///
 /// Where and why it is not a whole JSON value.
-#[inline(always)]
 pub fn skip_value(bytes: &[u8], at: usize, depth: u32) -> Result<usize, Fault> {
+    skip_value_with(Portable, bytes, at, depth)
+}
+
+#[inline(always)]
+fn skip_value_with(scan: impl Scan, bytes: &[u8], at: usize, depth: u32) -> Result<usize, Fault> {
     if bytes.get(at) == Some(&b'"') {
-        return string(bytes, at).map(|token| token.end);
+        return string_with(scan, bytes, at).map(|token| token.end);
     }
     match boolean(bytes, at) {
         Some((_, end)) => Ok(end),
@@ -715,8 +750,8 @@ mod tests {
 
     /// What the walk says of a text that is one object, or nothing.
     fn walked(text: &str) -> Result<(), Flaw> {
-        let schema = Schema::default();
-        let mut record = Record::new(&schema);
+        let (schema, texts) = (Schema::default(), bumpalo::Bump::new());
+        let mut record = Record::new(&schema, &texts);
         let walk =
             Walker::new(&schema).walk(text, 0, Level::Line, &mut record, &mut Envelope::default());
         match walk {
@@ -753,8 +788,8 @@ mod tests {
     #[test]
     fn keys_are_known_by_what_they_say_not_by_how_they_are_written() {
         let text = r#"{"\u0069d":"a","n\u0061me":"b","id ":"a"}"#;
-        let schema = Schema::default();
-        let mut record = Record::new(&schema);
+        let (schema, texts) = (Schema::default(), bumpalo::Bump::new());
+        let mut record = Record::new(&schema, &texts);
         let end =
             Walker::new(&schema).walk(text, 0, Level::Line, &mut record, &mut Envelope::default());
         assert_eq!(end, Ok(text.len()));
@@ -764,8 +799,8 @@ mod tests {
     #[test]
     fn half_a_surrogate_pair_spoils_its_field_and_no_other() {
         let text = r#"{"id":"a","name":"\ud800","other":"\ud800"}"#;
-        let schema = Schema::default();
-        let mut record = Record::new(&schema);
+        let (schema, texts) = (Schema::default(), bumpalo::Bump::new());
+        let mut record = Record::new(&schema, &texts);
         let end =
             Walker::new(&schema).walk(text, 0, Level::Line, &mut record, &mut Envelope::default());
         assert_eq!(end, Ok(text.len()));
@@ -858,11 +893,12 @@ mod tests {
         #[test]
         fn keys_are_compared_whole(key in "[ab]{0,50}", rest in "[ab]{0,3}", at in 0usize..50) {
             let mut text = format!("{key}{rest}").into_bytes();
-            prop_assert!(begins_with(&text, 0, key.as_bytes()));
-            prop_assert_eq!(begins_with(key.as_bytes(), 0, &text), rest.is_empty());
+            text.resize(key.len() + WIDTH, b' ');
+            let met = Met::new(key.as_bytes(), Target::Known, None);
+            prop_assert!(met.stands(Portable, &text, 0));
             if at < key.len() {
                 text[at] ^= 1;
-                prop_assert!(!begins_with(&text, 0, key.as_bytes()));
+                prop_assert!(!met.stands(Portable, &text, 0));
             }
         }
 
@@ -870,7 +906,7 @@ mod tests {
         fn plain_text_ends_where_a_plain_search_says(bytes in prop::collection::vec(any::<u8>(), 0..64), at in 0usize..64) {
             prop_assume!(at <= bytes.len());
             let slow = bytes[at..].iter().position(|byte| is_end(*byte));
-            prop_assert_eq!(plain(&bytes, at), slow.map_or(bytes.len(), |found| at + found));
+            prop_assert_eq!(plain(Portable, &bytes, at), slow.map_or(bytes.len(), |found| at + found));
         }
     }
 }
