@@ -207,6 +207,8 @@ impl<'a> Finding<'a> {
         let cell = self.record().cell(slot);
         match cell.value {
             Value::Absent(_) => cell.shown().into(),
+            // What is a flag or a time is no credential.
+            Value::Flag(_) | Value::Time(_) if !field.sensitive => cut(cell.seen),
             _ if self.privacy == Privacy::Redacted && is_sensitive(field, cell.seen) => {
                 REDACTED.into()
             }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::scan::{self, Scan, Work};
 use super::{Sink, Unreadable, Window};
 use crate::finding::UnknownKeys;
 use crate::record::field::Key;
@@ -84,7 +85,11 @@ pub fn read(
         },
     };
     let mut rows = Rows::new(window, &table, schema);
-    let done = rows.read(at, sink);
+    let done = scan::run(ReadRows {
+        rows: &mut rows,
+        at,
+        sink,
+    });
     for name in &table.unknown {
         let place = unknown.place(name);
         unknown.count(place, rows.records);
@@ -97,6 +102,22 @@ pub fn read(
         return (Place::Oversize(table), done);
     }
     (Place::Row(table), done)
+}
+
+/// Rows to be read in the fastest way.
+struct ReadRows<'r, 'w, 'b, S> {
+    rows: &'r mut Rows<'w, 'b>,
+    at: usize,
+    sink: &'r mut S,
+}
+
+impl<S: Sink> Work for ReadRows<'_, '_, '_, S> {
+    type Done = usize;
+
+    #[inline(always)]
+    fn run(self, scan: impl Scan) -> usize {
+        self.rows.read(scan, self.at, self.sink)
+    }
 }
 
 /// Reads the rows of a window.
@@ -144,13 +165,14 @@ impl<'w, 'b> Rows<'w, 'b> {
     }
 
     /// Reads from a byte on; gives the byte before which all is done.
-    fn read(&mut self, mut at: usize, sink: &mut impl Sink) -> usize {
+    #[inline(always)]
+    fn read(&mut self, scan: impl Scan, mut at: usize, sink: &mut impl Sink) -> usize {
         loop {
             at += feeds(&self.bytes()[at..]);
             if at == self.bytes().len() {
                 return at;
             }
-            at = match self.row(at) {
+            at = match self.row(scan, at) {
                 Ok((end, cells)) => match self.hand_out(at..end, cells, sink) {
                     true => end,
                     false => self.next_line(at, end),
@@ -173,13 +195,14 @@ impl<'w, 'b> Rows<'w, 'b> {
 
     /// Splits the row that begins here, and reads its fields; gives where it
     /// ends, and how many cells it has.
-    fn row(&mut self, start: usize) -> Result<(usize, usize), Flaw> {
+    #[inline(always)]
+    fn row(&mut self, scan: impl Scan, start: usize) -> Result<(usize, usize), Flaw> {
         let (text, bytes) = (self.window.text, self.bytes());
         let mut wanted = self.table.wanted.iter().peekable();
         let (mut at, mut cells) = (start, 0);
         self.record.clear();
         loop {
-            let cell = self.cell(at)?;
+            let cell = self.cell(scan, at)?;
             if let Some((_, slot)) = wanted.next_if(|(place, _)| *place == cells) {
                 let text = &text[cell.text];
                 let said = match cell.doubled {
@@ -196,18 +219,16 @@ impl<'w, 'b> Rows<'w, 'b> {
         }
     }
 
-    #[inline]
-    fn cell(&self, start: usize) -> Result<Cell, Flaw> {
+    #[inline(always)]
+    fn cell(&self, scan: impl Scan, start: usize) -> Result<Cell, Flaw> {
         let bytes = self.bytes();
         if bytes.get(start) == Some(&b'"') {
             return self.quoted(start);
         }
-        let length = memchr::memchr3(self.table.delimiter, b'\n', b'\r', &bytes[start..]);
-        let end = match length {
-            Some(length) => start + length,
-            None if self.window.last => bytes.len(),
-            None => return Err(Flaw::Incomplete),
-        };
+        let end = self.end_of_plain(scan, start);
+        if end == bytes.len() && !self.window.last {
+            return Err(Flaw::Incomplete);
+        }
         Ok(Cell {
             text: start..end,
             doubled: false,
@@ -215,7 +236,25 @@ impl<'w, 'b> Rows<'w, 'b> {
         })
     }
 
+    /// Where a cell without quotes ends that begins here.
+    #[inline(always)]
+    fn end_of_plain(&self, scan: impl Scan, mut at: usize) -> usize {
+        let (bytes, delimiter) = (self.bytes(), self.table.delimiter);
+        // Most cells are shorter than this.
+        while let Some(many) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+            let ends = scan.ends_of_cell(many, delimiter);
+            if ends != 0 {
+                return at + ends.trailing_zeros() as usize;
+            }
+            at += many.len();
+        }
+        let is_end = |byte: &u8| *byte == delimiter || matches!(byte, b'\n' | b'\r');
+        let rest = bytes[at..].iter().position(is_end);
+        rest.map_or(bytes.len(), |length| at + length)
+    }
+
     /// The cell whose opening quote stands here.
+    #[inline(never)]
     fn quoted(&self, start: usize) -> Result<Cell, Flaw> {
         let (bytes, last) = (self.bytes(), self.window.last);
         let mut doubled = false;

@@ -8,6 +8,7 @@
 mod csv;
 mod cut;
 mod json;
+mod scan;
 mod source;
 
 use std::fmt;

@@ -293,6 +293,7 @@ impl Check {
         })
     }
 
+    #[inline(never)]
     fn of_text(&self, cell: &Cell<'_>) -> Truth {
         let text = cell.seen;
         Truth::from(match self {
@@ -304,6 +305,7 @@ impl Check {
         })
     }
 
+    #[inline(never)]
     fn of_time(&self, cell: &Cell<'_>, time: DateTime<Utc>) -> Truth {
         Truth::from(match self {
             Check::Before(limit) => time < *limit,
@@ -314,6 +316,7 @@ impl Check {
         })
     }
 
+    #[inline(never)]
     fn of_networks(&self, entries: &[Entry]) -> Truth {
         match self {
             Check::Present(wanted) => match entries.iter().all(|entry| entry.network.is_some()) {
@@ -327,6 +330,7 @@ impl Check {
     }
 
     /// Whether it holds for two fields, of which neither decides alone.
+    #[inline(never)]
     fn compares(&self, cell: &Cell<'_>, other: &Cell<'_>, record: &Record<'_>) -> Truth {
         match (whole_cause(cell), whole_cause(other)) {
             (Some(Cause::Absent(_)), Some(bad @ Cause::Bad(_))) => return Truth::Undecided(bad),

@@ -354,6 +354,7 @@ impl<'a> Answers<'a> {
 
     /// Asks all tests whose patterns are looked for with this one's, if there
     /// is a text to look into.
+    #[inline(never)]
     fn ask_together(&self, test: &Test) {
         let cell = self.record.cell(test.slot);
         if let (Some(place), Value::Text) = (test.joined, cell.value) {

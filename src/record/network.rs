@@ -6,6 +6,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
+use super::text::trim;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use wide::u8x16;
 
@@ -62,13 +63,12 @@ pub fn read(list: &str, entries: &mut Vec<Entry>) -> bool {
 /// The entry that an item of a list is.
 fn any_entry(list: &str, item: Range<usize>) -> Entry {
     let text = &list[item.clone()];
-    let at = match text.as_bytes() {
-        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => item,
-        _ => {
-            let end = item.start + text.trim_end().len();
-            end - list[item.start..end].trim_start().len()..end
-        }
+    let blanks = match trim(text).len() == text.len() {
+        true => 0,
+        false => text.len() - text.trim_start().len(),
     };
+    let start = item.start + blanks;
+    let at = start..start + trim(text).len();
     let network = read_one(&list[at.clone()]);
     Entry { at, network }
 }

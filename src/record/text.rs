@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use wide::u8x16;
+
 /// Text with every character made visible that could steer a terminal or turn
 /// the direction of what follows.
 pub fn clean(text: &str) -> Cow<'_, str> {
@@ -54,31 +56,55 @@ pub fn grouped(number: u64) -> String {
     grouped
 }
 
+/// Text without the blanks around it, of which nearly none has any.
+#[inline(always)]
+pub fn trim(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }
+}
+
 /// Bytes as hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut hex = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        hex.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        hex.push(char::from(DIGITS[usize::from(byte & 15)]));
+    let mut digits = vec![0; 2 * bytes.len()];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
     }
-    hex
+    String::from_utf8(digits).unwrap_or_default()
 }
 
 /// Whether all bytes are printable ASCII and none is one of these.
 pub fn is_printable_without<const N: usize>(text: &str, not: [u8; N]) -> bool {
-    // Without a way out the loop takes many bytes at once.
-    let odd = |byte: u8| {
-        let control = u8::from(byte.wrapping_sub(b' ') > b'~' - b' ');
+    let odd = |all: u8x16| {
+        let printable = all.max(u8x16::splat(b' ')).min(u8x16::splat(b'~'));
+        let controls = !printable.simd_eq(all);
         not.iter()
-            .fold(control, |odd, not| odd | u8::from(byte == *not))
+            .fold(controls, |odd, byte| odd | all.simd_eq(u8x16::splat(*byte)))
     };
-    text.bytes().fold(0, |odds, byte| odds | odd(byte)) == 0
+    let bytes = text.as_bytes();
+    match bytes.last_chunk() {
+        // The last sixteen may be looked at twice.
+        Some(last) => {
+            let (chunks, _) = bytes.as_chunks();
+            let all = chunks.iter().map(|chunk| odd(u8x16::new(*chunk)));
+            !all.fold(odd(u8x16::new(*last)), |odds, odd| odds | odd)
+                .any()
+        }
+        None => {
+            let mut padded = [b' '; 16];
+            padded[..bytes.len()].copy_from_slice(bytes);
+            !odd(u8x16::new(padded)).any()
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn nothing_from_data_steers_a_terminal() {
@@ -88,6 +114,14 @@ mod tests {
             "a\\r\\n\\tb\\u{1b}[31m\\u{9b}"
         );
         assert_eq!(clean("株式会社 Café"), "株式会社 Café");
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_is_printable_if_each_byte_is(text in "([ -~]{0,40}|[\"é\u{7f}\t]){0,3}") {
+            let odd = |byte: u8| !(b' '..=b'~').contains(&byte) || byte == b'"';
+            prop_assert_eq!(is_printable_without(&text, *b"\""), !text.bytes().any(odd));
+        }
     }
 
     #[test]

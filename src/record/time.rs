@@ -1,5 +1,6 @@
 //! How text and numbers are read as instants.
 
+use super::text::trim;
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
 /// An instant, and whether it was written as RFC 3339 asks.
@@ -19,10 +20,7 @@ const MILLISECONDS_FROM: f64 = 1e11;
 /// offset of hours only, ` UTC`, no zone (UTC), and a date alone (midnight
 /// UTC). Blanks around it do not count.
 pub fn read(text: &str) -> Option<Reading> {
-    let text = match text.as_bytes() {
-        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
-        _ => text.trim(),
-    };
+    let text = trim(text);
     let (date, rest) = date(text.as_bytes())?;
     if rest.is_empty() {
         let time = date.and_hms_opt(0, 0, 0)?.and_utc();

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::field::Kind;
 use super::network::{self, Entry};
+use super::text::trim;
 use super::time;
 
 /// Why no value stands there.
@@ -233,7 +234,7 @@ impl Kind {
     fn text(self, text: &str, entries: &mut Vec<Entry>) -> (Value, bool) {
         match self {
             Kind::Text => (Value::Text, false),
-            Kind::Flag => match flag(text.trim()) {
+            Kind::Flag => match flag(trim(text)) {
                 Some(flag) => (Value::Flag(flag), true),
                 None => (Value::Bad(Bad::Unparsable), false),
             },
@@ -257,7 +258,7 @@ impl Kind {
                 Ok(1.0) => (Value::Flag(true), true),
                 _ => (Value::Bad(Bad::Unparsable), false),
             },
-            Kind::Time => match time::read_epoch(seen.trim()) {
+            Kind::Time => match time::read_epoch(trim(seen)) {
                 Some(reading) => (Value::Time(reading.time), reading.coerced),
                 None => (Value::Bad(Bad::Unparsable), false),
             },
@@ -288,7 +289,7 @@ fn is_blank(text: &str) -> bool {
 
 /// A CSV cell of digits, with a sign or a point, is a number to a time field.
 fn is_number(text: &str) -> bool {
-    let text = text.trim();
+    let text = trim(text);
     let digits = text.strip_prefix('-').unwrap_or(text);
     !digits.is_empty()
         && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
@@ -299,6 +300,11 @@ fn is_number(text: &str) -> bool {
 fn flag(text: &str) -> Option<bool> {
     const YES: [&str; 5] = ["true", "t", "yes", "y", "1"];
     const NO: [&str; 5] = ["false", "f", "no", "n", "0"];
+    match text {
+        "true" => return Some(true),
+        "false" => return Some(false),
+        _ => {}
+    }
     if YES.iter().any(|word| text.eq_ignore_ascii_case(word)) {
         return Some(true);
     }

@@ -3,7 +3,6 @@
 //! One state machine reads them all, from any cut between two records on.
 
 mod recover;
-mod scan;
 mod walk;
 
 use std::ops::Range;

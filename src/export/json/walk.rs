@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::scan::{self, Portable, Scan, WIDTH, Work};
+use crate::export::scan::{self, Portable, Scan, WIDTH, Work};
 use crate::finding::UnknownKeys;
 use crate::record::field::{Key, fold};
 use crate::record::{Raw, Record, Schema, Slot};
@@ -512,7 +512,7 @@ fn string_with(scan: impl Scan, bytes: &[u8], start: usize) -> Result<Text, Faul
 fn plain(scan: impl Scan, bytes: &[u8], mut at: usize) -> usize {
     // Most texts are shorter than this, and end without a guess how long.
     while let Some(many) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        let ends = scan.ends(many);
+        let ends = scan.ends_of_text(many);
         if ends != 0 {
             return at + ends.trailing_zeros() as usize;
         }
