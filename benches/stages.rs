@@ -142,7 +142,7 @@ fn evaluate(criterion: &mut Criterion) {
     for name in ["six.toml", "hundred.toml"] {
         let policies = policies(name);
         let records = records(&policies, &lines, &texts);
-        let judge = Judge::new(&policies);
+        let mut judge = Judge::new(&policies);
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let mut summary = Summary::new(&policies);
@@ -188,7 +188,7 @@ fn word(criterion: &mut Criterion) {
 /// All findings on the records, in the words of a report.
 fn worded(policies: &Policies, records: &[Record<'_>], renderer: &dyn report::Renderer) -> Words {
     let rules: Vec<_> = policies.rules().collect();
-    let judge = Judge::new(policies);
+    let mut judge = Judge::new(policies);
     let mut summary = Summary::new(policies);
     let mut words = Words::default();
     for record in records {

@@ -1,14 +1,15 @@
 //! Rules against records: no files, no clock, no printing.
 
 use crate::finding::{Outcome, Reason, Summary};
-use crate::policy::{Answers, Cause, Known, OnAbsent, Policies, Rule, Truth};
+use crate::policy::{Answers, Cause, OnAbsent, Policies, Rule, Truth};
 use crate::record::Record;
 
 /// Judges records one after another by the same policies.
 #[derive(Debug)]
 pub struct Judge<'p> {
     policies: &'p Policies,
-    known: Vec<Known>,
+    /// Room for what the tests say.
+    truths: Vec<Truth>,
 }
 
 impl<'p> Judge<'p> {
@@ -16,43 +17,48 @@ impl<'p> Judge<'p> {
     pub fn new(policies: &'p Policies) -> Self {
         Self {
             policies,
-            known: vec![Known::default(); policies.tests.len()],
+            truths: Vec::new(),
         }
     }
 
     /// Counts what every rule makes of the record, and hands out the places and
     /// outcomes of those that are findings, in the order of the rules.
     pub fn judge(
-        &self,
+        &mut self,
         record: &Record<'_>,
         summary: &mut Summary,
         mut found: impl FnMut(usize, Outcome, &Answers<'_>),
     ) {
         summary.count_record(record);
-        let answers = Answers::new(self.policies, record, &self.known);
+        let policies = self.policies;
+        let judges = |policy| policies.judges(policy, record);
+        // Nobody asks about a record that is out of every scope.
+        let Some(first) = policies.all.iter().position(judges) else {
+            return;
+        };
+        summary.in_scope += 1;
+        let answers = Answers::ask(policies, record, &mut self.truths);
         let mut place = 0;
-        let mut in_scope = false;
-        for policy in &self.policies.all {
-            let scope = policy.scope.as_ref();
-            if scope.is_some_and(|scope| answers.holds(scope) == Truth::False) {
-                place += policy.rules.len();
+        for (number, policy) in policies.all.iter().enumerate() {
+            let rules = place..place + policy.rules.len();
+            place = rules.end;
+            if number < first || number > first && !judges(policy) {
                 continue;
             }
-            in_scope = true;
-            for rule in &policy.rules {
-                let outcome = outcome(rule, &answers);
-                summary.by_rule[place].count(outcome);
+            let counts = &mut summary.by_rule[rules.clone()];
+            for ((place, rule), counts) in rules.zip(&policy.rules).zip(counts) {
+                let outcome = outcome(rule, answers);
+                counts.count(outcome);
                 if outcome.reason().is_some() {
                     found(place, outcome, &answers);
                 }
-                place += 1;
             }
         }
-        summary.in_scope += u64::from(in_scope);
     }
 }
 
-fn outcome(rule: &Rule, answers: &Answers<'_>) -> Outcome {
+#[inline(always)]
+fn outcome(rule: &Rule, answers: Answers<'_>) -> Outcome {
     let when = match &rule.when {
         Some(when) => answers.holds(when),
         None => Truth::True,

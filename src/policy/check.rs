@@ -299,8 +299,8 @@ impl Check {
         Truth::from(match self {
             Check::Matches(pattern) => pattern.is_match(text),
             Check::NotMatches(pattern) => !pattern.is_match(text),
-            Check::MinLength(least) => length(text) >= *least,
-            Check::MaxLength(most) => length(text) <= *most,
+            Check::MinLength(least) => length(text, *least) >= *least,
+            Check::MaxLength(most) => length(text, *most) <= *most,
             _ => return self.of_value(cell),
         })
     }
@@ -456,8 +456,14 @@ fn whole_cause(cell: &Cell<'_>) -> Option<Cause> {
 /// What a list says with an entry that cannot be read.
 pub(super) const UNREADABLE: Truth = Truth::Undecided(Cause::Bad(Bad::Unparsable));
 
-fn length(text: &str) -> u64 {
-    text.chars().count() as u64
+/// How many characters a text has, or some number on the same side of `limit`.
+fn length(text: &str, limit: u64) -> u64 {
+    let bytes = text.len() as u64;
+    // There are never more characters than bytes.
+    match bytes < limit || text.is_ascii() {
+        true => bytes,
+        false => text.chars().count() as u64,
+    }
 }
 
 fn are_same(cell: &Cell<'_>, other: &Cell<'_>, record: &Record<'_>) -> bool {
