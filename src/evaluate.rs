@@ -66,14 +66,20 @@ fn outcome(rule: &Rule, answers: Answers<'_>) -> Outcome {
     if when == Truth::False {
         return Outcome::NotApplicable;
     }
-    match (when, answers.holds(&rule.require)) {
-        (_, Truth::True) | (Truth::False, _) => Outcome::Pass,
+    match answers.holds(&rule.require) {
+        Truth::True => Outcome::Pass,
+        require => unmet(rule, when, require),
+    }
+}
+
+/// What a rule comes to that applies, or may, and is not met for certain.
+#[inline(never)]
+fn unmet(rule: &Rule, when: Truth, require: Truth) -> Outcome {
+    match (when, require) {
         (Truth::Undecided(cause), _) => Outcome::Error(cause.into()),
-        (Truth::True, Truth::False) => Outcome::Fail(Reason::Violated),
-        (Truth::True, Truth::Undecided(cause @ Cause::Bad(_))) => Outcome::Error(cause.into()),
-        (Truth::True, Truth::Undecided(cause @ Cause::Absent(_))) => {
-            absent(rule.on_absent, cause.into())
-        }
+        (_, Truth::False | Truth::True) => Outcome::Fail(Reason::Violated),
+        (_, Truth::Undecided(cause @ Cause::Bad(_))) => Outcome::Error(cause.into()),
+        (_, Truth::Undecided(cause @ Cause::Absent(_))) => absent(rule.on_absent, cause.into()),
     }
 }
 

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
-use regex::Regex;
 
+use super::pattern::Pattern;
 use crate::record::network::{self, Entry, Network, Union};
 use crate::record::time::{self, Span};
 use crate::record::{Absent, Bad, Cell, Kind, Record, Schema, Slot, Value};
@@ -107,9 +107,9 @@ pub enum Check {
     /// It is not what the other field holds.
     DiffersFrom(Slot),
     /// The pattern is found in it.
-    Matches(Regex),
+    Matches(Pattern),
     /// The pattern is not found in it.
-    NotMatches(Regex),
+    NotMatches(Pattern),
     /// It has this many characters or more.
     MinLength(u64),
     /// It has this many characters or fewer.
@@ -160,7 +160,7 @@ pub enum Argument {
     /// The name of another field of the same kind.
     Field(fn(Slot) -> Check),
     /// A regular expression.
-    Pattern(fn(Regex) -> Check),
+    Pattern(fn(Pattern) -> Check),
     /// A whole number, 0 or more.
     Count(fn(u64) -> Check),
     /// An instant.

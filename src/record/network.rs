@@ -251,14 +251,14 @@ fn wildcard(text: &str) -> Option<Network> {
 }
 
 impl Network {
-    /// Whether all of its addresses lie in `other`.
+    /// Whether all of its addresses lie in `other`, which has no host bits.
     pub fn lies_in(&self, other: &IpNet) -> bool {
-        contains(other, &self.cover)
+        other.prefix_len() <= self.cover.prefix_len() && agree(other, &self.cover)
     }
 
-    /// Whether it shares an address with `other`.
+    /// Whether it shares an address with `other`, which has no host bits.
     pub fn overlaps(&self, other: &IpNet) -> bool {
-        contains(other, &self.cover) || contains(&self.cover, other)
+        agree(other, &self.cover)
     }
 
     /// Whether nobody can ever connect from it: private, loopback, link-local,
@@ -266,28 +266,40 @@ impl Network {
     pub fn is_special(&self) -> bool {
         match self.cover {
             IpNet::V4(net) => SPECIAL_V4.iter().any(|&(address, prefix)| {
-                prefix <= net.prefix_len() && mask_v4(net.network().to_bits(), prefix) == address
+                prefix <= net.prefix_len() && agree_v4(net.addr().to_bits(), address, prefix)
             }),
             IpNet::V6(net) => SPECIAL_V6.iter().any(|&(address, prefix)| {
-                prefix <= net.prefix_len() && mask_v6(net.network().to_bits(), prefix) == address
+                prefix <= net.prefix_len() && agree_v6(net.addr().to_bits(), address, prefix)
             }),
         }
     }
 }
 
-/// Whether all of a network's addresses lie in another; neither has host bits.
-fn contains(outer: &IpNet, inner: &IpNet) -> bool {
-    let (long, short) = (inner.prefix_len(), outer.prefix_len());
-    match (outer, inner) {
-        _ if long < short => false,
-        (IpNet::V4(outer), IpNet::V4(inner)) => {
-            mask_v4(inner.addr().to_bits(), short) == outer.addr().to_bits()
+/// Whether two networks agree as far as both are told: then one lies in the
+/// other.
+#[inline]
+fn agree(one: &IpNet, other: &IpNet) -> bool {
+    match (one, other) {
+        (IpNet::V4(one), IpNet::V4(other)) => {
+            let prefix = one.prefix_len().min(other.prefix_len());
+            agree_v4(one.addr().to_bits(), other.addr().to_bits(), prefix)
         }
-        (IpNet::V6(outer), IpNet::V6(inner)) => {
-            mask_v6(inner.addr().to_bits(), short) == outer.addr().to_bits()
+        (IpNet::V6(one), IpNet::V6(other)) => {
+            let prefix = one.prefix_len().min(other.prefix_len());
+            agree_v6(one.addr().to_bits(), other.addr().to_bits(), prefix)
         }
         (IpNet::V4(_), IpNet::V6(_)) | (IpNet::V6(_), IpNet::V4(_)) => false,
     }
+}
+
+#[inline]
+fn agree_v4(one: u32, other: u32, prefix: u8) -> bool {
+    u64::from(one ^ other) >> (32 - prefix) == 0
+}
+
+#[inline]
+fn agree_v6(one: u128, other: u128, prefix: u8) -> bool {
+    (one ^ other).leading_zeros() >= u32::from(prefix)
 }
 
 /// IPv4 space that is not public, from IANA's special-purpose registry.
@@ -326,10 +338,6 @@ const fn v4(a: u32, b: u32, c: u32) -> u32 {
 
 fn mask_v4(address: u32, prefix: u8) -> u32 {
     address & u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0)
-}
-
-fn mask_v6(address: u128, prefix: u8) -> u128 {
-    address & u128::MAX.checked_shl(128 - u32::from(prefix)).unwrap_or(0)
 }
 
 /// What the networks of a list cover together.

@@ -2,18 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
-use regex::{Regex, RegexBuilder};
 use toml::Spanned;
 use toml::de::DeValue;
 
 use super::{Reader, article};
 use crate::policy::check::{Ago, Argument, Check, Literal, OPERATORS, Operator};
+use crate::policy::pattern::Pattern;
 use crate::record::field::{Kind, Slot};
 use crate::record::network;
 use crate::record::time::{self, Span};
-
-/// What a compiled pattern may take, in bytes: a policy is text from a person.
-const PATTERN_LIMIT: usize = 1 << 20;
 
 impl Reader {
     pub(super) fn argument(
@@ -173,14 +170,13 @@ impl Reader {
         None
     }
 
-    pub(super) fn pattern(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Regex> {
+    pub(super) fn pattern(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Pattern> {
         let DeValue::String(text) = value.get_ref() else {
             let message = format!("a pattern is text, not {}", article(value.get_ref()));
             self.complain(value.span(), message, None);
             return None;
         };
-        let compiled = RegexBuilder::new(text).size_limit(PATTERN_LIMIT).build();
-        compiled
+        Pattern::new(text)
             .inspect_err(|error| {
                 let (message, help) = match error {
                     regex::Error::CompiledTooBig(_) => (
