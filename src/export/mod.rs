@@ -15,7 +15,7 @@ use std::fmt;
 use std::ops::Range;
 
 pub use cut::{Batch, Cutter};
-pub use json::Walker;
+pub use json::{MOST_DEPTH, Walker};
 pub use source::{Error, Source};
 
 use bumpalo::Bump;

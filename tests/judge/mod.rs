@@ -1,0 +1,150 @@
+//! What `serde_json` says of bytes, beside what the program reads.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::LazyLock;
+
+use audit::export::{
+    Format, MOST_DEPTH, MOST_RECORD_BYTES, Place, Reader, Sink, Unread, Unreadable,
+};
+use audit::record::field::fold;
+use audit::record::{Absent, Bad, Record, Schema, Value};
+use serde::de::IgnoredAny;
+
+const FIELDS: [&str; 5] = ["id", "name", "ownerId", "force2fa", "createdAt"];
+
+/// Keys by which an object is more than a record.
+const ENVELOPES: [&str; 6] = [
+    "airbytedata",
+    "type",
+    "record",
+    "attributes",
+    "stream",
+    "data",
+];
+
+static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+    let mut schema = Schema::default();
+    for field in FIELDS {
+        schema.want(field).expect("a field");
+    }
+    schema
+});
+
+/// What each field says, and what was seen there.
+type Cells = Vec<(Value, String)>;
+
+/// Keeps all that is read.
+#[derive(Default)]
+struct Kept {
+    records: Vec<Cells>,
+    others: usize,
+}
+
+impl Sink for Kept {
+    fn record(&mut self, record: &Record<'_>) {
+        let cells = record.cells().iter();
+        let said = cells.map(|cell| (cell.value, cell.seen.to_owned()));
+        self.records.push(said.collect());
+    }
+
+    fn rejected(&mut self, _: usize, _: Unreadable) {
+        self.others += 1;
+    }
+
+    fn protocol_line(&mut self) {
+        self.others += 1;
+    }
+
+    fn unread(&mut self, _: Unread) {
+        self.others += 1;
+    }
+}
+
+/// The record that the bytes are, if they are one and nothing else.
+fn read(bytes: &[u8]) -> Option<Cells> {
+    let mut kept = Kept::default();
+    let mut reader = Reader::new(&SCHEMA, MOST_RECORD_BYTES);
+    let place = Place::Start(Format::Ndjson);
+    reader.read(place, bytes, true, &mut kept);
+    kept.records
+        .pop()
+        .filter(|_| kept.records.is_empty() && kept.others == 0)
+}
+
+/// How deep JSON nests.
+fn depth(json: &str) -> usize {
+    let (mut depth, mut most) = (0usize, 0);
+    let (mut in_text, mut escaped) = (false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => {
+                depth += 1;
+                most = most.max(depth);
+            }
+            b'}' | b']' if !in_text => depth -= 1,
+            _ => {}
+        }
+    }
+    most
+}
+
+/// Asks both about bytes.
+///
+/// # Panics
+///
+/// They do not say the same: one takes the bytes for a record and the other
+/// does not, or a field holds another value.
+pub fn agree(bytes: &[u8]) {
+    // An export may begin with a byte order mark.
+    let text = std::str::from_utf8(bytes).ok();
+    let text = text.map(|text| text.strip_prefix('\u{feff}').unwrap_or(text));
+    // The judge goes over any depth when it skips.
+    let object = |text: &&str| {
+        serde_json::from_str::<BTreeMap<String, IgnoredAny>>(text).is_ok()
+            && depth(text) <= MOST_DEPTH as usize
+    };
+    let judged = text.filter(object);
+    let whole = judged.and_then(|text| serde_json::from_str::<serde_json::Map<_, _>>(text).ok());
+    let keys = whole.iter().flat_map(serde_json::Map::keys);
+    let folded: Vec<String> = keys.map(|key| fold(key)).collect();
+    if folded.iter().any(|key| ENVELOPES.contains(&key.as_str())) {
+        return;
+    }
+    let cells = read(bytes);
+    match (judged, &cells) {
+        (Some(text), None) => panic!("a record was not read: {text:?}"),
+        (None, Some(_)) => panic!("no record, and it was read: {bytes:?}"),
+        _ => {}
+    }
+    let alone = |text: &&str| {
+        // A key that stands there twice, or in two spellings, is for others.
+        let unique: HashSet<_> = folded.iter().collect();
+        unique.len() == folded.len() && text.matches(':').count() == folded.len()
+    };
+    if let (Some(whole), Some(cells), Some(_)) = (&whole, cells, text.filter(alone)) {
+        for (name, cell) in FIELDS.iter().zip(&cells) {
+            let value = whole.iter().find(|(key, _)| fold(key) == fold(name));
+            same(value.map(|(_, value)| value), cell);
+        }
+    }
+}
+
+fn same(value: Option<&serde_json::Value>, (said, seen): &(Value, String)) {
+    use serde_json::Value as Json;
+    match value {
+        None => assert_eq!(*said, Value::Absent(Absent::Missing)),
+        Some(Json::Null) => assert_eq!(*said, Value::Absent(Absent::Null)),
+        Some(Json::String(text)) if text.trim().is_empty() => {
+            assert_eq!(*said, Value::Absent(Absent::Empty));
+        }
+        Some(Json::String(text)) => assert_eq!(seen, text),
+        Some(Json::Bool(flag)) => assert_eq!(*seen, flag.to_string()),
+        Some(Json::Number(_)) => assert!(seen.parse::<f64>().is_ok(), "{seen}"),
+        Some(Json::Array(_) | Json::Object(_)) => {
+            assert_eq!(*said, Value::Bad(Bad::WrongType));
+        }
+    }
+}
