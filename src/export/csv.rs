@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::scan::{self, Scan, Work};
+use super::scan;
 use super::{Sink, Unreadable, Window};
 use crate::finding::UnknownKeys;
 use crate::record::field::Key;
@@ -85,11 +85,7 @@ pub fn read(
         },
     };
     let mut rows = Rows::new(window, &table, schema);
-    let done = scan::run(ReadRows {
-        rows: &mut rows,
-        at,
-        sink,
-    });
+    let done = rows.read(at, sink);
     for name in &table.unknown {
         let place = unknown.place(name);
         unknown.count(place, rows.records);
@@ -102,22 +98,6 @@ pub fn read(
         return (Place::Oversize(table), done);
     }
     (Place::Row(table), done)
-}
-
-/// Rows to be read in the fastest way.
-struct ReadRows<'r, 'w, 'b, S> {
-    rows: &'r mut Rows<'w, 'b>,
-    at: usize,
-    sink: &'r mut S,
-}
-
-impl<S: Sink> Work for ReadRows<'_, '_, '_, S> {
-    type Done = usize;
-
-    #[inline(always)]
-    fn run(self, scan: impl Scan) -> usize {
-        self.rows.read(scan, self.at, self.sink)
-    }
 }
 
 /// Reads the rows of a window.
@@ -165,14 +145,13 @@ impl<'w, 'b> Rows<'w, 'b> {
     }
 
     /// Reads from a byte on; gives the byte before which all is done.
-    #[inline(always)]
-    fn read(&mut self, scan: impl Scan, mut at: usize, sink: &mut impl Sink) -> usize {
+    fn read(&mut self, mut at: usize, sink: &mut impl Sink) -> usize {
         loop {
             at += feeds(&self.bytes()[at..]);
             if at == self.bytes().len() {
                 return at;
             }
-            at = match self.row(scan, at) {
+            at = match self.row(at) {
                 Ok((end, cells)) => match self.hand_out(at..end, cells, sink) {
                     true => end,
                     false => self.next_line(at, end),
@@ -195,14 +174,13 @@ impl<'w, 'b> Rows<'w, 'b> {
 
     /// Splits the row that begins here, and reads its fields; gives where it
     /// ends, and how many cells it has.
-    #[inline(always)]
-    fn row(&mut self, scan: impl Scan, start: usize) -> Result<(usize, usize), Flaw> {
+    fn row(&mut self, start: usize) -> Result<(usize, usize), Flaw> {
         let (text, bytes) = (self.window.text, self.bytes());
         let mut wanted = self.table.wanted.iter().peekable();
         let (mut at, mut cells) = (start, 0);
         self.record.clear();
         loop {
-            let cell = self.cell(scan, at)?;
+            let cell = self.cell(at)?;
             if let Some((_, slot)) = wanted.next_if(|(place, _)| *place == cells) {
                 let text = &text[cell.text];
                 let said = match cell.doubled {
@@ -220,12 +198,12 @@ impl<'w, 'b> Rows<'w, 'b> {
     }
 
     #[inline(always)]
-    fn cell(&self, scan: impl Scan, start: usize) -> Result<Cell, Flaw> {
+    fn cell(&self, start: usize) -> Result<Cell, Flaw> {
         let bytes = self.bytes();
         if bytes.get(start) == Some(&b'"') {
             return self.quoted(start);
         }
-        let end = self.end_of_plain(scan, start);
+        let end = self.end_of_plain(start);
         if end == bytes.len() && !self.window.last {
             return Err(Flaw::Incomplete);
         }
@@ -238,11 +216,11 @@ impl<'w, 'b> Rows<'w, 'b> {
 
     /// Where a cell without quotes ends that begins here.
     #[inline(always)]
-    fn end_of_plain(&self, scan: impl Scan, mut at: usize) -> usize {
+    fn end_of_plain(&self, mut at: usize) -> usize {
         let (bytes, delimiter) = (self.bytes(), self.table.delimiter);
         // Most cells are shorter than this.
         while let Some(many) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-            let ends = scan.ends_of_cell(many, delimiter);
+            let ends = scan::ends_of_cell(many, delimiter);
             if ends != 0 {
                 return at + ends.trailing_zeros() as usize;
             }

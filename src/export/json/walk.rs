@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::export::scan::{self, Portable, Scan, WIDTH, Work};
+use crate::export::scan::{self, WIDTH};
 use crate::finding::UnknownKeys;
 use crate::record::field::{Key, fold};
 use crate::record::{Raw, Record, Schema, Slot};
@@ -160,9 +160,9 @@ impl Met {
     /// Whether it stands there. At the end of a text nobody looks: it is only
     /// said to, and not known to be elsewhere.
     #[inline(always)]
-    fn stands(&self, scan: impl Scan, bytes: &[u8], at: usize) -> bool {
+    fn stands(&self, bytes: &[u8], at: usize) -> bool {
         let here = bytes.get(at..).and_then(<[u8]>::first_chunk);
-        here.is_some_and(|here| scan.same(here, &self.first) | self.beyond == u32::MAX)
+        here.is_some_and(|here| scan::same(here, &self.first) | self.beyond == u32::MAX)
             && (self.text.len() <= WIDTH || bytes[at..].starts_with(&self.text))
     }
 
@@ -261,22 +261,13 @@ impl<'s> Walker<'s> {
     ) -> Result<usize, Fault> {
         // The layout is out of the way of the rest while it is followed.
         let mut layout = std::mem::take(&mut self.layouts[level as usize]);
-        let walked = scan::run(Follow {
-            walker: self,
-            layout: &mut layout,
-            text,
-            first: at + 1,
-            record,
-            envelope,
-        });
+        let walked = self.follow(&mut layout, text, at + 1, record, envelope);
         self.layouts[level as usize] = layout;
         walked
     }
 
-    #[inline(always)]
     fn follow<'b>(
         &mut self,
-        scan: impl Scan,
         layout: &mut Vec<Met>,
         text: &'b str,
         first: usize,
@@ -293,7 +284,7 @@ impl<'s> Walker<'s> {
                 target,
                 wrap,
             } = match layout.get(met) {
-                Some(key) if key.stands(scan, bytes, at) => {
+                Some(key) if key.stands(bytes, at) => {
                     met += 1;
                     key.step(at)
                 }
@@ -305,17 +296,17 @@ impl<'s> Walker<'s> {
             at = match target {
                 Target::Slot(slot) => {
                     envelope.fields |= slot != Slot::ID;
-                    self.read_value(scan, text, value, slot, record)?
+                    self.read_value(text, value, slot, record)?
                 }
                 Target::Known => {
                     envelope.fields = true;
-                    skip_value_with(scan, bytes, value, 1)?
+                    skip_value(bytes, value, 1)?
                 }
                 Target::Unknown(place) => {
                     self.surprises.push(place);
-                    skip_value_with(scan, bytes, value, 1)?
+                    skip_value(bytes, value, 1)?
                 }
-                Target::Aside => skip_value_with(scan, bytes, value, 1)?,
+                Target::Aside => skip_value(bytes, value, 1)?,
             };
             if let Some(wrap) = wrap {
                 envelope.note(wrap, skip_blanks(bytes, value)..at);
@@ -328,7 +319,6 @@ impl<'s> Walker<'s> {
     #[inline(always)]
     fn read_value<'b>(
         &self,
-        scan: impl Scan,
         text: &'b str,
         at: usize,
         slot: Slot,
@@ -336,7 +326,7 @@ impl<'s> Walker<'s> {
     ) -> Result<usize, Fault> {
         let bytes = text.as_bytes();
         if bytes.get(at) == Some(&b'"') {
-            let token = string_with(scan, bytes, at)?;
+            let token = string(bytes, at)?;
             if token.escaped {
                 let raw = said(token, text, at, record);
                 record.set(self.schema, slot, raw);
@@ -419,33 +409,6 @@ impl<'s> Walker<'s> {
     }
 }
 
-/// A walk over one object, to be done in the fastest way.
-struct Follow<'f, 's, 'b> {
-    walker: &'f mut Walker<'s>,
-    layout: &'f mut Vec<Met>,
-    text: &'b str,
-    first: usize,
-    record: &'f mut Record<'b>,
-    envelope: &'f mut Envelope,
-}
-
-impl Work for Follow<'_, '_, '_> {
-    type Done = Result<usize, Fault>;
-
-    #[inline(always)]
-    fn run(self, scan: impl Scan) -> Self::Done {
-        let Self {
-            walker,
-            layout,
-            text,
-            first,
-            record,
-            envelope,
-        } = self;
-        walker.follow(scan, layout, text, first, record, envelope)
-    }
-}
-
 /// The byte after any JSON blanks.
 #[inline]
 pub fn skip_blanks(bytes: &[u8], mut at: usize) -> usize {
@@ -476,16 +439,12 @@ impl Text {
 }
 
 /// Reads the string whose opening quote stands at a byte.
-pub fn string(bytes: &[u8], start: usize) -> Result<Text, Fault> {
-    string_with(Portable, bytes, start)
-}
-
 #[inline(always)]
-fn string_with(scan: impl Scan, bytes: &[u8], start: usize) -> Result<Text, Fault> {
+pub fn string(bytes: &[u8], start: usize) -> Result<Text, Fault> {
     let mut at = start + 1;
     let mut escaped = false;
     loop {
-        at = plain(scan, bytes, at);
+        at = plain(bytes, at);
         match bytes.get(at) {
             Some(b'"') => {
                 let end = at + 1;
@@ -509,10 +468,10 @@ fn string_with(scan: impl Scan, bytes: &[u8], start: usize) -> Result<Text, Faul
 /// The next byte from here that ends a run of plain text: a quote, a backslash
 /// or a control character.
 #[inline(always)]
-fn plain(scan: impl Scan, bytes: &[u8], mut at: usize) -> usize {
+fn plain(bytes: &[u8], mut at: usize) -> usize {
     // Most texts are shorter than this, and end without a guess how long.
     while let Some(many) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        let ends = scan.ends_of_text(many);
+        let ends = scan::ends_of_text(many);
         if ends != 0 {
             return at + ends.trailing_zeros() as usize;
         }
@@ -595,14 +554,10 @@ fn boolean(bytes: &[u8], at: usize) -> Option<(bool, usize)> {
 /// # Errors
 ///
 /// Where and why it is not a whole JSON value.
-pub fn skip_value(bytes: &[u8], at: usize, depth: u32) -> Result<usize, Fault> {
-    skip_value_with(Portable, bytes, at, depth)
-}
-
 #[inline(always)]
-fn skip_value_with(scan: impl Scan, bytes: &[u8], at: usize, depth: u32) -> Result<usize, Fault> {
+pub fn skip_value(bytes: &[u8], at: usize, depth: u32) -> Result<usize, Fault> {
     if bytes.get(at) == Some(&b'"') {
-        return string_with(scan, bytes, at).map(|token| token.end);
+        return string(bytes, at).map(|token| token.end);
     }
     match boolean(bytes, at) {
         Some((_, end)) => Ok(end),
@@ -895,10 +850,10 @@ mod tests {
             let mut text = format!("{key}{rest}").into_bytes();
             text.resize(key.len() + WIDTH, b' ');
             let met = Met::new(key.as_bytes(), Target::Known, None);
-            prop_assert!(met.stands(Portable, &text, 0));
+            prop_assert!(met.stands(&text, 0));
             if at < key.len() {
                 text[at] ^= 1;
-                prop_assert!(!met.stands(Portable, &text, 0));
+                prop_assert!(!met.stands(&text, 0));
             }
         }
 
@@ -906,7 +861,7 @@ mod tests {
         fn plain_text_ends_where_a_plain_search_says(bytes in prop::collection::vec(any::<u8>(), 0..64), at in 0usize..64) {
             prop_assume!(at <= bytes.len());
             let slow = bytes[at..].iter().position(|byte| is_end(*byte));
-            prop_assert_eq!(plain(Portable, &bytes, at), slow.map_or(bytes.len(), |found| at + found));
+            prop_assert_eq!(plain(&bytes, at), slow.map_or(bytes.len(), |found| at + found));
         }
     }
 }
