@@ -54,7 +54,7 @@ fn policies(name: &str) -> Policies {
         .join("benches")
         .join(name);
     let as_of = DateTime::from_timestamp(1_767_225_600, 0).expect("a time");
-    Policies::load(&[path], as_of).expect("sound policies")
+    Policies::load(&[path], as_of, &[]).expect("sound policies")
 }
 
 /// Takes records in, and looks at nothing.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use clap::{ColorChoice, Parser};
+use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use crate::export;
 use crate::policy::Severity;
@@ -17,15 +17,127 @@ use crate::report::{self, Column, Destination};
 /// above --fail-on; 2 the audit could not be made; 3 the audit is incomplete:
 /// something could not be read or decided. 3 beats 1.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "audit", version, max_term_width = 100, after_long_help = EXAMPLES)]
+#[command(
+    name = "audit",
+    version,
+    max_term_width = 100,
+    after_long_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true
+)]
+pub struct Cli {
+    /// Something else than an audit
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// The audit
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// What is asked for beside audits.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Tests, lists and shows policies
+    Policy {
+        /// What to do with them
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
+    /// Lists the fields of a record, and the operators of each kind
+    Fields,
+    /// Tells what every rule makes of one customer, and why
+    Explain(Explain),
+    /// Writes completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Writes the manual page
+    Man,
+}
+
+/// What is asked of policies.
+#[derive(Debug, Clone, Subcommand)]
+pub enum PolicyCommand {
+    /// Runs the cases beside a policy: for pci.toml those in pci.cases.toml
+    ///
+    /// Tells what is other than expected, and which rules no case makes pass or
+    /// fail; then the exit code is 1.
+    Test {
+        /// Policies
+        #[arg(required = true, value_name = "FILE")]
+        policies: Vec<PathBuf>,
+
+        /// Change each field of a record that meets every rule, and tell what
+        /// no rule notices
+        #[arg(long)]
+        mutate: bool,
+    },
+    /// Lists the bundled policies
+    List,
+    /// Shows a policy with all that it extends, overrides and sets
+    Show {
+        /// A TOML file, or the name of a bundled policy
+        #[arg(value_name = "FILE|NAME")]
+        policy: PathBuf,
+
+        /// Give a parameter another value
+        #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+        set: Vec<(String, String)>,
+    },
+    /// Writes a policy to start from
+    New,
+}
+
+/// Which customer is to be explained, by what.
+#[derive(Debug, Clone, Args)]
+pub struct Explain {
+    /// Exports to look into; `-` is stdin
+    #[arg(required = true, value_name = "EXPORT")]
+    pub exports: Vec<PathBuf>,
+
+    /// The customer's id
+    #[arg(long)]
+    pub id: String,
+
+    /// A policy: a TOML file, or the name of a bundled one
+    #[arg(short, long = "policy", required = true, value_name = "FILE|NAME")]
+    pub policies: Vec<PathBuf>,
+
+    /// Give a parameter of a policy another value
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    pub set: Vec<(String, String)>,
+
+    /// The instant from which spans such as 90d count back [default: now]
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub as_of: Option<DateTime<Utc>>,
+
+    /// Shape of the exports
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub input_format: export::Format,
+
+    /// Show personal data and credentials, which else read `[redacted]`
+    #[arg(long)]
+    pub show_sensitive: bool,
+}
+
+/// What an audit is to do.
+#[derive(Debug, Clone, Args)]
 pub struct Options {
     /// Exports to audit; `-` is stdin
     #[arg(required = true, value_name = "EXPORT")]
     pub exports: Vec<PathBuf>,
 
-    /// A policy: a TOML file, or the name of a bundled one (pci, baseline)
+    /// A policy: a TOML file, or the name of a bundled one (see `audit policy list`)
     #[arg(short, long = "policy", required = true, value_name = "FILE|NAME")]
     pub policies: Vec<PathBuf>,
+
+    /// Give a parameter of a policy another value; one that is looser than the
+    /// policy allows is an error
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    pub set: Vec<(String, String)>,
 
     /// Write a report to a file; its format is told by the extension (txt, csv,
     /// json, ndjson) or as FORMAT:FILE
@@ -133,6 +245,11 @@ fn destination(text: &str) -> Result<Destination, String> {
     Ok(Destination { format, path })
 }
 
+fn setting(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
 fn instant(text: &str) -> Result<DateTime<Utc>, String> {
     let reading = time::read(text).ok_or("write a time as 2026-01-31T00:00:00Z or 2026-01-31")?;
     Ok(reading.time)
@@ -150,7 +267,7 @@ mod tests {
 
     #[test]
     fn the_command_line_is_sound() {
-        Options::command().debug_assert();
+        Cli::command().debug_assert();
     }
 
     #[test]

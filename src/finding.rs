@@ -203,18 +203,25 @@ impl<'a> Finding<'a> {
     }
 
     fn observed(&self, slot: Slot, tests: &[TestId]) -> Cow<'a, str> {
-        let field = self.schema().field(slot);
+        let whole = seen(*self.answers, slot, self.privacy);
         let cell = self.record().cell(slot);
         match cell.value {
-            Value::Absent(_) => cell.shown().into(),
-            // What is a flag or a time is no credential.
-            Value::Flag(_) | Value::Time(_) if !field.sensitive => cut(cell.seen),
-            _ if self.privacy == Privacy::Redacted && is_sensitive(field, cell.seen) => {
-                REDACTED.into()
-            }
-            Value::Networks(list) => self.entries(cell.seen, list, tests),
-            Value::Flag(_) | Value::Text | Value::Time(_) | Value::Bad(_) => cut(cell.seen),
+            Value::Networks(list) if whole != REDACTED => self.entries(cell.seen, list, tests),
+            _ => whole,
         }
+    }
+}
+
+/// What stood in a field, as far as it may be shown.
+pub fn seen<'a>(answers: Answers<'a>, slot: Slot, privacy: Privacy) -> Cow<'a, str> {
+    let field = answers.policies().schema.field(slot);
+    let cell = answers.record().cell(slot);
+    match cell.value {
+        Value::Absent(_) => cell.shown().into(),
+        // What is a flag or a time is no credential.
+        Value::Flag(_) | Value::Time(_) if !field.sensitive => cut(cell.seen),
+        _ if privacy == Privacy::Redacted && is_sensitive(field, cell.seen) => REDACTED.into(),
+        _ => cut(cell.seen),
     }
 }
 

@@ -5,11 +5,11 @@
 //! and reads records from them; [`evaluate`] asks of each what the rules of the
 //! [`policy`] files make of it; [`finding`] says what there is to tell, and
 //! what it adds up to; [`report`] writes it. [`pipeline`] takes batches through
-//! these on many threads, in order, and [`run`] is a run from the command line
-//! to the exit code.
+//! these on many threads, in order; [`author`] helps those who write policies;
+//! and [`run`] is a run from the command line to the exit code.
 //!
-//! A module uses only those below it: run · pipeline · cli, export, report ·
-//! evaluate · finding · policy · record.
+//! A module uses only those below it: run · author, pipeline · cli, export,
+//! report · evaluate · finding · policy · record.
 //!
 //! ```
 //! let folder = tempfile::tempdir()?;
@@ -33,6 +33,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+pub mod author;
 pub mod cli;
 pub mod evaluate;
 pub mod export;

@@ -9,7 +9,8 @@ use chrono::Utc;
 use clap::{ColorChoice, Parser};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::cli::{FailOn, Options};
+use crate::author::{self, Ended};
+use crate::cli::{Cli, Command, FailOn, Options};
 use crate::export::{self, Cutter, Source, Unread};
 use crate::finding::{Gap, Privacy, Summary};
 use crate::pipeline::{Pipeline, Worded};
@@ -56,6 +57,9 @@ pub enum Error {
     /// A report cannot be written.
     #[error(transparent)]
     Report(#[from] report::Error),
+    /// A command for authors of policies could not be done.
+    #[error(transparent)]
+    Author(#[from] author::Error),
     /// No worker could be started.
     #[error("the worker threads could not be started")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -68,12 +72,16 @@ pub fn main(
     stdout: &mut (dyn Write + Send),
     stderr: &mut (dyn Write + Send),
 ) -> u8 {
-    let options = match Options::try_parse_from(args) {
-        Ok(options) => options,
+    let Cli { command, options } = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
         Err(error) => return usage(&error, stdout, stderr),
     };
     let colour = colour(options.color, &io::stderr());
-    match audit(&options, stdout, stderr) {
+    let done = match &command {
+        Some(command) => author(command, stdout),
+        None => audit(&options, stdout, stderr),
+    };
+    match done {
         Ok(exit) => exit.code(),
         Err(error) => {
             // Nobody is left to be told if stderr is closed.
@@ -81,6 +89,19 @@ pub fn main(
             Exit::Failed.code()
         }
     }
+}
+
+/// What is said is written at once, so that nothing is said of a half.
+fn author(command: &Command, stdout: &mut dyn Write) -> Result<Exit, Error> {
+    let mut said = Vec::new();
+    let ended = author::run(command, &mut said)?;
+    let written = stdout.write_all(&said).and_then(|()| stdout.flush());
+    written.map_err(author::Error::from)?;
+    Ok(match ended {
+        Ended::Good => Exit::Clean,
+        Ended::Bad => Exit::Findings,
+        Ended::Incomplete => Exit::Incomplete,
+    })
 }
 
 /// Help and version go to stdout, mistakes to stderr.
@@ -97,7 +118,7 @@ fn usage(error: &clap::Error, stdout: &mut dyn Write, stderr: &mut dyn Write) ->
 }
 
 fn show(error: &Error, colour: Colour) -> String {
-    if let Error::Policies(errors) = error {
+    if let Error::Policies(errors) | Error::Author(author::Error::Policies(errors)) = error {
         let shown: Vec<_> = errors
             .iter()
             .map(|error| error.render(colour == Colour::On))
@@ -130,7 +151,8 @@ fn audit(
     stderr: &mut (dyn Write + Send),
 ) -> Result<Exit, Error> {
     let as_of = options.as_of.unwrap_or_else(Utc::now);
-    let policies = Policies::load(&options.policies, as_of).map_err(Error::Policies)?;
+    let policies =
+        Policies::load(&options.policies, as_of, &options.set).map_err(Error::Policies)?;
     let sources = Source::open_all(&options.exports)?;
     let columns = match options.columns.as_slice() {
         [] => &Column::ALL,

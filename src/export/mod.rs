@@ -162,6 +162,34 @@ pub trait Sink {
     fn unread(&mut self, why: Unread);
 }
 
+/// A sink that is told where an export ends and the next begins.
+pub trait Listener: Sink {
+    /// The next export begins.
+    fn next_export(&mut self);
+}
+
+/// Reads all exports from beginning to end, one batch after another.
+pub fn read_all(mut cutter: Cutter<'_>, schema: &Schema, sink: &mut impl Listener) {
+    let mut reader = Reader::new(schema, MOST_RECORD_BYTES);
+    let (mut place, mut carry) = (None, Vec::new());
+    while let Some(batch) = cutter.next_batch() {
+        carry.extend_from_slice(batch.bytes());
+        let here = place.take().or_else(|| batch.place.clone());
+        let here = here.unwrap_or(Place::Start(Format::Auto));
+        let (there, done) = reader.read(here, &carry, batch.last, sink);
+        carry.drain(..done);
+        place = Some(there);
+        if let Some(why) = batch.unread.clone() {
+            sink.unread(why);
+        }
+        if batch.last {
+            (place, carry) = (None, Vec::new());
+            sink.next_export();
+        }
+        cutter.give_back(batch);
+    }
+}
+
 /// Bytes of an export that are read in one go.
 #[derive(Debug, Clone, Copy)]
 pub struct Window<'w, 'b> {

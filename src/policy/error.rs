@@ -30,6 +30,14 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// The cases beside a policy cannot be read.
+    #[error("the cases of a policy stand beside it, and `{path}` could not be read")]
+    Cases {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
     /// The file is not text.
     #[error("policy `{path}` is not UTF-8 text: see byte {offset}")]
     Utf8 {
@@ -45,6 +53,30 @@ pub enum Error {
         name: String,
         /// What there is.
         hint: String,
+    },
+    /// An extended policy lies elsewhere than the policy that was named.
+    #[error("`{path}` is outside of the folder of the first policy")]
+    Outside {
+        /// Which file.
+        path: String,
+    },
+    /// No policy has this parameter.
+    #[error("no policy has a parameter `{name}`: {hint}")]
+    NoParam {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        hint: String,
+    },
+    /// A parameter cannot have the value that the command line gives it.
+    #[error("`--set {name}={value}`: {why}")]
+    Set {
+        /// The parameter.
+        name: String,
+        /// The value.
+        value: String,
+        /// Why not.
+        why: String,
     },
     /// The text is not a policy.
     #[error("policy `{path}` is not valid")]
@@ -73,6 +105,14 @@ impl Error {
         }
     }
 
+    /// The error in a line, with its cause.
+    pub fn line(&self) -> String {
+        match std::error::Error::source(self) {
+            Some(cause) => format!("{self}: {cause}"),
+            None => self.to_string(),
+        }
+    }
+
     /// The error for people: for a text that is no policy each diagnostic with
     /// file, line, column, the line itself and a caret.
     pub fn render(&self, colour: bool) -> String {
@@ -87,10 +127,7 @@ impl Error {
             diagnostics,
         } = self
         else {
-            let message = match std::error::Error::source(self) {
-                Some(cause) => format!("{self}: {cause}"),
-                None => self.to_string(),
-            };
+            let message = self.line();
             let message = clean(&message);
             return renderer.render(&[Level::ERROR
                 .primary_title(message.as_ref())

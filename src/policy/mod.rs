@@ -5,6 +5,7 @@ pub mod error;
 pub mod pattern;
 mod read;
 pub mod requirement;
+mod source;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ pub use error::Error;
 pub use requirement::{Requirement, TestId};
 
 use pattern::LooserPatterns;
+use source::Source;
 
 use crate::record::{Record, Schema, Slot, Value};
 
@@ -116,6 +118,30 @@ pub struct Rule {
     pub remediation: String,
     /// The controls that it is evidence for.
     pub references: Vec<String>,
+    /// The name of what it asks, if other policies may ask it too.
+    pub check: Option<String>,
+}
+
+/// A rule of an extended policy that is other than it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    /// The rule's id.
+    pub rule: String,
+    /// What is other, in words.
+    pub change: String,
+    /// Why.
+    pub because: String,
+}
+
+/// A parameter, with the value that is in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Param {
+    /// Its name.
+    pub name: String,
+    /// Its value, as TOML writes it.
+    pub value: String,
+    /// It was given on the command line.
+    pub set: bool,
 }
 
 /// A file of rules.
@@ -135,8 +161,16 @@ pub struct Policy {
     pub sha256: String,
     /// Which records it judges; all, if there is none.
     pub scope: Option<Requirement>,
-    /// Its rules, in the order of the file.
+    /// Its rules: those of the policies that it extends, then its own, in the
+    /// order of the files.
     pub rules: Vec<Rule>,
+    /// The policies that it extends: where each was read, and the SHA-256 of
+    /// its text.
+    pub extends: Vec<(String, String)>,
+    /// Its parameters, by name.
+    pub params: Vec<Param>,
+    /// Rules of extended policies that it changes.
+    pub overrides: Vec<Override>,
 }
 
 /// One operator on one field.
@@ -182,6 +216,12 @@ pub struct Policies {
     forbidden: Vec<Forbidden>,
 }
 
+/// The names of the bundled policies that have rules.
+pub fn bundled() -> impl Iterator<Item = &'static str> {
+    let names = source::BUNDLED.iter().map(|(name, _)| *name);
+    names.filter(|name| *name != "checks")
+}
+
 /// The `not-matches` tests of a field, when there are several: text in which
 /// none of the patterns can be found, as is the rule, is gone over once.
 #[derive(Debug, Clone)]
@@ -219,19 +259,27 @@ impl Forbidden {
 
 impl Policies {
     /// Reads and checks every policy named: a file or, without a path or
-    /// `.toml`, a bundled one. Spans count back from `as_of`.
+    /// `.toml`, a bundled one. Spans count back from `as_of`; `set` gives
+    /// parameters other values, by name.
     ///
     /// # Errors
     ///
     /// What is wrong with any of them: all that is wrong with all of them.
-    pub fn load(names: &[PathBuf], as_of: DateTime<Utc>) -> Result<Self, Vec<Error>> {
-        let mut reader = read::Reader::new(as_of);
+    pub fn load(
+        names: &[PathBuf],
+        as_of: DateTime<Utc>,
+        set: &[(String, String)],
+    ) -> Result<Self, Vec<Error>> {
+        let mut reader = read::Reader::new(as_of, set);
         let mut errors = Vec::new();
         for name in names {
-            match Source::find(name).and_then(|source| reader.policy(&source)) {
-                Ok(()) => {}
+            match Source::find(name) {
+                Ok(source) => errors.extend(reader.policy(source)),
                 Err(error) => errors.push(error),
             }
+        }
+        if errors.is_empty() {
+            errors.extend(reader.unused());
         }
         if errors.is_empty() {
             let mut policies = reader.into_policies();
@@ -255,6 +303,24 @@ impl Policies {
         }
     }
 
+    /// A requirement in words.
+    pub fn words(&self, requirement: &Requirement) -> String {
+        let join = |parts: &[Requirement], word: &str| {
+            let parts: Vec<_> = parts.iter().map(|part| self.words(part)).collect();
+            format!("({})", parts.join(word))
+        };
+        match requirement {
+            Requirement::Field { slot, tests } => {
+                let words = tests.iter().map(|id| self.test(*id).expected.as_str());
+                let words = words.collect::<Vec<_>>().join(" and ");
+                format!("{}: {words}", self.schema.field(*slot).name)
+            }
+            Requirement::All(parts) => join(parts, " and "),
+            Requirement::Any(parts) => join(parts, " or "),
+            Requirement::Not(part) => format!("not ({})", self.words(part)),
+        }
+    }
+
     /// Whether a policy judges a record: all but one that is out of its scope.
     pub fn judges(&self, policy: &Policy, record: &Record<'_>) -> bool {
         let holds = |id| self.test(id).holds(record);
@@ -274,23 +340,40 @@ impl Policies {
         &self.tests[id.index()]
     }
 
-    /// The fields that some rule cannot do without. A rule that only asks that
-    /// a field be absent can do without it.
+    /// The fields that some rule cannot do without: not those that it only asks
+    /// to be absent, or of which its guard asks whether they are there.
     pub fn needed(&self) -> Vec<Slot> {
         let mut needed: Vec<_> = self
             .rules()
-            .flat_map(|(_, rule)| rule.when.iter().chain([&rule.require]))
-            .flat_map(|requirement| requirement.tests(true))
-            .map(|(id, holds)| (self.test(id), holds))
-            .filter(
-                |(test, holds)| !matches!(test.check, Check::Present(wanted) if wanted != *holds),
-            )
-            .map(|(test, _)| test)
-            .flat_map(|test| std::iter::once(test.slot).chain(test.check.other()))
+            .flat_map(|(_, rule)| self.needs(rule))
             .collect();
         needed.sort_unstable();
         needed.dedup();
         needed
+    }
+
+    fn needs(&self, rule: &Rule) -> Vec<Slot> {
+        let tests = |part: &Requirement| -> Vec<_> {
+            let tests = part.tests(true).into_iter();
+            tests.map(|(id, holds)| (self.test(id), holds)).collect()
+        };
+        let slots = |test: &Test| std::iter::once(test.slot).chain(test.check.other());
+        let when = rule.when.iter().flat_map(tests).collect::<Vec<_>>();
+        let guarded = |slot: Slot| {
+            let is_asked = |(test, _): &(&Test, bool)| {
+                test.slot == slot && matches!(test.check, Check::Present(_))
+            };
+            when.iter().any(is_asked)
+        };
+        let only_absent = |(test, holds): &(&Test, bool)| matches!(test.check, Check::Present(wanted) if wanted != *holds);
+        let guard = when.iter().flat_map(|(test, _)| slots(test));
+        let required = tests(&rule.require);
+        let required = required.iter().filter(|test| !only_absent(test));
+        let required = required.flat_map(|(test, _)| slots(test));
+        guard
+            .filter(|slot| !guarded(*slot))
+            .chain(required)
+            .collect()
     }
 }
 
@@ -360,62 +443,6 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// The text of a policy, and where it stood.
-struct Source {
-    path: String,
-    file: Option<PathBuf>,
-    text: String,
-}
-
-/// The policies that the program carries.
-const BUNDLED: &[(&str, &str)] = &[
-    ("pci", include_str!("../../policies/pci.toml")),
-    ("baseline", include_str!("../../policies/baseline.toml")),
-];
-
-impl Source {
-    fn find(name: &std::path::Path) -> Result<Self, Error> {
-        let bare = name
-            .to_str()
-            .filter(|name| !name.contains(['/', '\\']) && !name.ends_with(".toml"));
-        match bare {
-            Some(name) => Self::bundled(name),
-            None => Self::read(name),
-        }
-    }
-
-    fn bundled(name: &str) -> Result<Self, Error> {
-        match BUNDLED.iter().find(|(bundled, _)| *bundled == name) {
-            Some((_, text)) => Ok(Self {
-                path: format!("bundled:{name}.toml"),
-                file: None,
-                text: (*text).to_owned(),
-            }),
-            None => Err(Error::no_bundled(
-                name,
-                BUNDLED.iter().map(|(name, _)| *name),
-            )),
-        }
-    }
-
-    fn read(path: &std::path::Path) -> Result<Self, Error> {
-        let shown = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|source| Error::Read {
-            path: shown.clone(),
-            source,
-        })?;
-        let text = String::from_utf8(bytes).map_err(|error| Error::Utf8 {
-            path: shown.clone(),
-            offset: error.utf8_error().valid_up_to(),
-        })?;
-        Ok(Self {
-            path: shown,
-            file: Some(path.to_owned()),
-            text: text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned(),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -428,13 +455,19 @@ mod tests {
             .map(|entry| entry.expect("an entry").path())
             .filter(|path| path.extension().is_some_and(|ext| ext == "toml"))
             .map(|path| path.file_stem().expect("a name").display().to_string())
+            .filter(|name| !name.ends_with(".cases"))
             .collect();
-        let mut bundled: Vec<_> = BUNDLED.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let mut bundled: Vec<_> = source::BUNDLED
+            .iter()
+            .map(|(name, _)| (*name).to_owned())
+            .collect();
         shipped.sort();
         bundled.sort();
         assert_eq!(shipped, bundled);
+        bundled.retain(|name| name != "checks");
         let names: Vec<_> = bundled.iter().map(PathBuf::from).collect();
-        let policies = Policies::load(&names, DateTime::UNIX_EPOCH).expect("sound policies");
+        let policies = Policies::load(&names, DateTime::UNIX_EPOCH, &[]);
+        let policies = policies.expect("sound policies");
         for (policy, rule) in policies.rules() {
             let whole = [&rule.title, &rule.rationale, &rule.remediation];
             assert!(

@@ -204,6 +204,16 @@ impl Span {
         (count <= Self::MOST_DAYS).then_some(Self { count, unit })
     }
 
+    /// How many hours it is.
+    pub fn hours(self) -> f64 {
+        let hours = match self.unit {
+            Unit::Hours => 1,
+            Unit::Days => 24,
+            Unit::Weeks => 7 * 24,
+        };
+        f64::from(self.count) * f64::from(hours)
+    }
+
     /// The instant this long before another.
     pub fn before(self, time: DateTime<Utc>) -> DateTime<Utc> {
         let earlier = match self.unit {

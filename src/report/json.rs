@@ -10,7 +10,7 @@ use tempfile::SpooledTempFile;
 
 use super::{Audit, Export, Rejected, Verdict, Words};
 use crate::finding::{Counts, Coverage, Evidence, Finding};
-use crate::policy::{Policies, Rule, Severity};
+use crate::policy::{Override, Policies, Rule, Severity};
 use crate::record::text::is_unsafe;
 use crate::record::time;
 
@@ -34,7 +34,26 @@ struct PolicyHead<'a> {
     version: &'a str,
     path: &'a str,
     sha256: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    extends: Vec<ExtendsItem<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "as_map")]
+    params: Vec<(&'a str, &'a str)>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    overrides: Vec<OverrideItem<'a>>,
     rules: Vec<RuleHead<'a>>,
+}
+
+#[derive(Serialize)]
+struct ExtendsItem<'a> {
+    path: &'a str,
+    sha256: &'a str,
+}
+
+#[derive(Serialize)]
+struct OverrideItem<'a> {
+    rule: &'a str,
+    change: &'a str,
+    because: &'a str,
 }
 
 #[derive(Serialize)]
@@ -42,6 +61,8 @@ struct RuleHead<'a> {
     id: &'a str,
     title: &'a str,
     severity: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    check: Option<&'a str>,
     rationale: &'a str,
     remediation: &'a str,
     references: &'a [String],
@@ -59,6 +80,17 @@ impl<'a> Head<'a> {
             version: &policy.version,
             path: &policy.path,
             sha256: &policy.sha256,
+            extends: policy
+                .extends
+                .iter()
+                .map(|(path, sha256)| ExtendsItem { path, sha256 })
+                .collect(),
+            params: policy
+                .params
+                .iter()
+                .map(|param| (param.name.as_str(), param.value.as_str()))
+                .collect(),
+            overrides: policy.overrides.iter().map(OverrideItem::of).collect(),
             rules: policy.rules.iter().map(RuleHead::of).collect(),
         });
         Self {
@@ -69,12 +101,23 @@ impl<'a> Head<'a> {
     }
 }
 
+impl<'a> OverrideItem<'a> {
+    fn of(change: &'a Override) -> Self {
+        Self {
+            rule: &change.rule,
+            change: &change.change,
+            because: &change.because,
+        }
+    }
+}
+
 impl<'a> RuleHead<'a> {
     fn of(rule: &'a Rule) -> Self {
         Self {
             id: &rule.id,
             title: &rule.title,
             severity: rule.severity.name(),
+            check: rule.check.as_deref(),
             rationale: &rule.rationale,
             remediation: &rule.remediation,
             references: &rule.references,

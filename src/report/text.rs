@@ -216,6 +216,13 @@ impl Page<'_> {
                 format!(" {version}").into()
             };
             writeln!(out, "  policy {id}{version}: {title} ({rules})")?;
+            for param in policy.params.iter().filter(|param| param.set) {
+                writeln!(out, "    {} = {}, set", param.name, clean(&param.value))?;
+            }
+            for change in &policy.overrides {
+                let (rule, why) = (clean(&change.rule), clean(&change.because));
+                writeln!(out, "    {rule}: {}, because {why}", change.change)?;
+            }
         }
         for export in self.verdict.exports {
             let path = clean(&export.path);

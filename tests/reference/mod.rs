@@ -161,9 +161,17 @@ impl Policy {
         let mut fields = Vec::new();
         for rule in self.rules() {
             for part in ["when", "require"] {
+                let when = rule.get("when").and_then(Toml::as_table);
+                let when = when.filter(|_| part == "when");
                 let part = rule.get(part).and_then(Toml::as_table);
+                let mut named = Vec::new();
                 part.into_iter()
-                    .for_each(|part| name_fields(part, true, &mut fields));
+                    .for_each(|part| name_fields(part, true, &mut named));
+                // A guard that asks whether a field is there is never without an
+                // answer.
+                let asked = |field: &String| asks_presence(when, &folded(field));
+                named.retain(|field| !asked(field));
+                fields.extend(named);
             }
         }
         let stands_in = |field: &str, record: &Record| {
@@ -200,6 +208,19 @@ fn name_fields(requirement: &Table, holds: bool, fields: &mut Vec<String>) {
             }
         }
     }
+}
+
+/// Whether a requirement asks somewhere whether a field is present.
+fn asks_presence(requirement: Option<&Table>, field: &str) -> bool {
+    let mut parts = requirement.into_iter().flatten();
+    parts.any(|(key, part)| match (key.as_str(), part) {
+        ("not", part) => asks_presence(part.as_table(), field),
+        ("all" | "any", parts) => {
+            let mut parts = parts.as_array().unwrap().iter();
+            parts.any(|part| asks_presence(part.as_table(), field))
+        }
+        (name, check) => folded(name) == field && check.get("present").is_some(),
+    })
 }
 
 /// Whether a check asks for no more than that no value stands there; then no

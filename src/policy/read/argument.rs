@@ -12,7 +12,7 @@ use crate::record::field::{Kind, Slot};
 use crate::record::network;
 use crate::record::time::{self, Span};
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn argument(
         &mut self,
         operator: &Operator,

@@ -2,11 +2,13 @@
 //! place and what would be right.
 
 mod argument;
+mod params;
 mod requirement;
 mod rules;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
@@ -15,36 +17,154 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::error::{Diagnostic, Error, nearest};
 use super::requirement::TestId;
-use super::{Policies, Policy, Source};
+use super::source::Source;
+use super::{Policies, Policy};
 use crate::record::text;
+use params::Params;
+use rules::{Parts, SharedCheck};
 
 /// A key of a table, and its value.
 type Entry<'t, 'i> = (&'t Spanned<DeString<'i>>, &'t Spanned<DeValue<'i>>);
 
 /// Reads policies one after another; they share fields and tests.
-pub(super) struct Reader {
+pub(super) struct Reader<'s> {
     as_of: DateTime<Utc>,
     policies: Policies,
     /// Each test by its field, operator and argument.
     known_tests: HashMap<String, TestId>,
-    diagnostics: Vec<Diagnostic>,
+    /// What is wrong with each file of the policy being read.
+    diagnostics: Vec<Vec<Diagnostic>>,
+    /// The place among them of the file being read.
+    file: usize,
     /// The ids of all policies, also of those that are not valid, and where
     /// each was read.
     ids: Vec<(String, String)>,
     /// The fields that the policy being read declares, folded, and whether
     /// their declaration is sound.
     declared: HashMap<String, bool>,
+    /// Parameters that the command line sets.
+    set: &'s [(String, String)],
+    /// Which of them some policy has, and all names that there are.
+    known_params: Vec<String>,
+    checks: HashMap<String, SharedCheck>,
+    /// The checks that some rule of the policy asks.
+    asked: HashSet<String>,
+    /// Files that were told to be wrong.
+    told: HashSet<PathBuf>,
 }
 
-impl Reader {
-    pub(super) fn new(as_of: DateTime<Utc>) -> Self {
+/// A policy's files, and what is wrong with each: what it extends stands before
+/// it.
+struct Family {
+    files: Vec<Source>,
+    /// Those that are being gathered, by their identity.
+    open: Vec<PathBuf>,
+    /// Where all of them must be.
+    folder: Option<PathBuf>,
+    diagnostics: Vec<Vec<Diagnostic>>,
+}
+
+impl Family {
+    fn of(root: Source) -> Self {
+        let folder = root.file.as_deref().map(|file| match file.parent() {
+            Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),
+            Some(parent) => parent.to_owned(),
+            None => PathBuf::from("."),
+        });
+        let mut family = Self {
+            files: Vec::new(),
+            open: Vec::new(),
+            folder,
+            diagnostics: Vec::new(),
+        };
+        family.gather(root);
+        family
+    }
+
+    fn gather(&mut self, source: Source) {
+        let identity = source.identity();
+        if self.files.iter().any(|file| file.identity() == identity) {
+            return;
+        }
+        self.open.push(identity);
+        let mut diagnostics = Vec::new();
+        let (root, errors) = DeTable::parse_recoverable(&source.text);
+        for error in errors {
+            diagnostics.push(Diagnostic {
+                span: error.span().unwrap_or(0..0),
+                message: error.message().to_owned(),
+                help: None,
+            });
+        }
+        for (name, span) in extends(root.get_ref()) {
+            let why = match source.extended(name, self.folder.as_deref()) {
+                Ok(next) if self.open.contains(&next.identity()) => {
+                    "the policies extend each other in a circle".to_owned()
+                }
+                Ok(next) => {
+                    self.gather(next);
+                    continue;
+                }
+                Err(error) => error.line(),
+            };
+            diagnostics.push(Diagnostic {
+                span,
+                message: why,
+                help: Some("name a file beside this one, or a bundled policy".to_owned()),
+            });
+        }
+        self.open.pop();
+        self.files.push(source);
+        self.diagnostics.push(diagnostics);
+    }
+}
+
+/// The names in `extends`, as far as they are names.
+fn extends<'t>(root: &'t DeTable<'_>) -> Vec<(&'t str, Range<usize>)> {
+    let Some(DeValue::Table(head)) = root.get("policy").map(Spanned::get_ref) else {
+        return Vec::new();
+    };
+    let Some(DeValue::Array(names)) = head.get("extends").map(Spanned::get_ref) else {
+        return Vec::new();
+    };
+    let text = |name: &'t Spanned<DeValue<'_>>| match name.get_ref() {
+        DeValue::String(text) => Some((text.as_ref(), name.span())),
+        _ => None,
+    };
+    names.iter().filter_map(text).collect()
+}
+
+/// The names of the checks that the rules of a file ask, as far as they are
+/// names.
+fn asked(root: &DeTable<'_>) -> Vec<String> {
+    let Some(DeValue::Array(rules)) = root.get("rule").map(Spanned::get_ref) else {
+        return Vec::new();
+    };
+    let name = |rule: &Spanned<DeValue<'_>>| match rule.get_ref() {
+        DeValue::Table(rule) => match rule.get("check").map(Spanned::get_ref) {
+            Some(DeValue::String(name)) => Some(name.to_string()),
+            _ => None,
+        },
+        _ => None,
+    };
+    rules.iter().filter_map(name).collect()
+}
+
+impl<'s> Reader<'s> {
+    pub(super) fn new(as_of: DateTime<Utc>, set: &'s [(String, String)]) -> Self {
         Self {
             as_of,
             policies: Policies::default(),
             known_tests: HashMap::new(),
             diagnostics: Vec::new(),
+            file: 0,
             ids: Vec::new(),
             declared: HashMap::new(),
+            set,
+            known_params: Vec::new(),
+            checks: HashMap::new(),
+            asked: HashSet::new(),
+            told: HashSet::new(),
         }
     }
 
@@ -52,43 +172,109 @@ impl Reader {
         self.policies
     }
 
-    /// Reads one more policy.
-    pub(super) fn policy(&mut self, source: &Source) -> Result<(), Error> {
+    /// Reads one more policy, with those that it extends; gives what is wrong.
+    pub(super) fn policy(&mut self, source: Source) -> Vec<Error> {
         self.declared.clear();
-        let (root, errors) = DeTable::parse_recoverable(&source.text);
-        for error in errors {
-            let span = error.span().unwrap_or(0..0);
-            self.complain(span, error.message().to_owned(), None);
-        }
+        self.checks.clear();
+        let Family {
+            files, diagnostics, ..
+        } = Family::of(source);
+        self.diagnostics = diagnostics;
+        let mut errors = Vec::new();
         // What follows a broken line may read as something else: those errors
         // would mislead.
-        let policy = match self.diagnostics.is_empty() {
-            true => self.root(root.get_ref(), source),
-            false => None,
-        };
-        let mut diagnostics = std::mem::take(&mut self.diagnostics);
-        if let (true, Some(policy)) = (diagnostics.is_empty(), policy) {
-            self.policies.all.push(policy);
-            return Ok(());
+        if self.diagnostics.iter().all(Vec::is_empty) {
+            let policy = self.family(&files, &mut errors);
+            let sound = errors.is_empty() && self.diagnostics.iter().all(Vec::is_empty);
+            if let (true, Some(policy)) = (sound, policy) {
+                self.policies.all.push(policy);
+                return errors;
+            }
         }
-        diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
-        Err(Error::Invalid {
+        for (file, mut diagnostics) in files.iter().zip(std::mem::take(&mut self.diagnostics)) {
+            // A file that several policies extend is told once.
+            if diagnostics.is_empty() || !self.told.insert(file.identity()) {
+                continue;
+            }
+            diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+            errors.push(Error::Invalid {
+                path: file.path.clone(),
+                text: file.text.clone(),
+                diagnostics,
+            });
+        }
+        errors
+    }
+
+    fn family<'i>(&mut self, files: &'i [Source], errors: &mut Vec<Error>) -> Option<Policy>
+    where
+        's: 'i,
+    {
+        let parse = |file: &'i Source| DeTable::parse_recoverable(&file.text).0;
+        let mut trees: Vec<_> = files.iter().map(parse).collect();
+        // What extends is asked before what is extended.
+        let mut params = Params::default();
+        for (file, tree) in trees.iter().enumerate().rev() {
+            self.file = file;
+            self.read_params(tree.get_ref(), &mut params);
+        }
+        self.set_params(&mut params, errors);
+        self.asked = trees
+            .iter()
+            .flat_map(|tree| asked(tree.get_ref()))
+            .collect();
+        let mut parts = Parts::default();
+        let mut policy = None;
+        for (file, tree) in trees.iter_mut().enumerate() {
+            self.file = file;
+            self.fill_in(tree.get_mut(), &params);
+            let is_root = file + 1 == files.len();
+            policy = self.root(tree.get_ref(), &files[file], is_root, &mut parts);
+        }
+        let (source, extended) = files.split_last()?;
+        let digest = |file: &Source| text::hex(&Sha256::digest(&file.text));
+        policy.map(|read| Policy {
             path: source.path.clone(),
-            text: source.text.clone(),
-            diagnostics,
+            file: source.file.clone(),
+            sha256: digest(source),
+            extends: extended
+                .iter()
+                .map(|file| (file.path.clone(), digest(file)))
+                .collect(),
+            params: params.in_force(),
+            ..read
         })
     }
 
     fn complain(&mut self, span: Range<usize>, message: impl Into<String>, help: Option<String>) {
-        self.diagnostics.push(Diagnostic {
+        self.complain_of(self.file, span, message, help);
+    }
+
+    fn complain_of(
+        &mut self,
+        file: usize,
+        span: Range<usize>,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) {
+        self.diagnostics[file].push(Diagnostic {
             span,
             message: message.into(),
             help,
         });
     }
 
-    fn root(&mut self, root: &DeTable<'_>, source: &Source) -> Option<Policy> {
-        let [head, fields, rules] = self.keys(root, ["policy", "fields", "rule"], "a policy");
+    /// Reads one file: what it adds to the parts and, if it is the policy
+    /// itself and not one that is extended, the policy.
+    fn root(
+        &mut self,
+        root: &DeTable<'_>,
+        source: &Source,
+        is_root: bool,
+        parts: &mut Parts,
+    ) -> Option<Policy> {
+        let names = ["policy", "params", "fields", "check", "rule", "override"];
+        let [head, _, fields, checks, rules, overrides] = self.keys(root, names, "a policy");
         if let Some((_, fields)) = fields {
             self.fields(fields);
         }
@@ -100,19 +286,36 @@ impl Reader {
                 None
             }
         };
-        let head = head.map(|(head, span)| self.head(head, span, source));
-        let on_absent = head.as_ref().map(|head| head.on_absent).unwrap_or_default();
-        let rules = self.rules(rules, on_absent);
+        let head = head.map(|(head, span)| self.head(head, span, is_root.then_some(source)));
+        let on_absent = head.as_ref().and_then(|head| head.on_absent);
+        parts.on_absent = on_absent.or(parts.on_absent);
+        if let Some((_, checks)) = checks {
+            self.checks(checks, on_absent);
+        }
+        if rules.is_some() || is_root && parts.rules.is_empty() {
+            self.rules(rules, parts.on_absent.unwrap_or_default(), parts);
+        }
+        if let Some((_, overrides)) = overrides {
+            self.overrides(overrides, parts);
+        }
         let head = head?;
+        parts.scope = head.scope.or(parts.scope.take());
+        if !is_root {
+            return None;
+        }
+        let parts = std::mem::take(parts);
         Some(Policy {
             id: head.id?,
             title: head.title,
             version: head.version,
-            path: source.path.clone(),
-            file: source.file.clone(),
-            sha256: text::hex(&Sha256::digest(&source.text)),
-            scope: head.scope,
-            rules,
+            path: String::new(),
+            file: None,
+            sha256: String::new(),
+            scope: parts.scope,
+            rules: parts.rules,
+            extends: Vec::new(),
+            params: Vec::new(),
+            overrides: parts.overrides,
         })
     }
 

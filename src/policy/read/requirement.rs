@@ -13,7 +13,7 @@ use crate::policy::requirement::{Requirement, TestId};
 use crate::policy::{Policies, Test};
 use crate::record::field::{Kind, Slot, fold, is_documented};
 
-impl Reader {
+impl Reader<'_> {
     /// A table from field to check, with `all`, `any` and `not`.
     pub(super) fn requirement(
         &mut self,

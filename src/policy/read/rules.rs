@@ -6,11 +6,13 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::{Entry, Reader, suggest};
+use crate::policy::error::nearest;
 use crate::policy::requirement::Requirement;
-use crate::policy::{OnAbsent, Rule, Severity, Source};
+use crate::policy::source::Source;
+use crate::policy::{OnAbsent, Override, Rule, Severity};
 use crate::record::field::{Kind, fold, is_documented};
 
-impl Reader {
+impl Reader<'_> {
     /// `[fields]`: keys of records beyond the 28.
     pub(super) fn fields(&mut self, value: &Spanned<DeValue<'_>>) {
         let Some((table, _)) = self.table(value, "`[fields]`") else {
@@ -57,22 +59,47 @@ pub(super) struct Head {
     pub(super) title: String,
     pub(super) version: String,
     pub(super) scope: Option<Requirement>,
-    pub(super) on_absent: OnAbsent,
+    pub(super) on_absent: Option<OnAbsent>,
 }
 
-impl Reader {
+/// What the files of a policy add up to.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub(super) rules: Vec<Rule>,
+    pub(super) overrides: Vec<Override>,
+    pub(super) scope: Option<Requirement>,
+    pub(super) on_absent: Option<OnAbsent>,
+    /// The ids of all rules, also of those that are not valid.
+    ids: Vec<String>,
+}
+
+/// What several rules ask, written once.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SharedCheck {
+    when: Option<Requirement>,
+    /// None, if what is wrong with it has been told.
+    require: Option<Requirement>,
+    on_absent: Option<OnAbsent>,
+    title: String,
+    rationale: String,
+    remediation: String,
+}
+
+impl Reader<'_> {
+    /// The head of a file; `source` is that of the policy itself, not of one
+    /// that is extended.
     pub(super) fn head(
         &mut self,
         table: &DeTable<'_>,
         span: Range<usize>,
-        source: &Source,
+        source: Option<&Source>,
     ) -> Head {
-        let names = ["id", "title", "version", "scope", "on-absent"];
-        let [id, title, version, scope, on_absent] = self.keys(table, names, "`[policy]`");
+        let names = ["id", "title", "version", "extends", "scope", "on-absent"];
+        let [id, title, version, extends, scope, on_absent] = self.keys(table, names, "`[policy]`");
         let id = match id {
             Some((key, value)) => {
                 let id = self.text(value, "`id`");
-                if let Some(id) = &id {
+                if let (Some(id), Some(source)) = (&id, source) {
                     self.policy_id(id, key.span(), source);
                 }
                 id
@@ -83,6 +110,12 @@ impl Reader {
                 None
             }
         };
+        if let Some((_, extends)) = extends {
+            let help = r#"write ["baseline.toml"]"#;
+            for name in self.list(extends, "`extends`", help) {
+                self.text(name, "a policy to extend");
+            }
+        }
         let title = self.optional_text(title);
         Head {
             title: if title.is_empty() {
@@ -93,7 +126,7 @@ impl Reader {
             id,
             version: self.optional_text(version),
             scope: scope.and_then(|(_, scope)| self.requirement(scope, "`scope`")),
-            on_absent: self.on_absent(on_absent, OnAbsent::default()),
+            on_absent: self.on_absent(on_absent),
         }
     }
 
@@ -108,24 +141,21 @@ impl Reader {
         self.ids.push((id.to_owned(), source.path.clone()));
     }
 
-    pub(super) fn on_absent(
-        &mut self,
-        entry: Option<Entry<'_, '_>>,
-        otherwise: OnAbsent,
-    ) -> OnAbsent {
-        entry
-            .and_then(|entry| {
-                self.word(
-                    entry,
-                    &OnAbsent::ALL,
-                    OnAbsent::name,
-                    "outcome of `on-absent`",
-                )
-            })
-            .unwrap_or(otherwise)
+    pub(super) fn on_absent(&mut self, entry: Option<Entry<'_, '_>>) -> Option<OnAbsent> {
+        self.word(
+            entry?,
+            &OnAbsent::ALL,
+            OnAbsent::name,
+            "outcome of `on-absent`",
+        )
     }
 
-    pub(super) fn rules(&mut self, entry: Option<Entry<'_, '_>>, on_absent: OnAbsent) -> Vec<Rule> {
+    pub(super) fn rules(
+        &mut self,
+        entry: Option<Entry<'_, '_>>,
+        on_absent: OnAbsent,
+        parts: &mut Parts,
+    ) {
         let Some((_, value)) = entry else {
             let help = "add a [[rule]] with id, severity and require".to_owned();
             self.complain(
@@ -133,16 +163,149 @@ impl Reader {
                 "a policy without rules would pass everything",
                 Some(help),
             );
-            return Vec::new();
+            return;
         };
-        let mut ids = Vec::new();
-        let mut rules = Vec::new();
         for item in self.list(value, "`[[rule]]`", "write [[rule]], with two brackets") {
             if let Some((table, span)) = self.table(item, "`[[rule]]`") {
-                rules.extend(self.rule(table, span, on_absent, &mut ids));
+                let rule = self.rule(table, span, on_absent, &mut parts.ids);
+                parts.rules.extend(rule);
             }
         }
-        rules
+    }
+
+    /// `[check.KEY]`: what several rules ask.
+    pub(super) fn checks(&mut self, value: &Spanned<DeValue<'_>>, on_absent: Option<OnAbsent>) {
+        let Some((table, _)) = self.table(value, "`[check]`") else {
+            return;
+        };
+        for (key, value) in table.iter() {
+            let name = key.get_ref().to_string();
+            if self.checks.contains_key(&name) {
+                let message = format!("two checks are called `{name}`");
+                self.complain(key.span(), message, None);
+            }
+            let before = (self.policies.clone(), self.known_tests.clone());
+            let check = self.shared_check(key, value, on_absent);
+            if !self.asked.contains(&name) {
+                // Records are not asked what no rule asks.
+                (self.policies, self.known_tests) = before;
+            }
+            self.checks.insert(name, check.unwrap_or_default());
+        }
+    }
+
+    fn shared_check(
+        &mut self,
+        key: &Spanned<DeString<'_>>,
+        value: &Spanned<DeValue<'_>>,
+        otherwise: Option<OnAbsent>,
+    ) -> Option<SharedCheck> {
+        let (table, _) = self.table(value, "a check")?;
+        let names = [
+            "title",
+            "when",
+            "require",
+            "on-absent",
+            "rationale",
+            "remediation",
+        ];
+        let [title, when, require, on_absent, rationale, remediation] =
+            self.keys(table, names, "a check");
+        if require.is_none() {
+            let help = "say what must hold, as require.force2fa = true".to_owned();
+            self.complain(key.span(), "the check needs `require`", Some(help));
+        }
+        Some(SharedCheck {
+            when: when.and_then(|(_, when)| self.requirement(when, "`when`")),
+            require: require.and_then(|(_, require)| self.requirement(require, "`require`")),
+            on_absent: self.on_absent(on_absent).or(otherwise),
+            title: self.optional_text(title),
+            rationale: self.optional_prose(rationale),
+            remediation: self.optional_prose(remediation),
+        })
+    }
+
+    /// The check that a rule shares with others.
+    fn asked(&mut self, entry: Entry<'_, '_>) -> Option<(String, SharedCheck)> {
+        let (_, value) = entry;
+        let name = self.text(value, "`check`")?;
+        if let Some(check) = self.checks.get(&name) {
+            return Some((name, check.clone()));
+        }
+        let message = format!("no check is called `{name}`");
+        let known: Vec<_> = self.checks.keys().cloned().collect();
+        let help = match nearest(&name, known.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => {
+                "checks stand under [check.NAME], here or in a policy that is extended".to_owned()
+            }
+        };
+        self.complain(value.span(), message, Some(help));
+        None
+    }
+
+    /// `[override."rule-id"]`: a rule of an extended policy is changed.
+    pub(super) fn overrides(&mut self, value: &Spanned<DeValue<'_>>, parts: &mut Parts) {
+        let Some((table, _)) = self.table(value, "`[override]`") else {
+            return;
+        };
+        for (key, value) in table.iter() {
+            let id = key.get_ref().as_ref();
+            let names = ["severity", "on-absent", "off", "because"];
+            let Some((change, span)) = self.table(value, "an override") else {
+                continue;
+            };
+            let [severity, on_absent, off, because] = self.keys(change, names, "an override");
+            let changes = severity.or(on_absent).or(off).is_some();
+            let severity = severity
+                .and_then(|entry| self.word(entry, &Severity::ALL, Severity::name, "severity"));
+            let on_absent = self.on_absent(on_absent);
+            let off = off.and_then(|(_, value)| self.flag("off", value));
+            let because = match because {
+                Some((_, value)) => self.text(value, "`because`"),
+                None => {
+                    let help = "say why, for those who read the report".to_owned();
+                    self.complain(span.clone(), "an override needs `because`", Some(help));
+                    None
+                }
+            };
+            if !changes || off == Some(false) {
+                let help = "write severity, on-absent or off = true".to_owned();
+                self.complain(span, "the override changes nothing", Some(help));
+            }
+            let Some(place) = parts.rules.iter().position(|rule| rule.id == id) else {
+                if !parts.ids.iter().any(|known| known == id) {
+                    let known = parts.ids.iter().map(String::as_str);
+                    let message = format!("no rule is called `{id}`");
+                    let help = match nearest(id, known) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => "name a rule of a policy that is extended".to_owned(),
+                    };
+                    self.complain(key.span(), message, Some(help));
+                }
+                continue;
+            };
+            let rule = &mut parts.rules[place];
+            let mut changes = Vec::new();
+            if let Some(severity) = severity {
+                changes.push(format!("severity {}, was {}", severity, rule.severity));
+                rule.severity = severity;
+            }
+            if let Some(on_absent) = on_absent {
+                let (now, before) = (on_absent.name(), rule.on_absent.name());
+                changes.push(format!("on-absent {now}, was {before}"));
+                rule.on_absent = on_absent;
+            }
+            if off == Some(true) {
+                changes.push("off".to_owned());
+                parts.rules.remove(place);
+            }
+            parts.overrides.push(Override {
+                rule: id.to_owned(),
+                change: changes.join("; "),
+                because: because.unwrap_or_default(),
+            });
+        }
     }
 
     /// The rule's id, which no other rule of the policy has.
@@ -166,13 +329,14 @@ impl Reader {
         &mut self,
         table: &DeTable<'_>,
         span: Range<usize>,
-        on_absent: OnAbsent,
+        otherwise: OnAbsent,
         ids: &mut Vec<String>,
     ) -> Option<Rule> {
         let names = [
             "id",
             "title",
             "severity",
+            "check",
             "when",
             "require",
             "on-absent",
@@ -184,6 +348,7 @@ impl Reader {
             id,
             title,
             severity,
+            check,
             when,
             require,
             absent,
@@ -191,31 +356,48 @@ impl Reader {
             remediation,
             references,
         ] = self.keys(table, names, "a rule");
-        let needed = [(id, "id"), (severity, "severity"), (require, "require")];
+        let asks = check.or(require);
+        let needed = [(id, "id"), (severity, "severity"), (asks, "require")];
         for (_, name) in needed.iter().filter(|(entry, _)| entry.is_none()) {
             self.lacks(span.clone(), name);
+        }
+        if let (Some(_), Some((key, _))) = (check, require) {
+            let help = "leave out one of the two".to_owned();
+            let message = "`check` says already what must hold";
+            self.complain(key.span(), message, Some(help));
         }
         let id = id.and_then(|entry| self.rule_id(entry, ids));
         let title = self.optional_text(title);
         let severity =
             severity.and_then(|entry| self.word(entry, &Severity::ALL, Severity::name, "severity"));
         let when = when.map(|(_, when)| self.requirement(when, "`when`"));
-        let require = require.and_then(|(_, require)| self.requirement(require, "`require`"));
-        let on_absent = self.on_absent(absent, on_absent);
-        let rationale = self.optional_prose(rationale);
-        let remediation = self.optional_prose(remediation);
+        let (name, shared) = match check {
+            Some(entry) => self.asked(entry).map(|(name, check)| (Some(name), check))?,
+            None => (None, SharedCheck::default()),
+        };
+        let require = match require {
+            Some((_, require)) => self.requirement(require, "`require`"),
+            None => shared.require,
+        };
+        let on_absent = self.on_absent(absent).or(shared.on_absent);
+        let or = |own: String, shared: String| if own.is_empty() { shared } else { own };
+        let title = or(title, shared.title);
+        let rationale = or(self.optional_prose(rationale), shared.rationale);
+        let remediation = or(self.optional_prose(remediation), shared.remediation);
         let references = self.references(references);
+        let guards: Vec<_> = shared.when.into_iter().chain(when.flatten()).collect();
         let id = id?;
         Some(Rule {
-            title: if title.is_empty() { id.clone() } else { title },
+            title: or(title, id.clone()),
             id,
             severity: severity?,
-            when: when.flatten(),
+            when: joined(guards),
             require: require?,
-            on_absent,
+            on_absent: on_absent.unwrap_or(otherwise),
             rationale,
             remediation,
             references,
+            check: name,
         })
     }
 
@@ -237,5 +419,13 @@ impl Reader {
             .into_iter()
             .filter_map(|item| self.text(item, "a reference"))
             .collect()
+    }
+}
+
+/// All of them, if there are any.
+fn joined(mut requirements: Vec<Requirement>) -> Option<Requirement> {
+    match requirements.len() {
+        0 | 1 => requirements.pop(),
+        _ => Some(Requirement::All(requirements)),
     }
 }

@@ -1,0 +1,133 @@
+//! What the authors of policies need: tests, explanations, what there is.
+
+mod cases;
+mod explain;
+mod show;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use crate::cli::{Command, PolicyCommand};
+use crate::evaluate::Judge;
+use crate::export::{self, Format, MOST_RECORD_BYTES, Place, Reader, Sink, Unread, Unreadable};
+use crate::finding::{Counts, Summary};
+use crate::policy::{self, Policies};
+use crate::record::Record;
+
+/// Why a command could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A policy, or its cases, cannot be used.
+    #[error("a policy cannot be used")]
+    Policies(Vec<policy::Error>),
+    /// An export cannot be opened.
+    #[error(transparent)]
+    Export(#[from] export::Error),
+    /// What is said cannot be written.
+    #[error("stdout could not be written")]
+    Output(#[from] io::Error),
+}
+
+impl From<policy::Error> for Error {
+    fn from(error: policy::Error) -> Self {
+        Error::Policies(vec![error])
+    }
+}
+
+/// How a command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// All is as it should be.
+    Good,
+    /// Something is not: a case that does not hold, a customer who is not there.
+    Bad,
+    /// Something could not be read.
+    Incomplete,
+}
+
+/// Does what a command asks.
+///
+/// # Errors
+///
+/// It could not be done.
+pub fn run(command: &Command, out: &mut dyn Write) -> Result<Ended, Error> {
+    match command {
+        Command::Policy { command } => match command {
+            PolicyCommand::Test { policies, mutate } => return cases::test(policies, *mutate, out),
+            PolicyCommand::List => show::list(out)?,
+            PolicyCommand::Show { policy, set } => show::policy(policy, set, out)?,
+            PolicyCommand::New => show::new(out)?,
+        },
+        Command::Fields => show::fields(out)?,
+        Command::Explain(options) => return explain::explain(options, out),
+        Command::Completions { shell } => show::completions(*shell, out)?,
+        Command::Man => show::man(out)?,
+    }
+    Ok(Ended::Good)
+}
+
+/// One policy, or what is wrong with it.
+fn load(
+    name: &PathBuf,
+    as_of: chrono::DateTime<chrono::Utc>,
+    set: &[(String, String)],
+) -> Result<Policies, Error> {
+    Policies::load(std::slice::from_ref(name), as_of, set).map_err(Error::Policies)
+}
+
+/// What every rule makes of a record, in the order of the rules: `pass`,
+/// `fail`, `error` or `not-applicable`; not applicable also, if the record is
+/// out of scope.
+fn outcomes(policies: &Policies, json: &[u8]) -> Result<Vec<&'static str>, String> {
+    let mut alone = Alone {
+        judge: Judge::new(policies),
+        policies,
+        outcomes: None,
+        why: None,
+    };
+    let mut reader = Reader::new(&policies.schema, MOST_RECORD_BYTES);
+    reader.read(Place::Start(Format::Ndjson), json, true, &mut alone);
+    match (alone.outcomes, alone.why) {
+        (Some(outcomes), None) => Ok(outcomes),
+        (_, Some(why)) => Err(why),
+        (None, None) => Err("it is no record".to_owned()),
+    }
+}
+
+/// Judges the one record that there is.
+struct Alone<'p> {
+    judge: Judge<'p>,
+    policies: &'p Policies,
+    outcomes: Option<Vec<&'static str>>,
+    why: Option<String>,
+}
+
+impl Sink for Alone<'_> {
+    fn record(&mut self, record: &Record<'_>) {
+        let mut summary = Summary::new(self.policies);
+        self.judge.judge(record, &mut summary, |_, _, _| {});
+        self.outcomes = Some(summary.by_rule.iter().map(outcome).collect());
+    }
+
+    fn rejected(&mut self, _: usize, why: Unreadable) {
+        self.why = Some(why.to_string());
+    }
+
+    fn protocol_line(&mut self) {
+        self.why = Some("it is a line of a protocol".to_owned());
+    }
+
+    fn unread(&mut self, why: Unread) {
+        self.why = Some(why.to_string());
+    }
+}
+
+/// The outcome that was counted, once.
+fn outcome(counts: &Counts) -> &'static str {
+    match counts {
+        Counts { pass: 1.., .. } => "pass",
+        Counts { fail: 1.., .. } => "fail",
+        Counts { error: 1.., .. } => "error",
+        _ => "not-applicable",
+    }
+}

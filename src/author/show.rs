@@ -1,0 +1,144 @@
+//! What there is: policies, rules, fields, and the words of the command line.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use chrono::DateTime;
+use clap::CommandFactory;
+
+use super::{Error, load};
+use crate::cli::Cli;
+use crate::policy::check::OPERATORS;
+use crate::policy::{Policies, bundled};
+use crate::record::field::{FIELDS, Kind};
+use crate::record::text::{clean, count};
+
+/// The bundled policies, a line each.
+pub(super) fn list(out: &mut dyn Write) -> Result<(), Error> {
+    let names: Vec<&str> = bundled().collect();
+    let width = names
+        .iter()
+        .map(|name| name.len())
+        .max()
+        .unwrap_or_default();
+    for name in names {
+        let policies = load(&PathBuf::from(name), DateTime::UNIX_EPOCH, &[])?;
+        for policy in &policies.all {
+            let rules = count(policy.rules.len() as u64, "rule", "rules");
+            let title = clean(&policy.title);
+            writeln!(out, "{name:width$}  {title} ({}, {rules})", policy.version)?;
+        }
+    }
+    Ok(())
+}
+
+/// A policy as it is once all that it extends, overrides and sets is joined.
+pub(super) fn policy(
+    name: &PathBuf,
+    set: &[(String, String)],
+    out: &mut dyn Write,
+) -> Result<(), Error> {
+    let policies = load(name, chrono::Utc::now(), set)?;
+    for policy in &policies.all {
+        let version = match policy.version.as_str() {
+            "" => String::new(),
+            version => format!(" {}", clean(version)),
+        };
+        let (id, title) = (clean(&policy.id), clean(&policy.title));
+        writeln!(out, "{id}{version}: {title}")?;
+        for (path, sha256) in [(&policy.path, &policy.sha256)]
+            .into_iter()
+            .chain(policy.extends.iter().map(|(path, sha256)| (path, sha256)))
+        {
+            writeln!(out, "from {} (sha256 {sha256})", clean(path))?;
+        }
+        for param in &policy.params {
+            let set = if param.set { " (set)" } else { "" };
+            writeln!(out, "{} = {}{set}", param.name, clean(&param.value))?;
+        }
+        for change in &policy.overrides {
+            let because = clean(&change.because);
+            writeln!(
+                out,
+                "override {}: {}, because: {because}",
+                change.rule, change.change
+            )?;
+        }
+        if let Some(scope) = &policy.scope {
+            writeln!(out, "scope    {}", policies.words(scope))?;
+        }
+        for rule in &policy.rules {
+            rule_in_full(&policies, rule, out)?;
+        }
+    }
+    Ok(())
+}
+
+fn rule_in_full(
+    policies: &Policies,
+    rule: &crate::policy::Rule,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    writeln!(
+        out,
+        "\n{} ({}): {}",
+        rule.id,
+        rule.severity,
+        clean(&rule.title)
+    )?;
+    if let Some(check) = &rule.check {
+        writeln!(out, "  check    {check}")?;
+    }
+    if let Some(when) = &rule.when {
+        writeln!(out, "  when     {}", policies.words(when))?;
+    }
+    writeln!(out, "  require  {}", policies.words(&rule.require))?;
+    writeln!(out, "  absent   {}", rule.on_absent.name())?;
+    for (name, text) in [("why", &rule.rationale), ("how", &rule.remediation)] {
+        if !text.is_empty() {
+            let text = text.replace('\n', "\n           ");
+            writeln!(out, "  {name:8} {text}")?;
+        }
+    }
+    if !rule.references.is_empty() {
+        writeln!(out, "  for      {}", rule.references.join("; "))?;
+    }
+    Ok(())
+}
+
+/// A policy to start from.
+pub(super) fn new(out: &mut dyn Write) -> Result<(), Error> {
+    out.write_all(include_bytes!("new.toml"))?;
+    Ok(())
+}
+
+/// The fields, and the operators that suit each kind.
+pub(super) fn fields(out: &mut dyn Write) -> Result<(), Error> {
+    for field in &FIELDS {
+        let sensitive = if field.sensitive { " (personal)" } else { "" };
+        let (name, kind, meaning) = (field.name, field.kind.name(), field.meaning);
+        writeln!(out, "{name:22} {kind:9} {meaning}{sensitive}")?;
+    }
+    writeln!(
+        out,
+        "\nKeys are compared without case, `_`, `-` and blanks: force_2fa is force2fa.\n"
+    )?;
+    for kind in Kind::ALL {
+        let suiting = OPERATORS.iter().filter(|op| op.kinds.contains(&kind));
+        let names: Vec<_> = suiting.map(|operator| operator.name).collect();
+        writeln!(out, "{:9} {}", kind.name(), names.join(", "))?;
+    }
+    Ok(())
+}
+
+/// Completions for a shell.
+pub(super) fn completions(shell: clap_complete::Shell, out: &mut dyn Write) -> io::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "audit", &mut script);
+    out.write_all(&script)
+}
+
+/// The manual page.
+pub(super) fn man(out: &mut dyn Write) -> io::Result<()> {
+    clap_mangen::Man::new(Cli::command()).render(out)
+}
