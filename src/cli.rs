@@ -75,6 +75,18 @@ pub enum PolicyCommand {
         #[arg(long)]
         mutate: bool,
     },
+    /// Tells all that is wrong with policies, and what most likely is not meant
+    ///
+    /// Exit codes: 0 nothing; 1 warnings; 2 errors.
+    Check {
+        /// TOML files, or names of bundled policies
+        #[arg(required = true, value_name = "FILE|NAME")]
+        policies: Vec<PathBuf>,
+
+        /// How to tell it
+        #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+        format: CheckFormat,
+    },
     /// Lists the bundled policies
     List,
     /// Shows a policy with all that it extends, overrides and sets
@@ -89,6 +101,18 @@ pub enum PolicyCommand {
     },
     /// Writes a policy to start from
     New,
+}
+
+/// How what is wrong with policies is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum CheckFormat {
+    /// For a person
+    #[default]
+    Text,
+    /// A list of objects
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
 }
 
 /// Which customer is to be explained, by what.

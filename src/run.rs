@@ -101,6 +101,7 @@ fn author(command: &Command, stdout: &mut dyn Write) -> Result<Exit, Error> {
         Ended::Good => Exit::Clean,
         Ended::Bad => Exit::Findings,
         Ended::Incomplete => Exit::Incomplete,
+        Ended::Invalid => Exit::Failed,
     })
 }
 

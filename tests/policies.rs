@@ -60,12 +60,22 @@ fn every_shipped_policy_is_listed_and_shown() {
 }
 
 #[test]
+fn no_shipped_policy_holds_what_is_most_likely_not_meant() {
+    for file in shipped() {
+        let (code, said) = audit(&["policy", "check", file.to_str().expect("text")]);
+        assert_eq!(code, 0, "{said}");
+    }
+}
+
+#[test]
 fn a_policy_to_start_from_is_sound() {
     let folder = tempfile::tempdir().expect("a folder");
     let policy = folder.path().join("mine.toml");
     let (code, text) = audit(&["policy", "new"]);
     fs::write(&policy, text).expect("it is written");
     assert_eq!(code, 0);
+    let (code, said) = audit(&["policy", "check", policy.to_str().expect("text")]);
+    assert_eq!(code, 0, "{said}");
     let (code, shown) = audit(&["policy", "show", policy.to_str().expect("text")]);
     assert_eq!(code, 0, "{shown}");
     assert!(shown.contains("newer than 365d"), "{shown}");

@@ -83,6 +83,7 @@ impl File {
         };
         let cases: Cases = toml::from_str(&text).map_err(|error| {
             invalid(Diagnostic {
+                warning: None,
                 span: error.span().unwrap_or(0..0),
                 message: error.message().to_owned(),
                 help: None,
@@ -90,6 +91,7 @@ impl File {
         })?;
         let as_of = time::read(cases.as_of.get_ref()).ok_or_else(|| {
             invalid(Diagnostic {
+                warning: None,
                 span: cases.as_of.span(),
                 message: format!("`{}` is not a time", cases.as_of.get_ref()),
                 help: Some("write it as 2026-01-31T00:00:00Z".to_owned()),
@@ -133,6 +135,7 @@ impl File {
         for key in &case.unset {
             if take(&mut record, key.get_ref()).is_none() {
                 diagnostics.push(Diagnostic {
+                    warning: None,
                     span: key.span(),
                     message: format!("the record has no field `{}`", key.get_ref()),
                     help: None,
@@ -185,6 +188,7 @@ fn unknown<'n>(
         None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
     };
     Diagnostic {
+        warning: None,
         span: name.span(),
         message: format!("no {what} is called `{}`", name.get_ref()),
         help: Some(help),
@@ -271,6 +275,7 @@ impl<'t> Test<'t> {
             match outcomes(policies, record.to_string().as_bytes()) {
                 Ok(found) => test.compare(case.name.get_ref(), &expected, &found),
                 Err(why) => diagnostics.push(Diagnostic {
+                    warning: None,
                     span: case.name.span(),
                     message: format!("the record cannot be read: {why}"),
                     help: None,

@@ -1,6 +1,7 @@
 //! What the authors of policies need: tests, explanations, what there is.
 
 mod cases;
+mod check;
 mod explain;
 mod show;
 
@@ -43,6 +44,8 @@ pub enum Ended {
     Bad,
     /// Something could not be read.
     Incomplete,
+    /// What was looked at cannot be used.
+    Invalid,
 }
 
 /// Does what a command asks.
@@ -54,6 +57,9 @@ pub fn run(command: &Command, out: &mut dyn Write) -> Result<Ended, Error> {
     match command {
         Command::Policy { command } => match command {
             PolicyCommand::Test { policies, mutate } => return cases::test(policies, *mutate, out),
+            PolicyCommand::Check { policies, format } => {
+                return check::check(policies, *format, out);
+            }
             PolicyCommand::List => show::list(out)?,
             PolicyCommand::Show { policy, set } => show::policy(policy, set, out)?,
             PolicyCommand::New => show::new(out)?,

@@ -5,12 +5,15 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
+use super::lint::Warning;
 use crate::record::field::fold;
 use crate::record::text::clean;
 
-/// One thing that is wrong in a policy's text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One thing that is wrong in a policy's text, or most likely not meant.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Diagnostic {
+    /// What sort of warning it is; none, if it is a mistake.
+    pub warning: Option<Warning>,
     /// Where, in bytes of the text.
     pub span: Range<usize>,
     /// What is wrong.
@@ -141,7 +144,12 @@ impl Error {
                 let snippet = Snippet::source(text.as_str())
                     .path(clean(path))
                     .annotation(annotation);
-                let title = Level::ERROR.primary_title(&diagnostic.message);
+                let title = match diagnostic.warning {
+                    Some(warning) => Level::WARNING
+                        .primary_title(&diagnostic.message)
+                        .id(warning.code()),
+                    None => Level::ERROR.primary_title(&diagnostic.message),
+                };
                 let help = diagnostic.help.as_ref();
                 let group = title
                     .element(snippet)

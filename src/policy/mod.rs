@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod error;
+pub mod lint;
 pub mod pattern;
 mod read;
 pub mod requirement;
@@ -120,6 +121,10 @@ pub struct Rule {
     pub references: Vec<String>,
     /// The name of what it asks, if other policies may ask it too.
     pub check: Option<String>,
+    /// Why what is absent passes, if it does.
+    pub because: String,
+    /// Its file among those of the policy, and where in it.
+    place: (usize, std::ops::Range<usize>),
 }
 
 /// A rule of an extended policy that is other than it was written.
@@ -270,6 +275,16 @@ impl Policies {
         as_of: DateTime<Utc>,
         set: &[(String, String)],
     ) -> Result<Self, Vec<Error>> {
+        Self::check(names, as_of, set).0
+    }
+
+    /// As `load`, with what most likely is not meant beside what is wrong: for
+    /// each file the warnings.
+    pub fn check(
+        names: &[PathBuf],
+        as_of: DateTime<Utc>,
+        set: &[(String, String)],
+    ) -> (Result<Self, Vec<Error>>, Vec<Error>) {
         let mut reader = read::Reader::new(as_of, set);
         let mut errors = Vec::new();
         for name in names {
@@ -281,13 +296,13 @@ impl Policies {
         if errors.is_empty() {
             errors.extend(reader.unused());
         }
-        if errors.is_empty() {
-            let mut policies = reader.into_policies();
-            policies.join_patterns();
-            Ok(policies)
-        } else {
-            Err(errors)
+        let warnings = reader.take_warnings();
+        if !errors.is_empty() {
+            return (Err(errors), warnings);
         }
+        let mut policies = reader.into_policies();
+        policies.join_patterns();
+        (Ok(policies), warnings)
     }
 
     fn join_patterns(&mut self) {

@@ -16,7 +16,7 @@ impl TestId {
 }
 
 /// What must hold.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Requirement {
     /// All operators on one field.
     Field {

@@ -18,7 +18,7 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::error::{Diagnostic, Error, nearest};
 use super::requirement::TestId;
 use super::source::Source;
-use super::{Policies, Policy};
+use super::{Policies, Policy, lint};
 use crate::record::text;
 use params::Params;
 use rules::{Parts, SharedCheck};
@@ -51,6 +51,8 @@ pub(super) struct Reader<'s> {
     asked: HashSet<String>,
     /// Files that were told to be wrong.
     told: HashSet<PathBuf>,
+    /// What most likely is not meant, in policies that can be read.
+    warnings: Vec<Error>,
 }
 
 /// A policy's files, and what is wrong with each: what it extends stands before
@@ -91,6 +93,7 @@ impl Family {
         let (root, errors) = DeTable::parse_recoverable(&source.text);
         for error in errors {
             diagnostics.push(Diagnostic {
+                warning: None,
                 span: error.span().unwrap_or(0..0),
                 message: error.message().to_owned(),
                 help: None,
@@ -108,6 +111,7 @@ impl Family {
                 Err(error) => error.line(),
             };
             diagnostics.push(Diagnostic {
+                warning: None,
                 span,
                 message: why,
                 help: Some("name a file beside this one, or a bundled policy".to_owned()),
@@ -165,6 +169,7 @@ impl<'s> Reader<'s> {
             checks: HashMap::new(),
             asked: HashSet::new(),
             told: HashSet::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -187,6 +192,7 @@ impl<'s> Reader<'s> {
             let policy = self.family(&files, &mut errors);
             let sound = errors.is_empty() && self.diagnostics.iter().all(Vec::is_empty);
             if let (true, Some(policy)) = (sound, policy) {
+                self.lint(&files, &policy);
                 self.policies.all.push(policy);
                 return errors;
             }
@@ -204,6 +210,34 @@ impl<'s> Reader<'s> {
             });
         }
         errors
+    }
+
+    /// Looks for what most likely is not meant.
+    fn lint(&mut self, files: &[Source], policy: &Policy) {
+        for (place, warning, message) in lint::warnings(&self.policies, policy) {
+            let (file, span) = policy.rules[place].place.clone();
+            self.diagnostics[file].push(Diagnostic {
+                warning: Some(warning),
+                span,
+                message,
+                help: None,
+            });
+        }
+        for (file, mut diagnostics) in files.iter().zip(std::mem::take(&mut self.diagnostics)) {
+            if !diagnostics.is_empty() {
+                diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+                self.warnings.push(Error::Invalid {
+                    path: file.path.clone(),
+                    text: file.text.clone(),
+                    diagnostics,
+                });
+            }
+        }
+    }
+
+    /// What most likely is not meant, a file each.
+    pub(super) fn take_warnings(&mut self) -> Vec<Error> {
+        std::mem::take(&mut self.warnings)
     }
 
     fn family<'i>(&mut self, files: &'i [Source], errors: &mut Vec<Error>) -> Option<Policy>
@@ -258,6 +292,7 @@ impl<'s> Reader<'s> {
         help: Option<String>,
     ) {
         self.diagnostics[file].push(Diagnostic {
+            warning: None,
             span,
             message: message.into(),
             help,

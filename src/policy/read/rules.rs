@@ -343,6 +343,7 @@ impl Reader<'_> {
             "rationale",
             "remediation",
             "references",
+            "because",
         ];
         let [
             id,
@@ -355,6 +356,7 @@ impl Reader<'_> {
             rationale,
             remediation,
             references,
+            because,
         ] = self.keys(table, names, "a rule");
         let asks = check.or(require);
         let needed = [(id, "id"), (severity, "severity"), (asks, "require")];
@@ -366,15 +368,14 @@ impl Reader<'_> {
             let message = "`check` says already what must hold";
             self.complain(key.span(), message, Some(help));
         }
+        let named = id.map_or(span, |(_, id)| id.span());
         let id = id.and_then(|entry| self.rule_id(entry, ids));
         let title = self.optional_text(title);
         let severity =
             severity.and_then(|entry| self.word(entry, &Severity::ALL, Severity::name, "severity"));
         let when = when.map(|(_, when)| self.requirement(when, "`when`"));
-        let (name, shared) = match check {
-            Some(entry) => self.asked(entry).map(|(name, check)| (Some(name), check))?,
-            None => (None, SharedCheck::default()),
-        };
+        let (name, shared) = check.and_then(|entry| self.asked(entry)).unzip();
+        let shared = shared.unwrap_or_default();
         let require = match require {
             Some((_, require)) => self.requirement(require, "`require`"),
             None => shared.require,
@@ -385,6 +386,8 @@ impl Reader<'_> {
         let rationale = or(self.optional_prose(rationale), shared.rationale);
         let remediation = or(self.optional_prose(remediation), shared.remediation);
         let references = self.references(references);
+        let because = self.optional_text(because);
+        let place = (self.file, named);
         let guards: Vec<_> = shared.when.into_iter().chain(when.flatten()).collect();
         let id = id?;
         Some(Rule {
@@ -398,6 +401,8 @@ impl Reader<'_> {
             remediation,
             references,
             check: name,
+            because,
+            place,
         })
     }
 
