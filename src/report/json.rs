@@ -247,6 +247,7 @@ struct SummaryItem<'a> {
     unknown_keys: Vec<(&'a str, u64)>,
     deleted_at_epoch: u64,
     protocol_lines: u64,
+    alarms: Vec<String>,
 }
 
 /// Pairs as an object, in their order.
@@ -285,6 +286,11 @@ impl<'a> SummaryItem<'a> {
             unknown_keys: summary.unknown_keys.commonest(),
             deleted_at_epoch: summary.epoch_deleted,
             protocol_lines: summary.protocol_lines,
+            alarms: summary
+                .alarms(policies)
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
         }
     }
 }

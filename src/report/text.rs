@@ -124,6 +124,7 @@ impl super::Reporter for Reporter {
         page.verdict(out)?;
         page.audited(out)?;
         page.rules(out)?;
+        page.alarms(out)?;
         page.findings(&self.findings, out)?;
         page.rejected(&self.rejected, out)?;
         page.next(out)
@@ -197,6 +198,19 @@ impl Page<'_> {
         )?;
         for gap in self.verdict.gaps {
             writeln!(out, "  - {}", clean(&gap.show(self.audit.policies)))?;
+        }
+        Ok(())
+    }
+
+    /// What somebody should look at, although it breaks no rule.
+    fn alarms(&self, out: &mut dyn Write) -> io::Result<()> {
+        let alarms = self.verdict.summary.alarms(self.audit.policies);
+        if alarms.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "\n{}", self.paint.heading("Worth a look"))?;
+        for alarm in alarms {
+            writeln!(out, "  - {alarm}")?;
         }
         Ok(())
     }

@@ -1,9 +1,12 @@
 //! What an audit finds: outcomes, their evidence, and what they add up to.
 
+mod alarm;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+pub use alarm::Alarm;
 use regex::Regex;
 use sha2::{Digest, Sha256};
 

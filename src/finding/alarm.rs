@@ -1,0 +1,122 @@
+//! What a run adds up to that somebody should look at, although it breaks no
+//! rule: most often a policy or an export is not what it was taken for.
+
+use std::fmt;
+
+use super::{Counts, Summary};
+use crate::policy::error::nearest;
+use crate::policy::{Check, Policies};
+use crate::record::Slot;
+use crate::record::text::clean;
+
+/// With fewer records, all or none of them is no surprise.
+const FEWEST: u64 = 10;
+
+/// From this share of the records on, a field is mostly absent.
+const MOSTLY: f64 = 0.9;
+
+/// How many names an alarm tells.
+const MOST_NAMES: usize = 5;
+
+/// Something to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Alarm {
+    /// Every record to which these rules apply is a finding.
+    Everybody(Vec<String>),
+    /// These rules apply to no record.
+    Inapplicable(Vec<String>),
+    /// No record is a finding of these rules.
+    Nobody(Vec<String>),
+    /// This field stands in few records: how many percent lack it.
+    MostlyAbsent(String, u64),
+    /// A key that is no field is nearly that one.
+    NearKey(String, String),
+}
+
+impl fmt::Display for Alarm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Alarm::Everybody(rules) => {
+                write!(f, "every record fails where they apply: {}", names(rules))
+            }
+            Alarm::Inapplicable(rules) => write!(f, "they apply to no record: {}", names(rules)),
+            Alarm::Nobody(rules) => write!(f, "no record fails: {}", names(rules)),
+            Alarm::MostlyAbsent(field, percent) => {
+                write!(f, "`{field}` is absent from {percent} % of the records")
+            }
+            Alarm::NearKey(key, field) => {
+                write!(
+                    f,
+                    "the key `{}`, which is no field, is near `{field}`",
+                    clean(key)
+                )
+            }
+        }
+    }
+}
+
+/// The first names, and how many more there are.
+fn names(all: &[String]) -> String {
+    let first: Vec<_> = all
+        .iter()
+        .take(MOST_NAMES)
+        .map(|name| clean(name))
+        .collect();
+    let more = all.len() - first.len();
+    match more {
+        0 => first.join(", "),
+        _ => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+impl Summary {
+    /// What somebody should look at.
+    pub fn alarms(&self, policies: &Policies) -> Vec<Alarm> {
+        let read = self.records - self.rejected;
+        if read < FEWEST {
+            return Vec::new();
+        }
+        let applicable = |counts: &Counts| counts.pass + counts.findings();
+        let rules = |holds: &dyn Fn(&Counts) -> bool| -> Vec<String> {
+            let all = policies.rules().zip(&self.by_rule);
+            all.filter(|(_, counts)| holds(counts))
+                .map(|((policy, rule), _)| format!("{}/{}", policy.id, rule.id))
+                .collect()
+        };
+        let many = |counts: &Counts| applicable(counts) >= FEWEST;
+        let sorts = [
+            Alarm::Everybody(rules(&|counts| many(counts) && counts.pass == 0)),
+            Alarm::Inapplicable(rules(&|counts| {
+                self.in_scope >= FEWEST && applicable(counts) == 0
+            })),
+            Alarm::Nobody(rules(&|counts| many(counts) && counts.findings() == 0)),
+        ];
+        let told = |alarm: &Alarm| match alarm {
+            Alarm::Everybody(rules) | Alarm::Inapplicable(rules) | Alarm::Nobody(rules) => {
+                !rules.is_empty()
+            }
+            Alarm::MostlyAbsent(..) | Alarm::NearKey(..) => true,
+        };
+        let mut alarms: Vec<_> = sorts.into_iter().filter(told).collect();
+        let expected_absent = |slot: &Slot| {
+            let mut tests = policies.tests.iter();
+            tests.any(|test| test.slot == *slot && matches!(test.check, Check::Present(false)))
+        };
+        let mut needed = policies.needed();
+        needed.retain(|slot| !expected_absent(slot));
+        for slot in needed {
+            let coverage = &self.coverage[slot.index()];
+            let absent = coverage.missing + coverage.null + coverage.empty;
+            if absent as f64 >= MOSTLY * read as f64 {
+                let field = policies.schema.field(slot).name.clone();
+                alarms.push(Alarm::MostlyAbsent(field, 100 * absent / read));
+            }
+        }
+        for (key, _) in self.unknown_keys.commonest() {
+            if let Some(field) = nearest(key, policies.schema.names()) {
+                alarms.push(Alarm::NearKey(key.to_owned(), field.to_owned()));
+            }
+        }
+        alarms
+    }
+}
