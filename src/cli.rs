@@ -49,6 +49,12 @@ pub enum Command {
     Fields,
     /// Tells what every rule makes of one customer, and why
     Explain(Explain),
+    /// Writes the JSON Schema of a policy, of cases or of a JSON report
+    Schema {
+        /// Of what
+        #[arg(value_enum)]
+        document: Document,
+    },
     /// Writes completions for a shell
     Completions {
         /// The shell
@@ -101,6 +107,17 @@ pub enum PolicyCommand {
     },
     /// Writes a policy to start from
     New,
+}
+
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Document {
+    /// A policy
+    Policy,
+    /// The cases beside a policy
+    Cases,
+    /// A JSON report
+    Report,
 }
 
 /// How what is wrong with policies is told.

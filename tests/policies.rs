@@ -24,7 +24,8 @@ fn shipped() -> Vec<PathBuf> {
                 .expect("a name")
                 .to_string_lossy()
                 .into_owned();
-            !name.ends_with(".cases.toml") && name != "checks.toml"
+            let rules = !name.ends_with(".cases.toml") && name != "checks.toml";
+            rules && name.ends_with(".toml")
         })
         .collect();
     files.sort();
@@ -108,4 +109,107 @@ fn there_are_completions_and_a_manual_page() {
     }
     let (code, page) = audit(&["man"]);
     assert!(code == 0 && page.contains(".SH SYNOPSIS"), "{page}");
+}
+
+/// The schema of a document, ready to judge.
+fn schema(document: &str) -> jsonschema::Validator {
+    let (code, text) = audit(&["schema", document]);
+    assert_eq!(code, 0, "{text}");
+    let schema = serde_json::from_str(&text).expect("JSON");
+    jsonschema::validator_for(&schema).expect("a schema")
+}
+
+fn errors(schema: &jsonschema::Validator, document: &serde_json::Value) -> Vec<String> {
+    let errors = schema.iter_errors(document);
+    errors
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect()
+}
+
+fn toml(path: &std::path::Path) -> serde_json::Value {
+    let text = fs::read_to_string(path).expect("text");
+    let toml: toml::Table = toml::from_str(&text).expect("TOML");
+    serde_json::to_value(toml).expect("no dates")
+}
+
+#[test]
+fn every_shipped_file_is_as_its_schema_says() {
+    let (policy, cases) = (schema("policy"), schema("cases"));
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("policies");
+    for file in shipped().into_iter().chain([folder.join("checks.toml")]) {
+        let none: Vec<String> = Vec::new();
+        assert_eq!(errors(&policy, &toml(&file)), none, "{}", file.display());
+        let beside = file.with_extension("cases.toml");
+        if beside.exists() {
+            assert_eq!(errors(&cases, &toml(&beside)), none, "{}", beside.display());
+        }
+    }
+}
+
+#[test]
+fn shipped_files_name_their_schemas_which_are_those_of_the_program() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("policies");
+    for document in ["policy", "cases"] {
+        let file = folder.join("schema").join(document).with_extension("json");
+        let (_, schema) = audit(&["schema", document]);
+        let shipped = fs::read_to_string(&file).expect("text");
+        assert_eq!(
+            shipped,
+            schema,
+            "`audit schema {document}` writes {}",
+            file.display()
+        );
+    }
+    for file in shipped() {
+        let first = |file: &PathBuf| {
+            let text = fs::read_to_string(file).expect("text");
+            text.lines().next().expect("a line").to_owned()
+        };
+        assert_eq!(first(&file), "#:schema schema/policy.json");
+        let beside = file.with_extension("cases.toml");
+        assert_eq!(first(&beside), "#:schema schema/cases.json");
+    }
+}
+
+#[test]
+fn what_is_no_policy_is_none_to_the_schema_either() {
+    let schema = schema("policy");
+    let rule =
+        |rule: serde_json::Value| serde_json::json!({ "policy": { "id": "a" }, "rule": [rule] });
+    let good = rule(serde_json::json!({
+        "id": "r", "severity": "low", "require": { "updatedAt": { "newer-than": "$days" } },
+    }));
+    assert!(schema.is_valid(&good));
+    for bad in [
+        serde_json::json!({ "id": "r", "severity": "low" }),
+        serde_json::json!({ "id": "r", "severity": "hihg", "check": "mfa" }),
+        serde_json::json!({ "id": "r", "severity": "low", "require": {} }),
+        serde_json::json!({ "id": "r", "severity": "low", "require": { "force2fa": "yes" } }),
+        serde_json::json!({ "id": "r", "severity": "low", "require": { "name": { "before": "x" } } }),
+        serde_json::json!({ "id": "r", "severity": "low", "check": "mfa", "require": { "id": "x" } }),
+        serde_json::json!({ "id": "r", "severity": "low", "check": "mfa", "colour": "red" }),
+    ] {
+        assert!(!schema.is_valid(&rule(bad.clone())), "{bad}");
+    }
+}
+
+#[test]
+fn a_report_is_as_its_schema_says() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let export = folder.join("tests/data/customers.json");
+    let export = export.to_str().expect("text");
+    let (_, report) = audit(&[
+        "-p",
+        "pci",
+        "-p",
+        "record-integrity",
+        "-q",
+        "-f",
+        "json",
+        export,
+    ]);
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    let schema = schema("report");
+    assert_eq!(errors(&schema, &report), Vec::<String>::new());
+    assert!(!schema.is_valid(&serde_json::json!({ "findings": [] })));
 }

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use toml::Spanned;
@@ -21,42 +22,63 @@ use crate::record::time;
 const OUTCOMES: [&str; 4] = ["pass", "fail", "error", "not-applicable"];
 
 /// A file of cases.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Cases {
+#[schemars(title = "Cases beside a policy")]
+pub(super) struct Cases {
     /// The instant that spans count back from.
+    #[schemars(with = "String")]
     as_of: Spanned<String>,
     /// Values of parameters, where they are other than the policy's own.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Value>")]
     set: BTreeMap<String, toml::Value>,
     /// Records that cases begin with, by name.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Map<String, Value>>")]
     record: BTreeMap<String, toml::Table>,
     #[serde(default)]
     case: Vec<Case>,
 }
 
 /// A record, and what is expected of rules.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Case {
+    #[schemars(with = "String")]
     name: Spanned<String>,
     /// The name of the record that it begins with.
+    #[schemars(with = "Option<String>")]
     record: Option<Spanned<String>>,
     /// Fields that are other than in that record.
     #[serde(default)]
+    #[schemars(with = "Map<String, Value>")]
     set: toml::Table,
     /// Fields that are not there.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     unset: Vec<Spanned<String>>,
     /// Fields that are null, which TOML cannot write.
     #[serde(default)]
     null: Vec<String>,
     /// The outcomes of rules, by id.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Expected>")]
     expect: BTreeMap<Spanned<String>, Spanned<String>>,
     /// The outcome of all others.
+    #[schemars(with = "Option<Expected>")]
     others: Option<Spanned<String>>,
+}
+
+/// An outcome, as editors should know it.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+#[allow(dead_code, reason = "only its schema is asked for")]
+enum Expected {
+    Pass,
+    Fail,
+    Error,
+    NotApplicable,
 }
 
 /// A file of cases, with what its places refer to.

@@ -3,6 +3,7 @@
 mod cases;
 mod check;
 mod explain;
+mod schema;
 mod show;
 
 use std::io::{self, Write};
@@ -66,6 +67,7 @@ pub fn run(command: &Command, out: &mut dyn Write) -> Result<Ended, Error> {
         },
         Command::Fields => show::fields(out)?,
         Command::Explain(options) => return explain::explain(options, out),
+        Command::Schema { document } => schema::write(*document, out)?,
         Command::Completions { shell } => show::completions(*shell, out)?,
         Command::Man => show::man(out)?,
     }

@@ -111,7 +111,7 @@ pub struct Finding<'a> {
 }
 
 /// A check that was not met.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Evidence<'a> {
     /// The field that it looks at.
     pub field: &'a str,

@@ -80,7 +80,8 @@ pub enum OnAbsent {
 }
 
 impl OnAbsent {
-    const ALL: [OnAbsent; 4] = [
+    /// Every outcome that absence may lead to.
+    pub const ALL: [OnAbsent; 4] = [
         OnAbsent::Fail,
         OnAbsent::Error,
         OnAbsent::Pass,

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Seek, Write};
 
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::{Serialize, Serializer};
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 use tempfile::SpooledTempFile;
@@ -14,20 +16,20 @@ use crate::policy::{Override, Policies, Rule, Severity};
 use crate::record::text::is_unsafe;
 use crate::record::time;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Head<'a> {
     tool: Tool,
     as_of: String,
     policies: Vec<PolicyHead<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Tool {
     name: &'static str,
     version: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct PolicyHead<'a> {
     id: &'a str,
     title: &'a str,
@@ -37,26 +39,27 @@ struct PolicyHead<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     extends: Vec<ExtendsItem<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "as_map")]
+    #[schemars(with = "BTreeMap<String, String>")]
     params: Vec<(&'a str, &'a str)>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     overrides: Vec<OverrideItem<'a>>,
     rules: Vec<RuleHead<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ExtendsItem<'a> {
     path: &'a str,
     sha256: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct OverrideItem<'a> {
     rule: &'a str,
     change: &'a str,
     because: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct RuleHead<'a> {
     id: &'a str,
     title: &'a str,
@@ -125,7 +128,7 @@ impl<'a> RuleHead<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct FindingLine<'a> {
     policy: &'a str,
     rule: &'a str,
@@ -159,7 +162,7 @@ impl<'a> FindingLine<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct RejectedItem<'a> {
     export: &'a str,
     record: u64,
@@ -167,7 +170,7 @@ struct RejectedItem<'a> {
     cause: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ExportItem<'a> {
     path: &'a str,
     format: &'a str,
@@ -177,7 +180,7 @@ struct ExportItem<'a> {
     problem: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct CoverageItem {
     value: u64,
     missing: u64,
@@ -200,7 +203,7 @@ impl From<&Coverage> for CoverageItem {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct CountsItem {
     pass: u64,
     fail: u64,
@@ -222,7 +225,7 @@ impl From<Counts> for CountsItem {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct RuleCounts<'a> {
     policy: &'a str,
     rule: &'a str,
@@ -231,7 +234,7 @@ struct RuleCounts<'a> {
     counts: CountsItem,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct SummaryItem<'a> {
     complete: bool,
     incomplete_because: Vec<String>,
@@ -242,12 +245,37 @@ struct SummaryItem<'a> {
     counts: CountsItem,
     by_rule: Vec<RuleCounts<'a>>,
     #[serde(serialize_with = "as_map")]
+    #[schemars(with = "BTreeMap<String, CountsItem>")]
     by_severity: Vec<(&'static str, CountsItem)>,
     #[serde(serialize_with = "as_map")]
+    #[schemars(with = "BTreeMap<String, u64>")]
     unknown_keys: Vec<(&'a str, u64)>,
     deleted_at_epoch: u64,
     protocol_lines: u64,
     alarms: Vec<String>,
+}
+
+/// A JSON report, as a type: what is written piece by piece.
+#[derive(JsonSchema)]
+#[schemars(title = "A report", deny_unknown_fields)]
+#[allow(dead_code, reason = "only its schema is asked for")]
+struct Whole<'a> {
+    #[schemars(flatten)]
+    head: Head<'a>,
+    findings: Vec<FindingLine<'a>>,
+    rejected: Vec<RejectedItem<'a>>,
+    exports: Vec<ExportItem<'a>>,
+    coverage: BTreeMap<String, CoverageItem>,
+    summary: SummaryItem<'a>,
+}
+
+/// The JSON Schema of a JSON report.
+pub fn schema() -> serde_json::Value {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let schema = settings
+        .into_generator()
+        .into_root_schema_for::<Whole<'_>>();
+    schema.to_value()
 }
 
 /// Pairs as an object, in their order.

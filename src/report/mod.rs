@@ -15,6 +15,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 
 pub use self::csv::Column;
+pub use self::json::schema as json_schema;
 pub use output::{Destination, Error, Output};
 
 use crate::finding::{Finding, Gap, Summary};
