@@ -65,7 +65,7 @@ pub(super) fn policy(
             )?;
         }
         if let Some(scope) = &policy.scope {
-            writeln!(out, "scope    {}", policies.words(scope))?;
+            writeln!(out, "scope    {}", clean(&policies.words(scope)))?;
         }
         for rule in &policy.rules {
             rule_in_full(&policies, rule, out)?;
@@ -90,9 +90,9 @@ fn rule_in_full(
         writeln!(out, "  check    {check}")?;
     }
     if let Some(when) = &rule.when {
-        writeln!(out, "  when     {}", policies.words(when))?;
+        writeln!(out, "  when     {}", clean(&policies.words(when)))?;
     }
-    writeln!(out, "  require  {}", policies.words(&rule.require))?;
+    writeln!(out, "  require  {}", clean(&policies.words(&rule.require)))?;
     writeln!(out, "  absent   {}", rule.on_absent.name())?;
     for (name, text) in [("why", &rule.rationale), ("how", &rule.remediation)] {
         if !text.is_empty() {

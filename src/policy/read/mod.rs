@@ -330,8 +330,13 @@ impl<'s> Reader<'s> {
         if rules.is_some() || is_root && parts.rules.is_empty() {
             self.rules(rules, parts.on_absent.unwrap_or_default(), parts);
         }
-        if let Some((_, overrides)) = overrides {
+        if let Some((key, overrides)) = overrides {
+            let before = parts.rules.len();
             self.overrides(overrides, parts);
+            if before > 0 && parts.rules.is_empty() {
+                let message = "all rules are off: the policy would pass everything";
+                self.complain(key.span(), message, None);
+            }
         }
         let head = head?;
         parts.scope = head.scope.or(parts.scope.take());
