@@ -198,14 +198,66 @@ impl Plain {
 pub fn read_one(text: &str) -> Option<Network> {
     match memchr::memchr2(b'/', b'*', text.as_bytes()) {
         Some(at) if text.as_bytes()[at] == b'/' => {
-            cidr(text[..at].parse().ok()?, read_prefix(&text[at + 1..])?)
+            cidr(address(&text[..at])?, read_prefix(&text[at + 1..])?)
         }
         Some(_) => wildcard(text),
-        None => match text.parse().ok()? {
+        None => match address(text)? {
             address @ IpAddr::V4(_) => cidr(address, 32),
             address @ IpAddr::V6(_) => cidr(address, 128),
         },
     }
+}
+
+fn address(text: &str) -> Option<IpAddr> {
+    match plain_v6(text.as_bytes()) {
+        Some(address) => Some(address.into()),
+        None => text.parse().ok(),
+    }
+}
+
+/// An address of hexadecimal groups, as nearly all of IPv6 are. Whatever else it
+/// may be is for the standard library to say, which is as strict and slower.
+fn plain_v6(text: &[u8]) -> Option<Ipv6Addr> {
+    let (mut groups, mut count, mut gap) = ([0u16; 8], 0, None);
+    let mut rest = text;
+    if let Some(after) = rest.strip_prefix(b"::") {
+        (gap, rest) = (Some(0), after);
+    }
+    while !rest.is_empty() {
+        let digits = rest
+            .iter()
+            .take(5)
+            .take_while(|byte| byte.is_ascii_hexdigit());
+        let digits = digits.count();
+        if !(1..=4).contains(&digits) || count == groups.len() {
+            return None;
+        }
+        let (group, after) = rest.split_at(digits);
+        groups[count] = group.iter().fold(0, |number, digit| {
+            number << 4 | (u16::from(digit & 15) + 9 * u16::from(digit >> 6))
+        });
+        count += 1;
+        rest = match after {
+            [] => after,
+            [b':', b':', after @ ..] if gap.is_none() => {
+                gap = Some(count);
+                after
+            }
+            [b':', after @ ..] if !after.is_empty() => after,
+            _ => return None,
+        };
+    }
+    match gap {
+        None if count == groups.len() => {}
+        Some(gap) if count < groups.len() => {
+            // What stands after the gap belongs at the end.
+            let filled = groups.len() - count;
+            groups.copy_within(gap..count, gap + filled);
+            groups[gap..gap + filled].fill(0);
+        }
+        _ => return None,
+    }
+    Some(groups.into())
 }
 
 /// Digits alone: a sign or a leading zero is a mistake somewhere.
@@ -649,6 +701,27 @@ mod tests {
                 prop_assert_eq!(entry.network, read_one(first), "{}", text);
             } else if !text.contains('*') {
                 prop_assert_eq!(read_one(first), None, "{}", text);
+            }
+        }
+
+        #[test]
+        fn a_plain_ipv6_address_is_read_as_the_standard_library_does(
+            bits: u128,
+            odd in "[0-9a-fA-F]{0,5}(::?[0-9a-fA-F]{0,5}){0,9}",
+            zeros: u8,
+        ) {
+            // Zeros for some groups, so that `::` stands for them.
+            let mut groups = Ipv6Addr::from_bits(bits).segments();
+            for (place, group) in groups.iter_mut().enumerate() {
+                *group *= u16::from(zeros >> place & 1);
+            }
+            let address = Ipv6Addr::from(groups).to_string();
+            for text in [address, odd] {
+                if let Some(address) = plain_v6(text.as_bytes()) {
+                    prop_assert_eq!(text.parse(), Ok(address), "{}", text);
+                } else if !text.contains('.') {
+                    prop_assert!(text.parse::<Ipv6Addr>().is_err(), "{}", text);
+                }
             }
         }
 

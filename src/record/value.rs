@@ -216,11 +216,12 @@ impl Kind {
             Raw::Text(text) | Raw::Cell(text) if is_blank(text) => {
                 cell(Value::Absent(Absent::Empty), "", false)
             }
-            Raw::Cell(text) if self == Kind::Time && is_number(text) => self.number(text),
-            Raw::Text(text) | Raw::Cell(text) => {
-                let (value, coerced) = self.text(text, entries);
-                cell(value, text, coerced)
-            }
+            Raw::Text(text) | Raw::Cell(text) => match (self.text(text, entries), raw) {
+                ((Value::Bad(_), _), Raw::Cell(_)) if self == Kind::Time && is_number(text) => {
+                    self.number(text)
+                }
+                ((value, coerced), _) => cell(value, text, coerced),
+            },
             Raw::Number(number) => self.number(number),
             Raw::Bool(flag) if self == Kind::Flag => cell(Value::Flag(flag), word(flag), false),
             Raw::Bool(flag) => bad(Bad::WrongType, word(flag)),
