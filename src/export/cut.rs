@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use memchr::{memrchr, memrchr_iter};
 
-use super::json::{self, Container, LOOK, Next};
+use super::json::{self, Container, LOOK, Like, Next};
 use super::source::{Source, Stream};
 use super::{Format, Place, Reader, Sink, Unread, Unreadable};
 use crate::record::{Record, Schema};
@@ -202,6 +202,9 @@ impl<'s> Cutter<'s> {
     }
 }
 
+/// Records that follow one another.
+const RECORDS: Container = Container::Sequence(Like::Record);
+
 /// Where the next batch of an export is likely to begin.
 #[derive(Debug)]
 enum Guess {
@@ -217,8 +220,14 @@ impl Guess {
     /// Reads what there is of an export to see how it goes on.
     fn of(schema: &Schema, format: Format, batch: &Batch) -> Self {
         let mut reader = Reader::new(schema, super::MOST_RECORD_BYTES);
-        let start = Place::Start(format);
-        let (place, _) = reader.read(start, batch.bytes(), false, &mut Look);
+        let mut look = |bytes: &[u8]| reader.read(Place::Start(format), bytes, false, &mut Look).0;
+        // The first records tell, unless they are large.
+        let bytes = batch.bytes();
+        let place = match look(&bytes[..bytes.len().min(LOOK)]) {
+            told @ (Place::Csv(_)
+            | Place::Json(json::Place::Between(Container::Array(_) | RECORDS, _))) => told,
+            _ => look(bytes),
+        };
         match place {
             Place::Json(json::Place::Between(container, _)) => {
                 let between = json::Place::Between(container, Next::Value);
