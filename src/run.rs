@@ -14,7 +14,7 @@ use crate::cli::{Cli, Command, FailOn, Options};
 use crate::export::{self, Cutter, Source, Unread};
 use crate::finding::{Gap, Privacy, Summary};
 use crate::pipeline::{Pipeline, Worded};
-use crate::policy::{self, Policies};
+use crate::policy::{self, Policies, Policy};
 use crate::record::text::{clean, count};
 use crate::report::{
     self, Audit, Colour, Column, Export, Format, Output, Rejected, Reporter, Verdict,
@@ -186,7 +186,7 @@ impl<'r> Reports<'r> {
     ) -> Result<Self, Error> {
         let mut read: Vec<&Path> = sources.iter().filter_map(Source::path).collect();
         let policies = audit.policies.all.iter();
-        read.extend(policies.filter_map(|policy| policy.file.as_deref()));
+        read.extend(policies.flat_map(Policy::files));
         let outputs = Output::open_all(&options.outputs, &read)?;
         let mut reports = Self {
             renderers: Vec::new(),

@@ -46,11 +46,15 @@ pub(super) fn policy(
         };
         let (id, title) = (clean(&policy.id), clean(&policy.title));
         writeln!(out, "{id}{version}: {title}")?;
-        for (path, sha256) in [(&policy.path, &policy.sha256)]
-            .into_iter()
-            .chain(policy.extends.iter().map(|(path, sha256)| (path, sha256)))
-        {
-            writeln!(out, "from {} (sha256 {sha256})", clean(path))?;
+        writeln!(
+            out,
+            "from {} (sha256 {})",
+            clean(&policy.path),
+            policy.sha256
+        )?;
+        for extended in &policy.extends {
+            let (path, sha256) = (clean(&extended.path), &extended.sha256);
+            writeln!(out, "from {path} (sha256 {sha256})")?;
         }
         for param in &policy.params {
             let set = if param.set { " (set)" } else { "" };

@@ -454,7 +454,7 @@ fn whole_cause(cell: &Cell<'_>) -> Option<Cause> {
 }
 
 /// What a list says with an entry that cannot be read.
-pub(super) const UNREADABLE: Truth = Truth::Undecided(Cause::Bad(Bad::Unparsable));
+const UNREADABLE: Truth = Truth::Undecided(Cause::Bad(Bad::Unparsable));
 
 /// How many characters a text has, or some number on the same side of `limit`.
 fn length(text: &str, limit: u64) -> u64 {

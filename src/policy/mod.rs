@@ -9,7 +9,7 @@ pub mod requirement;
 mod source;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
@@ -128,6 +128,17 @@ pub struct Rule {
     place: (usize, std::ops::Range<usize>),
 }
 
+/// A policy that another extends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extended {
+    /// Where it was read.
+    pub path: String,
+    /// The file, if it was read from one.
+    pub file: Option<PathBuf>,
+    /// The SHA-256 of its text, in hexadecimal digits.
+    pub sha256: String,
+}
+
 /// A rule of an extended policy that is other than it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Override {
@@ -170,13 +181,21 @@ pub struct Policy {
     /// Its rules: those of the policies that it extends, then its own, in the
     /// order of the files.
     pub rules: Vec<Rule>,
-    /// The policies that it extends: where each was read, and the SHA-256 of
-    /// its text.
-    pub extends: Vec<(String, String)>,
+    /// The policies that it extends.
+    pub extends: Vec<Extended>,
     /// Its parameters, by name.
     pub params: Vec<Param>,
     /// Rules of extended policies that it changes.
     pub overrides: Vec<Override>,
+}
+
+impl Policy {
+    /// The files that it was read from.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let extended = self.extends.iter().map(|extended| &extended.file);
+        let files = std::iter::once(&self.file).chain(extended);
+        files.filter_map(Option::as_deref)
+    }
 }
 
 /// One operator on one field.

@@ -12,7 +12,7 @@ use tempfile::SpooledTempFile;
 
 use super::{Audit, Export, Rejected, Verdict, Words};
 use crate::finding::{Counts, Coverage, Evidence, Finding};
-use crate::policy::{Override, Policies, Rule, Severity};
+use crate::policy::{Extended, Override, Policies, Rule, Severity};
 use crate::record::text::is_unsafe;
 use crate::record::time;
 
@@ -86,7 +86,7 @@ impl<'a> Head<'a> {
             extends: policy
                 .extends
                 .iter()
-                .map(|(path, sha256)| ExtendsItem { path, sha256 })
+                .map(|Extended { path, sha256, .. }| ExtendsItem { path, sha256 })
                 .collect(),
             params: policy
                 .params

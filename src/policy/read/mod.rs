@@ -18,7 +18,7 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::error::{Diagnostic, Error, nearest};
 use super::requirement::TestId;
 use super::source::Source;
-use super::{Policies, Policy, lint};
+use super::{Extended, Policies, Policy, lint};
 use crate::record::text;
 use params::Params;
 use rules::{Parts, SharedCheck};
@@ -273,7 +273,11 @@ impl<'s> Reader<'s> {
             sha256: digest(source),
             extends: extended
                 .iter()
-                .map(|file| (file.path.clone(), digest(file)))
+                .map(|file| Extended {
+                    path: file.path.clone(),
+                    file: file.file.clone(),
+                    sha256: digest(file),
+                })
                 .collect(),
             params: params.in_force(),
             ..read
