@@ -12,7 +12,7 @@ use toml::Spanned;
 
 use super::{Ended, Error, load, outcomes};
 use crate::policy::Policies;
-use crate::policy::error::{Diagnostic, Error as PolicyError, nearest};
+use crate::policy::error::{Diagnostic, Error as PolicyError, suggest};
 use crate::record::Slot;
 use crate::record::field::{FIELDS, fold};
 use crate::record::text::{clean, count};
@@ -203,17 +203,13 @@ impl File {
 fn unknown<'n>(
     what: &str,
     name: &Spanned<String>,
-    known: impl Iterator<Item = &'n str> + Clone,
+    known: impl Iterator<Item = &'n str>,
 ) -> Diagnostic {
-    let help = match nearest(name.get_ref(), known.clone()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
-    };
     Diagnostic {
         warning: None,
         span: name.span(),
         message: format!("no {what} is called `{}`", name.get_ref()),
-        help: Some(help),
+        help: Some(suggest(name.get_ref(), known)),
     }
 }
 

@@ -295,7 +295,7 @@ impl Policies {
         as_of: DateTime<Utc>,
         set: &[(String, String)],
     ) -> Result<Self, Vec<Error>> {
-        Self::check(names, as_of, set).0
+        Self::read(names, read::Reader::new(as_of, set, false)).0
     }
 
     /// As `load`, with what most likely is not meant beside what is wrong: for
@@ -305,7 +305,13 @@ impl Policies {
         as_of: DateTime<Utc>,
         set: &[(String, String)],
     ) -> (Result<Self, Vec<Error>>, Vec<Error>) {
-        let mut reader = read::Reader::new(as_of, set);
+        Self::read(names, read::Reader::new(as_of, set, true))
+    }
+
+    fn read(
+        names: &[PathBuf],
+        mut reader: read::Reader<'_>,
+    ) -> (Result<Self, Vec<Error>>, Vec<Error>) {
         let mut errors = Vec::new();
         for name in names {
             match Source::find(name) {

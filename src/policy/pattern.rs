@@ -1,6 +1,7 @@
 //! Patterns of `matches` and `not-matches`, compiled for millions of short texts.
 
 use std::fmt;
+use std::sync::Arc;
 
 use regex::{Regex, RegexBuilder, RegexSet};
 use regex_automata::Input;
@@ -20,7 +21,7 @@ pub struct Pattern {
     regex: Regex,
     /// The same as a table, if it is small: then a byte of text is a step. It
     /// gives up on text in which only Unicode tells where a word ends.
-    table: Option<dense::DFA<Vec<u32>>>,
+    table: Option<Arc<dense::DFA<Vec<u32>>>>,
 }
 
 impl Pattern {
@@ -37,6 +38,7 @@ impl Pattern {
             .dfa_size_limit(Some(MOST_TABLE))
             .determinize_size_limit(Some(4 * MOST_TABLE));
         let table = dense::Builder::new().configure(config).build(text).ok();
+        let table = table.map(Arc::new);
         Ok(Self { regex, table })
     }
 

@@ -176,7 +176,10 @@ impl Reader<'_> {
             self.complain(value.span(), message, None);
             return None;
         };
-        Pattern::new(text)
+        if let Some(known) = self.patterns.get(text.as_ref()) {
+            return Some(known.clone());
+        }
+        let pattern = Pattern::new(text)
             .inspect_err(|error| {
                 let (message, help) = match error {
                     regex::Error::CompiledTooBig(_) => (
@@ -192,7 +195,9 @@ impl Reader<'_> {
                 };
                 self.complain(value.span(), message, help);
             })
-            .ok()
+            .ok()?;
+        self.patterns.insert(text.to_string(), pattern.clone());
+        Some(pattern)
     }
 
     pub(super) fn prefixes(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Check> {

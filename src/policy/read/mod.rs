@@ -15,7 +15,8 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::error::{Diagnostic, Error, nearest};
+use super::error::{Diagnostic, Error, suggest};
+use super::pattern::Pattern;
 use super::requirement::TestId;
 use super::source::Source;
 use super::{Extended, Policies, Policy, lint};
@@ -51,8 +52,11 @@ pub(super) struct Reader<'s> {
     asked: HashSet<String>,
     /// Files that were told to be wrong.
     told: HashSet<PathBuf>,
-    /// What most likely is not meant, in policies that can be read.
-    warnings: Vec<Error>,
+    /// What most likely is not meant, in policies that can be read; none, if
+    /// nobody asks.
+    warnings: Option<Vec<Error>>,
+    /// Patterns by their text: several fields are asked the same.
+    patterns: HashMap<String, Pattern>,
 }
 
 /// A policy's files, and what is wrong with each: what it extends stands before
@@ -123,6 +127,16 @@ impl Family {
     }
 }
 
+/// All that is to be said of a file, in the order of its text.
+fn invalid(file: &Source, mut diagnostics: Vec<Diagnostic>) -> Error {
+    diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+    Error::Invalid {
+        path: file.path.clone(),
+        text: file.text.clone(),
+        diagnostics,
+    }
+}
+
 /// The names in `extends`, as far as they are names.
 fn extends<'t>(root: &'t DeTable<'_>) -> Vec<(&'t str, Range<usize>)> {
     let Some(DeValue::Table(head)) = root.get("policy").map(Spanned::get_ref) else {
@@ -155,7 +169,7 @@ fn asked(root: &DeTable<'_>) -> Vec<String> {
 }
 
 impl<'s> Reader<'s> {
-    pub(super) fn new(as_of: DateTime<Utc>, set: &'s [(String, String)]) -> Self {
+    pub(super) fn new(as_of: DateTime<Utc>, set: &'s [(String, String)], lint: bool) -> Self {
         Self {
             as_of,
             policies: Policies::default(),
@@ -169,7 +183,8 @@ impl<'s> Reader<'s> {
             checks: HashMap::new(),
             asked: HashSet::new(),
             told: HashSet::new(),
-            warnings: Vec::new(),
+            warnings: lint.then(Vec::new),
+            patterns: HashMap::new(),
         }
     }
 
@@ -197,47 +212,38 @@ impl<'s> Reader<'s> {
                 return errors;
             }
         }
-        for (file, mut diagnostics) in files.iter().zip(std::mem::take(&mut self.diagnostics)) {
+        for (file, diagnostics) in files.iter().zip(std::mem::take(&mut self.diagnostics)) {
             // A file that several policies extend is told once.
-            if diagnostics.is_empty() || !self.told.insert(file.identity()) {
-                continue;
+            if !diagnostics.is_empty() && self.told.insert(file.identity()) {
+                errors.push(invalid(file, diagnostics));
             }
-            diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
-            errors.push(Error::Invalid {
-                path: file.path.clone(),
-                text: file.text.clone(),
-                diagnostics,
-            });
         }
         errors
     }
 
-    /// Looks for what most likely is not meant.
+    /// Looks for what most likely is not meant, if somebody asks.
     fn lint(&mut self, files: &[Source], policy: &Policy) {
+        let Some(warnings) = &mut self.warnings else {
+            return;
+        };
+        let mut diagnostics = vec![Vec::new(); files.len()];
         for (place, warning, message) in lint::warnings(&self.policies, policy) {
             let (file, span) = policy.rules[place].place.clone();
-            self.diagnostics[file].push(Diagnostic {
+            diagnostics[file].push(Diagnostic {
                 warning: Some(warning),
                 span,
                 message,
                 help: None,
             });
         }
-        for (file, mut diagnostics) in files.iter().zip(std::mem::take(&mut self.diagnostics)) {
-            if !diagnostics.is_empty() {
-                diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
-                self.warnings.push(Error::Invalid {
-                    path: file.path.clone(),
-                    text: file.text.clone(),
-                    diagnostics,
-                });
-            }
-        }
+        let all = files.iter().zip(diagnostics);
+        let told = all.filter(|(_, diagnostics)| !diagnostics.is_empty());
+        warnings.extend(told.map(|(file, diagnostics)| invalid(file, diagnostics)));
     }
 
     /// What most likely is not meant, a file each.
     pub(super) fn take_warnings(&mut self) -> Vec<Error> {
-        std::mem::take(&mut self.warnings)
+        self.warnings.take().unwrap_or_default()
     }
 
     fn family<'i>(&mut self, files: &'i [Source], errors: &mut Vec<Error>) -> Option<Policy>
@@ -474,15 +480,6 @@ impl<'s> Reader<'s> {
             self.complain(value.span(), message, Some(suggest(&text, names)));
         }
         found
-    }
-}
-
-/// The nearest of the names, or all of them.
-fn suggest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> String {
-    let names: Vec<_> = names.into_iter().collect();
-    match nearest(name, names.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("there are {}", names.join(", ")),
     }
 }
 

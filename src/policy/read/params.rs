@@ -8,9 +8,9 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Reader, article, suggest};
+use super::{Reader, article};
 use crate::policy::Param;
-use crate::policy::error::{Error, nearest};
+use crate::policy::error::{Error, suggest};
 
 /// The parameters of a policy, by name.
 #[derive(Debug, Default)]
@@ -181,24 +181,16 @@ impl<'s> Reader<'s> {
 
     /// Parameters of the command line that no policy has.
     pub(in crate::policy) fn unused(&self) -> Vec<Error> {
-        let known = || self.known_params.iter().map(String::as_str);
-        let unused = self
-            .set
-            .iter()
-            .filter(|(name, _)| !known().any(|known| known == name));
+        let mut names: Vec<_> = self.known_params.iter().map(String::as_str).collect();
+        names.sort_unstable();
+        names.dedup();
+        let is_unused = |(name, _): &&(String, String)| !names.contains(&name.as_str());
+        let unused = self.set.iter().filter(is_unused);
         let error = |(name, _): &(String, String)| Error::NoParam {
             name: name.clone(),
-            hint: match nearest(name, known()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => {
-                    let mut names: Vec<_> = known().collect();
-                    names.sort_unstable();
-                    names.dedup();
-                    match names.is_empty() {
-                        true => "there are none".to_owned(),
-                        false => format!("there are {}", names.join(", ")),
-                    }
-                }
+            hint: match names.is_empty() {
+                true => "there are none".to_owned(),
+                false => suggest(name, names.iter().copied()),
             },
         };
         unused.map(error).collect()

@@ -5,10 +5,10 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeValue};
 
+use super::Reader;
 use super::argument::{a, suiting};
-use super::{Reader, suggest};
 use crate::policy::check::{Check, OPERATORS};
-use crate::policy::error::nearest;
+use crate::policy::error::{nearest, suggest};
 use crate::policy::requirement::{Requirement, TestId};
 use crate::policy::{Policies, Test};
 use crate::record::field::{Kind, Slot, fold, is_documented};

@@ -5,8 +5,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::{Entry, Reader, suggest};
-use crate::policy::error::nearest;
+use super::{Entry, Reader};
+use crate::policy::error::{nearest, suggest};
 use crate::policy::requirement::Requirement;
 use crate::policy::source::Source;
 use crate::policy::{OnAbsent, Override, Rule, Severity};
@@ -184,11 +184,14 @@ impl Reader<'_> {
                 let message = format!("two checks are called `{name}`");
                 self.complain(key.span(), message, None);
             }
-            let before = (self.policies.clone(), self.known_tests.clone());
+            let schema = self.policies.schema.clone();
+            let tests = self.policies.tests.len();
             let check = self.shared_check(key, value, on_absent);
             if !self.asked.contains(&name) {
                 // Records are not asked what no rule asks.
-                (self.policies, self.known_tests) = before;
+                self.policies.schema = schema;
+                self.policies.tests.truncate(tests);
+                self.known_tests.retain(|_, id| id.index() < tests);
             }
             self.checks.insert(name, check.unwrap_or_default());
         }
