@@ -5,21 +5,18 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use toml::Spanned;
 
-use super::{Ended, Error, load, outcomes};
+use super::{Ended, Error, OUTCOMES, load, outcomes};
 use crate::policy::Policies;
 use crate::policy::error::{Diagnostic, Error as PolicyError, suggest};
 use crate::record::Slot;
 use crate::record::field::{FIELDS, fold};
 use crate::record::text::{clean, count};
 use crate::record::time;
-
-/// What an outcome is called in cases.
-const OUTCOMES: [&str; 4] = ["pass", "fail", "error", "not-applicable"];
 
 /// A file of cases.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -63,22 +60,22 @@ struct Case {
     null: Vec<String>,
     /// The outcomes of rules, by id.
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, Expected>")]
+    #[schemars(schema_with = "outcome_by_rule")]
     expect: BTreeMap<Spanned<String>, Spanned<String>>,
     /// The outcome of all others.
-    #[schemars(with = "Option<Expected>")]
+    #[serde(default)]
+    #[schemars(schema_with = "one_outcome")]
     others: Option<Spanned<String>>,
 }
 
-/// An outcome, as editors should know it.
-#[derive(JsonSchema)]
-#[schemars(rename_all = "kebab-case")]
-#[allow(dead_code, reason = "only its schema is asked for")]
-enum Expected {
-    Pass,
-    Fail,
-    Error,
-    NotApplicable,
+/// One of the outcomes, as editors should know them.
+fn one_outcome(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "enum": OUTCOMES })
+}
+
+/// An outcome for each of some rules.
+fn outcome_by_rule(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "object", "additionalProperties": { "enum": OUTCOMES } })
 }
 
 /// A file of cases, with what its places refer to.
