@@ -331,14 +331,16 @@ impl<'s> Reader<'s> {
                 None
             }
         };
-        let head = head.map(|(head, span)| self.head(head, span, is_root.then_some(source)));
+        let mut head = head.map(|(head, span)| self.head(head, span, is_root.then_some(source)));
         let on_absent = head.as_ref().and_then(|head| head.on_absent);
-        parts.on_absent = on_absent.or(parts.on_absent);
+        // What is extended keeps its scope: its rules do not apply beyond it.
+        let scope = head.as_mut().and_then(|head| head.scope.take());
+        let guard = scope.as_ref().filter(|_| !is_root);
         if let Some((_, checks)) = checks {
             self.checks(checks, on_absent);
         }
         if rules.is_some() || is_root && parts.rules.is_empty() {
-            self.rules(rules, parts.on_absent.unwrap_or_default(), parts);
+            self.rules(rules, on_absent.unwrap_or_default(), guard, parts);
         }
         if let Some((key, overrides)) = overrides {
             let before = parts.rules.len();
@@ -349,7 +351,6 @@ impl<'s> Reader<'s> {
             }
         }
         let head = head?;
-        parts.scope = head.scope.or(parts.scope.take());
         if !is_root {
             return None;
         }
@@ -361,7 +362,7 @@ impl<'s> Reader<'s> {
             path: String::new(),
             file: None,
             sha256: String::new(),
-            scope: parts.scope,
+            scope,
             rules: parts.rules,
             extends: Vec::new(),
             params: Vec::new(),

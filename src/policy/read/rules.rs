@@ -67,8 +67,6 @@ pub(super) struct Head {
 pub(super) struct Parts {
     pub(super) rules: Vec<Rule>,
     pub(super) overrides: Vec<Override>,
-    pub(super) scope: Option<Requirement>,
-    pub(super) on_absent: Option<OnAbsent>,
     /// The ids of all rules, also of those that are not valid.
     ids: Vec<String>,
 }
@@ -154,6 +152,7 @@ impl Reader<'_> {
         &mut self,
         entry: Option<Entry<'_, '_>>,
         on_absent: OnAbsent,
+        guard: Option<&Requirement>,
         parts: &mut Parts,
     ) {
         let Some((_, value)) = entry else {
@@ -167,7 +166,7 @@ impl Reader<'_> {
         };
         for item in self.list(value, "`[[rule]]`", "write [[rule]], with two brackets") {
             if let Some((table, span)) = self.table(item, "`[[rule]]`") {
-                let rule = self.rule(table, span, on_absent, &mut parts.ids);
+                let rule = self.rule(table, span, on_absent, guard, &mut parts.ids);
                 parts.rules.extend(rule);
             }
         }
@@ -333,6 +332,7 @@ impl Reader<'_> {
         table: &DeTable<'_>,
         span: Range<usize>,
         otherwise: OnAbsent,
+        guard: Option<&Requirement>,
         ids: &mut Vec<String>,
     ) -> Option<Rule> {
         let names = [
@@ -391,7 +391,8 @@ impl Reader<'_> {
         let references = self.references(references);
         let because = self.optional_text(because);
         let place = (self.file, named);
-        let guards: Vec<_> = shared.when.into_iter().chain(when.flatten()).collect();
+        let guards = guard.cloned().into_iter().chain(shared.when);
+        let guards: Vec<_> = guards.chain(when.flatten()).collect();
         let id = id?;
         Some(Rule {
             title: or(title, id.clone()),
