@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use audit::evaluate::Judge;
 use audit::export::{Format, MOST_RECORD_BYTES, Place, Reader, Sink, Unread, Unreadable};
-use audit::finding::{Finding, Privacy, Summary};
+use audit::finding::{Finding, Privacy, Subject, Summary};
 use audit::policy::Policies;
 use audit::record::{Key, Raw, Record};
 use audit::report::{self, Audit, Colour, Column, Words};
@@ -198,9 +198,9 @@ fn worded(policies: &Policies, records: &[Record<'_>], renderer: &dyn report::Re
                 return;
             };
             let finding = Finding {
-                answers,
-                number: 1,
-                export: "export.json",
+                subject: Subject::Record(answers),
+                number: Some(1),
+                export: Some("export.json"),
                 policy,
                 rule,
                 place,

@@ -1,7 +1,7 @@
 //! Rules against records: no files, no clock, no printing.
 
 use crate::finding::{Outcome, Reason, Summary};
-use crate::policy::{Answers, Cause, OnAbsent, Policies, Rule, Truth};
+use crate::policy::{Answers, Ask, Cause, OnAbsent, Policies, Rule, Truth};
 use crate::record::Record;
 
 /// Judges records one after another by the same policies.
@@ -66,20 +66,21 @@ fn outcome(rule: &Rule, answers: Answers<'_>) -> Outcome {
     if when == Truth::False {
         return Outcome::NotApplicable;
     }
-    match answers.holds(&rule.require) {
+    let Ask::Record { require, on_absent } = &rule.ask;
+    match answers.holds(require) {
         Truth::True => Outcome::Pass,
-        require => unmet(rule, when, require),
+        require => unmet(*on_absent, when, require),
     }
 }
 
 /// What a rule comes to that applies, or may, and is not met for certain.
 #[inline(never)]
-fn unmet(rule: &Rule, when: Truth, require: Truth) -> Outcome {
+fn unmet(on_absent: OnAbsent, when: Truth, require: Truth) -> Outcome {
     match (when, require) {
         (Truth::Undecided(cause), _) => Outcome::Error(cause.into()),
         (_, Truth::False | Truth::True) => Outcome::Fail(Reason::Violated),
         (_, Truth::Undecided(cause @ Cause::Bad(_))) => Outcome::Error(cause.into()),
-        (_, Truth::Undecided(cause @ Cause::Absent(_))) => absent(rule.on_absent, cause.into()),
+        (_, Truth::Undecided(cause @ Cause::Absent(_))) => absent(on_absent, cause.into()),
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::evaluate::Judge;
 use crate::export::{Batch, Cutter, Format, Place, Reader, Sink, Unread, Unreadable};
-use crate::finding::{Finding, Privacy, Summary};
+use crate::finding::{Finding, Privacy, Subject, Summary};
 use crate::policy::{Policies, Policy, Rule};
 use crate::record::Record;
 use crate::report::{Renderer, Words};
@@ -365,9 +365,9 @@ impl Sink for Collector<'_, '_> {
                 };
                 let (policy, rule) = self.rules[place];
                 let finding = Finding {
-                    answers,
-                    number,
-                    export: self.export,
+                    subject: Subject::Record(answers),
+                    number: Some(number),
+                    export: Some(self.export),
                     policy,
                     rule,
                     place,

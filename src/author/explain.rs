@@ -9,7 +9,7 @@ use crate::cli::Explain;
 use crate::evaluate::Judge;
 use crate::export::{self, Cutter, Sink, Source, Unread, Unreadable};
 use crate::finding::{Privacy, Reason, Summary, seen};
-use crate::policy::{Answers, Policies, Policy, Requirement, Rule, Truth};
+use crate::policy::{Answers, Ask, Policies, Policy, Requirement, Rule, Truth};
 use crate::record::text::{clean, count};
 use crate::record::{Record, Slot};
 
@@ -152,15 +152,16 @@ impl Telling<'_> {
         if let Some(when) = &rule.when {
             self.requirement("when", when, 1)?;
         }
-        self.requirement("require", &rule.require, 1)?;
-        match (outcome, self.answers.holds(&rule.require)) {
+        let Ask::Record { require, on_absent } = &rule.ask;
+        self.requirement("require", require, 1)?;
+        match (outcome, self.answers.holds(require)) {
             ("fail" | "pass" | "not-applicable", Truth::Undecided(cause))
                 if rule
                     .when
                     .as_ref()
                     .is_none_or(|when| self.answers.holds(when) == Truth::True) =>
             {
-                let (reason, absent) = (Reason::from(cause), rule.on_absent.name());
+                let (reason, absent) = (Reason::from(cause), on_absent.name());
                 writeln!(
                     self.out,
                     "  undecided ({}); on-absent = {absent}",

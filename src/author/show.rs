@@ -9,7 +9,7 @@ use clap::CommandFactory;
 use super::{Error, load};
 use crate::cli::Cli;
 use crate::policy::check::OPERATORS;
-use crate::policy::{Policies, bundled};
+use crate::policy::{Ask, Policies, bundled};
 use crate::record::field::{FIELDS, Kind};
 use crate::record::text::{clean, count};
 
@@ -96,8 +96,9 @@ fn rule_in_full(
     if let Some(when) = &rule.when {
         writeln!(out, "  when     {}", clean(&policies.words(when)))?;
     }
-    writeln!(out, "  require  {}", clean(&policies.words(&rule.require)))?;
-    writeln!(out, "  absent   {}", rule.on_absent.name())?;
+    let Ask::Record { require, on_absent } = &rule.ask;
+    writeln!(out, "  require  {}", clean(&policies.words(require)))?;
+    writeln!(out, "  absent   {}", on_absent.name())?;
     for (name, text) in [("why", &rule.rationale), ("how", &rule.remediation)] {
         if !text.is_empty() {
             let text = text.replace('\n', "\n           ");

@@ -10,9 +10,11 @@ pub use alarm::Alarm;
 use regex::Regex;
 use sha2::{Digest, Sha256};
 
-use crate::policy::{Answers, Cause, Policies, Policy, Requirement, Rule, Severity, TestId, Truth};
+use crate::policy::{
+    Answers, Ask, Cause, Policies, Policy, Requirement, Rule, Severity, TestId, Truth,
+};
 use crate::record::text;
-use crate::record::{Absent, Bad, Cell, Field, List, Record, Schema, Slot, Value};
+use crate::record::{Absent, Bad, Cell, Field, List, Record, Slot, Value};
 
 /// Why a finding is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,15 +89,36 @@ pub enum Privacy {
     Shown,
 }
 
+/// What a finding is about.
+#[derive(Debug, Clone, Copy)]
+pub enum Subject<'a> {
+    /// A record, and what the tests say of it.
+    Record(&'a Answers<'a>),
+    /// What many records add up to.
+    Fleet(&'a Fleet),
+}
+
+/// What a rule over the whole export finds: about it, or about a customer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fleet {
+    /// The customer's id, if it is about one who has an id.
+    pub customer_id: Option<String>,
+    /// The customer's name, if it is about one who has a name.
+    pub customer_name: Option<String>,
+    /// What was seen, and what was expected.
+    pub evidence: Vec<Evidence<'static>>,
+}
+
 /// An outcome that is listed.
 #[derive(Debug, Clone, Copy)]
 pub struct Finding<'a> {
-    /// What was judged, and what the tests say of it.
-    pub answers: &'a Answers<'a>,
-    /// Its place among the records of its batch, from 1.
-    pub number: u64,
-    /// The export's name.
-    pub export: &'a str,
+    /// What it is about.
+    pub subject: Subject<'a>,
+    /// The place of its record among those of its batch, from 1; none, if it is
+    /// about the whole export.
+    pub number: Option<u64>,
+    /// The export's name; none, if it is about several.
+    pub export: Option<&'a str>,
     /// Whose rule it is.
     pub policy: &'a Policy,
     /// The rule.
@@ -114,7 +137,7 @@ pub struct Finding<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Evidence<'a> {
     /// The field that it looks at.
-    pub field: &'a str,
+    pub field: Cow<'a, str>,
     /// What would have met it.
     pub expected: Cow<'a, str>,
     /// What was seen; `[missing]`, `[null]` and `[empty]` stand for absence.
@@ -129,22 +152,24 @@ const REDACTED: &str = "[redacted]";
 const MOST_CHARACTERS: usize = 4096;
 
 impl<'a> Finding<'a> {
-    fn record(&self) -> &'a Record<'a> {
-        self.answers.record()
-    }
-
-    fn schema(&self) -> &'a Schema {
-        &self.answers.policies().schema
+    fn id(&self) -> Option<&'a str> {
+        match self.subject {
+            Subject::Record(answers) => answers.record().id(),
+            Subject::Fleet(fleet) => fleet.customer_id.as_deref(),
+        }
     }
 
     /// The customer's id, if there is one.
     pub fn customer_id(&self) -> Option<Cow<'a, str>> {
-        self.record().id().map(cut)
+        self.id().map(cut)
     }
 
     /// The customer's name, if there is one.
     pub fn customer_name(&self) -> Option<Cow<'a, str>> {
-        let name = self.record().name()?;
+        let name = match self.subject {
+            Subject::Record(answers) => answers.record().name(),
+            Subject::Fleet(fleet) => fleet.customer_name.as_deref(),
+        }?;
         let hidden = self.privacy == Privacy::Redacted && looks_like_credential(name);
         Some(if hidden { REDACTED.into() } else { cut(name) })
     }
@@ -158,28 +183,123 @@ impl<'a> Finding<'a> {
             // No name holds a NUL, so no two triples run together alike.
             hash.update([0]);
         }
-        hash.update(self.record().id().unwrap_or_default());
+        hash.update(self.id().unwrap_or_default());
         text::hex(&hash.finalize()[..16])
     }
 
     /// Every check that was not met, in the order of the policy.
     pub fn evidence(&self) -> Vec<Evidence<'a>> {
+        let answers = match self.subject {
+            Subject::Record(answers) => answers,
+            Subject::Fleet(fleet) => return fleet.evidence.clone(),
+        };
         let mut unmet = Unmet {
-            finding: self,
+            answers,
+            privacy: self.privacy,
             evidence: Vec::new(),
         };
         if let Some(when) = &self.rule.when
-            && matches!(self.answers.holds(when), Truth::Undecided(_))
+            && matches!(answers.holds(when), Truth::Undecided(_))
         {
             unmet.collect(when, Wanted::True);
         }
-        unmet.collect(&self.rule.require, Wanted::True);
+        let Ask::Record { require, .. } = &self.rule.ask;
+        unmet.collect(require, Wanted::True);
         unmet.evidence
+    }
+}
+/// What stood in a field, as far as it may be shown.
+pub fn seen<'a>(answers: Answers<'a>, slot: Slot, privacy: Privacy) -> Cow<'a, str> {
+    let field = answers.policies().schema.field(slot);
+    let cell = answers.record().cell(slot);
+    match cell.value {
+        Value::Absent(_) => cell.shown().into(),
+        // What is a flag or a time is no credential.
+        Value::Flag(_) | Value::Time(_) if !field.sensitive => cut(cell.seen),
+        _ if privacy == Privacy::Redacted && is_sensitive(field, cell.seen) => REDACTED.into(),
+        _ => cut(cell.seen),
+    }
+}
+
+/// What a requirement should have been.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    True,
+    False,
+}
+
+/// Gathers the checks by which a requirement is not what it should be.
+struct Unmet<'a> {
+    answers: &'a Answers<'a>,
+    privacy: Privacy,
+    evidence: Vec<Evidence<'a>>,
+}
+
+impl<'a> Unmet<'a> {
+    fn collect(&mut self, requirement: &Requirement, wanted: Wanted) {
+        let met = match wanted {
+            Wanted::True => Truth::True,
+            Wanted::False => Truth::False,
+        };
+        if self.answers.holds(requirement) == met {
+            return;
+        }
+        match (requirement, wanted) {
+            (Requirement::Field { slot, tests }, _) => self.field(*slot, tests, wanted),
+            (Requirement::All(parts) | Requirement::Any(parts), _) => {
+                for part in parts {
+                    self.collect(part, wanted);
+                }
+            }
+            (Requirement::Not(part), Wanted::True) => self.collect(part, Wanted::False),
+            (Requirement::Not(part), Wanted::False) => self.collect(part, Wanted::True),
+        }
+    }
+
+    fn field(&mut self, slot: Slot, tests: &[TestId], wanted: Wanted) {
+        let answers = self.answers;
+        let unmet = |id: &TestId| wanted == Wanted::False || answers.test(*id) != Truth::True;
+        let unmet: Vec<_> = tests.iter().copied().filter(unmet).collect();
+        let policies = answers.policies();
+        let words: Cow<'_, str> = match unmet.as_slice() {
+            [one] => policies.test(*one).expected.as_str().into(),
+            several => {
+                let words = several
+                    .iter()
+                    .map(|id| policies.test(*id).expected.as_str());
+                words.collect::<Vec<_>>().join(" and ").into()
+            }
+        };
+        self.evidence.push(Evidence {
+            field: policies.schema.field(slot).name.as_str().into(),
+            expected: match wanted {
+                Wanted::True => words,
+                Wanted::False if unmet.len() == 1 => format!("not {words}").into(),
+                Wanted::False => format!("not ({words})").into(),
+            },
+            observed: self.observed(slot, &unmet),
+        });
+        let checks = unmet.iter().map(|id| &policies.test(*id).check);
+        for other in checks.filter_map(|check| check.other()) {
+            self.other(slot, other);
+        }
+    }
+
+    /// A check that compares two fields is not met for want of the other.
+    fn other(&mut self, slot: Slot, other: Slot) {
+        let schema = &self.answers.policies().schema;
+        if !self.answers.record().cell(other).value.is_whole() {
+            self.evidence.push(Evidence {
+                field: schema.field(other).name.as_str().into(),
+                expected: format!("a value to compare {} with", schema.field(slot).name).into(),
+                observed: self.observed(other, &[]),
+            });
+        }
     }
 
     /// The entries of a list that are to blame, or the list.
     fn entries(&self, seen: &'a str, list: List, tests: &[TestId]) -> Cow<'a, str> {
-        let entries = self.record().entries(list);
+        let entries = self.answers.record().entries(list);
         let mut blamed = Vec::new();
         for id in tests {
             let check = &self.answers.policies().test(*id).check;
@@ -207,99 +327,10 @@ impl<'a> Finding<'a> {
 
     fn observed(&self, slot: Slot, tests: &[TestId]) -> Cow<'a, str> {
         let whole = seen(*self.answers, slot, self.privacy);
-        let cell = self.record().cell(slot);
+        let cell = self.answers.record().cell(slot);
         match cell.value {
             Value::Networks(list) if whole != REDACTED => self.entries(cell.seen, list, tests),
             _ => whole,
-        }
-    }
-}
-
-/// What stood in a field, as far as it may be shown.
-pub fn seen<'a>(answers: Answers<'a>, slot: Slot, privacy: Privacy) -> Cow<'a, str> {
-    let field = answers.policies().schema.field(slot);
-    let cell = answers.record().cell(slot);
-    match cell.value {
-        Value::Absent(_) => cell.shown().into(),
-        // What is a flag or a time is no credential.
-        Value::Flag(_) | Value::Time(_) if !field.sensitive => cut(cell.seen),
-        _ if privacy == Privacy::Redacted && is_sensitive(field, cell.seen) => REDACTED.into(),
-        _ => cut(cell.seen),
-    }
-}
-
-/// What a requirement should have been.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Wanted {
-    True,
-    False,
-}
-
-/// Gathers the checks by which a requirement is not what it should be.
-struct Unmet<'f, 'a> {
-    finding: &'f Finding<'a>,
-    evidence: Vec<Evidence<'a>>,
-}
-
-impl<'a> Unmet<'_, 'a> {
-    fn collect(&mut self, requirement: &Requirement, wanted: Wanted) {
-        let met = match wanted {
-            Wanted::True => Truth::True,
-            Wanted::False => Truth::False,
-        };
-        if self.finding.answers.holds(requirement) == met {
-            return;
-        }
-        match (requirement, wanted) {
-            (Requirement::Field { slot, tests }, _) => self.field(*slot, tests, wanted),
-            (Requirement::All(parts) | Requirement::Any(parts), _) => {
-                for part in parts {
-                    self.collect(part, wanted);
-                }
-            }
-            (Requirement::Not(part), Wanted::True) => self.collect(part, Wanted::False),
-            (Requirement::Not(part), Wanted::False) => self.collect(part, Wanted::True),
-        }
-    }
-
-    fn field(&mut self, slot: Slot, tests: &[TestId], wanted: Wanted) {
-        let answers = self.finding.answers;
-        let unmet = |id: &TestId| wanted == Wanted::False || answers.test(*id) != Truth::True;
-        let unmet: Vec<_> = tests.iter().copied().filter(unmet).collect();
-        let policies = answers.policies();
-        let words: Cow<'_, str> = match unmet.as_slice() {
-            [one] => policies.test(*one).expected.as_str().into(),
-            several => {
-                let words = several
-                    .iter()
-                    .map(|id| policies.test(*id).expected.as_str());
-                words.collect::<Vec<_>>().join(" and ").into()
-            }
-        };
-        self.evidence.push(Evidence {
-            field: &policies.schema.field(slot).name,
-            expected: match wanted {
-                Wanted::True => words,
-                Wanted::False if unmet.len() == 1 => format!("not {words}").into(),
-                Wanted::False => format!("not ({words})").into(),
-            },
-            observed: self.finding.observed(slot, &unmet),
-        });
-        let checks = unmet.iter().map(|id| &policies.test(*id).check);
-        for other in checks.filter_map(|check| check.other()) {
-            self.other(slot, other);
-        }
-    }
-
-    /// A check that compares two fields is not met for want of the other.
-    fn other(&mut self, slot: Slot, other: Slot) {
-        let schema = self.finding.schema();
-        if !self.finding.record().cell(other).value.is_whole() {
-            self.evidence.push(Evidence {
-                field: &schema.field(other).name,
-                expected: format!("a value to compare {} with", schema.field(slot).name).into(),
-                observed: self.finding.observed(other, &[]),
-            });
         }
     }
 }

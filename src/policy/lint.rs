@@ -1,7 +1,7 @@
 //! What is no mistake in a policy, and most likely not meant.
 
 use super::check::{Check, Literal};
-use super::{OnAbsent, Policies, Policy, Requirement, Rule, Test};
+use super::{Ask, OnAbsent, Policies, Policy, Requirement, Rule, Test};
 use crate::record::Slot;
 
 /// A sort of warning. Its name is stable: people silence by it.
@@ -62,7 +62,8 @@ pub(super) fn warnings(policies: &Policies, policy: &Policy) -> Vec<(usize, Warn
         let mut warn = |warning, message: String| warnings.push((place, warning, message));
         let id = &rule.id;
         let lint = Lint { policies, policy };
-        if let Some(why) = lint.contradiction(&[Some(&rule.require)]) {
+        let Ask::Record { require, on_absent } = &rule.ask;
+        if let Some(why) = lint.contradiction(&[Some(require)]) {
             warn(
                 Warning::NeverPasses,
                 format!("no record can meet `{id}`: {why}"),
@@ -75,7 +76,7 @@ pub(super) fn warnings(policies: &Policies, policy: &Policy) -> Vec<(usize, Warn
                 format!("`{id}` applies to no record: {why}"),
             );
         }
-        if lint.is_met_by_its_guard(rule) {
+        if lint.is_met_by_its_guard(rule, require) {
             let message = format!("`{id}` cannot fail: its `when` and the scope ask the same");
             warn(Warning::NeverFails, message);
         }
@@ -84,11 +85,11 @@ pub(super) fn warnings(policies: &Policies, policy: &Policy) -> Vec<(usize, Warn
             let message = format!("`{id}` asks what `{}` asks already", other.id);
             warn(Warning::Shadowed, message);
         }
-        for pattern in lint.loose_patterns(rule) {
+        for pattern in lint.loose_patterns(rule, require) {
             let message = format!("the pattern /{pattern}/ is found in every text");
             warn(Warning::MatchesEverything, message);
         }
-        if rule.on_absent == OnAbsent::Pass && rule.because.is_empty() {
+        if *on_absent == OnAbsent::Pass && rule.because.is_empty() {
             let message = format!("`{id}` passes what is absent, and has no `because`");
             warn(Warning::AbsentPasses, message);
         }
@@ -120,7 +121,10 @@ fn is_reference(text: &str) -> bool {
 /// for several controls.
 fn asks_alike(one: &Rule, other: &Rule) -> bool {
     let for_others = one.check.is_some() && one.references != other.references;
-    !for_others && one.require == other.require && one.when == other.when
+    let asked = |rule: &Rule| match &rule.ask {
+        Ask::Record { require, .. } => require.clone(),
+    };
+    !for_others && asked(one) == asked(other) && one.when == other.when
 }
 
 struct Lint<'l> {
@@ -164,17 +168,21 @@ impl<'l> Lint<'l> {
     }
 
     /// Whether all that the rule asks holds already where it applies.
-    fn is_met_by_its_guard(&self, rule: &'l Rule) -> bool {
+    fn is_met_by_its_guard(&self, rule: &'l Rule, require: &'l Requirement) -> bool {
         let known = self.needed(&[self.policy.scope.as_ref(), rule.when.as_ref()]);
         let is_known = |test: &Test| known.iter().any(|known| std::ptr::eq(*known, test));
-        match &rule.require {
-            Requirement::Any(_) | Requirement::Not(_) => rule.when.as_ref() == Some(&rule.require),
+        match require {
+            Requirement::Any(_) | Requirement::Not(_) => rule.when.as_ref() == Some(require),
             require => self.needed(&[Some(require)]).into_iter().all(is_known) && plain(require),
         }
     }
 
-    fn loose_patterns(&self, rule: &'l Rule) -> impl Iterator<Item = String> + use<'l> {
-        let parts = rule.when.iter().chain([&rule.require]);
+    fn loose_patterns(
+        &self,
+        rule: &'l Rule,
+        require: &'l Requirement,
+    ) -> impl Iterator<Item = String> + use<'l> {
+        let parts = rule.when.iter().chain([require]);
         let ids = parts.flat_map(|part| part.tests(true));
         let policies = self.policies;
         ids.filter_map(move |(id, _)| match &policies.test(id).check {

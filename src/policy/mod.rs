@@ -111,9 +111,7 @@ pub struct Rule {
     /// To whom the rule applies; to all, if there is none.
     pub when: Option<Requirement>,
     /// What must hold.
-    pub require: Requirement,
-    /// What absent fields lead to.
-    pub on_absent: OnAbsent,
+    pub ask: Ask,
     /// Why it matters.
     pub rationale: String,
     /// How to mend it.
@@ -126,6 +124,18 @@ pub struct Rule {
     pub because: String,
     /// Its file among those of the policy, and where in it.
     place: (usize, std::ops::Range<usize>),
+}
+
+/// What a rule asks.
+#[derive(Debug, Clone)]
+pub enum Ask {
+    /// Of each record alone.
+    Record {
+        /// What must hold.
+        require: Requirement,
+        /// What absent fields lead to.
+        on_absent: OnAbsent,
+    },
 }
 
 /// A policy that another extends.
@@ -408,7 +418,8 @@ impl Policies {
         };
         let only_absent = |(test, holds): &(&Test, bool)| matches!(test.check, Check::Present(wanted) if wanted != *holds);
         let guard = when.iter().flat_map(|(test, _)| slots(test));
-        let required = tests(&rule.require);
+        let Ask::Record { require, .. } = &rule.ask;
+        let required = tests(require);
         let required = required.iter().filter(|test| !only_absent(test));
         let required = required.flat_map(|(test, _)| slots(test));
         guard

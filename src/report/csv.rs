@@ -129,12 +129,15 @@ impl Column {
             Column::Reason => finding.reason.name().into(),
             Column::CustomerId => finding.customer_id().unwrap_or_default(),
             Column::CustomerName => finding.customer_name().unwrap_or_default(),
-            Column::Field => join(evidence, |item| item.field),
+            Column::Field => join(evidence, |item| &item.field),
             Column::Expected => join(evidence, |item| &item.expected),
             Column::Observed => join(evidence, |item| &item.observed),
             Column::Fingerprint => finding.fingerprint().into(),
-            Column::Export => finding.export.into(),
-            Column::Record => UNNUMBERED.into(),
+            Column::Export => finding.export.unwrap_or_default().into(),
+            Column::Record => match finding.number {
+                Some(_) => UNNUMBERED.into(),
+                None => "".into(),
+            },
         }
     }
 }
@@ -204,8 +207,10 @@ impl super::Renderer for Renderer {
                 Some(cell) => row.out.extend_from_slice(cell),
                 None => row.cell(&column.of_finding(finding, &evidence)),
             }
-            if *column == Column::Record {
-                words.mark(row.out.len() - "0,".len(), finding.number);
+            if *column == Column::Record
+                && let Some(number) = finding.number
+            {
+                words.mark(row.out.len() - "0,".len(), number);
             }
         }
         words.bytes = row.end();

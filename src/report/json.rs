@@ -139,9 +139,9 @@ struct FindingLine<'a> {
     customer_name: Option<Cow<'a, str>>,
     evidence: Vec<Evidence<'a>>,
     fingerprint: String,
-    export: &'a str,
+    export: Option<&'a str>,
     /// 0, until the number is known.
-    record: u8,
+    record: Option<u8>,
 }
 
 impl<'a> FindingLine<'a> {
@@ -157,7 +157,7 @@ impl<'a> FindingLine<'a> {
             evidence: finding.evidence(),
             fingerprint: finding.fingerprint(),
             export: finding.export,
-            record: 0,
+            record: finding.number.map(|_| 0),
         }
     }
 }
@@ -375,7 +375,9 @@ impl super::Renderer for Renderer {
         }
         write_json(&FindingLine::of(finding), &mut words.bytes)?;
         // The number is the last that stands in the object.
-        words.mark(words.bytes.len() - "0}".len(), finding.number);
+        if let Some(number) = finding.number {
+            words.mark(words.bytes.len() - "0}".len(), number);
+        }
         if let Renderer::Lines = self {
             words.bytes.push(b'\n');
         }

@@ -57,7 +57,11 @@ impl super::Renderer for Renderer {
                 )
             })
             .collect();
-        let customer = finding.customer_id().unwrap_or("[no id]".into());
+        let customer = match (finding.customer_id(), finding.number) {
+            (Some(id), _) => id,
+            (None, Some(_)) => "[no id]".into(),
+            (None, None) => "[the export]".into(),
+        };
         writeln!(
             words.bytes,
             "{}\t{}\t{}/{}\t{}\t{}",

@@ -9,7 +9,7 @@ use super::{Entry, Reader};
 use crate::policy::error::{nearest, suggest};
 use crate::policy::requirement::Requirement;
 use crate::policy::source::Source;
-use crate::policy::{OnAbsent, Override, Rule, Severity};
+use crate::policy::{Ask, OnAbsent, Override, Rule, Severity};
 use crate::record::field::{Kind, fold, is_documented};
 
 impl Reader<'_> {
@@ -294,9 +294,12 @@ impl Reader<'_> {
                 rule.severity = severity;
             }
             if let Some(on_absent) = on_absent {
-                let (now, before) = (on_absent.name(), rule.on_absent.name());
-                changes.push(format!("on-absent {now}, was {before}"));
-                rule.on_absent = on_absent;
+                let Ask::Record {
+                    on_absent: before, ..
+                } = &mut rule.ask;
+                let now = on_absent.name();
+                changes.push(format!("on-absent {now}, was {}", before.name()));
+                *before = on_absent;
             }
             if off == Some(true) {
                 changes.push("off".to_owned());
@@ -399,8 +402,10 @@ impl Reader<'_> {
             id,
             severity: severity?,
             when: joined(guards),
-            require: require?,
-            on_absent: on_absent.unwrap_or(otherwise),
+            ask: Ask::Record {
+                require: require?,
+                on_absent: on_absent.unwrap_or(otherwise),
+            },
             rationale,
             remediation,
             references,
