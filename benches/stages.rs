@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use audit::evaluate::Judge;
 use audit::export::{Format, MOST_RECORD_BYTES, Place, Reader, Sink, Unread, Unreadable};
 use audit::finding::{Finding, Privacy, Subject, Summary};
+use audit::fleet::Tally;
 use audit::policy::Policies;
 use audit::record::{Key, Raw, Record};
 use audit::report::{self, Audit, Colour, Column, Words};
@@ -146,8 +147,9 @@ fn evaluate(criterion: &mut Criterion) {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let mut summary = Summary::new(&policies);
+                let mut tally = Tally::default();
                 for record in &records {
-                    judge.judge(record, &mut summary, |place, outcome, _| {
+                    judge.judge(record, &mut summary, &mut tally, |place, outcome, _| {
                         black_box((place, outcome));
                     });
                 }
@@ -190,26 +192,32 @@ fn worded(policies: &Policies, records: &[Record<'_>], renderer: &dyn report::Re
     let rules: Vec<_> = policies.rules().collect();
     let mut judge = Judge::new(policies);
     let mut summary = Summary::new(policies);
+    let mut tally = Tally::default();
     let mut words = Words::default();
     for record in records {
-        judge.judge(record, &mut summary, |place, outcome, answers| {
-            let (policy, rule) = rules[place];
-            let Some(reason) = outcome.reason() else {
-                return;
-            };
-            let finding = Finding {
-                subject: Subject::Record(answers),
-                number: Some(1),
-                export: Some("export.json"),
-                policy,
-                rule,
-                place,
-                outcome,
-                reason,
-                privacy: Privacy::Redacted,
-            };
-            renderer.finding(&finding, &mut words).expect("memory");
-        });
+        judge.judge(
+            record,
+            &mut summary,
+            &mut tally,
+            |place, outcome, answers| {
+                let (policy, rule) = rules[place];
+                let Some(reason) = outcome.reason() else {
+                    return;
+                };
+                let finding = Finding {
+                    subject: Subject::Record(answers),
+                    number: Some(1),
+                    export: Some("export.json"),
+                    policy,
+                    rule,
+                    place,
+                    outcome,
+                    reason,
+                    privacy: Privacy::Redacted,
+                };
+                renderer.finding(&finding, &mut words).expect("memory");
+            },
+        );
     }
     words
 }

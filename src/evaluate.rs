@@ -1,13 +1,17 @@
 //! Rules against records: no files, no clock, no printing.
 
 use crate::finding::{Outcome, Reason, Summary};
-use crate::policy::{Answers, Ask, Cause, OnAbsent, Policies, Rule, Truth};
+use crate::fleet::Tally;
+use crate::policy::{Answers, Ask, Cause, OnAbsent, Policies, Requirement, Rule, Truth};
 use crate::record::Record;
 
 /// Judges records one after another by the same policies.
 #[derive(Debug)]
 pub struct Judge<'p> {
     policies: &'p Policies,
+    /// For each policy, how many rules over the whole export are before its
+    /// own.
+    fleets: Vec<usize>,
     /// Room for what the tests say.
     truths: Vec<Truth>,
 }
@@ -15,18 +19,31 @@ pub struct Judge<'p> {
 impl<'p> Judge<'p> {
     /// A judge by these policies.
     pub fn new(policies: &'p Policies) -> Self {
+        let mut fleets = 0;
+        let before = policies.all.iter().map(|policy| {
+            let before = fleets;
+            fleets += policy
+                .rules
+                .iter()
+                .filter(|rule| !rule.is_of_records())
+                .count();
+            before
+        });
         Self {
+            fleets: before.collect(),
             policies,
             truths: Vec::new(),
         }
     }
 
     /// Counts what every rule makes of the record, and hands out the places and
-    /// outcomes of those that are findings, in the order of the rules.
+    /// outcomes of those that are findings, in the order of the rules; what
+    /// rules over the whole export ask is gathered.
     pub fn judge(
         &mut self,
         record: &Record<'_>,
         summary: &mut Summary,
+        tally: &mut Tally,
         mut found: impl FnMut(usize, Outcome, &Answers<'_>),
     ) {
         summary.count_record(record);
@@ -45,9 +62,24 @@ impl<'p> Judge<'p> {
             if number < first || number > first && !judges(policy) {
                 continue;
             }
+            let record = summary.records;
             let counts = &mut summary.by_rule[rules.clone()];
+            let mut fleets = self.fleets[number];
             for ((place, rule), counts) in rules.zip(&policy.rules).zip(counts) {
-                let outcome = outcome(rule, answers);
+                let outcome = match &rule.ask {
+                    Ask::Record { require, on_absent } => {
+                        outcome(rule, require, *on_absent, answers)
+                    }
+                    Ask::Fleet(fleet) => {
+                        let when = applies(rule, answers);
+                        fleets += 1;
+                        let gathered = tally.gather((fleets - 1, fleet), when, &answers, record);
+                        match gathered {
+                            Some(outcome) => outcome,
+                            None => continue,
+                        }
+                    }
+                };
                 counts.count(outcome);
                 if outcome.reason().is_some() {
                     found(place, outcome, &answers);
@@ -58,18 +90,27 @@ impl<'p> Judge<'p> {
 }
 
 #[inline(always)]
-fn outcome(rule: &Rule, answers: Answers<'_>) -> Outcome {
-    let when = match &rule.when {
-        Some(when) => answers.holds(when),
-        None => Truth::True,
-    };
+fn outcome(
+    rule: &Rule,
+    require: &Requirement,
+    on_absent: OnAbsent,
+    answers: Answers<'_>,
+) -> Outcome {
+    let when = applies(rule, answers);
     if when == Truth::False {
         return Outcome::NotApplicable;
     }
-    let Ask::Record { require, on_absent } = &rule.ask;
     match answers.holds(require) {
         Truth::True => Outcome::Pass,
-        require => unmet(*on_absent, when, require),
+        require => unmet(on_absent, when, require),
+    }
+}
+
+#[inline(always)]
+fn applies(rule: &Rule, answers: Answers<'_>) -> Truth {
+    match &rule.when {
+        Some(when) => answers.holds(when),
+        None => Truth::True,
     }
 }
 

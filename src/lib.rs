@@ -4,12 +4,13 @@
 //! The data goes one way. [`export`] cuts the bytes of an export into batches
 //! and reads records from them; [`evaluate`] asks of each what the rules of the
 //! [`policy`] files make of it; [`finding`] says what there is to tell, and
-//! what it adds up to; [`report`] writes it. [`pipeline`] takes batches through
+//! what it adds up to, for rules over the whole export by way of [`fleet`];
+//! [`report`] writes it. [`pipeline`] takes batches through
 //! these on many threads, in order; [`author`] helps those who write policies;
 //! and [`run`] is a run from the command line to the exit code.
 //!
 //! A module uses only those below it: run · author, pipeline · cli, export,
-//! report · evaluate · finding · policy · record.
+//! report · evaluate · fleet · finding · policy · record.
 //!
 //! ```
 //! let folder = tempfile::tempdir()?;
@@ -38,6 +39,7 @@ pub mod cli;
 pub mod evaluate;
 pub mod export;
 pub mod finding;
+pub mod fleet;
 pub mod pipeline;
 pub mod policy;
 pub mod record;

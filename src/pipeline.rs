@@ -11,6 +11,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use crate::evaluate::Judge;
 use crate::export::{Batch, Cutter, Format, Place, Reader, Sink, Unread, Unreadable};
 use crate::finding::{Finding, Privacy, Subject, Summary};
+use crate::fleet::Tally;
 use crate::policy::{Policies, Policy, Rule};
 use crate::record::Record;
 use crate::report::{Renderer, Words};
@@ -37,6 +38,10 @@ pub struct Worded {
     pub export: usize,
     /// What it adds up to.
     pub summary: Summary,
+    /// Records of its export before it.
+    pub before: u64,
+    /// What rules over the whole export gather of it.
+    pub tally: Tally,
     /// Its findings, for each report.
     pub findings: Vec<Vec<u8>>,
     /// Its records that cannot be read.
@@ -224,6 +229,7 @@ struct Judged {
     /// 1, and their first byte.
     rejected: Vec<(u64, usize, Unreadable)>,
     summary: Summary,
+    tally: Tally,
     unread: Option<Unread>,
 }
 
@@ -262,6 +268,7 @@ impl<'p> Worker<'p> {
             export: &self.pipeline.exports[export],
             judge: &mut self.judge,
             summary: Summary::new(self.pipeline.policies),
+            tally: Tally::default(),
             words: renderers.iter().map(|_| Words::default()).collect(),
             rejected: Vec::new(),
             unread: None,
@@ -269,6 +276,7 @@ impl<'p> Worker<'p> {
         let (place, done) = self.reader.read(place, bytes, last, &mut collector);
         let Collector {
             mut summary,
+            tally,
             words,
             rejected,
             unread,
@@ -281,6 +289,7 @@ impl<'p> Worker<'p> {
             words,
             rejected,
             summary,
+            tally,
             unread,
         }
     }
@@ -328,6 +337,8 @@ impl Settled {
         Worded {
             export: batch.export,
             summary,
+            before: self.before,
+            tally: self.judged.tally,
             findings: words.map(|words| words.numbered(self.before)).collect(),
             rejected: rejected
                 .map(|(record, at, why)| Rejection {
@@ -349,6 +360,7 @@ struct Collector<'c, 'p> {
     export: &'p str,
     judge: &'c mut Judge<'p>,
     summary: Summary,
+    tally: Tally,
     words: Vec<Words>,
     rejected: Vec<(u64, usize, Unreadable)>,
     unread: Option<Unread>,
@@ -358,8 +370,9 @@ impl Sink for Collector<'_, '_> {
     fn record(&mut self, record: &Record<'_>) {
         let number = self.summary.records + 1;
         let words = &mut self.words;
+        let (summary, tally) = (&mut self.summary, &mut self.tally);
         self.judge
-            .judge(record, &mut self.summary, |place, outcome, answers| {
+            .judge(record, summary, tally, |place, outcome, answers| {
                 let Some(reason) = outcome.reason() else {
                     return;
                 };

@@ -13,11 +13,12 @@ use crate::author::{self, Ended};
 use crate::cli::{Cli, Command, FailOn, Options};
 use crate::export::{self, Cutter, Source, Unread};
 use crate::finding::{Gap, Privacy, Summary};
+use crate::fleet::{self, Census};
 use crate::pipeline::{Pipeline, Worded};
 use crate::policy::{self, Policies, Policy};
 use crate::record::text::{clean, count};
 use crate::report::{
-    self, Audit, Colour, Column, Export, Format, Output, Rejected, Reporter, Verdict,
+    self, Audit, Colour, Column, Export, Format, Output, Rejected, Reporter, Verdict, Words,
 };
 
 /// How a run ends.
@@ -60,6 +61,9 @@ pub enum Error {
     /// A command for authors of policies could not be done.
     #[error(transparent)]
     Author(#[from] author::Error),
+    /// What rules over the whole export gather cannot be kept.
+    #[error(transparent)]
+    Fleet(#[from] fleet::Error),
     /// No worker could be started.
     #[error("the worker threads could not be started")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -168,6 +172,7 @@ fn audit(
     let mut run = Run::new(options, &audit, &sources, reports.open, stderr);
     run.start()?;
     run.read(options, sources, &reports.renderers)?;
+    run.settle(&reports.renderers)?;
     run.finish()
 }
 
@@ -222,12 +227,14 @@ struct Run<'r> {
     quiet: bool,
     verbose: bool,
     fail_on: FailOn,
+    privacy: Privacy,
     progress: ProgressBar,
     summary: Summary,
+    census: Census<'r>,
     exports: Vec<Export>,
     /// Whether some record of each export has some field.
     fields: Vec<bool>,
-    error: Option<report::Error>,
+    error: Option<Error>,
 }
 
 impl<'r> Run<'r> {
@@ -249,8 +256,13 @@ impl<'r> Run<'r> {
             quiet: options.quiet,
             verbose: options.verbose,
             fail_on: options.fail_on,
+            privacy: match options.show_sensitive {
+                true => Privacy::Shown,
+                false => Privacy::Redacted,
+            },
             progress: progress(options),
             summary: Summary::new(audit.policies),
+            census: Census::new(audit.policies),
             exports: exports.collect(),
             fields: vec![false; sources.len()],
             error: None,
@@ -279,26 +291,26 @@ impl<'r> Run<'r> {
             exports: &names,
             format: options.input_format,
             limit: options.max_record_bytes,
-            privacy: match options.show_sensitive {
-                true => Privacy::Shown,
-                false => Privacy::Redacted,
-            },
+            privacy: self.privacy,
             renderers,
         };
         pipeline.run(cutter, threads(options), |worded| self.take(worded))?;
         self.progress.finish_and_clear();
-        self.error.take().map_or(Ok(()), |error| Err(error.into()))
+        self.error.take().map_or(Ok(()), Err)
     }
 
     /// Writes what a batch came to; false, if that cannot be done.
     fn take(&mut self, worded: Worded) -> bool {
         if self.error.is_none() {
-            self.error = self.write(&worded).err();
+            self.error = self.write(worded).err();
         }
         self.error.is_none()
     }
 
-    fn write(&mut self, worded: &Worded) -> Result<(), report::Error> {
+    fn write(&mut self, mut worded: Worded) -> Result<(), Error> {
+        let tally = std::mem::take(&mut worded.tally);
+        self.census.add(tally, worded.export, worded.before)?;
+        let worded = &worded;
         self.summary += &worded.summary;
         let export = &mut self.exports[worded.export];
         export.records += worded.summary.records;
@@ -341,6 +353,27 @@ impl<'r> Run<'r> {
             }
         }
         Ok(())
+    }
+
+    /// What rules over the whole export find comes after all else.
+    fn settle(&mut self, renderers: &[Box<dyn report::Renderer>]) -> Result<(), Error> {
+        let census = std::mem::replace(&mut self.census, Census::new(self.audit.policies));
+        let exports: Vec<_> = self
+            .exports
+            .iter()
+            .map(|export| export.path.clone())
+            .collect();
+        let exports: Vec<_> = exports.iter().map(String::as_str).collect();
+        let reports = &mut self.reports;
+        census.settle(&exports, self.privacy, &mut self.summary, |finding| {
+            for (renderer, (reporter, output)) in renderers.iter().zip(reports.iter_mut()) {
+                let mut words = Words::default();
+                let worded = renderer.finding(finding, &mut words);
+                let written = worded.and_then(|()| reporter.findings(&words.numbered(0), output));
+                written.map_err(|source| output.failed(source))?;
+            }
+            Ok(())
+        })
     }
 
     /// An export of which no record has any field is hardly one of customers.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use chrono::{DateTime, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -11,8 +12,8 @@ use serde_json::{Map, Value};
 use toml::Spanned;
 
 use super::{Ended, Error, OUTCOMES, load, outcomes};
-use crate::policy::Policies;
 use crate::policy::error::{Diagnostic, Error as PolicyError, suggest};
+use crate::policy::{Ask, Policies, Rule};
 use crate::record::Slot;
 use crate::record::field::{FIELDS, fold};
 use crate::record::text::{clean, count};
@@ -36,7 +37,12 @@ pub(super) struct Cases {
     record: BTreeMap<String, toml::Table>,
     #[serde(default)]
     case: Vec<Case>,
+    #[serde(default)]
+    export: Vec<ExportCase>,
 }
+
+/// What is expected of rules, by id.
+type OutcomeByRule = BTreeMap<Spanned<String>, Spanned<String>>;
 
 /// A record, and what is expected of rules.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -61,11 +67,86 @@ struct Case {
     /// The outcomes of rules, by id.
     #[serde(default)]
     #[schemars(schema_with = "outcome_by_rule")]
-    expect: BTreeMap<Spanned<String>, Spanned<String>>,
+    expect: OutcomeByRule,
     /// The outcome of all others.
     #[serde(default)]
     #[schemars(schema_with = "one_outcome")]
     others: Option<Spanned<String>>,
+}
+
+/// An export of several records, and what is expected of rules over all of
+/// them.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ExportCase {
+    #[schemars(with = "String")]
+    name: Spanned<String>,
+    records: Vec<CaseRecord>,
+    /// The outcomes of rules, by id.
+    #[serde(default)]
+    #[schemars(schema_with = "outcome_by_rule")]
+    expect: OutcomeByRule,
+    /// The outcome of all other rules over the whole export.
+    #[serde(default)]
+    #[schemars(schema_with = "one_outcome")]
+    others: Option<Spanned<String>>,
+}
+
+/// A record of an export.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct CaseRecord {
+    /// The name of the record that it begins with.
+    #[schemars(with = "Option<String>")]
+    record: Option<Spanned<String>>,
+    /// Fields that are other than in that record.
+    #[serde(default)]
+    #[schemars(with = "Map<String, Value>")]
+    set: toml::Table,
+    /// Fields that are not there.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    unset: Vec<Spanned<String>>,
+    /// Fields that are null, which TOML cannot write.
+    #[serde(default)]
+    null: Vec<String>,
+    /// How often it stands there.
+    #[serde(default = "once")]
+    times: u16,
+}
+
+fn once() -> u16 {
+    1
+}
+
+/// What a record is other than another.
+struct Change<'c> {
+    record: Option<&'c Spanned<String>>,
+    set: &'c toml::Table,
+    unset: &'c [Spanned<String>],
+    null: &'c [String],
+}
+
+impl Case {
+    fn change(&self) -> Change<'_> {
+        Change {
+            record: self.record.as_ref(),
+            set: &self.set,
+            unset: &self.unset,
+            null: &self.null,
+        }
+    }
+}
+
+impl CaseRecord {
+    fn change(&self) -> Change<'_> {
+        Change {
+            record: self.record.as_ref(),
+            set: &self.set,
+            unset: &self.unset,
+            null: &self.null,
+        }
+    }
 }
 
 /// One of the outcomes, as editors should know them.
@@ -135,9 +216,9 @@ impl File {
     }
 
     /// The record of a case.
-    fn record(&self, case: &Case, diagnostics: &mut Vec<Diagnostic>) -> Map<String, Value> {
+    fn record(&self, case: &Change<'_>, diagnostics: &mut Vec<Diagnostic>) -> Map<String, Value> {
         let mut record = Map::new();
-        if let Some(name) = &case.record {
+        if let Some(name) = case.record {
             match self.cases.record.get(name.get_ref()) {
                 Some(base) => record.extend(json(base)),
                 None => {
@@ -150,8 +231,8 @@ impl File {
             take(&mut record, key);
         }
         // A field may stand there in two spellings.
-        record.extend(json(&case.set));
-        for key in &case.unset {
+        record.extend(json(case.set));
+        for key in case.unset {
             if take(&mut record, key.get_ref()).is_none() {
                 diagnostics.push(Diagnostic {
                     warning: None,
@@ -161,18 +242,20 @@ impl File {
                 });
             }
         }
-        for key in &case.null {
+        for key in case.null {
             take(&mut record, key);
             record.insert(key.clone(), Value::Null);
         }
         record
     }
 
-    /// What a case expects of each rule, in the order of the rules.
+    /// What a case expects of each rule, in the order of the rules: `others` is
+    /// of those that are of the case's sort.
     fn expected<'c>(
         &self,
-        case: &'c Case,
-        rules: &[&str],
+        (expect, others): (&'c OutcomeByRule, Option<&'c Spanned<String>>),
+        rules: &[&Rule],
+        is_meant: impl Fn(&Rule) -> bool,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Vec<Option<&'c str>> {
         let mut word = |word: &'c Spanned<String>| {
@@ -181,16 +264,19 @@ impl File {
             }
             word.get_ref().as_str()
         };
-        let mut expected = vec![case.others.as_ref().map(&mut word); rules.len()];
-        let named: Vec<_> = case
-            .expect
+        let others = others.map(&mut word);
+        let mut expected: Vec<_> = rules
             .iter()
-            .map(|(id, said)| (id, word(said)))
+            .map(|rule| others.filter(|_| is_meant(rule)))
             .collect();
+        let named: Vec<_> = expect.iter().map(|(id, said)| (id, word(said))).collect();
         for (id, said) in named {
-            match rules.iter().position(|rule| rule == id.get_ref()) {
+            match rules.iter().position(|rule| rule.id == *id.get_ref()) {
                 Some(place) => expected[place] = Some(said),
-                None => diagnostics.push(unknown("rule", id, rules.iter().copied())),
+                None => {
+                    let known = rules.iter().map(|rule| rule.id.as_str());
+                    diagnostics.push(unknown("rule", id, known));
+                }
             }
         }
         expected
@@ -262,13 +348,13 @@ pub(super) fn test(
     })
 }
 
-fn rules(policies: &Policies) -> Vec<&str> {
-    policies.rules().map(|(_, rule)| rule.id.as_str()).collect()
+fn rules(policies: &Policies) -> Vec<&Rule> {
+    policies.rules().map(|(_, rule)| rule).collect()
 }
 
 /// What the cases of a policy come to.
 struct Test<'t> {
-    rules: Vec<&'t str>,
+    rules: Vec<&'t Rule>,
     /// The case, the rule, what was expected and what was found.
     differences: Vec<(&'t str, &'t str, &'t str, &'static str)>,
     /// Which outcomes each rule had.
@@ -285,17 +371,23 @@ impl<'t> Test<'t> {
         };
         let mut diagnostics = Vec::new();
         for case in &file.cases.case {
-            let record = Value::Object(file.record(case, &mut diagnostics));
-            let expected = file.expected(case, &test.rules, &mut diagnostics);
-            match outcomes(policies, record.to_string().as_bytes()) {
-                Ok(found) => test.compare(case.name.get_ref(), &expected, &found),
-                Err(why) => diagnostics.push(Diagnostic {
-                    warning: None,
-                    span: case.name.span(),
-                    message: format!("the record cannot be read: {why}"),
-                    help: None,
-                }),
-            }
+            let record = file.record(&case.change(), &mut diagnostics);
+            let said = (&case.expect, case.others.as_ref());
+            let expected = file.expected(said, &test.rules, Rule::is_of_records, &mut diagnostics);
+            let name = &case.name;
+            test.judge(policies, name, &[record], &expected, &mut diagnostics);
+        }
+        for case in &file.cases.export {
+            let records = case.records.iter().flat_map(|record| {
+                let times = usize::from(record.times);
+                vec![file.record(&record.change(), &mut diagnostics); times]
+            });
+            let records: Vec<_> = records.collect();
+            let said = (&case.expect, case.others.as_ref());
+            let of_all = |rule: &Rule| !rule.is_of_records();
+            let expected = file.expected(said, &test.rules, of_all, &mut diagnostics);
+            let name = &case.name;
+            test.judge(policies, name, &records, &expected, &mut diagnostics);
         }
         if diagnostics.is_empty() {
             return Ok(test);
@@ -308,6 +400,25 @@ impl<'t> Test<'t> {
         }))
     }
 
+    fn judge(
+        &mut self,
+        policies: &Policies,
+        name: &'t Spanned<String>,
+        records: &[Map<String, Value>],
+        expected: &[Option<&'t str>],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        match judge(policies, records) {
+            Ok(found) => self.compare(name.get_ref(), expected, &found),
+            Err(why) => diagnostics.push(Diagnostic {
+                warning: None,
+                span: name.span(),
+                message: format!("the record cannot be read: {why}"),
+                help: None,
+            }),
+        }
+    }
+
     fn compare(&mut self, case: &'t str, expected: &[Option<&'t str>], found: &[&'static str]) {
         for (place, (expected, found)) in expected.iter().zip(found).enumerate() {
             let met = OUTCOMES.iter().position(|outcome| outcome == found);
@@ -316,7 +427,7 @@ impl<'t> Test<'t> {
                 self.met[place][met] |= expected.is_some();
             }
             if let Some(expected) = expected.filter(|expected| expected != found) {
-                let rule = self.rules[place];
+                let rule = &self.rules[place].id;
                 self.differences.push((case, rule, expected, found));
             }
         }
@@ -325,11 +436,12 @@ impl<'t> Test<'t> {
     fn never(&self, outcome: usize) -> Vec<&'t str> {
         let all = self.rules.iter().zip(&self.met);
         let never = all.filter(|(_, met)| !met[outcome]);
-        never.map(|(rule, _)| *rule).collect()
+        never.map(|(rule, _)| rule.id.as_str()).collect()
     }
 
     fn tell(&self, file: &File, out: &mut dyn Write) -> std::io::Result<bool> {
-        let cases = count(file.cases.case.len() as u64, "case", "cases");
+        let cases = file.cases.case.len() + file.cases.export.len();
+        let cases = count(cases as u64, "case", "cases");
         let rules = count(self.rules.len() as u64, "rule", "rules");
         // Some rules only tell of what cannot be judged.
         let mut fail = self.never(1);
@@ -387,8 +499,9 @@ impl<'m> Mutation<'m> {
         let mut diagnostics = Vec::new();
         let cases = file.cases.case.iter();
         let compliant = cases.into_iter().find_map(|case| {
-            let record = file.record(case, &mut diagnostics);
-            let found = judge(policies, &record)?;
+            let record = file.record(&case.change(), &mut diagnostics);
+            let found = judge(policies, slice::from_ref(&record)).ok()?;
+            let found = of_records(policies, found);
             let good = |outcome: &&str| matches!(*outcome, "pass" | "not-applicable");
             found.iter().all(good).then_some((case, record, found))
         });
@@ -399,11 +512,18 @@ impl<'m> Mutation<'m> {
         let slots: BTreeSet<_> = slots.collect();
         let name = |slot: Slot| policies.schema.field(slot).name.as_str();
         let read: Vec<&str> = slots.into_iter().map(name).collect();
+        let compared = policies.rules().filter_map(|(_, rule)| match &rule.ask {
+            Ask::Fleet(fleet) => fleet.slot(),
+            Ask::Record { .. } => None,
+        });
+        let compared: Vec<&str> = compared.map(name).collect();
         let all = FIELDS.iter().map(|field| field.name);
         let mut mutation = Self {
             case: None,
             unnoticed: Vec::new(),
-            unread: all.filter(|name| !read.contains(name)).collect(),
+            unread: all
+                .filter(|name| !read.contains(name) && !compared.contains(name))
+                .collect(),
             untripped: Vec::new(),
         };
         let Some((case, record, before)) = compliant else {
@@ -416,7 +536,8 @@ impl<'m> Mutation<'m> {
             for kind in CHANGES {
                 let mut changed = record.clone();
                 change(&mut changed, field, kind);
-                let after = judge(policies, &changed).unwrap_or_default();
+                let after = judge(policies, slice::from_ref(&changed)).unwrap_or_default();
+                let after = of_records(policies, after);
                 for (tripped, outcome) in tripped.iter_mut().zip(&after) {
                     *tripped |= matches!(*outcome, "fail" | "error");
                 }
@@ -428,9 +549,9 @@ impl<'m> Mutation<'m> {
                 mutation.unnoticed.push((field, unnoticed));
             }
         }
-        let untripped = rules(policies).into_iter().zip(tripped);
-        let untripped = untripped.filter(|(_, tripped)| !tripped);
-        mutation.untripped = untripped.map(|(rule, _)| rule).collect();
+        let untripped = of_records(policies, rules(policies)).into_iter();
+        let untripped = untripped.zip(tripped).filter(|(_, tripped)| !tripped);
+        mutation.untripped = untripped.map(|(rule, _)| rule.id.as_str()).collect();
         Ok(mutation)
     }
 
@@ -455,7 +576,19 @@ impl<'m> Mutation<'m> {
     }
 }
 
-fn judge(policies: &Policies, record: &Map<String, Value>) -> Option<Vec<&'static str>> {
-    let json = Value::Object(record.clone()).to_string();
-    outcomes(policies, json.as_bytes()).ok()
+fn judge(policies: &Policies, records: &[Map<String, Value>]) -> Result<Vec<&'static str>, String> {
+    let mut ndjson = String::new();
+    for record in records {
+        ndjson.push_str(&Value::Object(record.clone()).to_string());
+        ndjson.push('\n');
+    }
+    outcomes(policies, ndjson.as_bytes())
+}
+
+/// What is said of the rules that ask something of each record, of all.
+fn of_records<T>(policies: &Policies, all: Vec<T>) -> Vec<T> {
+    let all = rules(policies).into_iter().zip(all);
+    all.filter(|(rule, _)| rule.is_of_records())
+        .map(|(_, said)| said)
+        .collect()
 }

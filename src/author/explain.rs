@@ -9,7 +9,8 @@ use crate::cli::Explain;
 use crate::evaluate::Judge;
 use crate::export::{self, Cutter, Sink, Source, Unread, Unreadable};
 use crate::finding::{Privacy, Reason, Summary, seen};
-use crate::policy::{Answers, Ask, Policies, Policy, Requirement, Rule, Truth};
+use crate::fleet::{self, Census, Tally};
+use crate::policy::{Answers, Ask, OnAbsent, Policies, Policy, Requirement, Rule, Truth};
 use crate::record::text::{clean, count};
 use crate::record::{Record, Slot};
 
@@ -32,6 +33,14 @@ pub(super) fn explain(options: &Explain, out: &mut dyn Write) -> Result<Ended, E
             true => Privacy::Shown,
             false => Privacy::Redacted,
         },
+        fleets: policies
+            .rules()
+            .filter(|(_, rule)| !rule.is_of_records())
+            .count(),
+        summary: Summary::new(&policies),
+        tally: Tally::default(),
+        census: Census::new(&policies),
+        lost: None,
         found: 0,
         unread: 0,
         said: Vec::new(),
@@ -39,18 +48,21 @@ pub(super) fn explain(options: &Explain, out: &mut dyn Write) -> Result<Ended, E
     let cutter = Cutter::new(sources, options.input_format, 1 << 20, &policies.schema);
     export::read_all(cutter, &policies.schema, &mut explainer);
     out.write_all(&explainer.said)?;
-    if explainer.found == 0 {
+    let (found, unread) = (explainer.found, explainer.unread);
+    if found == 0 {
         writeln!(out, "no record has the id `{}`", clean(&options.id))?;
+    } else {
+        explainer.fleet(out)?;
     }
-    if explainer.unread > 0 {
-        let unread = count(explainer.unread, "place", "places");
+    if unread > 0 {
+        let unread = count(unread, "place", "places");
         writeln!(
             out,
             "incomplete: {unread} could not be read: an audit tells which"
         )?;
         return Ok(Ended::Incomplete);
     }
-    Ok(match explainer.found {
+    Ok(match found {
         0 => Ended::Bad,
         _ => Ended::Good,
     })
@@ -64,6 +76,15 @@ struct Explainer<'e> {
     export: usize,
     number: u64,
     privacy: Privacy,
+    /// How many rules ask something of the whole export.
+    fleets: usize,
+    /// Of all records of all exports.
+    summary: Summary,
+    /// Of some records of this export.
+    tally: Tally,
+    census: Census<'e>,
+    /// Why not all of them could be gathered.
+    lost: Option<fleet::Error>,
     found: u64,
     unread: u64,
     said: Vec<u8>,
@@ -71,6 +92,7 @@ struct Explainer<'e> {
 
 impl export::Listener for Explainer<'_> {
     fn next_export(&mut self) {
+        self.gather();
         self.export += 1;
         self.number = 0;
     }
@@ -79,6 +101,13 @@ impl export::Listener for Explainer<'_> {
 impl Sink for Explainer<'_> {
     fn record(&mut self, record: &Record<'_>) {
         self.number += 1;
+        if self.fleets > 0 {
+            let mut summary = Summary::new(self.policies);
+            self.judge
+                .judge(record, &mut summary, &mut self.tally, |_, _, _| {});
+            self.summary += &summary;
+            self.gather();
+        }
         if record.id() == Some(self.id) {
             self.found += 1;
             // Writing to memory does not fail.
@@ -102,7 +131,8 @@ impl Explainer<'_> {
     fn tell(&mut self, record: &Record<'_>) -> io::Result<()> {
         let export = self.names.get(self.export).map_or("", String::as_str);
         let mut summary = Summary::new(self.policies);
-        self.judge.judge(record, &mut summary, |_, _, _| {});
+        let tally = &mut Tally::default();
+        self.judge.judge(record, &mut summary, tally, |_, _, _| {});
         let mut truths = Vec::new();
         let answers = Answers::ask(self.policies, record, &mut truths);
         let mut said = std::mem::take(&mut self.said);
@@ -114,6 +144,57 @@ impl Explainer<'_> {
         let told = telling.record(export, self.number, &summary);
         self.said = said;
         told
+    }
+}
+
+impl Explainer<'_> {
+    /// Keeps what the last record adds to the rules over the whole export.
+    fn gather(&mut self) {
+        let tally = std::mem::take(&mut self.tally);
+        let before = self.number.saturating_sub(1);
+        if let Err(lost) = self.census.add(tally, self.export, before) {
+            self.lost.get_or_insert(lost);
+        }
+    }
+
+    /// What the rules over the whole export make of it, and of the customer.
+    fn fleet(self, out: &mut dyn Write) -> Result<(), Error> {
+        if let Some(lost) = self.lost {
+            return Err(lost.into());
+        }
+        let exports: Vec<_> = self.names.iter().map(String::as_str).collect();
+        let mut summary = self.summary;
+        let mut told = vec![Vec::new(); summary.by_rule.len()];
+        let id = self.id;
+        self.census
+            .settle(&exports, self.privacy, &mut summary, |finding| {
+                if finding.number.is_none() || finding.customer_id().as_deref() == Some(id) {
+                    let outcome = finding.outcome.name();
+                    let evidence = finding.evidence().into_iter();
+                    let seen = evidence.map(|item| item.observed.into_owned());
+                    told[finding.place].push((outcome, seen.collect::<Vec<_>>()));
+                }
+                Ok::<_, fleet::Error>(())
+            })?;
+        let rules = self.policies.rules().zip(&summary.by_rule).zip(told);
+        for (((policy, rule), counts), told) in rules {
+            let Ask::Fleet(fleet) = &rule.ask else {
+                continue;
+            };
+            let outcome = match told.first() {
+                Some((outcome, _)) => outcome,
+                None if fleet.compares() => "no finding on this customer",
+                None => super::outcome(counts),
+            };
+            let (policy, id) = (clean(&policy.id), clean(&rule.id));
+            writeln!(out, "\n{policy}/{id} ({}): {outcome}", rule.severity)?;
+            let words = fleet.words(&self.policies.schema);
+            writeln!(out, "  of all records: {}", clean(&words))?;
+            for seen in told.iter().flat_map(|(_, seen)| seen) {
+                writeln!(out, "  seen: {}", clean(seen))?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -132,7 +213,10 @@ impl Telling<'_> {
         for ((policy, rule), counts) in policies.rules().zip(&summary.by_rule) {
             let out_of_scope = !policies.judges(policy, self.answers.record());
             let outcome = super::outcome(counts);
-            self.rule(policy, rule, outcome, out_of_scope)?;
+            if let Ask::Record { require, on_absent } = &rule.ask {
+                let told = (outcome, out_of_scope);
+                self.rule(policy, rule, (require, *on_absent), told)?;
+            }
         }
         Ok(())
     }
@@ -141,8 +225,8 @@ impl Telling<'_> {
         &mut self,
         policy: &Policy,
         rule: &Rule,
-        outcome: &str,
-        out_of_scope: bool,
+        (require, on_absent): (&Requirement, OnAbsent),
+        (outcome, out_of_scope): (&str, bool),
     ) -> io::Result<()> {
         let (policy, id) = (clean(&policy.id), clean(&rule.id));
         writeln!(self.out, "\n{policy}/{id} ({}): {outcome}", rule.severity)?;
@@ -152,7 +236,6 @@ impl Telling<'_> {
         if let Some(when) = &rule.when {
             self.requirement("when", when, 1)?;
         }
-        let Ask::Record { require, on_absent } = &rule.ask;
         self.requirement("require", require, 1)?;
         match (outcome, self.answers.holds(require)) {
             ("fail" | "pass" | "not-applicable", Truth::Undecided(cause))

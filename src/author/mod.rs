@@ -12,7 +12,8 @@ use std::path::PathBuf;
 use crate::cli::{Command, PolicyCommand};
 use crate::evaluate::Judge;
 use crate::export::{self, Format, MOST_RECORD_BYTES, Place, Reader, Sink, Unread, Unreadable};
-use crate::finding::{Counts, Summary};
+use crate::finding::{Counts, Privacy, Summary};
+use crate::fleet::{self, Census, Tally};
 use crate::policy::{self, Policies};
 use crate::record::Record;
 
@@ -25,6 +26,9 @@ pub enum Error {
     /// An export cannot be opened.
     #[error(transparent)]
     Export(#[from] export::Error),
+    /// What rules over the whole export gather cannot be kept.
+    #[error(transparent)]
+    Fleet(#[from] fleet::Error),
     /// What is said cannot be written.
     #[error("stdout could not be written")]
     Output(#[from] io::Error),
@@ -83,38 +87,48 @@ fn load(
     Policies::load(std::slice::from_ref(name), as_of, set).map_err(Error::Policies)
 }
 
-/// What every rule makes of a record, in the order of the rules: `pass`,
-/// `fail`, `error` or `not-applicable`; not applicable also, if the record is
-/// out of scope.
-fn outcomes(policies: &Policies, json: &[u8]) -> Result<Vec<&'static str>, String> {
-    let mut alone = Alone {
+/// What every rule makes of an export of few records, a line each, in the order
+/// of the rules: `pass`, `fail`, `error` or `not-applicable`; of several
+/// outcomes the worst. Not applicable also, if no record is in scope.
+fn outcomes(policies: &Policies, ndjson: &[u8]) -> Result<Vec<&'static str>, String> {
+    let mut few = Few {
         judge: Judge::new(policies),
-        policies,
-        outcomes: None,
+        summary: Summary::new(policies),
+        tally: Tally::default(),
         why: None,
     };
     let mut reader = Reader::new(&policies.schema, MOST_RECORD_BYTES);
-    reader.read(Place::Start(Format::Ndjson), json, true, &mut alone);
-    match (alone.outcomes, alone.why) {
-        (Some(outcomes), None) => Ok(outcomes),
-        (_, Some(why)) => Err(why),
-        (None, None) => Err("it is no record".to_owned()),
+    reader.read(Place::Start(Format::Ndjson), ndjson, true, &mut few);
+    let Few {
+        mut summary,
+        tally,
+        why,
+        ..
+    } = few;
+    if let Some(why) = why {
+        return Err(why);
     }
+    let mut census = Census::new(policies);
+    let settled = census.add(tally, 0, 0).and_then(|()| {
+        let privacy = Privacy::Redacted;
+        census.settle(&[], privacy, &mut summary, |_| Ok::<_, fleet::Error>(()))
+    });
+    settled.map_err(|error| error.to_string())?;
+    Ok(summary.by_rule.iter().map(outcome).collect())
 }
 
-/// Judges the one record that there is.
-struct Alone<'p> {
+/// Judges the few records that there are.
+struct Few<'p> {
     judge: Judge<'p>,
-    policies: &'p Policies,
-    outcomes: Option<Vec<&'static str>>,
+    summary: Summary,
+    tally: Tally,
     why: Option<String>,
 }
 
-impl Sink for Alone<'_> {
+impl Sink for Few<'_> {
     fn record(&mut self, record: &Record<'_>) {
-        let mut summary = Summary::new(self.policies);
-        self.judge.judge(record, &mut summary, |_, _, _| {});
-        self.outcomes = Some(summary.by_rule.iter().map(outcome).collect());
+        let (summary, tally) = (&mut self.summary, &mut self.tally);
+        self.judge.judge(record, summary, tally, |_, _, _| {});
     }
 
     fn rejected(&mut self, _: usize, why: Unreadable) {
@@ -133,13 +147,13 @@ impl Sink for Alone<'_> {
 /// What outcomes are called, as `outcome` calls them.
 const OUTCOMES: [&str; 4] = ["pass", "fail", "error", "not-applicable"];
 
-/// The outcome that was counted, once.
+/// The outcome that was counted; of several the worst.
 fn outcome(counts: &Counts) -> &'static str {
     let [pass, fail, error, not_applicable] = OUTCOMES;
     match counts {
-        Counts { pass: 1.., .. } => pass,
         Counts { fail: 1.., .. } => fail,
         Counts { error: 1.., .. } => error,
+        Counts { pass: 1.., .. } => pass,
         _ => not_applicable,
     }
 }

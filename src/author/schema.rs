@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{Error, cases::Cases};
 use crate::cli::Document;
 use crate::policy::check::{Argument, OPERATORS};
+use crate::policy::fleet::{Copies, FLEET};
 use crate::policy::{OnAbsent, Severity};
 use crate::record::field::{FIELDS, Kind};
 use crate::report;
@@ -66,6 +67,40 @@ fn policy() -> Value {
         &["id", "severity"],
     );
     rule["oneOf"] = json!([{ "required": ["check"] }, { "required": ["require"] }]);
+    let text_or = |schema: Value| json!({ "anyOf": [text, schema] });
+    let count = |least: u64| or_param(json!({ "type": "integer", "minimum": least }));
+    let span = or_param(json!({ "type": "string", "pattern": "^[0-9]+[hdw]$" }));
+    let share = or_param(json!({ "type": "string", "pattern": r"^[0-9]+(\.[0-9]{1,4})? *%$" }));
+    let asks = [
+        text_or(object(
+            json!({ "field": text, "copies": { "enum": Copies::ALL.map(Copies::name) } }),
+            &["field"],
+        )),
+        object(
+            json!({ "field": text, "more-than": count(1), "ignore-case": { "type": "boolean" } }),
+            &["field", "more-than"],
+        ),
+        object(
+            json!({ "rule": text, "at-least": share }),
+            &["rule", "at-least"],
+        ),
+        object(json!({ "at-least": count(0) }), &["at-least"]),
+        object(
+            json!({ "field": text, "within": span }),
+            &["field", "within"],
+        ),
+    ];
+    let mut fleet = object(
+        json!({
+            "id": text, "title": text, "severity": severity, "when": requirement,
+            "rationale": text, "remediation": text, "references": texts,
+        }),
+        &["id", "severity"],
+    );
+    for (name, ask) in FLEET.into_iter().zip(asks) {
+        fleet["properties"][name] = ask;
+    }
+    fleet["oneOf"] = FLEET.map(|name| json!({ "required": [name] })).into();
     let mut change = object(
         json!({ "severity": severity, "on-absent": on_absent, "off": { "const": true }, "because": text }),
         &["because"],
@@ -80,6 +115,7 @@ fn policy() -> Value {
             "fields": each(json!({ "enum": Kind::ALL.map(Kind::name) })),
             "check": each(check),
             "rule": { "type": "array", "items": rule, "minItems": 1 },
+            "fleet": { "type": "array", "items": fleet, "minItems": 1 },
             "override": each(change),
         }),
         &["policy"],

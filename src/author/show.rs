@@ -9,6 +9,7 @@ use clap::CommandFactory;
 use super::{Error, load};
 use crate::cli::Cli;
 use crate::policy::check::OPERATORS;
+use crate::policy::fleet::FLEET;
 use crate::policy::{Ask, Policies, bundled};
 use crate::record::field::{FIELDS, Kind};
 use crate::record::text::{clean, count};
@@ -96,9 +97,15 @@ fn rule_in_full(
     if let Some(when) = &rule.when {
         writeln!(out, "  when     {}", clean(&policies.words(when)))?;
     }
-    let Ask::Record { require, on_absent } = &rule.ask;
-    writeln!(out, "  require  {}", clean(&policies.words(require)))?;
-    writeln!(out, "  absent   {}", on_absent.name())?;
+    match &rule.ask {
+        Ask::Record { require, on_absent } => {
+            writeln!(out, "  require  {}", clean(&policies.words(require)))?;
+            writeln!(out, "  absent   {}", on_absent.name())?;
+        }
+        Ask::Fleet(fleet) => {
+            writeln!(out, "  fleet    {}", clean(&fleet.words(&policies.schema)))?;
+        }
+    }
     for (name, text) in [("why", &rule.rationale), ("how", &rule.remediation)] {
         if !text.is_empty() {
             let text = text.replace('\n', "\n           ");
@@ -133,6 +140,11 @@ pub(super) fn fields(out: &mut dyn Write) -> Result<(), Error> {
         let names: Vec<_> = suiting.map(|operator| operator.name).collect();
         writeln!(out, "{:9} {}", kind.name(), names.join(", "))?;
     }
+    writeln!(
+        out,
+        "\n[[fleet]] asks one of {} of all records",
+        FLEET.join(", ")
+    )?;
     Ok(())
 }
 

@@ -79,7 +79,8 @@ impl Summary {
         let applicable = |counts: &Counts| counts.pass + counts.findings();
         let rules = |holds: &dyn Fn(&Counts) -> bool| -> Vec<String> {
             let all = policies.rules().zip(&self.by_rule);
-            all.filter(|(_, counts)| holds(counts))
+            // Of all records together nothing is the usual finding.
+            all.filter(|((_, rule), counts)| rule.is_of_records() && holds(counts))
                 .map(|((policy, rule), _)| format!("{}/{}", policy.id, rule.id))
                 .collect()
         };

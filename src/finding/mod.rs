@@ -11,7 +11,7 @@ use regex::Regex;
 use sha2::{Digest, Sha256};
 
 use crate::policy::{
-    Answers, Ask, Cause, Policies, Policy, Requirement, Rule, Severity, TestId, Truth,
+    Answers, Ask, Cause, Fleet, Policies, Policy, Requirement, Rule, Severity, TestId, Truth,
 };
 use crate::record::text;
 use crate::record::{Absent, Bad, Cell, Field, List, Record, Slot, Value};
@@ -95,12 +95,12 @@ pub enum Subject<'a> {
     /// A record, and what the tests say of it.
     Record(&'a Answers<'a>),
     /// What many records add up to.
-    Fleet(&'a Fleet),
+    Fleet(&'a FleetSubject),
 }
 
 /// What a rule over the whole export finds: about it, or about a customer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Fleet {
+pub struct FleetSubject {
     /// The customer's id, if it is about one who has an id.
     pub customer_id: Option<String>,
     /// The customer's name, if it is about one who has a name.
@@ -203,8 +203,10 @@ impl<'a> Finding<'a> {
         {
             unmet.collect(when, Wanted::True);
         }
-        let Ask::Record { require, .. } = &self.rule.ask;
-        unmet.collect(require, Wanted::True);
+        match &self.rule.ask {
+            Ask::Record { require, .. } => unmet.collect(require, Wanted::True),
+            Ask::Fleet(fleet) => unmet.fleet(fleet),
+        }
         unmet.evidence
     }
 }
@@ -216,8 +218,15 @@ pub fn seen<'a>(answers: Answers<'a>, slot: Slot, privacy: Privacy) -> Cow<'a, s
         Value::Absent(_) => cell.shown().into(),
         // What is a flag or a time is no credential.
         Value::Flag(_) | Value::Time(_) if !field.sensitive => cut(cell.seen),
-        _ if privacy == Privacy::Redacted && is_sensitive(field, cell.seen) => REDACTED.into(),
-        _ => cut(cell.seen),
+        _ => shown(field, cell.seen, privacy),
+    }
+}
+
+/// A value that stood in a field, as far as it may be shown.
+pub fn shown<'a>(field: &Field, value: &'a str, privacy: Privacy) -> Cow<'a, str> {
+    match privacy {
+        Privacy::Redacted if is_sensitive(field, value) => REDACTED.into(),
+        Privacy::Redacted | Privacy::Shown => cut(value),
     }
 }
 
@@ -282,6 +291,17 @@ impl<'a> Unmet<'a> {
         let checks = unmet.iter().map(|id| &policies.test(*id).check);
         for other in checks.filter_map(|check| check.other()) {
             self.other(slot, other);
+        }
+    }
+
+    /// A value that cannot be read cannot be held against others.
+    fn fleet(&mut self, fleet: &'a Fleet) {
+        if let Some(slot) = fleet.slot() {
+            self.evidence.push(Evidence {
+                field: fleet.looks_at(&self.answers.policies().schema).into(),
+                expected: fleet.expected().into(),
+                observed: self.observed(slot, &[]),
+            });
         }
     }
 

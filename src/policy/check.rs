@@ -81,7 +81,7 @@ impl Literal {
 }
 
 /// A span of a policy, and the instant that it leads back to in this run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ago {
     /// As the policy says it.
     pub span: Span,

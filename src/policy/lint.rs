@@ -1,7 +1,7 @@
 //! What is no mistake in a policy, and most likely not meant.
 
 use super::check::{Check, Literal};
-use super::{Ask, OnAbsent, Policies, Policy, Requirement, Rule, Test};
+use super::{Ask, Fleet, OnAbsent, Policies, Policy, Requirement, Rule, Test};
 use crate::record::Slot;
 
 /// A sort of warning. Its name is stable: people silence by it.
@@ -62,12 +62,32 @@ pub(super) fn warnings(policies: &Policies, policy: &Policy) -> Vec<(usize, Warn
         let mut warn = |warning, message: String| warnings.push((place, warning, message));
         let id = &rule.id;
         let lint = Lint { policies, policy };
-        let Ask::Record { require, on_absent } = &rule.ask;
-        if let Some(why) = lint.contradiction(&[Some(require)]) {
-            warn(
-                Warning::NeverPasses,
-                format!("no record can meet `{id}`: {why}"),
-            );
+        match &rule.ask {
+            Ask::Record { require, on_absent } => {
+                if let Some(why) = lint.contradiction(&[Some(require)]) {
+                    let message = format!("no record can meet `{id}`: {why}");
+                    warn(Warning::NeverPasses, message);
+                }
+                if lint.is_met_by_its_guard(rule, require) {
+                    let message =
+                        format!("`{id}` cannot fail: its `when` and the scope ask the same");
+                    warn(Warning::NeverFails, message);
+                }
+                for pattern in lint.loose_patterns(rule, require) {
+                    let message = format!("the pattern /{pattern}/ is found in every text");
+                    warn(Warning::MatchesEverything, message);
+                }
+                if *on_absent == OnAbsent::Pass && rule.because.is_empty() {
+                    let message = format!("`{id}` passes what is absent, and has no `because`");
+                    warn(Warning::AbsentPasses, message);
+                }
+            }
+            Ask::Fleet(fleet) => {
+                if cannot_fail(fleet) {
+                    let message = format!("`{id}` cannot fail: nothing is enough for it");
+                    warn(Warning::NeverFails, message);
+                }
+            }
         }
         let guards = [policy.scope.as_ref(), rule.when.as_ref()];
         if let Some(why) = lint.contradiction(&guards) {
@@ -76,22 +96,10 @@ pub(super) fn warnings(policies: &Policies, policy: &Policy) -> Vec<(usize, Warn
                 format!("`{id}` applies to no record: {why}"),
             );
         }
-        if lint.is_met_by_its_guard(rule, require) {
-            let message = format!("`{id}` cannot fail: its `when` and the scope ask the same");
-            warn(Warning::NeverFails, message);
-        }
         let before = policy.rules[..place].iter();
         if let Some(other) = before.clone().find(|other| asks_alike(other, rule)) {
             let message = format!("`{id}` asks what `{}` asks already", other.id);
             warn(Warning::Shadowed, message);
-        }
-        for pattern in lint.loose_patterns(rule, require) {
-            let message = format!("the pattern /{pattern}/ is found in every text");
-            warn(Warning::MatchesEverything, message);
-        }
-        if *on_absent == OnAbsent::Pass && rule.because.is_empty() {
-            let message = format!("`{id}` passes what is absent, and has no `because`");
-            warn(Warning::AbsentPasses, message);
         }
         if rule.remediation.is_empty() {
             warn(
@@ -121,10 +129,21 @@ fn is_reference(text: &str) -> bool {
 /// for several controls.
 fn asks_alike(one: &Rule, other: &Rule) -> bool {
     let for_others = one.check.is_some() && one.references != other.references;
-    let asked = |rule: &Rule| match &rule.ask {
-        Ask::Record { require, .. } => require.clone(),
+    let alike = match (&one.ask, &other.ask) {
+        (Ask::Record { require: one, .. }, Ask::Record { require: other, .. }) => one == other,
+        (Ask::Fleet(one), Ask::Fleet(other)) => one == other,
+        (Ask::Record { .. }, Ask::Fleet(_)) | (Ask::Fleet(_), Ask::Record { .. }) => false,
     };
-    !for_others && asked(one) == asked(other) && one.when == other.when
+    !for_others && alike && one.when == other.when
+}
+
+/// Whether a rule over the whole export is met by any.
+fn cannot_fail(fleet: &Fleet) -> bool {
+    match fleet {
+        Fleet::PassRate { least, .. } => least.is_nothing(),
+        Fleet::Records { least } => *least == 0,
+        Fleet::Unique { .. } | Fleet::Shared { .. } | Fleet::Newest { .. } => false,
+    }
 }
 
 struct Lint<'l> {

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod error;
+pub mod fleet;
 pub mod lint;
 pub mod pattern;
 mod read;
@@ -15,6 +16,7 @@ use chrono::{DateTime, Utc};
 
 pub use check::{Cause, Check, Truth};
 pub use error::Error;
+pub use fleet::Fleet;
 pub use requirement::{Requirement, TestId};
 
 use pattern::LooserPatterns;
@@ -136,6 +138,15 @@ pub enum Ask {
         /// What absent fields lead to.
         on_absent: OnAbsent,
     },
+    /// Of all records together.
+    Fleet(Fleet),
+}
+
+impl Rule {
+    /// Whether it asks something of each record alone.
+    pub fn is_of_records(&self) -> bool {
+        matches!(self.ask, Ask::Record { .. })
+    }
 }
 
 /// A policy that another extends.
@@ -418,10 +429,14 @@ impl Policies {
         };
         let only_absent = |(test, holds): &(&Test, bool)| matches!(test.check, Check::Present(wanted) if wanted != *holds);
         let guard = when.iter().flat_map(|(test, _)| slots(test));
-        let Ask::Record { require, .. } = &rule.ask;
-        let required = tests(require);
-        let required = required.iter().filter(|test| !only_absent(test));
-        let required = required.flat_map(|(test, _)| slots(test));
+        let required: Vec<_> = match &rule.ask {
+            Ask::Record { require, .. } => {
+                let required = tests(require).into_iter();
+                let required = required.filter(|test| !only_absent(test));
+                required.flat_map(|(test, _)| slots(test)).collect()
+            }
+            Ask::Fleet(fleet) => fleet.slot().into_iter().collect(),
+        };
         guard
             .filter(|slot| !guarded(*slot))
             .chain(required)

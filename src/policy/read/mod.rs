@@ -2,6 +2,7 @@
 //! place and what would be right.
 
 mod argument;
+mod fleet;
 mod params;
 mod requirement;
 mod rules;
@@ -50,6 +51,9 @@ pub(super) struct Reader<'s> {
     checks: HashMap<String, SharedCheck>,
     /// The checks that some rule of the policy asks.
     asked: HashSet<String>,
+    /// The rules whose share some rule over the whole export counts, and where
+    /// it says so.
+    counted: Vec<(String, (usize, Range<usize>))>,
     /// Files that were told to be wrong.
     told: HashSet<PathBuf>,
     /// What most likely is not meant, in policies that can be read; none, if
@@ -182,6 +186,7 @@ impl<'s> Reader<'s> {
             known_params: Vec::new(),
             checks: HashMap::new(),
             asked: HashSet::new(),
+            counted: Vec::new(),
             told: HashSet::new(),
             warnings: lint.then(Vec::new),
             patterns: HashMap::new(),
@@ -318,8 +323,11 @@ impl<'s> Reader<'s> {
         is_root: bool,
         parts: &mut Parts,
     ) -> Option<Policy> {
-        let names = ["policy", "params", "fields", "check", "rule", "override"];
-        let [head, _, fields, checks, rules, overrides] = self.keys(root, names, "a policy");
+        let names = [
+            "policy", "params", "fields", "check", "rule", "fleet", "override",
+        ];
+        let [head, _, fields, checks, rules, fleets, overrides] =
+            self.keys(root, names, "a policy");
         if let Some((_, fields)) = fields {
             self.fields(fields);
         }
@@ -339,8 +347,11 @@ impl<'s> Reader<'s> {
         if let Some((_, checks)) = checks {
             self.checks(checks, on_absent);
         }
-        if rules.is_some() || is_root && parts.rules.is_empty() {
+        if rules.is_some() || fleets.is_none() && is_root && parts.rules.is_empty() {
             self.rules(rules, on_absent.unwrap_or_default(), guard, parts);
+        }
+        if let Some((_, fleets)) = fleets {
+            self.fleets(fleets, guard, parts);
         }
         if let Some((key, overrides)) = overrides {
             let before = parts.rules.len();
@@ -354,6 +365,7 @@ impl<'s> Reader<'s> {
         if !is_root {
             return None;
         }
+        self.find_counted(parts);
         let parts = std::mem::take(parts);
         Some(Policy {
             id: head.id?,

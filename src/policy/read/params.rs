@@ -11,6 +11,11 @@ use toml::de::{DeTable, DeValue};
 use super::{Reader, article};
 use crate::policy::Param;
 use crate::policy::error::{Error, suggest};
+use crate::policy::fleet::{FLEET, Percent};
+
+/// The keys under which parameters can stand, beside those of rules over the
+/// whole export.
+const ARGUED: [&str; 3] = ["scope", "when", "require"];
 
 /// The parameters of a policy, by name.
 #[derive(Debug, Default)]
@@ -119,7 +124,8 @@ impl<'s> Reader<'s> {
                 })
             }
             _ => {
-                let message = "`loosest` is a number or a span, and not the default".to_owned();
+                let message =
+                    "`loosest` is a number, a span or a share, and not the default".to_owned();
                 let help = "from the default to it values get looser".to_owned();
                 self.complain(loosest.span(), message, Some(help));
                 None
@@ -199,7 +205,10 @@ impl<'s> Reader<'s> {
     /// Puts the values of parameters where `$name` stands for them.
     pub(super) fn fill_in<'i>(&mut self, root: &mut DeTable<'i>, params: &Params<'i>) {
         for (key, value) in root.iter_mut() {
-            if matches!(key.get_ref().as_ref(), "policy" | "check" | "rule") {
+            if matches!(
+                key.get_ref().as_ref(),
+                "policy" | "check" | "rule" | "fleet"
+            ) {
                 self.fill_in_requirements(value, params);
             }
         }
@@ -215,7 +224,7 @@ impl<'s> Reader<'s> {
             DeValue::Table(table) => {
                 for (key, value) in table.iter_mut() {
                     match key.get_ref().as_ref() {
-                        name @ ("scope" | "when" | "require") => {
+                        name if ARGUED.contains(&name) || FLEET.contains(&name) => {
                             self.fill_in_value(name, value, params)
                         }
                         _ => self.fill_in_requirements(value, params),
@@ -254,7 +263,7 @@ impl<'s> Reader<'s> {
                     *value.get_mut() = DeValue::String(text.into());
                 } else if let Some(param) = params.0.get(name) {
                     *value.get_mut() = match (key, &param.value) {
-                        ("older-than" | "newer-than", DeValue::Integer(_)) => {
+                        ("older-than" | "newer-than" | "within", DeValue::Integer(_)) => {
                             DeValue::String(format!("{}d", param.shown).into())
                         }
                         (_, value) => value.clone(),
@@ -282,11 +291,14 @@ fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(part)
 }
 
-/// A number, or the hours of a span.
+/// A number, the hours of a span, or a share.
 fn size(value: &DeValue<'_>) -> Option<f64> {
     match value {
         DeValue::Integer(_) | DeValue::Float(_) => show(value).parse().ok(),
-        DeValue::String(text) => crate::record::time::Span::read(text).map(|span| span.hours()),
+        DeValue::String(text) => match Percent::read(text) {
+            Some(share) => Some(share.size()),
+            None => crate::record::time::Span::read(text).map(|span| span.hours()),
+        },
         _ => None,
     }
 }

@@ -68,7 +68,18 @@ pub(super) struct Parts {
     pub(super) rules: Vec<Rule>,
     pub(super) overrides: Vec<Override>,
     /// The ids of all rules, also of those that are not valid.
-    ids: Vec<String>,
+    pub(super) ids: Vec<String>,
+}
+
+/// What a rule says of itself, whatever it asks.
+pub(super) struct Label {
+    pub(super) id: Option<String>,
+    pub(super) title: String,
+    pub(super) severity: Option<Severity>,
+    pub(super) rationale: String,
+    pub(super) remediation: String,
+    pub(super) references: Vec<String>,
+    pub(super) place: (usize, Range<usize>),
 }
 
 /// What several rules ask, written once.
@@ -166,7 +177,7 @@ impl Reader<'_> {
         };
         for item in self.list(value, "`[[rule]]`", "write [[rule]], with two brackets") {
             if let Some((table, span)) = self.table(item, "`[[rule]]`") {
-                let rule = self.rule(table, span, on_absent, guard, &mut parts.ids);
+                let rule = self.rule(table, span, on_absent, guard, parts);
                 parts.rules.extend(rule);
             }
         }
@@ -294,12 +305,19 @@ impl Reader<'_> {
                 rule.severity = severity;
             }
             if let Some(on_absent) = on_absent {
-                let Ask::Record {
-                    on_absent: before, ..
-                } = &mut rule.ask;
-                let now = on_absent.name();
-                changes.push(format!("on-absent {now}, was {}", before.name()));
-                *before = on_absent;
+                match &mut rule.ask {
+                    Ask::Record {
+                        on_absent: before, ..
+                    } => {
+                        let now = on_absent.name();
+                        changes.push(format!("on-absent {now}, was {}", before.name()));
+                        *before = on_absent;
+                    }
+                    Ask::Fleet(_) => {
+                        let message = "no rule over the whole export has an `on-absent`";
+                        self.complain(key.span(), message, None);
+                    }
+                }
             }
             if off == Some(true) {
                 changes.push("off".to_owned());
@@ -336,7 +354,7 @@ impl Reader<'_> {
         span: Range<usize>,
         otherwise: OnAbsent,
         guard: Option<&Requirement>,
-        ids: &mut Vec<String>,
+        parts: &mut Parts,
     ) -> Option<Rule> {
         let names = [
             "id",
@@ -374,11 +392,8 @@ impl Reader<'_> {
             let message = "`check` says already what must hold";
             self.complain(key.span(), message, Some(help));
         }
-        let named = id.map_or(span, |(_, id)| id.span());
-        let id = id.and_then(|entry| self.rule_id(entry, ids));
-        let title = self.optional_text(title);
-        let severity =
-            severity.and_then(|entry| self.word(entry, &Severity::ALL, Severity::name, "severity"));
+        let label = [id, title, severity, rationale, remediation, references];
+        let label = self.label(label, span, parts);
         let when = when.map(|(_, when)| self.requirement(when, "`when`"));
         let (name, shared) = check.and_then(|entry| self.asked(entry)).unzip();
         let shared = shared.unwrap_or_default();
@@ -388,31 +403,47 @@ impl Reader<'_> {
         };
         let on_absent = self.on_absent(absent).or(shared.on_absent);
         let or = |own: String, shared: String| if own.is_empty() { shared } else { own };
-        let title = or(title, shared.title);
-        let rationale = or(self.optional_prose(rationale), shared.rationale);
-        let remediation = or(self.optional_prose(remediation), shared.remediation);
-        let references = self.references(references);
         let because = self.optional_text(because);
-        let place = (self.file, named);
         let guards = guard.cloned().into_iter().chain(shared.when);
         let guards: Vec<_> = guards.chain(when.flatten()).collect();
-        let id = id?;
+        let id = label.id?;
         Some(Rule {
-            title: or(title, id.clone()),
+            title: or(or(label.title, shared.title), id.clone()),
             id,
-            severity: severity?,
+            severity: label.severity?,
             when: joined(guards),
             ask: Ask::Record {
                 require: require?,
                 on_absent: on_absent.unwrap_or(otherwise),
             },
-            rationale,
-            remediation,
-            references,
+            rationale: or(label.rationale, shared.rationale),
+            remediation: or(label.remediation, shared.remediation),
+            references: label.references,
             check: name,
             because,
-            place,
+            place: label.place,
         })
+    }
+
+    /// What a rule says of itself: its id, title, severity, rationale,
+    /// remediation and references; it stands in `span`.
+    pub(super) fn label(
+        &mut self,
+        entries: [Option<Entry<'_, '_>>; 6],
+        span: Range<usize>,
+        parts: &mut Parts,
+    ) -> Label {
+        let [id, title, severity, rationale, remediation, references] = entries;
+        Label {
+            place: (self.file, id.map_or(span, |(_, id)| id.span())),
+            id: id.and_then(|entry| self.rule_id(entry, &mut parts.ids)),
+            title: self.optional_text(title),
+            severity: severity
+                .and_then(|entry| self.word(entry, &Severity::ALL, Severity::name, "severity")),
+            rationale: self.optional_prose(rationale),
+            remediation: self.optional_prose(remediation),
+            references: self.references(references),
+        }
     }
 
     /// A rule has no key that it needs.
@@ -437,7 +468,7 @@ impl Reader<'_> {
 }
 
 /// All of them, if there are any.
-fn joined(mut requirements: Vec<Requirement>) -> Option<Requirement> {
+pub(super) fn joined(mut requirements: Vec<Requirement>) -> Option<Requirement> {
     match requirements.len() {
         0 | 1 => requirements.pop(),
         _ => Some(Requirement::All(requirements)),

@@ -1,0 +1,338 @@
+//! What is remembered of a record whose value is held against others.
+
+use std::io::{self, Read, Write};
+
+use sha2::{Digest, Sha256};
+
+use super::sorter::Kept;
+use crate::policy::Cause;
+use crate::record::{Absent, Bad};
+
+/// Half of the SHA-256 of a value: no two values that anybody will ever meet
+/// share one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key(u128);
+
+impl Key {
+    /// Of nothing.
+    pub const NONE: Key = Key(0);
+
+    pub fn of(value: &[u8]) -> Self {
+        let digest = Sha256::digest(value);
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        Key(u128::from_le_bytes(bytes))
+    }
+}
+
+/// Why it is not certain that a rule applies, if it is not. The certain come
+/// first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Doubt(u8);
+
+const CAUSES: [Cause; 6] = [
+    Cause::Absent(Absent::Missing),
+    Cause::Absent(Absent::Null),
+    Cause::Absent(Absent::Empty),
+    Cause::Bad(Bad::WrongType),
+    Cause::Bad(Bad::Unparsable),
+    Cause::Bad(Bad::Conflict),
+];
+
+impl Doubt {
+    pub const NONE: Doubt = Doubt(0);
+
+    pub fn of(cause: Cause) -> Self {
+        let place = CAUSES.iter().position(|known| *known == cause);
+        Doubt(place.map_or(1, |place| place as u8 + 1))
+    }
+
+    pub fn cause(self) -> Option<Cause> {
+        CAUSES.get(usize::from(self.0).checked_sub(1)?).copied()
+    }
+}
+
+/// A record whose value is held against others. In their order, those of one
+/// rule and value stand together, and of these those of one customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// The rule's place among those over the whole export.
+    pub rule: u32,
+    pub value: Key,
+    pub customer: Key,
+    pub doubt: Doubt,
+    /// The export's place on the command line.
+    pub export: u32,
+    /// The record's place in the export, from 1.
+    pub record: u64,
+    /// A digest of all that the record says.
+    pub content: u64,
+    /// Where the text stands that a finding tells.
+    pub text: u64,
+}
+
+/// Numbers of several sizes, one after another.
+fn write<const N: usize>(writer: &mut impl Write, bytes: [u8; N]) -> io::Result<()> {
+    writer.write_all(&bytes)
+}
+
+fn read<const N: usize>(reader: &mut impl Read) -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    reader.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+impl Kept for Entry {
+    fn write(&self, writer: &mut impl Write) -> io::Result<()> {
+        write(writer, self.rule.to_le_bytes())?;
+        write(writer, self.value.0.to_le_bytes())?;
+        write(writer, self.customer.0.to_le_bytes())?;
+        write(writer, [self.doubt.0])?;
+        write(writer, self.export.to_le_bytes())?;
+        write(writer, self.record.to_le_bytes())?;
+        write(writer, self.content.to_le_bytes())?;
+        write(writer, self.text.to_le_bytes())
+    }
+
+    fn read(reader: &mut impl Read) -> io::Result<Self> {
+        Ok(Self {
+            rule: u32::from_le_bytes(read(reader)?),
+            value: Key(u128::from_le_bytes(read(reader)?)),
+            customer: Key(u128::from_le_bytes(read(reader)?)),
+            doubt: Doubt(u8::from_le_bytes(read(reader)?)),
+            export: u32::from_le_bytes(read(reader)?),
+            record: u64::from_le_bytes(read(reader)?),
+            content: u64::from_le_bytes(read(reader)?),
+            text: u64::from_le_bytes(read(reader)?),
+        })
+    }
+}
+
+/// Where a record stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    pub export: u32,
+    pub record: u64,
+}
+
+impl Entry {
+    pub fn place(&self) -> Place {
+        Place {
+            export: self.export,
+            record: self.record,
+        }
+    }
+
+    /// A record without an id is a customer of its own.
+    pub fn settle(&mut self, export: u32, before: u64, texts: u64) {
+        self.export = export;
+        self.record += before;
+        self.text += texts;
+        if self.customer == Key::NONE {
+            let place = [self.record.to_le_bytes(), u64::from(export).to_le_bytes()];
+            self.customer = Key::of(&place.concat());
+        }
+    }
+}
+
+/// How many places of other records a finding tells.
+pub const PLACES: usize = 4;
+
+/// What the records with one value come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Group {
+    pub records: u64,
+    pub customers: u64,
+    /// Not all records say the same.
+    pub differ: bool,
+    /// The first places; there are as many as `records`, at most `PLACES`.
+    pub places: [Place; PLACES],
+}
+
+/// An entry that is a finding. They come in the order of the records, then of
+/// the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Found {
+    pub place: Place,
+    /// The rule's place among those over the whole export.
+    pub rule: u32,
+    /// Where the text stands that it tells.
+    pub text: u64,
+    /// Why it is not decided, if it is not.
+    pub doubt: Doubt,
+    pub group: Group,
+}
+
+impl Kept for Place {
+    fn write(&self, writer: &mut impl Write) -> io::Result<()> {
+        write(writer, self.export.to_le_bytes())?;
+        write(writer, self.record.to_le_bytes())
+    }
+
+    fn read(reader: &mut impl Read) -> io::Result<Self> {
+        Ok(Self {
+            export: u32::from_le_bytes(read(reader)?),
+            record: u64::from_le_bytes(read(reader)?),
+        })
+    }
+}
+
+impl Kept for Found {
+    fn write(&self, writer: &mut impl Write) -> io::Result<()> {
+        self.place.write(writer)?;
+        write(writer, self.rule.to_le_bytes())?;
+        write(writer, self.text.to_le_bytes())?;
+        write(writer, [self.doubt.0, u8::from(self.group.differ)])?;
+        write(writer, self.group.records.to_le_bytes())?;
+        write(writer, self.group.customers.to_le_bytes())?;
+        self.group
+            .places
+            .iter()
+            .try_for_each(|place| place.write(writer))
+    }
+
+    fn read(reader: &mut impl Read) -> io::Result<Self> {
+        let place = Place::read(reader)?;
+        let rule = u32::from_le_bytes(read(reader)?);
+        let text = u64::from_le_bytes(read(reader)?);
+        let [doubt, differ] = read(reader)?;
+        let records = u64::from_le_bytes(read(reader)?);
+        let customers = u64::from_le_bytes(read(reader)?);
+        let mut places = [place; PLACES];
+        for place in &mut places {
+            *place = Place::read(reader)?;
+        }
+        Ok(Self {
+            place,
+            rule,
+            text,
+            doubt: Doubt(doubt),
+            group: Group {
+                records,
+                customers,
+                differ: differ != 0,
+                places,
+            },
+        })
+    }
+}
+
+/// What a finding tells of an entry's record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Text<T> {
+    pub id: Option<T>,
+    pub name: Option<T>,
+    pub value: T,
+}
+
+/// Stands for the length of a text that is not there.
+const ABSENT: u64 = u64::MAX;
+
+impl Text<&str> {
+    pub fn write(&self, out: &mut Vec<u8>) {
+        let texts = [self.id, self.name, Some(self.value)];
+        for text in texts {
+            let length = text.map_or(ABSENT, |text| text.len() as u64);
+            out.extend_from_slice(&length.to_le_bytes());
+        }
+        for text in texts.into_iter().flatten() {
+            out.extend_from_slice(text.as_bytes());
+        }
+    }
+}
+
+impl Text<String> {
+    pub fn read(reader: &mut impl Read) -> io::Result<Self> {
+        let mut lengths = [0; 3];
+        for length in &mut lengths {
+            *length = u64::from_le_bytes(read(reader)?);
+        }
+        let mut next = |length: u64| -> io::Result<Option<String>> {
+            if length == ABSENT {
+                return Ok(None);
+            }
+            let mut text = String::new();
+            reader.take(length).read_to_string(&mut text)?;
+            match text.len() as u64 == length {
+                true => Ok(Some(text)),
+                false => Err(io::ErrorKind::UnexpectedEof.into()),
+            }
+        };
+        let [id, name, value] = lengths;
+        Ok(Self {
+            id: next(id)?,
+            name: next(name)?,
+            value: next(value)?.unwrap_or_default(),
+        })
+    }
+
+    /// How many bytes it takes.
+    pub fn size(&self) -> u64 {
+        let of = |text: &Option<String>| text.as_ref().map_or(0, |text| text.len() as u64);
+        24 + of(&self.id) + of(&self.name) + self.value.len() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let place = |record| Place { export: 3, record };
+        let entry = Entry {
+            rule: 7,
+            value: Key::of(b"a"),
+            customer: Key::of(b"b"),
+            doubt: Doubt::of(Cause::Bad(Bad::Conflict)),
+            export: 3,
+            record: u64::MAX,
+            content: 5,
+            text: 9,
+        };
+        let found = Found {
+            place: place(7),
+            rule: 2,
+            text: 3,
+            doubt: Doubt::of(Cause::Absent(Absent::Null)),
+            group: Group {
+                records: 4,
+                customers: 2,
+                differ: true,
+                places: [place(1), place(2), place(3), place(4)],
+            },
+        };
+        let mut bytes = Vec::new();
+        entry.write(&mut bytes).expect("memory");
+        found.write(&mut bytes).expect("memory");
+        let mut reader = bytes.as_slice();
+        assert_eq!(Entry::read(&mut reader).expect("whole"), entry);
+        assert_eq!(Found::read(&mut reader).expect("whole"), found);
+        assert!(reader.is_empty());
+    }
+
+    #[test]
+    fn texts_are_read_as_they_were_written() {
+        let text = Text {
+            id: Some("é\0"),
+            name: None,
+            value: "",
+        };
+        let mut bytes = Vec::new();
+        text.write(&mut bytes);
+        let read = Text::read(&mut bytes.as_slice()).expect("whole");
+        assert_eq!(read.size(), bytes.len() as u64);
+        assert_eq!(
+            (read.id.as_deref(), read.name, read.value.as_str()),
+            (Some("é\0"), None, "")
+        );
+    }
+
+    #[test]
+    fn every_doubt_has_its_cause() {
+        for cause in CAUSES {
+            assert_eq!(Doubt::of(cause).cause(), Some(cause));
+        }
+        assert_eq!(Doubt::NONE.cause(), None);
+    }
+}

@@ -1,0 +1,234 @@
+//! What rules ask of all records of a run together.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use super::check::Ago;
+use crate::record::{Schema, Slot};
+
+/// One question about the whole export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fleet {
+    /// No value of the field stands in two records.
+    Unique {
+        /// A field of text.
+        slot: Slot,
+        /// Which copies are meant.
+        copies: Copies,
+    },
+    /// No value of the field stands in the records of many customers.
+    Shared {
+        /// A field of text.
+        slot: Slot,
+        /// The most customers that may share a value.
+        most: u64,
+        /// Values that differ in case alone, or in blanks, are one.
+        ignore_case: bool,
+    },
+    /// A rule of the same policy passes often enough where it applies.
+    PassRate {
+        /// The rule's id.
+        rule: String,
+        /// The least share of the records.
+        least: Percent,
+    },
+    /// There are enough records.
+    Records {
+        /// The fewest.
+        least: u64,
+    },
+    /// Some record changed lately: an older export is a stale one.
+    Newest {
+        /// A field of times.
+        slot: Slot,
+        /// How long ago the latest of them may lie.
+        within: Ago,
+        /// Times from here on lie too far ahead to be true.
+        until: DateTime<Utc>,
+    },
+}
+
+/// The keys of a rule over the whole export, one of which says what it asks.
+pub const FLEET: [&str; 5] = ["unique", "shared", "pass-rate", "records", "newest"];
+
+impl Fleet {
+    /// The field whose values are looked at.
+    pub fn slot(&self) -> Option<Slot> {
+        match self {
+            Fleet::Unique { slot, .. }
+            | Fleet::Shared { slot, .. }
+            | Fleet::Newest { slot, .. } => Some(*slot),
+            Fleet::PassRate { .. } | Fleet::Records { .. } => None,
+        }
+    }
+
+    /// Whether values of the field are held against each other.
+    pub fn compares(&self) -> bool {
+        matches!(self, Fleet::Unique { .. } | Fleet::Shared { .. })
+    }
+
+    /// What is looked at, for evidence: a field, a rule, or the records.
+    pub fn looks_at<'a>(&'a self, schema: &'a Schema) -> &'a str {
+        match (self, self.slot()) {
+            (_, Some(slot)) => &schema.field(slot).name,
+            (Fleet::PassRate { rule, .. }, None) => rule,
+            (_, None) => "records",
+        }
+    }
+
+    /// The question in words.
+    pub fn words(&self, schema: &Schema) -> String {
+        format!("{}: {}", self.looks_at(schema), self.expected())
+    }
+
+    /// What would meet it, in words.
+    pub fn expected(&self) -> String {
+        match self {
+            Fleet::Unique { copies, .. } => match copies {
+                Copies::Any => "in no other record".to_owned(),
+                Copies::Differ => "in no other record with other content".to_owned(),
+                Copies::Agree => "in no other record with the same content".to_owned(),
+            },
+            Fleet::Shared { most: 1, .. } => "on no other customer".to_owned(),
+            Fleet::Shared { most, .. } => format!("on at most {most} customers"),
+            Fleet::PassRate { least, .. } => format!("at least {least} pass"),
+            Fleet::Records { least } => format!("at least {least}"),
+            Fleet::Newest { within, .. } => format!(
+                "the newest within {} ({} or later)",
+                within.span,
+                crate::record::time::show(within.time)
+            ),
+        }
+    }
+}
+
+/// Which records with the same value are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copies {
+    /// All.
+    Any,
+    /// Those of which two differ in one of the documented fields.
+    Differ,
+    /// Those of which all say the same.
+    Agree,
+}
+
+impl Copies {
+    /// Every sort.
+    pub const ALL: [Copies; 3] = [Copies::Any, Copies::Differ, Copies::Agree];
+
+    /// The word for it in policies.
+    pub fn name(self) -> &'static str {
+        match self {
+            Copies::Any => "any",
+            Copies::Differ => "differ",
+            Copies::Agree => "agree",
+        }
+    }
+}
+
+/// A share of a whole, exact to the ten-thousandth of a percent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Percent {
+    /// Of a million.
+    parts: u32,
+}
+
+impl Percent {
+    const WHOLE: u32 = 1_000_000;
+
+    /// Reads `95%` or `99.95%`.
+    pub fn read(text: &str) -> Option<Self> {
+        let number = text.strip_suffix('%')?.trim_end();
+        let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
+        let digits =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(whole) || !digits(part) || part.len() > 4 {
+            return None;
+        }
+        let whole: u32 = whole.parse().ok()?;
+        let part: u32 = format!("{part:0<4}").parse().ok()?;
+        let parts = whole.checked_mul(10_000)?.checked_add(part)?;
+        (parts <= Self::WHOLE).then_some(Self { parts })
+    }
+
+    /// Whether so many of all are at least this share.
+    pub fn is_reached(self, some: u64, all: u64) -> bool {
+        u128::from(some) * u128::from(Self::WHOLE) >= u128::from(all) * u128::from(self.parts)
+    }
+
+    /// The share that some of all are, rounded down; nothing of nothing is all.
+    pub fn of(some: u64, all: u64) -> Self {
+        let parts = (u128::from(some) * u128::from(Self::WHOLE)).checked_div(u128::from(all));
+        let parts = parts.and_then(|parts| u32::try_from(parts).ok());
+        Self {
+            parts: parts.unwrap_or(Self::WHOLE),
+        }
+    }
+
+    /// To be compared with others.
+    pub fn size(self) -> f64 {
+        self.parts.into()
+    }
+
+    /// Whether everything reaches it.
+    pub fn is_nothing(self) -> bool {
+        self.parts == 0
+    }
+}
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, part) = (self.parts / 10_000, self.parts % 10_000);
+        let part = format!(".{part:04}");
+        write!(
+            f,
+            "{whole}{}%",
+            part.trim_end_matches('0').trim_end_matches('.')
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_read_and_shown_exactly() {
+        for (text, shown) in [
+            ("95%", "95%"),
+            ("99.95%", "99.95%"),
+            ("100%", "100%"),
+            ("0.0001 %", "0.0001%"),
+        ] {
+            let percent = Percent::read(text);
+            assert_eq!(
+                percent.map(|percent| percent.to_string()).as_deref(),
+                Some(shown)
+            );
+        }
+        for text in [
+            "95",
+            "101%",
+            "-1%",
+            "0.00001%",
+            "%",
+            ".5%",
+            "5.%",
+            "1e2%",
+            "99999999999%",
+        ] {
+            assert_eq!(Percent::read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_share_that_is_nearly_reached_is_neither_reached_nor_shown_as_such() {
+        let least = Percent::read("95%").expect("a share");
+        assert!(least.is_reached(95, 100));
+        assert!(!least.is_reached(949_999, 1_000_000));
+        assert_eq!(Percent::of(949_999, 1_000_000).to_string(), "94.9999%");
+        assert!(!least.is_reached(u64::MAX / 100 * 94, u64::MAX));
+    }
+}
