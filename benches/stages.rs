@@ -10,7 +10,7 @@ use audit::finding::{Finding, Privacy, Subject, Summary};
 use audit::fleet::Tally;
 use audit::policy::Policies;
 use audit::record::{Key, Raw, Record};
-use audit::report::{self, Audit, Colour, Column, Words};
+use audit::report::{self, Colour, Column, Head, Renderer, Settings, Words};
 use bumpalo::Bump;
 use chrono::DateTime;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -165,9 +165,8 @@ fn word(criterion: &mut Criterion) {
     let texts = Bump::new();
     let lines = lines(&export(Shape::Ndjson, true));
     let records = records(&policies, &lines[..1000], &texts);
-    let audit = Audit {
-        policies: &policies,
-        as_of: DateTime::UNIX_EPOCH,
+    let head = Head::of(&policies, DateTime::UNIX_EPOCH);
+    let settings = Settings {
         columns: &Column::ALL,
     };
     let mut group = criterion.benchmark_group("report");
@@ -176,8 +175,9 @@ fn word(criterion: &mut Criterion) {
         report::Format::Json,
         report::Format::Ndjson,
     ] {
-        let (renderer, _) = report::report(format, &audit, Colour::Off);
-        let worded = || worded(&policies, &records, renderer.as_ref());
+        let (renderer, _) = report::report(format, &head, settings, Colour::Off);
+        let renderer = [renderer];
+        let worded = || worded(&policies, &records, &renderer);
         let bytes = worded().bytes.len() as u64;
         group.throughput(Throughput::Bytes(bytes));
         group.bench_function(BenchmarkId::from_parameter(format.name()), |bencher| {
@@ -188,7 +188,7 @@ fn word(criterion: &mut Criterion) {
 }
 
 /// All findings on the records, in the words of a report.
-fn worded(policies: &Policies, records: &[Record<'_>], renderer: &dyn report::Renderer) -> Words {
+fn worded(policies: &Policies, records: &[Record<'_>], renderer: &[Box<dyn Renderer>]) -> Words {
     let rules: Vec<_> = policies.rules().collect();
     let mut judge = Judge::new(policies);
     let mut summary = Summary::new(policies);
@@ -215,7 +215,7 @@ fn worded(policies: &Policies, records: &[Record<'_>], renderer: &dyn report::Re
                     reason,
                     privacy: Privacy::Redacted,
                 };
-                renderer.finding(&finding, &mut words).expect("memory");
+                report::word(&finding, renderer, std::slice::from_mut(&mut words)).expect("memory");
             },
         );
     }

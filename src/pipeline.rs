@@ -14,7 +14,7 @@ use crate::finding::{Finding, Privacy, Subject, Summary};
 use crate::fleet::Tally;
 use crate::policy::{Policies, Policy, Rule};
 use crate::record::Record;
-use crate::report::{Renderer, Words};
+use crate::report::{self, Renderer, Words};
 
 /// What the pipeline needs to know.
 pub struct Pipeline<'a> {
@@ -388,10 +388,8 @@ impl Sink for Collector<'_, '_> {
                     reason,
                     privacy: self.pipeline.privacy,
                 };
-                for (renderer, words) in self.pipeline.renderers.iter().zip(words.iter_mut()) {
-                    let worded = renderer.finding(&finding, words);
-                    debug_assert!(worded.is_ok(), "memory takes all that is written");
-                }
+                let worded = report::word(&finding, self.pipeline.renderers, words);
+                debug_assert!(worded.is_ok(), "memory takes all that is written");
             });
     }
 

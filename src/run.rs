@@ -18,7 +18,7 @@ use crate::pipeline::{Pipeline, Worded};
 use crate::policy::{self, Policies, Policy};
 use crate::record::text::{clean, count};
 use crate::report::{
-    self, Audit, Colour, Column, Export, Format, Output, Rejected, Reporter, Verdict, Words,
+    self, Colour, Column, Export, Format, Head, Output, Rejected, Reporter, Settings, Tail, Words,
 };
 
 /// How a run ends.
@@ -163,13 +163,12 @@ fn audit(
         [] => &Column::ALL,
         columns => columns,
     };
-    let audit = Audit {
-        policies: &policies,
-        as_of,
-        columns,
-    };
-    let reports = Reports::open(options, &audit, &sources, stdout)?;
-    let mut run = Run::new(options, &audit, &sources, reports.open, stderr);
+    let head = Head::of(&policies, as_of);
+    let settings = Settings { columns };
+    let mut read: Vec<&Path> = sources.iter().filter_map(Source::path).collect();
+    read.extend(policies.all.iter().flat_map(Policy::files));
+    let reports = Reports::open(options, &head, settings, &read, stdout)?;
+    let mut run = Run::new(options, &policies, head, &sources, reports.open, stderr);
     run.start()?;
     run.read(options, sources, &reports.renderers)?;
     run.settle(&reports.renderers)?;
@@ -185,14 +184,12 @@ struct Reports<'r> {
 impl<'r> Reports<'r> {
     fn open(
         options: &Options,
-        audit: &Audit<'_>,
-        sources: &[Source],
+        head: &Head,
+        settings: Settings<'_>,
+        read: &[&Path],
         stdout: &'r mut (dyn Write + Send),
     ) -> Result<Self, Error> {
-        let mut read: Vec<&Path> = sources.iter().filter_map(Source::path).collect();
-        let policies = audit.policies.all.iter();
-        read.extend(policies.flat_map(Policy::files));
-        let outputs = Output::open_all(&options.outputs, &read)?;
+        let outputs = Output::open_all(&options.outputs, read)?;
         let mut reports = Self {
             renderers: Vec::new(),
             open: Vec::new(),
@@ -201,16 +198,23 @@ impl<'r> Reports<'r> {
         if !quiet {
             let format = options.format.unwrap_or(Format::Text);
             let colour = colour(options.color, &io::stdout());
-            reports.add(format, audit, colour, Output::stdout(stdout));
+            reports.add(format, head, settings, colour, Output::stdout(stdout));
         }
         for (destination, output) in options.outputs.iter().zip(outputs) {
-            reports.add(destination.format, audit, Colour::Off, output);
+            reports.add(destination.format, head, settings, Colour::Off, output);
         }
         Ok(reports)
     }
 
-    fn add(&mut self, format: Format, audit: &Audit<'_>, colour: Colour, output: Output<'r>) {
-        let (renderer, reporter) = report::report(format, audit, colour);
+    fn add(
+        &mut self,
+        format: Format,
+        head: &Head,
+        settings: Settings<'_>,
+        colour: Colour,
+        output: Output<'r>,
+    ) {
+        let (renderer, reporter) = report::report(format, head, settings, colour);
         self.renderers.push(renderer);
         self.open.push((reporter, output));
     }
@@ -221,7 +225,8 @@ const TOLD: u64 = 20;
 
 /// A run in which records are being read.
 struct Run<'r> {
-    audit: &'r Audit<'r>,
+    policies: &'r Policies,
+    head: Head,
     reports: Vec<(Box<dyn Reporter>, Output<'r>)>,
     stderr: &'r mut (dyn Write + Send),
     quiet: bool,
@@ -240,7 +245,8 @@ struct Run<'r> {
 impl<'r> Run<'r> {
     fn new(
         options: &Options,
-        audit: &'r Audit<'r>,
+        policies: &'r Policies,
+        head: Head,
         sources: &[Source],
         reports: Vec<(Box<dyn Reporter>, Output<'r>)>,
         stderr: &'r mut (dyn Write + Send),
@@ -250,7 +256,8 @@ impl<'r> Run<'r> {
             ..Export::default()
         });
         Self {
-            audit,
+            policies,
+            head,
             reports,
             stderr,
             quiet: options.quiet,
@@ -261,8 +268,8 @@ impl<'r> Run<'r> {
                 false => Privacy::Redacted,
             },
             progress: progress(options),
-            summary: Summary::new(audit.policies),
-            census: Census::new(audit.policies),
+            summary: Summary::new(policies),
+            census: Census::new(policies),
             exports: exports.collect(),
             fields: vec![false; sources.len()],
             error: None,
@@ -271,7 +278,7 @@ impl<'r> Run<'r> {
 
     fn start(&mut self) -> Result<(), Error> {
         for (reporter, output) in &mut self.reports {
-            let started = reporter.start(self.audit, output);
+            let started = reporter.start(&self.head, output);
             started.map_err(|source| output.failed(source))?;
         }
         Ok(())
@@ -284,10 +291,10 @@ impl<'r> Run<'r> {
         renderers: &[Box<dyn report::Renderer>],
     ) -> Result<(), Error> {
         let names: Vec<_> = sources.iter().map(|source| source.name.clone()).collect();
-        let schema = &self.audit.policies.schema;
+        let schema = &self.policies.schema;
         let cutter = Cutter::new(sources, options.input_format, options.window_bytes, schema);
         let pipeline = Pipeline {
-            policies: self.audit.policies,
+            policies: self.policies,
             exports: &names,
             format: options.input_format,
             limit: options.max_record_bytes,
@@ -315,7 +322,7 @@ impl<'r> Run<'r> {
         let export = &mut self.exports[worded.export];
         export.records += worded.summary.records;
         export.rejected += worded.summary.rejected;
-        export.format = worded.shape;
+        export.format = worded.shape.into();
         self.fields[worded.export] |= worded.summary.has_fields();
         if let Some(why) = &worded.unread {
             export.problem = Some(why.to_string());
@@ -334,10 +341,10 @@ impl<'r> Run<'r> {
         for (number, rejection) in (told_before..).zip(&worded.rejected) {
             let cause = rejection.why.to_string();
             let rejected = Rejected {
-                export: &self.exports[worded.export].path,
+                export: self.exports[worded.export].path.as_str().into(),
                 record: rejection.record,
                 offset: rejection.offset,
-                cause: &cause,
+                cause: cause.into(),
             };
             for (reporter, output) in &mut self.reports {
                 let written = reporter.rejected(&rejected);
@@ -357,7 +364,7 @@ impl<'r> Run<'r> {
 
     /// What rules over the whole export find comes after all else.
     fn settle(&mut self, renderers: &[Box<dyn report::Renderer>]) -> Result<(), Error> {
-        let census = std::mem::replace(&mut self.census, Census::new(self.audit.policies));
+        let census = std::mem::replace(&mut self.census, Census::new(self.policies));
         let exports: Vec<_> = self
             .exports
             .iter()
@@ -366,19 +373,20 @@ impl<'r> Run<'r> {
         let exports: Vec<_> = exports.iter().map(String::as_str).collect();
         let reports = &mut self.reports;
         census.settle(&exports, self.privacy, &mut self.summary, |finding| {
-            for (renderer, (reporter, output)) in renderers.iter().zip(reports.iter_mut()) {
-                let mut words = Words::default();
-                let worded = renderer.finding(finding, &mut words);
-                let written = worded.and_then(|()| reporter.findings(&words.numbered(0), output));
+            let mut words: Vec<_> = renderers.iter().map(|_| Words::default()).collect();
+            let worded = report::word(finding, renderers, &mut words);
+            for (words, (reporter, output)) in words.iter().zip(reports.iter_mut()) {
+                let written = reporter.findings(&words.numbered(0), output);
                 written.map_err(|source| output.failed(source))?;
             }
+            debug_assert!(worded.is_ok(), "memory takes all that is written");
             Ok(())
         })
     }
 
     /// An export of which no record has any field is hardly one of customers.
     fn doubt(&mut self) {
-        if self.audit.policies.needed().is_empty() {
+        if self.policies.needed().is_empty() {
             return;
         }
         for (export, fields) in self.exports.iter_mut().zip(&self.fields) {
@@ -392,16 +400,12 @@ impl<'r> Run<'r> {
 
     fn finish(mut self) -> Result<Exit, Error> {
         self.doubt();
-        let gaps = self.summary.gaps(self.audit.policies);
+        let gaps = self.summary.gaps(self.policies);
         self.notes(&gaps);
-        let verdict = Verdict {
-            summary: &self.summary,
-            exports: &self.exports,
-            gaps: &gaps,
-        };
+        let tail = Tail::of(self.policies, &self.summary, self.exports, &gaps);
         let mut whole = Vec::new();
         for (reporter, mut output) in self.reports {
-            let finished = reporter.finish(self.audit, &verdict, &mut output);
+            let finished = reporter.finish(&self.head, &tail, &mut output);
             let settled = finished.and_then(|()| output.settle());
             settled.map_err(|source| output.failed(source))?;
             whole.push(output);
@@ -409,7 +413,7 @@ impl<'r> Run<'r> {
         for output in whole {
             output.commit()?;
         }
-        Ok(exit(self.audit.policies, self.fail_on, &verdict))
+        Ok(exit(&tail, self.fail_on))
     }
 
     /// Tells on stderr what a report may not.
@@ -456,7 +460,7 @@ impl<'r> Run<'r> {
         }
         notes.extend(
             gaps.iter()
-                .map(|gap| format!("incomplete: {}", gap.show(self.audit.policies))),
+                .map(|gap| format!("incomplete: {}", gap.show(self.policies))),
         );
         for text in notes {
             note(self.quiet, &self.progress, self.stderr, &text);
@@ -472,16 +476,16 @@ fn note(quiet: bool, progress: &ProgressBar, stderr: &mut dyn Write, text: &str)
     }
 }
 
-fn exit(policies: &Policies, fail_on: FailOn, verdict: &Verdict<'_>) -> Exit {
-    if !verdict.is_complete() {
+fn exit(tail: &Tail, fail_on: FailOn) -> Exit {
+    if !tail.summary.complete {
         return Exit::Incomplete;
     }
-    let grave = |rule: &policy::Rule| fail_on.0.is_some_and(|least| rule.severity >= least);
-    let found = policies
-        .rules()
-        .zip(&verdict.summary.by_rule)
-        .any(|((_, rule), counts)| grave(rule) && counts.findings() > 0);
-    if found { Exit::Findings } else { Exit::Clean }
+    let grave = |severity| fail_on.0.is_some_and(|least| severity >= least);
+    let mut rules = tail.summary.by_rule.iter();
+    match rules.any(|rule| grave(rule.severity) && rule.counts.findings() > 0) {
+        true => Exit::Findings,
+        false => Exit::Clean,
+    }
 }
 
 fn threads(options: &Options) -> usize {

@@ -76,7 +76,7 @@ fn every_sample_is_what_the_program_prints() {
 }
 
 #[test]
-fn every_line_of_ndjson_is_a_finding_of_json_and_the_last_its_summary() {
+fn every_line_of_ndjson_is_a_finding_of_json_and_the_last_all_the_rest() {
     let (whole, lines) = (json(), text("ndjson"));
     let mut lines: Vec<Value> = lines
         .lines()
@@ -84,7 +84,10 @@ fn every_line_of_ndjson_is_a_finding_of_json_and_the_last_its_summary() {
         .collect();
     let last = lines.pop().expect("a summary");
     assert_eq!(lines, list(&whole, "findings"));
-    assert_eq!(last, serde_json::json!({"summary": whole["summary"]}));
+    assert_eq!(last["summary"], whole["summary"]);
+    for key in ["tool", "as_of", "policies", "rejected", "exports", "coverage"] {
+        assert_eq!(last["report"][key], whole[key], "{key}");
+    }
 }
 
 #[test]

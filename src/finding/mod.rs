@@ -134,7 +134,9 @@ pub struct Finding<'a> {
 }
 
 /// A check that was not met.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct Evidence<'a> {
     /// The field that it looks at.
     pub field: Cow<'a, str>,

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::io;
 
-use super::{Audit, Rejected, Verdict, Words};
-use crate::finding::{Evidence, Finding};
-use crate::policy::{Policy, Rule};
+use super::{Found, Head, Line, Policy, Rejected, Rule, Tail, Words};
+use crate::finding::Evidence;
 use crate::record::text::{clean, is_printable_without};
 
 /// A column of the report.
@@ -117,7 +116,8 @@ impl Column {
     }
 
     /// What stands there for one finding.
-    fn of_finding<'f>(self, finding: &Finding<'f>, evidence: &'f [Evidence<'f>]) -> Cow<'f, str> {
+    fn of_line<'f>(self, line: &'f Line<'_>) -> Cow<'f, str> {
+        let or_blank = |text: &'f Option<Cow<'_, str>>| text.as_deref().unwrap_or_default();
         match self {
             Column::Policy
             | Column::Rule
@@ -125,16 +125,16 @@ impl Column {
             | Column::Title
             | Column::Remediation
             | Column::References => "".into(),
-            Column::Status => finding.outcome.name().into(),
-            Column::Reason => finding.reason.name().into(),
-            Column::CustomerId => finding.customer_id().unwrap_or_default(),
-            Column::CustomerName => finding.customer_name().unwrap_or_default(),
-            Column::Field => join(evidence, |item| &item.field),
-            Column::Expected => join(evidence, |item| &item.expected),
-            Column::Observed => join(evidence, |item| &item.observed),
-            Column::Fingerprint => finding.fingerprint().into(),
-            Column::Export => finding.export.unwrap_or_default().into(),
-            Column::Record => match finding.number {
+            Column::Status => line.status.as_ref().into(),
+            Column::Reason => line.reason.as_ref().into(),
+            Column::CustomerId => or_blank(&line.customer_id).into(),
+            Column::CustomerName => or_blank(&line.customer_name).into(),
+            Column::Field => join(&line.evidence, |item| &item.field),
+            Column::Expected => join(&line.evidence, |item| &item.expected),
+            Column::Observed => join(&line.evidence, |item| &item.observed),
+            Column::Fingerprint => line.fingerprint.as_ref().into(),
+            Column::Export => or_blank(&line.export).into(),
+            Column::Record => match line.record {
                 Some(_) => UNNUMBERED.into(),
                 None => "".into(),
             },
@@ -142,7 +142,7 @@ impl Column {
     }
 }
 
-fn join<'e>(evidence: &'e [Evidence<'e>], part: fn(&'e Evidence<'e>) -> &'e str) -> Cow<'e, str> {
+fn join<'e>(evidence: &'e [Evidence<'_>], part: fn(&'e Evidence<'_>) -> &'e str) -> Cow<'e, str> {
     match evidence {
         [one] => part(one).into(),
         _ => {
@@ -176,7 +176,7 @@ pub struct Renderer {
 }
 
 impl Renderer {
-    pub fn new(audit: &Audit<'_>) -> Self {
+    pub fn new(head: &Head, columns: &[Column]) -> Self {
         let writer = csv_core::Writer::new();
         let fixed = |policy: &Policy, rule: &Rule, column: Column| {
             let cell = column.of_rule(policy, rule)?;
@@ -184,9 +184,9 @@ impl Renderer {
             row.cell(&cell);
             Some(row.out)
         };
-        let rules = audit.policies.rules().map(|(policy, rule)| {
-            let columns = audit.columns.iter();
+        let rules = head.rules().map(|(policy, rule)| {
             columns
+                .iter()
                 .map(|column| (*column, fixed(policy, rule, *column)))
                 .collect()
         });
@@ -198,17 +198,16 @@ impl Renderer {
 }
 
 impl super::Renderer for Renderer {
-    fn finding(&self, finding: &Finding<'_>, words: &mut Words) -> io::Result<()> {
-        let evidence = finding.evidence();
+    fn finding(&self, found: &Found<'_>, words: &mut Words) -> io::Result<()> {
         let mut row = Row::new(&self.writer);
         row.out = std::mem::take(&mut words.bytes);
-        for (column, fixed) in &self.rules[finding.place] {
+        for (column, fixed) in &self.rules[found.rule] {
             match fixed {
                 Some(cell) => row.out.extend_from_slice(cell),
-                None => row.cell(&column.of_finding(finding, &evidence)),
+                None => row.cell(&column.of_line(&found.line)),
             }
             if *column == Column::Record
-                && let Some(number) = finding.number
+                && let Some(number) = found.number
             {
                 words.mark(row.out.len() - "0,".len(), number);
             }
@@ -264,14 +263,24 @@ impl Row {
 }
 
 /// Joins the rows under a header.
-pub struct Reporter;
+pub struct Reporter {
+    columns: Vec<Column>,
+}
+
+impl Reporter {
+    pub fn new(columns: &[Column]) -> Self {
+        Self {
+            columns: columns.to_vec(),
+        }
+    }
+}
 
 impl super::Reporter for Reporter {
-    fn start(&mut self, audit: &Audit<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    fn start(&mut self, _: &Head, out: &mut dyn io::Write) -> io::Result<()> {
         let mut header = csv::WriterBuilder::new()
             .terminator(csv::Terminator::CRLF)
             .from_writer(out);
-        header.write_record(audit.columns.iter().map(|column| column.name()))?;
+        header.write_record(self.columns.iter().map(|column| column.name()))?;
         header.flush()
     }
 
@@ -285,12 +294,7 @@ impl super::Reporter for Reporter {
         Ok(())
     }
 
-    fn finish(
-        self: Box<Self>,
-        _: &Audit<'_>,
-        _: &Verdict<'_>,
-        _: &mut dyn io::Write,
-    ) -> io::Result<()> {
+    fn finish(self: Box<Self>, _: &Head, _: &Tail, _: &mut dyn io::Write) -> io::Result<()> {
         Ok(())
     }
 }

@@ -5,22 +5,19 @@
 
 mod csv;
 mod json;
+mod model;
 mod output;
 mod text;
 
-use std::fmt;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use crate::finding::Finding;
 
 pub use self::csv::Column;
 pub use self::json::schema as json_schema;
+pub use model::{Counts, Export, Head, Line, Policy, Rejected, Rule, Summary, Tail};
 pub use output::{Destination, Error, Output};
-
-use crate::finding::{Finding, Gap, Summary};
-use crate::policy::Policies;
-use crate::record::text::clean;
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -64,72 +61,22 @@ impl Format {
     }
 }
 
-/// What an audit is about: known before the first record.
-#[derive(Debug)]
-pub struct Audit<'a> {
-    /// The policies.
-    pub policies: &'a Policies,
-    /// The only clock of the run.
-    pub as_of: DateTime<Utc>,
+/// What the command line says of reports.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings<'a> {
     /// The columns of a CSV report.
     pub columns: &'a [Column],
 }
 
-/// An export, once it has been read.
-#[derive(Debug, Clone, Default)]
-pub struct Export {
-    /// Its name on the command line.
-    pub path: String,
-    /// Its shape.
-    pub format: &'static str,
-    /// Records met, the rejected among them.
-    pub records: u64,
-    /// Records that could not be read.
-    pub rejected: u64,
-    /// Why it was not read to its end.
-    pub problem: Option<String>,
-}
-
-/// A record that could not be read.
-#[derive(Debug, Clone, Copy)]
-pub struct Rejected<'a> {
-    /// The export's name.
-    pub export: &'a str,
-    /// Its place in the export, from 1.
-    pub record: u64,
-    /// Its first byte in the export, from 0, once unpacked.
-    pub offset: u64,
-    /// Why.
-    pub cause: &'a str,
-}
-
-impl fmt::Display for Rejected<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let export = clean(self.export);
-        write!(
-            f,
-            "{export}: record {} at byte {}: {}",
-            self.record, self.offset, self.cause
-        )
-    }
-}
-
-/// What an audit came to.
+/// A finding, to be worded.
 #[derive(Debug)]
-pub struct Verdict<'a> {
-    /// What it adds up to.
-    pub summary: &'a Summary,
-    /// What was read.
-    pub exports: &'a [Export],
-    /// What it could not do.
-    pub gaps: &'a [Gap],
-}
-
-impl Verdict<'_> {
-    /// Whether every byte was read and every record judged.
-    pub fn is_complete(&self) -> bool {
-        self.gaps.is_empty()
-    }
+pub struct Found<'a> {
+    /// What it tells; a `0` stands for its record's number.
+    pub line: Line<'a>,
+    /// The place of its record among those of its batch, from 1.
+    pub number: Option<u64>,
+    /// The place of its rule among those of the head.
+    pub rule: usize,
 }
 
 /// Findings in the words of a format. The places of their records in the
@@ -172,13 +119,41 @@ pub trait Renderer: Sync + Send {
     /// # Errors
     ///
     /// Those of the writer of the format; memory does not fail.
-    fn finding(&self, finding: &Finding<'_>, words: &mut Words) -> io::Result<()>;
+    fn finding(&self, found: &Found<'_>, words: &mut Words) -> io::Result<()>;
+
+    /// Whether it words findings still.
+    fn wants_more(&self) -> bool {
+        true
+    }
+}
+
+/// Words a finding for each report.
+///
+/// # Errors
+///
+/// Those of the renderers.
+pub fn word(
+    finding: &Finding<'_>,
+    renderers: &[Box<dyn Renderer>],
+    words: &mut [Words],
+) -> io::Result<()> {
+    if !renderers.iter().any(|renderer| renderer.wants_more()) {
+        return Ok(());
+    }
+    let found = Found {
+        line: Line::of(finding),
+        number: finding.number,
+        rule: finding.place,
+    };
+    let each = renderers.iter().zip(words);
+    each.filter(|(renderer, _)| renderer.wants_more())
+        .try_for_each(|(renderer, words)| renderer.finding(&found, words))
 }
 
 /// Writes a report; it never decides anything.
 pub trait Reporter: Send {
     /// What comes before the findings.
-    fn start(&mut self, audit: &Audit<'_>, out: &mut dyn io::Write) -> io::Result<()>;
+    fn start(&mut self, head: &Head, out: &mut dyn io::Write) -> io::Result<()>;
 
     /// Findings, as the renderer of the same format worded them.
     fn findings(&mut self, worded: &[u8], out: &mut dyn io::Write) -> io::Result<()>;
@@ -187,12 +162,8 @@ pub trait Reporter: Send {
     fn rejected(&mut self, rejected: &Rejected<'_>) -> io::Result<()>;
 
     /// What comes after the findings; nothing can follow.
-    fn finish(
-        self: Box<Self>,
-        audit: &Audit<'_>,
-        verdict: &Verdict<'_>,
-        out: &mut dyn io::Write,
-    ) -> io::Result<()>;
+    fn finish(self: Box<Self>, head: &Head, tail: &Tail, out: &mut dyn io::Write)
+    -> io::Result<()>;
 }
 
 /// Whether a report may be coloured.
@@ -207,7 +178,8 @@ pub enum Colour {
 /// The two halves of a report.
 pub fn report(
     format: Format,
-    audit: &Audit<'_>,
+    head: &Head,
+    settings: Settings<'_>,
     colour: Colour,
 ) -> (Box<dyn Renderer>, Box<dyn Reporter>) {
     match format {
@@ -215,14 +187,17 @@ pub fn report(
             let (renderer, reporter) = text::halves(colour);
             (Box::new(renderer), Box::new(reporter))
         }
-        Format::Csv => (Box::new(csv::Renderer::new(audit)), Box::new(csv::Reporter)),
+        Format::Csv => (
+            Box::new(csv::Renderer::new(head, settings.columns)),
+            Box::new(csv::Reporter::new(settings.columns)),
+        ),
         Format::Json => (
             Box::new(json::Renderer::Listed),
             Box::new(json::Reporter::default()),
         ),
         Format::Ndjson => (
             Box::new(json::Renderer::Lines),
-            Box::new(json::LineReporter),
+            Box::new(json::LineReporter::default()),
         ),
     }
 }

@@ -8,11 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::{Audit, Colour, Rejected, Verdict, Words};
-use crate::finding::{Counts, Finding};
-use crate::policy::{Policy, Rule, Severity};
+use super::{Colour, Counts, Found, Head, Policy, Rejected, Rule, Tail, Words};
+use crate::policy::Severity;
 use crate::record::text::{clean, count, grouped};
-use crate::record::time;
 
 /// How many findings, and how many rejected records, are shown.
 const SHOWN: usize = 20;
@@ -41,12 +39,10 @@ pub struct Renderer {
 }
 
 impl super::Renderer for Renderer {
-    fn finding(&self, finding: &Finding<'_>, words: &mut Words) -> io::Result<()> {
-        if self.enough.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        let evidence = finding.evidence();
-        let seen: Vec<_> = evidence
+    fn finding(&self, found: &Found<'_>, words: &mut Words) -> io::Result<()> {
+        let line = &found.line;
+        let seen: Vec<_> = line
+            .evidence
             .iter()
             .map(|item| {
                 format!(
@@ -57,21 +53,20 @@ impl super::Renderer for Renderer {
                 )
             })
             .collect();
-        let customer = match (finding.customer_id(), finding.number) {
-            (Some(id), _) => id,
-            (None, Some(_)) => "[no id]".into(),
-            (None, None) => "[the export]".into(),
-        };
         writeln!(
             words.bytes,
             "{}\t{}\t{}/{}\t{}\t{}",
-            finding.rule.severity,
-            finding.outcome.name(),
-            clean(&finding.policy.id),
-            clean(&finding.rule.id),
-            clean(&customer),
+            line.severity,
+            line.status,
+            clean(&line.policy),
+            clean(&line.rule),
+            clean(line.whom()),
             clean(&seen.join("; ")),
         )
+    }
+
+    fn wants_more(&self) -> bool {
+        !self.enough.load(Ordering::Relaxed)
     }
 }
 
@@ -92,7 +87,7 @@ pub struct Reporter {
 }
 
 impl super::Reporter for Reporter {
-    fn start(&mut self, _: &Audit<'_>, _: &mut dyn Write) -> io::Result<()> {
+    fn start(&mut self, _: &Head, _: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
 
@@ -114,15 +109,10 @@ impl super::Reporter for Reporter {
         Ok(())
     }
 
-    fn finish(
-        self: Box<Self>,
-        audit: &Audit<'_>,
-        verdict: &Verdict<'_>,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
+    fn finish(self: Box<Self>, head: &Head, tail: &Tail, out: &mut dyn Write) -> io::Result<()> {
         let page = Page {
-            audit,
-            verdict,
+            head,
+            tail,
             paint: Paint(self.colour),
         };
         page.verdict(out)?;
@@ -171,23 +161,23 @@ impl Paint {
 }
 
 struct Page<'a> {
-    audit: &'a Audit<'a>,
-    verdict: &'a Verdict<'a>,
+    head: &'a Head,
+    tail: &'a Tail,
     paint: Paint,
 }
 
 impl Page<'_> {
     fn verdict(&self, out: &mut dyn Write) -> io::Result<()> {
-        let summary = self.verdict.summary;
-        let counts = summary.counts();
+        let summary = &self.tail.summary;
+        let counts = summary.counts;
         let judged = summary.in_scope > 0;
-        let (word, colour) = match (self.verdict.is_complete(), judged, counts.findings()) {
+        let (word, colour) = match (summary.complete, judged, counts.findings()) {
             (false, ..) => ("INCOMPLETE", AnsiColor::Magenta),
             (true, false, _) => ("NOTHING IN SCOPE", AnsiColor::Yellow),
             (true, true, 0) => ("PASS", AnsiColor::Green),
             (true, true, _) => ("FINDINGS", AnsiColor::Red),
         };
-        let met = match (self.verdict.is_complete(), judged, counts.findings()) {
+        let met = match (summary.complete, judged, counts.findings()) {
             (true, true, 0) => "every rule is met".to_owned(),
             (_, _, 0) => "no finding".to_owned(),
             (_, _, findings) => count(findings, "finding", "findings"),
@@ -200,15 +190,15 @@ impl Page<'_> {
             grouped(summary.in_scope),
             grouped(summary.rejected),
         )?;
-        for gap in self.verdict.gaps {
-            writeln!(out, "  - {}", clean(&gap.show(self.audit.policies)))?;
+        for gap in &summary.incomplete_because {
+            writeln!(out, "  - {}", clean(gap))?;
         }
         Ok(())
     }
 
     /// What somebody should look at, although it breaks no rule.
     fn alarms(&self, out: &mut dyn Write) -> io::Result<()> {
-        let alarms = self.verdict.summary.alarms(self.audit.policies);
+        let alarms = &self.tail.summary.alarms;
         if alarms.is_empty() {
             return Ok(());
         }
@@ -221,7 +211,7 @@ impl Page<'_> {
 
     fn audited(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\n{}", self.paint.heading("Audited"))?;
-        for policy in &self.audit.policies.all {
+        for policy in &self.head.policies {
             let rules = count(policy.rules.len() as u64, "rule", "rules");
             let (id, title, version) = (
                 clean(&policy.id),
@@ -234,15 +224,16 @@ impl Page<'_> {
                 format!(" {version}").into()
             };
             writeln!(out, "  policy {id}{version}: {title} ({rules})")?;
-            for param in policy.params.iter().filter(|param| param.set) {
-                writeln!(out, "    {} = {}, set", param.name, clean(&param.value))?;
+            for name in &policy.set {
+                let value = policy.params.get(name).map_or("", String::as_str);
+                writeln!(out, "    {name} = {}, set", clean(value))?;
             }
             for change in &policy.overrides {
                 let (rule, why) = (clean(&change.rule), clean(&change.because));
                 writeln!(out, "    {rule}: {}, because {why}", change.change)?;
             }
         }
-        for export in self.verdict.exports {
+        for export in &self.tail.exports {
             let path = clean(&export.path);
             let records = count(export.records, "record", "records");
             let rejected = grouped(export.rejected);
@@ -256,7 +247,7 @@ impl Page<'_> {
                 None => writeln!(out)?,
             }
         }
-        writeln!(out, "  as of {}", time::show(self.audit.as_of))
+        writeln!(out, "  as of {}", self.head.as_of)
     }
 
     /// The rules with their counts, the gravest first.
@@ -269,6 +260,7 @@ impl Page<'_> {
                 fail,
                 error,
                 not_applicable,
+                ..
             } = *counts;
             let numbers = [fail, error, pass, not_applicable].map(grouped);
             let mut row = vec![rule.severity.to_string(), name(policy, rule)];
@@ -287,11 +279,10 @@ impl Page<'_> {
 
     fn by_severity(&self) -> Vec<(&Policy, &Rule, &Counts)> {
         let mut rules: Vec<_> = self
-            .audit
-            .policies
+            .head
             .rules()
-            .zip(&self.verdict.summary.by_rule)
-            .map(|((policy, rule), counts)| (policy, rule, counts))
+            .zip(&self.tail.summary.by_rule)
+            .map(|((policy, rule), counted)| (policy, rule, &counted.counts))
             .collect();
         rules.sort_by_key(|(_, rule, counts)| {
             (
@@ -310,7 +301,7 @@ impl Page<'_> {
     }
 
     fn findings(&self, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
-        let all = self.verdict.summary.counts().findings();
+        let all = self.tail.summary.counts.findings();
         if all == 0 {
             return Ok(());
         }
@@ -330,7 +321,7 @@ impl Page<'_> {
         if lines.is_empty() {
             return Ok(());
         }
-        let all = self.verdict.summary.rejected;
+        let all = self.tail.summary.rejected;
         let heading = match lines.len() as u64 {
             shown if shown == all => "Records that could not be read".to_owned(),
             shown => format!(

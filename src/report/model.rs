@@ -1,0 +1,443 @@
+//! A report as data: what every format tells, and what a JSON report holds.
+//!
+//! Findings and what stands before and after them are apart, since there may be
+//! more findings than memory: the [`Head`] is known before the first record, a
+//! [`Line`] is a finding, and the [`Tail`] is known after the last.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::finding::{self, Evidence, Finding, Gap};
+use crate::policy::{self, Ask, Policies, Severity};
+use crate::record::text::clean;
+use crate::record::time;
+
+/// What an audit is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Head {
+    /// What made the report.
+    pub tool: Tool,
+    /// The only clock of the run, RFC 3339 in UTC.
+    pub as_of: String,
+    /// In the order of the command line.
+    pub policies: Vec<Policy>,
+}
+
+/// What made a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// A policy that records were judged by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Policy {
+    /// Its id.
+    pub id: String,
+    /// A line for people.
+    pub title: String,
+    /// Its version, as its authors count; may be blank.
+    pub version: String,
+    /// Where it was read.
+    pub path: String,
+    /// The SHA-256 of its text, in hexadecimal digits.
+    pub sha256: String,
+    /// The policies that it extends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extends: Vec<Extended>,
+    /// The values of parameters that are in force.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, String>,
+    /// Those of them that the command line gave.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set: Vec<String>,
+    /// Rules of extended policies that it changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Override>,
+    /// Its rules, in the order of the policy.
+    pub rules: Vec<Rule>,
+}
+
+/// A policy that another extends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Extended {
+    /// Where it was read.
+    pub path: String,
+    /// The SHA-256 of its text, in hexadecimal digits.
+    pub sha256: String,
+}
+
+/// A rule of an extended policy that is other than it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Override {
+    /// The rule's id.
+    pub rule: String,
+    /// What is other, in words.
+    pub change: String,
+    /// Why.
+    pub because: String,
+}
+
+/// A rule that records, or all of them together, were judged by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Rule {
+    /// Its id.
+    pub id: String,
+    /// A line for people.
+    pub title: String,
+    /// How grave it is that the rule is not met.
+    pub severity: Severity,
+    /// The name of what it asks, if other policies may ask it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<String>,
+    /// What it asks of all records together, if that is what it asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fleet: Option<String>,
+    /// Why it matters.
+    pub rationale: String,
+    /// How to mend it.
+    pub remediation: String,
+    /// The controls that it is evidence for.
+    pub references: Vec<String>,
+}
+
+impl Head {
+    /// Of a run by these policies.
+    pub fn of(policies: &Policies, as_of: chrono::DateTime<chrono::Utc>) -> Self {
+        let schema = &policies.schema;
+        let rule = |rule: &policy::Rule| Rule {
+            id: rule.id.clone(),
+            title: rule.title.clone(),
+            severity: rule.severity,
+            check: rule.check.clone(),
+            fleet: match &rule.ask {
+                Ask::Fleet(fleet) => Some(fleet.words(schema)),
+                Ask::Record { .. } => None,
+            },
+            rationale: rule.rationale.clone(),
+            remediation: rule.remediation.clone(),
+            references: rule.references.clone(),
+        };
+        let extended = |extended: &policy::Extended| Extended {
+            path: extended.path.clone(),
+            sha256: extended.sha256.clone(),
+        };
+        let change = |change: &policy::Override| Override {
+            rule: change.rule.clone(),
+            change: change.change.clone(),
+            because: change.because.clone(),
+        };
+        let policies = policies.all.iter().map(|policy| Policy {
+            id: policy.id.clone(),
+            title: policy.title.clone(),
+            version: policy.version.clone(),
+            path: policy.path.clone(),
+            sha256: policy.sha256.clone(),
+            extends: policy.extends.iter().map(extended).collect(),
+            params: policy
+                .params
+                .iter()
+                .map(|param| (param.name.clone(), param.value.clone()))
+                .collect(),
+            set: policy
+                .params
+                .iter()
+                .filter(|param| param.set)
+                .map(|param| param.name.clone())
+                .collect(),
+            overrides: policy.overrides.iter().map(change).collect(),
+            rules: policy.rules.iter().map(rule).collect(),
+        });
+        Self {
+            tool: Tool {
+                name: env!("CARGO_PKG_NAME").to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+            },
+            as_of: time::show(as_of),
+            policies: policies.collect(),
+        }
+    }
+
+    /// Every rule with its policy, in the order of reports.
+    pub fn rules(&self) -> impl Iterator<Item = (&Policy, &Rule)> {
+        let policies = self.policies.iter();
+        policies.flat_map(|policy| policy.rules.iter().map(move |rule| (policy, rule)))
+    }
+}
+
+/// A finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Line<'a> {
+    /// The policy's id.
+    pub policy: Cow<'a, str>,
+    /// The rule's id.
+    pub rule: Cow<'a, str>,
+    /// How grave it is.
+    pub severity: Severity,
+    /// `fail`, `error` or `waived`.
+    pub status: Cow<'a, str>,
+    /// Why.
+    pub reason: Cow<'a, str>,
+    /// The customer's id; none, if the record has none, or if it is about the
+    /// whole export.
+    pub customer_id: Option<Cow<'a, str>>,
+    /// The customer's name.
+    pub customer_name: Option<Cow<'a, str>>,
+    /// The checks that were not met.
+    pub evidence: Vec<Evidence<'a>>,
+    /// The finding's name, the same every night.
+    pub fingerprint: Cow<'a, str>,
+    /// The export's name; none, if it is about several.
+    pub export: Option<Cow<'a, str>>,
+    /// The record's place in the export, from 1; none, if it is about the whole
+    /// export.
+    pub record: Option<u64>,
+}
+
+impl<'a> Line<'a> {
+    /// What a finding tells. A `0` stands for the record's number, which may
+    /// not be known yet.
+    pub fn of(finding: &Finding<'a>) -> Self {
+        Self {
+            policy: finding.policy.id.as_str().into(),
+            rule: finding.rule.id.as_str().into(),
+            severity: finding.rule.severity,
+            status: finding.outcome.name().into(),
+            reason: finding.reason.name().into(),
+            customer_id: finding.customer_id(),
+            customer_name: finding.customer_name(),
+            evidence: finding.evidence(),
+            fingerprint: finding.fingerprint().into(),
+            export: finding.export.map(Cow::from),
+            record: finding.number.map(|_| 0),
+        }
+    }
+
+    /// Whom it is about, for a person.
+    pub fn whom(&self) -> &str {
+        match (&self.customer_id, self.record) {
+            (Some(id), _) => id,
+            (None, Some(_)) => "[no id]",
+            (None, None) => "[the export]",
+        }
+    }
+}
+
+/// A record that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Rejected<'a> {
+    /// The export's name.
+    pub export: Cow<'a, str>,
+    /// Its place in the export, from 1.
+    pub record: u64,
+    /// Its first byte in the export, from 0, once unpacked.
+    pub offset: u64,
+    /// Why.
+    pub cause: Cow<'a, str>,
+}
+
+impl fmt::Display for Rejected<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let export = clean(&self.export);
+        write!(
+            f,
+            "{export}: record {} at byte {}: {}",
+            self.record, self.offset, self.cause
+        )
+    }
+}
+
+/// What an audit came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tail {
+    /// What was read.
+    pub exports: Vec<Export>,
+    /// What stood in the fields that were read, by name.
+    pub coverage: BTreeMap<String, Coverage>,
+    /// What it adds up to.
+    pub summary: Summary,
+}
+
+/// An export, once it has been read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Export {
+    /// Its name on the command line.
+    pub path: String,
+    /// Its shape.
+    pub format: Cow<'static, str>,
+    /// Records met, the rejected among them.
+    pub records: u64,
+    /// Records that could not be read.
+    pub rejected: u64,
+    /// Why it was not read to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// How often something stood in a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Coverage {
+    /// A value of the field's kind.
+    pub value: u64,
+    /// No such key.
+    pub missing: u64,
+    /// Null.
+    pub null: u64,
+    /// Blank text.
+    pub empty: u64,
+    /// Something else.
+    pub bad: u64,
+    /// A value, read in good will: these are counted as values too.
+    pub coerced: u64,
+}
+
+impl From<&finding::Coverage> for Coverage {
+    fn from(coverage: &finding::Coverage) -> Self {
+        Self {
+            value: coverage.value,
+            missing: coverage.missing,
+            null: coverage.null,
+            empty: coverage.empty,
+            bad: coverage.bad,
+            coerced: coverage.coerced,
+        }
+    }
+}
+
+/// How many outcomes there were of each sort.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Counts {
+    /// The rule is met.
+    pub pass: u64,
+    /// The rule is not met.
+    pub fail: u64,
+    /// The rule cannot be judged.
+    pub error: u64,
+    /// The rule does not apply.
+    pub not_applicable: u64,
+    /// The rule is not met, and somebody answers for that.
+    pub waived: u64,
+}
+
+impl Counts {
+    /// How many are listed and not waived.
+    pub fn findings(&self) -> u64 {
+        self.fail + self.error
+    }
+}
+
+impl From<finding::Counts> for Counts {
+    fn from(counts: finding::Counts) -> Self {
+        Self {
+            pass: counts.pass,
+            fail: counts.fail,
+            error: counts.error,
+            not_applicable: counts.not_applicable,
+            // Nothing can be waived yet; readers may count on the key.
+            waived: 0,
+        }
+    }
+}
+
+/// The outcomes of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RuleCounts {
+    /// The policy's id.
+    pub policy: String,
+    /// The rule's id.
+    pub rule: String,
+    /// How grave it is that the rule is not met.
+    pub severity: Severity,
+    /// Its outcomes.
+    #[serde(flatten)]
+    pub counts: Counts,
+}
+
+/// What an audit adds up to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Summary {
+    /// Every byte was read and every record judged.
+    pub complete: bool,
+    /// What was not.
+    pub incomplete_because: Vec<String>,
+    /// Records met, the rejected among them.
+    pub records: u64,
+    /// Records that some policy judges.
+    pub in_scope: u64,
+    /// Records that could not be read.
+    pub rejected: u64,
+    /// Outcomes of all rules.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Outcomes of each rule, in the order of the policies.
+    pub by_rule: Vec<RuleCounts>,
+    /// Outcomes of the rules of a severity, the gravest first.
+    #[schemars(with = "BTreeMap<String, Counts>")]
+    pub by_severity: IndexMap<Severity, Counts>,
+    /// Keys of records that are no field, the commonest first.
+    #[schemars(with = "BTreeMap<String, u64>")]
+    pub unknown_keys: IndexMap<String, u64>,
+    /// Records whose `deletedAt` stood at the epoch and was read as null.
+    pub deleted_at_epoch: u64,
+    /// Lines of a protocol that carry no record.
+    pub protocol_lines: u64,
+    /// What somebody should look at, although it breaks no rule.
+    pub alarms: Vec<String>,
+}
+
+impl Tail {
+    /// What a run came to.
+    pub fn of(
+        policies: &Policies,
+        summary: &finding::Summary,
+        exports: Vec<Export>,
+        gaps: &[Gap],
+    ) -> Self {
+        let fields = policies.schema.wanted().iter();
+        let coverage = fields
+            .zip(&summary.coverage)
+            .map(|(field, coverage)| (field.name.clone(), coverage.into()));
+        let by_rule = policies
+            .rules()
+            .zip(&summary.by_rule)
+            .map(|((policy, rule), counts)| RuleCounts {
+                policy: policy.id.clone(),
+                rule: rule.id.clone(),
+                severity: rule.severity,
+                counts: (*counts).into(),
+            });
+        let by_severity = Severity::ALL.into_iter().rev();
+        let unknown_keys = summary.unknown_keys.commonest().into_iter();
+        let alarms = summary.alarms(policies);
+        Self {
+            exports,
+            coverage: coverage.collect(),
+            summary: Summary {
+                complete: gaps.is_empty(),
+                incomplete_because: gaps.iter().map(|gap| gap.show(policies)).collect(),
+                records: summary.records,
+                in_scope: summary.in_scope,
+                rejected: summary.rejected,
+                counts: summary.counts().into(),
+                by_rule: by_rule.collect(),
+                by_severity: by_severity
+                    .map(|severity| (severity, summary.counts_of(policies, severity).into()))
+                    .collect(),
+                unknown_keys: unknown_keys
+                    .map(|(name, count)| (name.to_owned(), count))
+                    .collect(),
+                deleted_at_epoch: summary.epoch_deleted,
+                protocol_lines: summary.protocol_lines,
+                alarms: alarms.iter().map(ToString::to_string).collect(),
+            },
+        }
+    }
+}
