@@ -168,6 +168,8 @@ fn word(criterion: &mut Criterion) {
     let head = Head::of(&policies, DateTime::UNIX_EPOCH);
     let settings = Settings {
         columns: &Column::ALL,
+        max_chars: Default::default(),
+        whole: &[],
     };
     let mut group = criterion.benchmark_group("report");
     for format in [

@@ -9,7 +9,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 use crate::export;
 use crate::policy::Severity;
 use crate::record::time;
-use crate::report::{self, Column, Destination};
+use crate::report::{self, Column, Destination, MaxChars};
 
 /// Judges every customer record of an export by the rules of policies
 ///
@@ -181,7 +181,7 @@ pub struct Options {
     pub set: Vec<(String, String)>,
 
     /// Write a report to a file; its format is told by the extension (txt, csv,
-    /// json, ndjson) or as FORMAT:FILE
+    /// json, ndjson, md) or as FORMAT:FILE
     #[arg(short, long = "output", value_name = "FILE", value_parser = destination)]
     pub outputs: Vec<Destination>,
 
@@ -205,6 +205,11 @@ pub struct Options {
     /// Columns of csv reports, in this order
     #[arg(long, value_name = "A,B,C", value_delimiter = ',', value_parser = column)]
     pub columns: Vec<Column>,
+
+    /// The longest that a markdown report may be: a number of characters, or
+    /// github, jira or servicenow [default: github]
+    #[arg(long, value_name = "N|NAME", value_parser = max_chars)]
+    pub max_chars: Option<MaxChars>,
 
     /// Show personal data and credentials, which else read `[redacted]`
     #[arg(long)]
@@ -284,6 +289,16 @@ fn destination(text: &str) -> Result<Destination, String> {
         )
     })?;
     Ok(Destination { format, path })
+}
+
+fn max_chars(text: &str) -> Result<MaxChars, String> {
+    MaxChars::read(text).ok_or_else(|| {
+        let names = MaxChars::PROFILES.map(|(name, _)| name);
+        format!(
+            "write a number from 1000 on, or one of {}",
+            names.join(", ")
+        )
+    })
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {

@@ -18,7 +18,8 @@ use crate::pipeline::{Pipeline, Worded};
 use crate::policy::{self, Policies, Policy};
 use crate::record::text::{clean, count};
 use crate::report::{
-    self, Colour, Column, Export, Format, Head, Output, Rejected, Reporter, Settings, Tail, Words,
+    self, Colour, Column, Destination, Export, Format, Head, Output, Rejected, Reporter, Settings,
+    Tail, Words,
 };
 
 /// How a run ends.
@@ -164,7 +165,12 @@ fn audit(
         columns => columns,
     };
     let head = Head::of(&policies, as_of);
-    let settings = Settings { columns };
+    let whole = whole(&options.outputs);
+    let settings = Settings {
+        columns,
+        max_chars: options.max_chars.unwrap_or_default(),
+        whole: &whole,
+    };
     let mut read: Vec<&Path> = sources.iter().filter_map(Source::path).collect();
     read.extend(policies.all.iter().flat_map(Policy::files));
     let reports = Reports::open(options, &head, settings, &read, stdout)?;
@@ -173,6 +179,14 @@ fn audit(
     run.read(options, sources, &reports.renderers)?;
     run.settle(&reports.renderers)?;
     run.finish()
+}
+
+/// The files among the reports that hold every finding.
+fn whole(outputs: &[Destination]) -> Vec<String> {
+    let whole = outputs.iter().filter(|output| output.format.is_whole());
+    whole
+        .map(|output| output.path.display().to_string())
+        .collect()
 }
 
 /// The two halves of every report: one for the workers, one for the writer.

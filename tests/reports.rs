@@ -85,7 +85,9 @@ fn every_line_of_ndjson_is_a_finding_of_json_and_the_last_all_the_rest() {
     let last = lines.pop().expect("a summary");
     assert_eq!(lines, list(&whole, "findings"));
     assert_eq!(last["summary"], whole["summary"]);
-    for key in ["tool", "as_of", "policies", "rejected", "exports", "coverage"] {
+    for key in [
+        "tool", "as_of", "policies", "rejected", "exports", "coverage",
+    ] {
         assert_eq!(last["report"][key], whole[key], "{key}");
     }
 }

@@ -5,6 +5,8 @@
 
 mod csv;
 mod json;
+mod late;
+mod markdown;
 mod model;
 mod output;
 mod text;
@@ -16,7 +18,8 @@ use crate::finding::Finding;
 
 pub use self::csv::Column;
 pub use self::json::schema as json_schema;
-pub use model::{Counts, Export, Head, Line, Policy, Rejected, Rule, Summary, Tail};
+pub use markdown::MaxChars;
+pub use model::{Counts, Export, Head, Line, Policy, Rejected, Rule, RuleCounts, Summary, Tail};
 pub use output::{Destination, Error, Output};
 
 /// How a report is written.
@@ -30,11 +33,19 @@ pub enum Format {
     Json,
     /// A line a finding, then the summary
     Ndjson,
+    /// For a ticket, no longer than --max-chars
+    Markdown,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 4] = [Format::Text, Format::Csv, Format::Json, Format::Ndjson];
+    pub const ALL: [Format; 5] = [
+        Format::Text,
+        Format::Csv,
+        Format::Json,
+        Format::Ndjson,
+        Format::Markdown,
+    ];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -43,6 +54,15 @@ impl Format {
             Format::Csv => "csv",
             Format::Json => "json",
             Format::Ndjson => "ndjson",
+            Format::Markdown => "markdown",
+        }
+    }
+
+    /// Whether a report of it holds every finding, however many there are.
+    pub fn is_whole(self) -> bool {
+        match self {
+            Format::Csv | Format::Json | Format::Ndjson => true,
+            Format::Text | Format::Markdown => false,
         }
     }
 
@@ -56,6 +76,7 @@ impl Format {
         match path.extension()?.to_str()? {
             "txt" => Some(Format::Text),
             "jsonl" => Some(Format::Ndjson),
+            "md" => Some(Format::Markdown),
             other => Self::named(other),
         }
     }
@@ -66,6 +87,10 @@ impl Format {
 pub struct Settings<'a> {
     /// The columns of a CSV report.
     pub columns: &'a [Column],
+    /// How long a Markdown report may be.
+    pub max_chars: MaxChars,
+    /// The files that hold every finding, for reports that cannot.
+    pub whole: &'a [String],
 }
 
 /// A finding, to be worded.
@@ -199,7 +224,19 @@ pub fn report(
             Box::new(json::Renderer::Lines),
             Box::new(json::LineReporter::default()),
         ),
+        Format::Markdown => {
+            let (max_chars, others) = (settings.max_chars, settings.whole.to_vec());
+            late(markdown::Page { max_chars, others })
+        }
     }
+}
+
+/// The two halves of a report that is written once all is known.
+fn late(page: impl late::Page + 'static) -> (Box<dyn Renderer>, Box<dyn Reporter>) {
+    (
+        Box::new(json::Renderer::Lines),
+        Box::new(late::Reporter::new(page)),
+    )
 }
 
 #[cfg(test)]

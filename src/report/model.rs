@@ -244,6 +244,17 @@ pub struct Rejected<'a> {
     pub cause: Cow<'a, str>,
 }
 
+impl Rejected<'_> {
+    /// As long as it is wanted.
+    pub fn into_owned(self) -> Rejected<'static> {
+        Rejected {
+            export: self.export.into_owned().into(),
+            cause: self.cause.into_owned().into(),
+            ..self
+        }
+    }
+}
+
 impl fmt::Display for Rejected<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let export = clean(&self.export);
