@@ -9,7 +9,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 use crate::export;
 use crate::policy::Severity;
 use crate::record::time;
-use crate::report::{self, Column, Destination, MaxChars};
+use crate::report::{self, Column, Destination, MaxChars, Settings};
 
 /// Judges every customer record of an export by the rules of policies
 ///
@@ -39,6 +39,19 @@ pub struct Cli {
 /// What is asked for beside audits.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
+    /// Makes other reports from a json or ndjson report
+    ///
+    /// They are the same as those of the run itself; exit code 0 says that they
+    /// were made, and not that all is well.
+    Convert(Convert),
+    /// What authors of policies ask for
+    #[command(flatten)]
+    Author(AuthorCommand),
+}
+
+/// What authors of policies ask for.
+#[derive(Debug, Clone, Subcommand)]
+pub enum AuthorCommand {
     /// Tests, lists and shows policies
     Policy {
         /// What to do with them
@@ -164,6 +177,70 @@ pub struct Explain {
     pub show_sensitive: bool,
 }
 
+/// Which reports are to be written, and how.
+#[derive(Debug, Clone, Args)]
+pub struct ReportOptions {
+    /// Write a report to a file; its format is told by the extension (txt, csv,
+    /// json, ndjson, md) or as FORMAT:FILE
+    #[arg(short, long = "output", value_name = "FILE", value_parser = destination)]
+    pub outputs: Vec<Destination>,
+
+    /// Format of the report on stdout [default: text]
+    #[arg(short, long, value_enum)]
+    pub format: Option<report::Format>,
+
+    /// Columns of csv reports, in this order
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',', value_parser = column)]
+    pub columns: Vec<Column>,
+
+    /// The longest that a markdown report may be: a number of characters, or
+    /// github, jira or servicenow [default: github]
+    #[arg(long, value_name = "N|NAME", value_parser = max_chars)]
+    pub max_chars: Option<MaxChars>,
+}
+
+impl ReportOptions {
+    /// The files that hold every finding.
+    pub fn whole(&self) -> Vec<String> {
+        let whole = self
+            .outputs
+            .iter()
+            .filter(|output| output.format.is_whole());
+        whole
+            .map(|output| output.path.display().to_string())
+            .collect()
+    }
+
+    /// What is said of all reports; `whole` are the files that hold every
+    /// finding.
+    pub fn settings<'s>(&'s self, whole: &'s [String]) -> Settings<'s> {
+        Settings {
+            columns: match self.columns.as_slice() {
+                [] => &Column::ALL,
+                columns => columns,
+            },
+            max_chars: self.max_chars.unwrap_or_default(),
+            whole,
+        }
+    }
+}
+
+/// What other reports are to be made from a report.
+#[derive(Debug, Clone, Args)]
+pub struct Convert {
+    /// A json or ndjson report; `-` is stdin
+    #[arg(value_name = "REPORT")]
+    pub report: PathBuf,
+
+    /// The reports to make; without any, a text report on stdout
+    #[command(flatten)]
+    pub reports: ReportOptions,
+
+    /// When to colour
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: ColorChoice,
+}
+
 /// What an audit is to do.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
@@ -180,14 +257,9 @@ pub struct Options {
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
 
-    /// Write a report to a file; its format is told by the extension (txt, csv,
-    /// json, ndjson, md) or as FORMAT:FILE
-    #[arg(short, long = "output", value_name = "FILE", value_parser = destination)]
-    pub outputs: Vec<Destination>,
-
-    /// Format of the report on stdout [default: text]
-    #[arg(short, long, value_enum)]
-    pub format: Option<report::Format>,
+    /// The reports
+    #[command(flatten)]
+    pub reports: ReportOptions,
 
     /// Exit with 1 if there are findings at or above this severity: info, low,
     /// medium, high, critical or never
@@ -201,15 +273,6 @@ pub struct Options {
     /// Shape of the exports
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub input_format: export::Format,
-
-    /// Columns of csv reports, in this order
-    #[arg(long, value_name = "A,B,C", value_delimiter = ',', value_parser = column)]
-    pub columns: Vec<Column>,
-
-    /// The longest that a markdown report may be: a number of characters, or
-    /// github, jira or servicenow [default: github]
-    #[arg(long, value_name = "N|NAME", value_parser = max_chars)]
-    pub max_chars: Option<MaxChars>,
 
     /// Show personal data and credentials, which else read `[redacted]`
     #[arg(long)]

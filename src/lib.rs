@@ -6,10 +6,11 @@
 //! [`policy`] files make of it; [`finding`] says what there is to tell, and
 //! what it adds up to, for rules over the whole export by way of [`fleet`];
 //! [`report`] writes it. [`pipeline`] takes batches through
-//! these on many threads, in order; [`author`] helps those who write policies;
+//! these on many threads, in order; [`convert`] makes other reports from one;
+//! [`author`] helps those who write policies;
 //! and [`run`] is a run from the command line to the exit code.
 //!
-//! A module uses only those below it: run · author, pipeline · cli, export,
+//! A module uses only those below it: run · author, convert, pipeline · cli, export,
 //! report · evaluate · fleet · finding · policy · record.
 //!
 //! ```
@@ -36,6 +37,7 @@
 
 pub mod author;
 pub mod cli;
+pub mod convert;
 pub mod evaluate;
 pub mod export;
 pub mod finding;

@@ -10,17 +10,15 @@ use clap::{ColorChoice, Parser};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::author::{self, Ended};
-use crate::cli::{Cli, Command, FailOn, Options};
+use crate::cli::{AuthorCommand, Cli, Command, FailOn, Options};
+use crate::convert;
 use crate::export::{self, Cutter, Source, Unread};
 use crate::finding::{Gap, Privacy, Summary};
 use crate::fleet::{self, Census};
 use crate::pipeline::{Pipeline, Worded};
 use crate::policy::{self, Policies, Policy};
 use crate::record::text::{clean, count};
-use crate::report::{
-    self, Colour, Column, Destination, Export, Format, Head, Output, Rejected, Reporter, Settings,
-    Tail, Words,
-};
+use crate::report::{self, Colour, Export, Format, Head, OnStdout, Rejected, Reports, Tail, Words};
 
 /// How a run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +57,9 @@ pub enum Error {
     /// A report cannot be written.
     #[error(transparent)]
     Report(#[from] report::Error),
+    /// A report could not be made from another.
+    #[error(transparent)]
+    Convert(#[from] convert::Error),
     /// A command for authors of policies could not be done.
     #[error(transparent)]
     Author(#[from] author::Error),
@@ -83,7 +84,12 @@ pub fn main(
     };
     let colour = colour(options.color, &io::stderr());
     let done = match &command {
-        Some(command) => author(command, stdout),
+        Some(Command::Convert(convert)) => {
+            let colour = self::colour(convert.color, &io::stdout());
+            convert::convert(convert, colour, stdout)
+                .map_or_else(|error| Err(error.into()), |()| Ok(Exit::Clean))
+        }
+        Some(Command::Author(command)) => author(command, stdout),
         None => audit(&options, stdout, stderr),
     };
     match done {
@@ -97,7 +103,7 @@ pub fn main(
 }
 
 /// What is said is written at once, so that nothing is said of a half.
-fn author(command: &Command, stdout: &mut dyn Write) -> Result<Exit, Error> {
+fn author(command: &AuthorCommand, stdout: &mut dyn Write) -> Result<Exit, Error> {
     let mut said = Vec::new();
     let ended = author::run(command, &mut said)?;
     let written = stdout.write_all(&said).and_then(|()| stdout.flush());
@@ -160,78 +166,25 @@ fn audit(
     let policies =
         Policies::load(&options.policies, as_of, &options.set).map_err(Error::Policies)?;
     let sources = Source::open_all(&options.exports)?;
-    let columns = match options.columns.as_slice() {
-        [] => &Column::ALL,
-        columns => columns,
-    };
     let head = Head::of(&policies, as_of);
-    let whole = whole(&options.outputs);
-    let settings = Settings {
-        columns,
-        max_chars: options.max_chars.unwrap_or_default(),
-        whole: &whole,
-    };
+    let whole = options.reports.whole();
     let mut read: Vec<&Path> = sources.iter().filter_map(Source::path).collect();
     read.extend(policies.all.iter().flat_map(Policy::files));
-    let reports = Reports::open(options, &head, settings, &read, stdout)?;
-    let mut run = Run::new(options, &policies, head, &sources, reports.open, stderr);
-    run.start()?;
-    run.read(options, sources, &reports.renderers)?;
-    run.settle(&reports.renderers)?;
+    let format = options.reports.format;
+    let silent = options.quiet && format.is_none();
+    let on_stdout = (!silent).then(|| OnStdout {
+        format: format.unwrap_or(Format::Text),
+        colour: colour(options.color, &io::stdout()),
+        stdout,
+    });
+    let settings = options.reports.settings(&whole);
+    let outputs = &options.reports.outputs;
+    let (renderers, reports) = Reports::open(on_stdout, outputs, &head, settings, &read)?;
+    let mut run = Run::new(options, &policies, head, &sources, reports, stderr);
+    run.reports.start(&run.head)?;
+    run.read(options, sources, &renderers)?;
+    run.settle(&renderers)?;
     run.finish()
-}
-
-/// The files among the reports that hold every finding.
-fn whole(outputs: &[Destination]) -> Vec<String> {
-    let whole = outputs.iter().filter(|output| output.format.is_whole());
-    whole
-        .map(|output| output.path.display().to_string())
-        .collect()
-}
-
-/// The two halves of every report: one for the workers, one for the writer.
-struct Reports<'r> {
-    renderers: Vec<Box<dyn report::Renderer>>,
-    open: Vec<(Box<dyn Reporter>, Output<'r>)>,
-}
-
-impl<'r> Reports<'r> {
-    fn open(
-        options: &Options,
-        head: &Head,
-        settings: Settings<'_>,
-        read: &[&Path],
-        stdout: &'r mut (dyn Write + Send),
-    ) -> Result<Self, Error> {
-        let outputs = Output::open_all(&options.outputs, read)?;
-        let mut reports = Self {
-            renderers: Vec::new(),
-            open: Vec::new(),
-        };
-        let quiet = options.quiet && options.format.is_none();
-        if !quiet {
-            let format = options.format.unwrap_or(Format::Text);
-            let colour = colour(options.color, &io::stdout());
-            reports.add(format, head, settings, colour, Output::stdout(stdout));
-        }
-        for (destination, output) in options.outputs.iter().zip(outputs) {
-            reports.add(destination.format, head, settings, Colour::Off, output);
-        }
-        Ok(reports)
-    }
-
-    fn add(
-        &mut self,
-        format: Format,
-        head: &Head,
-        settings: Settings<'_>,
-        colour: Colour,
-        output: Output<'r>,
-    ) {
-        let (renderer, reporter) = report::report(format, head, settings, colour);
-        self.renderers.push(renderer);
-        self.open.push((reporter, output));
-    }
 }
 
 /// The most rejected records that are told on stderr without `--verbose`.
@@ -241,7 +194,7 @@ const TOLD: u64 = 20;
 struct Run<'r> {
     policies: &'r Policies,
     head: Head,
-    reports: Vec<(Box<dyn Reporter>, Output<'r>)>,
+    reports: Reports<'r>,
     stderr: &'r mut (dyn Write + Send),
     quiet: bool,
     verbose: bool,
@@ -262,7 +215,7 @@ impl<'r> Run<'r> {
         policies: &'r Policies,
         head: Head,
         sources: &[Source],
-        reports: Vec<(Box<dyn Reporter>, Output<'r>)>,
+        reports: Reports<'r>,
         stderr: &'r mut (dyn Write + Send),
     ) -> Self {
         let exports = sources.iter().map(|source| Export {
@@ -288,14 +241,6 @@ impl<'r> Run<'r> {
             fields: vec![false; sources.len()],
             error: None,
         }
-    }
-
-    fn start(&mut self) -> Result<(), Error> {
-        for (reporter, output) in &mut self.reports {
-            let started = reporter.start(&self.head, output);
-            started.map_err(|source| output.failed(source))?;
-        }
-        Ok(())
     }
 
     fn read(
@@ -341,10 +286,7 @@ impl<'r> Run<'r> {
         if let Some(why) = &worded.unread {
             export.problem = Some(why.to_string());
         }
-        for (place, (reporter, output)) in self.reports.iter_mut().enumerate() {
-            let written = reporter.findings(&worded.findings[place], output);
-            written.map_err(|source| output.failed(source))?;
-        }
+        self.reports.findings(&worded.findings)?;
         self.reject(worded)?;
         self.progress.inc(worded.summary.records);
         Ok(())
@@ -360,10 +302,7 @@ impl<'r> Run<'r> {
                 offset: rejection.offset,
                 cause: cause.into(),
             };
-            for (reporter, output) in &mut self.reports {
-                let written = reporter.rejected(&rejected);
-                written.map_err(|source| output.failed(source))?;
-            }
+            self.reports.rejected(&rejected)?;
             if self.verbose || number < TOLD {
                 note(
                     self.quiet,
@@ -389,12 +328,9 @@ impl<'r> Run<'r> {
         census.settle(&exports, self.privacy, &mut self.summary, |finding| {
             let mut words: Vec<_> = renderers.iter().map(|_| Words::default()).collect();
             let worded = report::word(finding, renderers, &mut words);
-            for (words, (reporter, output)) in words.iter().zip(reports.iter_mut()) {
-                let written = reporter.findings(&words.numbered(0), output);
-                written.map_err(|source| output.failed(source))?;
-            }
             debug_assert!(worded.is_ok(), "memory takes all that is written");
-            Ok(())
+            let words: Vec<_> = words.iter().map(|words| words.numbered(0)).collect();
+            Ok(reports.findings(&words)?)
         })
     }
 
@@ -417,16 +353,7 @@ impl<'r> Run<'r> {
         let gaps = self.summary.gaps(self.policies);
         self.notes(&gaps);
         let tail = Tail::of(self.policies, &self.summary, self.exports, &gaps);
-        let mut whole = Vec::new();
-        for (reporter, mut output) in self.reports {
-            let finished = reporter.finish(&self.head, &tail, &mut output);
-            let settled = finished.and_then(|()| output.settle());
-            settled.map_err(|source| output.failed(source))?;
-            whole.push(output);
-        }
-        for output in whole {
-            output.commit()?;
-        }
+        self.reports.finish(&self.head, &tail)?;
         Ok(exit(&tail, self.fail_on))
     }
 

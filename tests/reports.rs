@@ -9,11 +9,12 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The samples: a file, and its format.
-const SAMPLES: [(&str, &str); 4] = [
+const SAMPLES: [(&str, &str); 5] = [
     ("findings.csv", "csv"),
     ("report.json", "json"),
     ("findings.ndjson", "ndjson"),
     ("report.txt", "text"),
+    ("report.md", "markdown"),
 ];
 
 fn sample(name: &str) -> PathBuf {
@@ -244,5 +245,20 @@ fn the_text_report_tells_what_the_summary_counts() {
             .collect();
         let told = ["fail", "error", "pass", "not_applicable"].map(|key| number(rule, key));
         assert_eq!(counts, told, "{line}");
+    }
+}
+
+#[test]
+fn any_report_can_be_made_from_a_json_or_an_ndjson_report() {
+    for from in ["report.json", "findings.ndjson"] {
+        for (name, format) in SAMPLES {
+            let ended = Command::new(env!("CARGO_BIN_EXE_audit"))
+                .args(["convert", "--color", "never", "-f", format])
+                .arg(sample(from))
+                .output()
+                .expect("it runs");
+            assert_eq!(ended.status.code(), Some(0), "{from} to {format}");
+            assert!(ended.stdout == audit(format), "{from} to {name}");
+        }
     }
 }

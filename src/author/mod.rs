@@ -9,7 +9,7 @@ mod show;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use crate::cli::{Command, PolicyCommand};
+use crate::cli::{AuthorCommand, PolicyCommand};
 use crate::evaluate::Judge;
 use crate::export::{self, Format, MOST_RECORD_BYTES, Place, Reader, Sink, Unread, Unreadable};
 use crate::finding::{Counts, Privacy, Summary};
@@ -58,9 +58,9 @@ pub enum Ended {
 /// # Errors
 ///
 /// It could not be done.
-pub fn run(command: &Command, out: &mut dyn Write) -> Result<Ended, Error> {
+pub fn run(command: &AuthorCommand, out: &mut dyn Write) -> Result<Ended, Error> {
     match command {
-        Command::Policy { command } => match command {
+        AuthorCommand::Policy { command } => match command {
             PolicyCommand::Test { policies, mutate } => return cases::test(policies, *mutate, out),
             PolicyCommand::Check { policies, format } => {
                 return check::check(policies, *format, out);
@@ -69,11 +69,11 @@ pub fn run(command: &Command, out: &mut dyn Write) -> Result<Ended, Error> {
             PolicyCommand::Show { policy, set } => show::policy(policy, set, out)?,
             PolicyCommand::New => show::new(out)?,
         },
-        Command::Fields => show::fields(out)?,
-        Command::Explain(options) => return explain::explain(options, out),
-        Command::Schema { document } => schema::write(*document, out)?,
-        Command::Completions { shell } => show::completions(*shell, out)?,
-        Command::Man => show::man(out)?,
+        AuthorCommand::Fields => show::fields(out)?,
+        AuthorCommand::Explain(options) => return explain::explain(options, out),
+        AuthorCommand::Schema { document } => schema::write(*document, out)?,
+        AuthorCommand::Completions { shell } => show::completions(*shell, out)?,
+        AuthorCommand::Man => show::man(out)?,
     }
     Ok(Ended::Good)
 }

@@ -9,6 +9,8 @@ mod late;
 mod markdown;
 mod model;
 mod output;
+mod read;
+mod reports;
 mod text;
 
 use std::io::{self, Write as _};
@@ -21,6 +23,8 @@ pub use self::json::schema as json_schema;
 pub use markdown::MaxChars;
 pub use model::{Counts, Export, Head, Line, Policy, Rejected, Rule, RuleCounts, Summary, Tail};
 pub use output::{Destination, Error, Output};
+pub use read::{Listener, ReadError, read};
+pub use reports::{OnStdout, Reports};
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -170,9 +174,22 @@ pub fn word(
         number: finding.number,
         rule: finding.place,
     };
+    word_found(&found, renderers, words)
+}
+
+/// Words what was found for each report.
+///
+/// # Errors
+///
+/// Those of the renderers.
+pub fn word_found(
+    found: &Found<'_>,
+    renderers: &[Box<dyn Renderer>],
+    words: &mut [Words],
+) -> io::Result<()> {
     let each = renderers.iter().zip(words);
     each.filter(|(renderer, _)| renderer.wants_more())
-        .try_for_each(|(renderer, words)| renderer.finding(&found, words))
+        .try_for_each(|(renderer, words)| renderer.finding(found, words))
 }
 
 /// Writes a report; it never decides anything.
