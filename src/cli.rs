@@ -278,6 +278,11 @@ pub struct Options {
     #[arg(long)]
     pub show_sensitive: bool,
 
+    /// Write pseudonyms for ids and names of customers: the same each night for
+    /// the same key, a file of at least 16 random bytes
+    #[arg(long, value_name = "KEYFILE", conflicts_with = "show_sensitive")]
+    pub pseudonymise: Option<PathBuf>,
+
     /// Records larger than this are rejected
     #[arg(long, value_name = "BYTES", default_value_t = export::MOST_RECORD_BYTES)]
     pub max_record_bytes: usize,

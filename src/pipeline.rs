@@ -27,7 +27,7 @@ pub struct Pipeline<'a> {
     /// The largest record that is read, in bytes.
     pub limit: usize,
     /// How far values are shown.
-    pub privacy: Privacy,
+    pub privacy: Privacy<'a>,
     /// What words findings, for each report.
     pub renderers: &'a [Box<dyn Renderer>],
 }

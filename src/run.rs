@@ -13,7 +13,7 @@ use crate::author::{self, Ended};
 use crate::cli::{AuthorCommand, Cli, Command, FailOn, Options};
 use crate::convert;
 use crate::export::{self, Cutter, Source, Unread};
-use crate::finding::{Gap, Privacy, Summary};
+use crate::finding::{self, Gap, Key, Privacy, Summary};
 use crate::fleet::{self, Census};
 use crate::pipeline::{Pipeline, Worded};
 use crate::policy::{self, Policies, Policy};
@@ -51,6 +51,9 @@ pub enum Error {
     /// A policy cannot be used.
     #[error("{} cannot be used", count(.0.len() as u64, "policy", "policies"))]
     Policies(Vec<policy::Error>),
+    /// The key of pseudonyms cannot be used.
+    #[error(transparent)]
+    Key(#[from] finding::KeyError),
     /// An export cannot be opened.
     #[error(transparent)]
     Export(#[from] export::Error),
@@ -166,10 +169,17 @@ fn audit(
     let policies =
         Policies::load(&options.policies, as_of, &options.set).map_err(Error::Policies)?;
     let sources = Source::open_all(&options.exports)?;
+    let key = options.pseudonymise.as_deref().map(Key::read).transpose()?;
+    let privacy = match (&key, options.show_sensitive) {
+        (Some(key), _) => Privacy::Pseudonymised(key),
+        (None, true) => Privacy::Shown,
+        (None, false) => Privacy::Redacted,
+    };
     let head = Head::of(&policies, as_of);
     let whole = options.reports.whole();
     let mut read: Vec<&Path> = sources.iter().filter_map(Source::path).collect();
     read.extend(policies.all.iter().flat_map(Policy::files));
+    read.extend(options.pseudonymise.as_deref());
     let format = options.reports.format;
     let silent = options.quiet && format.is_none();
     let on_stdout = (!silent).then(|| OnStdout {
@@ -180,7 +190,7 @@ fn audit(
     let settings = options.reports.settings(&whole);
     let outputs = &options.reports.outputs;
     let (renderers, reports) = Reports::open(on_stdout, outputs, &head, settings, &read)?;
-    let mut run = Run::new(options, &policies, head, &sources, reports, stderr);
+    let mut run = Run::new(options, privacy, &policies, head, &sources, reports, stderr);
     run.reports.start(&run.head)?;
     run.read(options, sources, &renderers)?;
     run.settle(&renderers)?;
@@ -199,7 +209,7 @@ struct Run<'r> {
     quiet: bool,
     verbose: bool,
     fail_on: FailOn,
-    privacy: Privacy,
+    privacy: Privacy<'r>,
     progress: ProgressBar,
     summary: Summary,
     census: Census<'r>,
@@ -212,6 +222,7 @@ struct Run<'r> {
 impl<'r> Run<'r> {
     fn new(
         options: &Options,
+        privacy: Privacy<'r>,
         policies: &'r Policies,
         head: Head,
         sources: &[Source],
@@ -230,10 +241,7 @@ impl<'r> Run<'r> {
             quiet: options.quiet,
             verbose: options.verbose,
             fail_on: options.fail_on,
-            privacy: match options.show_sensitive {
-                true => Privacy::Shown,
-                false => Privacy::Redacted,
-            },
+            privacy,
             progress: progress(options),
             summary: Summary::new(policies),
             census: Census::new(policies),
@@ -352,7 +360,13 @@ impl<'r> Run<'r> {
         self.doubt();
         let gaps = self.summary.gaps(self.policies);
         self.notes(&gaps);
-        let tail = Tail::of(self.policies, &self.summary, self.exports, &gaps);
+        let tail = Tail::of(
+            self.policies,
+            &self.summary,
+            self.exports,
+            &gaps,
+            self.privacy,
+        );
         self.reports.finish(&self.head, &tail)?;
         Ok(exit(&tail, self.fail_on))
     }

@@ -75,7 +75,7 @@ struct Explainer<'e> {
     names: &'e [String],
     export: usize,
     number: u64,
-    privacy: Privacy,
+    privacy: Privacy<'e>,
     /// How many rules ask something of the whole export.
     fleets: usize,
     /// Of all records of all exports.
@@ -201,7 +201,7 @@ impl Explainer<'_> {
 /// Tells of one record.
 struct Telling<'t> {
     answers: Answers<'t>,
-    privacy: Privacy,
+    privacy: Privacy<'t>,
     out: &'t mut Vec<u8>,
 }
 

@@ -1,12 +1,14 @@
 //! What an audit finds: outcomes, their evidence, and what they add up to.
 
 mod alarm;
+mod privacy;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub use alarm::Alarm;
+pub use privacy::{Key, KeyError, Privacy};
 use regex::Regex;
 use sha2::{Digest, Sha256};
 
@@ -80,15 +82,6 @@ impl Outcome {
     }
 }
 
-/// How far values are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Privacy {
-    /// Personal data and credentials read `[redacted]`.
-    Redacted,
-    /// Everything is shown.
-    Shown,
-}
-
 /// What a finding is about.
 #[derive(Debug, Clone, Copy)]
 pub enum Subject<'a> {
@@ -130,7 +123,7 @@ pub struct Finding<'a> {
     /// Why.
     pub reason: Reason,
     /// How far values are shown.
-    pub privacy: Privacy,
+    pub privacy: Privacy<'a>,
 }
 
 /// A check that was not met.
@@ -163,7 +156,11 @@ impl<'a> Finding<'a> {
 
     /// The customer's id, if there is one.
     pub fn customer_id(&self) -> Option<Cow<'a, str>> {
-        self.id().map(cut)
+        let id = self.id()?;
+        Some(match self.privacy.pseudonym("id", id) {
+            Some(pseudonym) => pseudonym.into(),
+            None => cut(id),
+        })
     }
 
     /// The customer's name, if there is one.
@@ -172,7 +169,10 @@ impl<'a> Finding<'a> {
             Subject::Record(answers) => answers.record().name(),
             Subject::Fleet(fleet) => fleet.customer_name.as_deref(),
         }?;
-        let hidden = self.privacy == Privacy::Redacted && looks_like_credential(name);
+        if let Some(pseudonym) = self.privacy.pseudonym("name", name) {
+            return Some(pseudonym.into());
+        }
+        let hidden = self.privacy.hides_sensitive() && looks_like_credential(name);
         Some(if hidden { REDACTED.into() } else { cut(name) })
     }
 
@@ -185,7 +185,12 @@ impl<'a> Finding<'a> {
             // No name holds a NUL, so no two triples run together alike.
             hash.update([0]);
         }
-        hash.update(self.id().unwrap_or_default());
+        // Who knows an id must not find its pseudonym by way of this.
+        let id = self.id().unwrap_or_default();
+        match self.privacy.pseudonym("id", id) {
+            Some(pseudonym) => hash.update(pseudonym),
+            None => hash.update(id),
+        }
         text::hex(&hash.finalize()[..16])
     }
 
@@ -213,7 +218,7 @@ impl<'a> Finding<'a> {
     }
 }
 /// What stood in a field, as far as it may be shown.
-pub fn seen<'a>(answers: Answers<'a>, slot: Slot, privacy: Privacy) -> Cow<'a, str> {
+pub fn seen<'a>(answers: Answers<'a>, slot: Slot, privacy: Privacy<'_>) -> Cow<'a, str> {
     let field = answers.policies().schema.field(slot);
     let cell = answers.record().cell(slot);
     match cell.value {
@@ -225,10 +230,13 @@ pub fn seen<'a>(answers: Answers<'a>, slot: Slot, privacy: Privacy) -> Cow<'a, s
 }
 
 /// A value that stood in a field, as far as it may be shown.
-pub fn shown<'a>(field: &Field, value: &'a str, privacy: Privacy) -> Cow<'a, str> {
-    match privacy {
-        Privacy::Redacted if is_sensitive(field, value) => REDACTED.into(),
-        Privacy::Redacted | Privacy::Shown => cut(value),
+pub fn shown<'a>(field: &Field, value: &'a str, privacy: Privacy<'_>) -> Cow<'a, str> {
+    if privacy.hides_sensitive() && is_sensitive(field, value) {
+        return REDACTED.into();
+    }
+    match privacy.pseudonym(&field.name, value) {
+        Some(pseudonym) if privacy::tells_who(field) => pseudonym.into(),
+        _ => cut(value),
     }
 }
 
@@ -242,7 +250,7 @@ enum Wanted {
 /// Gathers the checks by which a requirement is not what it should be.
 struct Unmet<'a> {
     answers: &'a Answers<'a>,
-    privacy: Privacy,
+    privacy: Privacy<'a>,
     evidence: Vec<Evidence<'a>>,
 }
 

@@ -87,7 +87,7 @@ impl<'p> Census<'p> {
     pub fn settle<E: From<Error>>(
         self,
         exports: &[&str],
-        privacy: Privacy,
+        privacy: Privacy<'_>,
         summary: &mut Summary,
         mut take: impl FnMut(&Finding<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
@@ -391,7 +391,7 @@ fn pass_rate(counts: Counts, least: Percent) -> (Outcome, String) {
 struct Teller<'t> {
     policies: &'t Policies,
     exports: &'t [&'t str],
-    privacy: Privacy,
+    privacy: Privacy<'t>,
 }
 
 impl Teller<'_> {

@@ -123,6 +123,7 @@ impl<P: Page> super::Reporter for Reporter<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::Privacy;
     use crate::report::Reporter as _;
 
     struct Three;
@@ -154,7 +155,7 @@ mod tests {
         let policies = crate::policy::Policies::default();
         let head = Head::of(&policies, chrono::DateTime::UNIX_EPOCH);
         let summary = crate::finding::Summary::new(&policies);
-        let tail = Tail::of(&policies, &summary, Vec::new(), &[]);
+        let tail = Tail::of(&policies, &summary, Vec::new(), &[], Privacy::Redacted);
         reporter.finish(&head, &tail, &mut out).expect("memory");
         String::from_utf8(out).expect("text")
     }

@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::finding::{self, Evidence, Finding, Gap};
+use crate::finding::{self, Evidence, Finding, Gap, Privacy};
 use crate::policy::{self, Ask, Policies, Severity};
 use crate::record::text::clean;
 use crate::record::time;
@@ -402,6 +402,9 @@ pub struct Summary {
     pub protocol_lines: u64,
     /// What somebody should look at, although it breaks no rule.
     pub alarms: Vec<String>,
+    /// Ids and names of customers are pseudonyms.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pseudonymised: bool,
 }
 
 impl Tail {
@@ -411,6 +414,7 @@ impl Tail {
         summary: &finding::Summary,
         exports: Vec<Export>,
         gaps: &[Gap],
+        privacy: Privacy<'_>,
     ) -> Self {
         let fields = policies.schema.wanted().iter();
         let coverage = fields
@@ -448,6 +452,7 @@ impl Tail {
                 deleted_at_epoch: summary.epoch_deleted,
                 protocol_lines: summary.protocol_lines,
                 alarms: alarms.iter().map(ToString::to_string).collect(),
+                pseudonymised: privacy.is_pseudonymous(),
             },
         }
     }

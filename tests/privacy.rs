@@ -1,0 +1,143 @@
+//! What must not be told is told nowhere: canaries in every field, looked for
+//! in every report and message.
+
+use std::fs;
+use std::path::Path;
+
+use audit::record::FIELDS;
+use audit::report::Format;
+
+/// Every text is found wanting, so that its value is evidence.
+fn policy() -> String {
+    let mut policy = "[policy]\nid = \"p\"\n".to_owned();
+    for field in FIELDS.iter().filter(|field| field.kind.name() == "text") {
+        let name = field.name;
+        policy.push_str(&format!(
+            "[[rule]]\nid = \"{name}\"\nseverity = \"low\"\nrequire.{name} = {{ max-length = 1 }}\n"
+        ));
+    }
+    policy.push_str(
+        "[[rule]]\nid = \"list\"\nseverity = \"low\"\nrequire.ipWhitelist.public = true\n",
+    );
+    policy.push_str("[[fleet]]\nid = \"twice\"\nseverity = \"low\"\nunique = \"id\"\n");
+    policy.push_str(
+        "[[fleet]]\nid = \"names\"\nseverity = \"low\"\nshared = { field = \"name\", more-than = 1 }\n",
+    );
+    policy.push_str(
+        "[[fleet]]\nid = \"phones\"\nseverity = \"low\"\nshared = { field = \"phoneNumber\", more-than = 1 }\n",
+    );
+    policy
+}
+
+fn canary(field: &str) -> String {
+    format!("canary{}", field.to_lowercase())
+}
+
+/// Two customers, with a canary in every text and, in one of them, a credential
+/// beside it.
+fn export() -> String {
+    let record = |id: &str, beside: &str| {
+        let fields = FIELDS.iter().filter(|field| field.kind.name() == "text");
+        let fields = fields
+            .filter(|field| field.name != "id")
+            .map(|field| format!(",\"{}\":\"{}{beside}\"", field.name, canary(field.name)));
+        let fields: String = fields.collect();
+        format!("{{\"id\":\"{id}\"{fields},\"ipWhitelist\":\"10.0.0.1 {beside}\"}}\n")
+    };
+    let id = canary("id");
+    let secret = " ghp_0123456789abcdefghijklmnopqrstuvwxyz";
+    let broken =
+        "{\"id\":\"canaryid\",\"name\":\"canaryname\",\"phoneNumber\":\"canaryphonenumber\"\n";
+    [
+        record(&id, ""),
+        record(&format!("{id}2"), ""),
+        record(&id, secret),
+        broken.to_owned(),
+    ]
+    .concat()
+}
+
+/// All that a run writes: on stdout, on stderr and in its report.
+fn run(folder: &Path, format: Format, more: &[&str]) -> String {
+    let path = |name: &str| folder.join(name).to_str().expect("text").to_owned();
+    let (policy, export) = (path("policy.toml"), path("export.ndjson"));
+    let file = format!("{}:{}", format.name(), path("report"));
+    let mut args = vec![
+        "audit",
+        "-v",
+        "-p",
+        &policy,
+        "-f",
+        format.name(),
+        "-o",
+        &file,
+        &export,
+    ];
+    args.extend(more);
+    args.extend(["--as-of", "2026-01-01"]);
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    assert_eq!(audit::run::main(args, &mut stdout, &mut stderr), 3);
+    let report = fs::read(path("report")).expect("a report");
+    [stdout, stderr, report]
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .concat()
+}
+
+fn desk() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("policy.toml"), policy()).expect("written");
+    fs::write(folder.path().join("export.ndjson"), export()).expect("written");
+    fs::write(
+        folder.path().join("key"),
+        "0123456789abcdef0123456789abcdef\n",
+    )
+    .expect("written");
+    fs::write(
+        folder.path().join("other"),
+        "0123456789abcdef0123456789abcdee\n",
+    )
+    .expect("written");
+    folder
+}
+
+#[test]
+fn sensitive_values_and_credentials_are_told_nowhere() {
+    let desk = desk();
+    for format in Format::ALL {
+        let said = run(desk.path(), format, &[]);
+        for field in FIELDS.iter().filter(|field| field.sensitive) {
+            assert!(
+                !said.contains(&canary(field.name)),
+                "{} in {said}",
+                field.name
+            );
+        }
+        assert!(
+            !said.contains("ghp_"),
+            "{} tells a credential",
+            format.name()
+        );
+        let all = run(desk.path(), format, &["--show-sensitive"]);
+        if format.is_whole() && format.name() != "xlsx" {
+            // The canaries would be seen, were they told.
+            assert!(all.contains("ghp_") && all.contains(&canary("phoneNumber")));
+        }
+    }
+}
+
+#[test]
+fn pseudonyms_stand_for_ids_and_names_and_are_the_same_each_night() {
+    let desk = desk();
+    let key = |name: &str| desk.path().join(name).to_str().expect("text").to_owned();
+    let (key, other) = (key("key"), key("other"));
+    for format in Format::ALL {
+        let said = run(desk.path(), format, &["--pseudonymise", &key]);
+        for canary in [canary("id"), canary("name")] {
+            assert!(!said.contains(&canary), "{canary} in {said}");
+        }
+        assert_eq!(said, run(desk.path(), format, &["--pseudonymise", &key]));
+        if format.is_whole() && format.name() != "xlsx" {
+            assert_ne!(said, run(desk.path(), format, &["--pseudonymise", &other]));
+        }
+    }
+}
