@@ -44,6 +44,15 @@ pub enum Command {
     /// They are the same as those of the run itself; exit code 0 says that they
     /// were made, and not that all is well.
     Convert(Convert),
+    /// Checks the digests of a manifest
+    ///
+    /// Exit codes: 0 all files are as the run left them; 1 some are not; 2 it
+    /// is no manifest.
+    Verify {
+        /// What --manifest wrote; its paths are read from here
+        #[arg(value_name = "MANIFEST")]
+        manifest: PathBuf,
+    },
     /// What authors of policies ask for
     #[command(flatten)]
     Author(AuthorCommand),
@@ -278,6 +287,11 @@ pub struct Options {
     #[arg(long)]
     pub show_sensitive: bool,
 
+    /// Write what was audited, with the sizes and SHA-256 digests of all that
+    /// was read and written; `audit verify` checks them
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
+
     /// Write pseudonyms for ids and names of customers: the same each night for
     /// the same key, a file of at least 16 random bytes
     #[arg(long, value_name = "KEYFILE", conflicts_with = "show_sensitive")]
@@ -318,6 +332,12 @@ Examples:
 /// From which severity on findings make the run fail; never, if none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FailOn(pub Option<Severity>);
+
+impl std::fmt::Display for FailOn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.map_or("never", Severity::name))
+    }
+}
 
 impl FromStr for FailOn {
     type Err = String;

@@ -42,7 +42,7 @@ pub fn convert(
     };
     let tail = report::read(&options.report, &mut converter)?;
     if let Some(Open { reports, head, .. }) = converter.open {
-        reports.finish(&head, &tail)?;
+        reports.finish(&head, &tail, |_, _| Ok(()))?;
     }
     Ok(())
 }
@@ -85,7 +85,7 @@ impl Listener for Converter<'_> {
         };
         let settings = options.settings(&whole);
         let (renderers, mut reports) =
-            Reports::open(on_stdout, &options.outputs, &head, settings, &sources)?;
+            Reports::open(on_stdout, &options.outputs, &head, settings, &sources, None)?;
         reports.start(&head)?;
         let rules = head.rules().enumerate();
         let rules =

@@ -7,10 +7,11 @@
 //! what it adds up to, for rules over the whole export by way of [`fleet`];
 //! [`report`] writes it. [`pipeline`] takes batches through
 //! these on many threads, in order; [`convert`] makes other reports from one;
+//! [`manifest`] says what was read and written;
 //! [`author`] helps those who write policies;
 //! and [`run`] is a run from the command line to the exit code.
 //!
-//! A module uses only those below it: run · author, convert, pipeline · cli, export,
+//! A module uses only those below it: run · author, convert, manifest, pipeline · cli, export,
 //! report · evaluate · fleet · finding · policy · record.
 //!
 //! ```
@@ -42,6 +43,7 @@ pub mod evaluate;
 pub mod export;
 pub mod finding;
 pub mod fleet;
+pub mod manifest;
 pub mod pipeline;
 pub mod policy;
 pub mod record;

@@ -12,9 +12,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::author::{self, Ended};
 use crate::cli::{AuthorCommand, Cli, Command, FailOn, Options};
 use crate::convert;
-use crate::export::{self, Cutter, Source, Unread};
+use crate::export::{self, Cutter, Seen, Source, Unread};
 use crate::finding::{self, Gap, Key, Privacy, Summary};
 use crate::fleet::{self, Census};
+use crate::manifest::{self, Manifest};
 use crate::pipeline::{Pipeline, Worded};
 use crate::policy::{self, Policies, Policy};
 use crate::record::text::{clean, count};
@@ -63,6 +64,9 @@ pub enum Error {
     /// A report could not be made from another.
     #[error(transparent)]
     Convert(#[from] convert::Error),
+    /// A manifest could not be checked.
+    #[error(transparent)]
+    Manifest(#[from] manifest::Error),
     /// A command for authors of policies could not be done.
     #[error(transparent)]
     Author(#[from] author::Error),
@@ -92,6 +96,11 @@ pub fn main(
             convert::convert(convert, colour, stdout)
                 .map_or_else(|error| Err(error.into()), |()| Ok(Exit::Clean))
         }
+        Some(Command::Verify { manifest }) => match manifest::verify(manifest, stdout) {
+            Ok(true) => Ok(Exit::Clean),
+            Ok(false) => Ok(Exit::Findings),
+            Err(error) => Err(error.into()),
+        },
         Some(Command::Author(command)) => author(command, stdout),
         None => audit(&options, stdout, stderr),
     };
@@ -168,7 +177,11 @@ fn audit(
     let as_of = options.as_of.unwrap_or_else(Utc::now);
     let policies =
         Policies::load(&options.policies, as_of, &options.set).map_err(Error::Policies)?;
-    let sources = Source::open_all(&options.exports)?;
+    let mut sources = Source::open_all(&options.exports)?;
+    let seen: Vec<_> = match options.manifest {
+        Some(_) => sources.iter_mut().map(Source::watch).collect(),
+        None => Vec::new(),
+    };
     let key = options.pseudonymise.as_deref().map(Key::read).transpose()?;
     let privacy = match (&key, options.show_sensitive) {
         (Some(key), _) => Privacy::Pseudonymised(key),
@@ -188,13 +201,14 @@ fn audit(
         stdout,
     });
     let settings = options.reports.settings(&whole);
+    let manifest = options.manifest.as_deref();
     let outputs = &options.reports.outputs;
-    let (renderers, reports) = Reports::open(on_stdout, outputs, &head, settings, &read)?;
+    let (renderers, reports) = Reports::open(on_stdout, outputs, &head, settings, &read, manifest)?;
     let mut run = Run::new(options, privacy, &policies, head, &sources, reports, stderr);
     run.reports.start(&run.head)?;
     run.read(options, sources, &renderers)?;
     run.settle(&renderers)?;
-    run.finish()
+    run.finish(options, &seen)
 }
 
 /// The most rejected records that are told on stderr without `--verbose`.
@@ -356,7 +370,7 @@ impl<'r> Run<'r> {
         }
     }
 
-    fn finish(mut self) -> Result<Exit, Error> {
+    fn finish(mut self, options: &Options, seen: &[Seen]) -> Result<Exit, Error> {
         self.doubt();
         let gaps = self.summary.gaps(self.policies);
         self.notes(&gaps);
@@ -367,7 +381,22 @@ impl<'r> Run<'r> {
             &gaps,
             self.privacy,
         );
-        self.reports.finish(&self.head, &tail)?;
+        let (head, policies) = (&self.head, self.policies);
+        self.reports.finish(head, &tail, |written, out| {
+            let exports = tail.exports.iter().zip(seen);
+            let exports: Vec<_> = exports
+                .map(|(export, seen)| {
+                    let (bytes, sha256) = seen.digest();
+                    let path = export.path.clone();
+                    manifest::Digest {
+                        path,
+                        bytes,
+                        sha256,
+                    }
+                })
+                .collect();
+            Manifest::of(options, policies, head, &tail, &exports, written).write(out)
+        })?;
         Ok(exit(&tail, self.fail_on))
     }
 

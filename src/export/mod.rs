@@ -9,6 +9,7 @@ mod csv;
 mod cut;
 mod json;
 mod scan;
+mod seen;
 mod source;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use std::ops::Range;
 
 pub use cut::{Batch, Cutter};
 pub use json::{MOST_DEPTH, Walker};
+pub use seen::Seen;
 pub use source::{Error, Source};
 
 use bumpalo::Bump;
@@ -34,6 +36,18 @@ pub enum Format {
     Ndjson,
     /// A header and rows
     Csv,
+}
+
+impl Format {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Auto => "auto",
+            Format::Json => "json",
+            Format::Ndjson => "ndjson",
+            Format::Csv => "csv",
+        }
+    }
 }
 
 /// The largest record that is read, unless the user says otherwise.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::Unread;
+use super::seen::{Seeing, Seen};
 
 /// Why an export cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +37,7 @@ pub struct Source {
     /// What reports call it.
     pub name: String,
     origin: Origin,
+    seen: Option<Seen>,
 }
 
 #[derive(Debug)]
@@ -65,7 +67,11 @@ impl Source {
         let name = path.display().to_string();
         if is_stdin(path) {
             let origin = Origin::Stdin;
-            return Ok(Self { name, origin });
+            return Ok(Self {
+                name,
+                origin,
+                seen: None,
+            });
         }
         let error = |source| Error::Open {
             path: name.clone(),
@@ -80,7 +86,16 @@ impl Source {
             true => Origin::File(path.to_owned()),
             false => Origin::Pipe(file),
         };
-        Ok(Self { name, origin })
+        Ok(Self {
+            name,
+            origin,
+            seen: None,
+        })
+    }
+
+    /// From now on what is read of it is seen.
+    pub fn watch(&mut self) -> Seen {
+        self.seen.get_or_insert_default().clone()
     }
 
     /// The file that it reads, if it is one.
@@ -97,15 +112,15 @@ impl Source {
             Origin::File(path) => {
                 let file = File::open(&path)?;
                 let watch = Some(Watch::new(path, &file)?);
-                let reader = unpack(file)?;
+                let reader = unpack(Seeing::new(file, self.seen))?;
                 Ok(Stream { reader, watch })
             }
             Origin::Pipe(file) => Ok(Stream {
-                reader: unpack(file)?,
+                reader: unpack(Seeing::new(file, self.seen))?,
                 watch: None,
             }),
             Origin::Stdin => Ok(Stream {
-                reader: unpack(io::stdin())?,
+                reader: unpack(Seeing::new(io::stdin(), self.seen))?,
                 watch: None,
             }),
         }

@@ -156,11 +156,7 @@ impl<'a> Finding<'a> {
 
     /// The customer's id, if there is one.
     pub fn customer_id(&self) -> Option<Cow<'a, str>> {
-        let id = self.id()?;
-        Some(match self.privacy.pseudonym("id", id) {
-            Some(pseudonym) => pseudonym.into(),
-            None => cut(id),
-        })
+        Some(self.who("id", self.id()?))
     }
 
     /// The customer's name, if there is one.
@@ -169,11 +165,18 @@ impl<'a> Finding<'a> {
             Subject::Record(answers) => answers.record().name(),
             Subject::Fleet(fleet) => fleet.customer_name.as_deref(),
         }?;
-        if let Some(pseudonym) = self.privacy.pseudonym("name", name) {
-            return Some(pseudonym.into());
+        Some(self.who("name", name))
+    }
+
+    /// What tells who it is, as far as it may be shown.
+    fn who(&self, field: &str, value: &'a str) -> Cow<'a, str> {
+        match self.privacy.pseudonym(field, value) {
+            Some(pseudonym) => pseudonym.into(),
+            None if self.privacy.hides_sensitive() && looks_like_credential(value) => {
+                REDACTED.into()
+            }
+            None => cut(value),
         }
-        let hidden = self.privacy.hides_sensitive() && looks_like_credential(name);
-        Some(if hidden { REDACTED.into() } else { cut(name) })
     }
 
     /// Half of the SHA-256 of policy, rule and customer id, in hexadecimal

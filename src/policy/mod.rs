@@ -169,7 +169,9 @@ pub struct Extended {
     pub path: String,
     /// The file, if it was read from one.
     pub file: Option<PathBuf>,
-    /// The SHA-256 of its text, in hexadecimal digits.
+    /// The size of its file.
+    pub bytes: u64,
+    /// The SHA-256 of its file, in hexadecimal digits.
     pub sha256: String,
 }
 
@@ -208,7 +210,9 @@ pub struct Policy {
     pub path: String,
     /// The file, if it was read from one.
     pub file: Option<PathBuf>,
-    /// The SHA-256 of its text, in hexadecimal digits.
+    /// The size of its file.
+    pub bytes: u64,
+    /// The SHA-256 of its file, in hexadecimal digits.
     pub sha256: String,
     /// Which records it judges; all, if there is none.
     pub scope: Option<Requirement>,
@@ -279,6 +283,14 @@ pub struct Policies {
 pub fn bundled() -> impl Iterator<Item = &'static str> {
     let names = source::BUNDLED.iter().map(|(name, _)| *name);
     names.filter(|name| *name != "checks")
+}
+
+/// The text of the file of a bundled policy, as `pci.toml`.
+pub fn bundled_text(file: &str) -> Option<&'static str> {
+    let name = file.strip_suffix(".toml")?;
+    let mut all = source::BUNDLED.iter();
+    all.find(|(bundled, _)| *bundled == name)
+        .map(|(_, text)| *text)
 }
 
 /// The `not-matches` tests of a field, when there are several: text in which

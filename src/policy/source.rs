@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 use super::error::Error;
+use crate::record::text;
 
 /// The text of a policy, and where it stood.
 #[derive(Debug, Clone)]
@@ -12,6 +15,10 @@ pub(super) struct Source {
     /// The file, if it was read from one.
     pub(super) file: Option<PathBuf>,
     pub(super) text: String,
+    /// How many bytes it has.
+    pub(super) bytes: u64,
+    /// The SHA-256 of its bytes, in hexadecimal digits.
+    pub(super) sha256: String,
 }
 
 /// The policies that the program carries.
@@ -87,6 +94,8 @@ impl Source {
                 path: format!("bundled:{name}.toml"),
                 file: None,
                 text: (*text).to_owned(),
+                bytes: text.len() as u64,
+                sha256: text::hex(&Sha256::digest(text)),
             }),
             None => Err(Error::no_bundled(
                 name,
@@ -101,6 +110,7 @@ impl Source {
             path: shown.clone(),
             source,
         })?;
+        let (length, digest) = (bytes.len() as u64, Sha256::digest(&bytes));
         let text = String::from_utf8(bytes).map_err(|error| Error::Utf8 {
             path: shown.clone(),
             offset: error.utf8_error().valid_up_to(),
@@ -109,6 +119,8 @@ impl Source {
             path: shown,
             file: Some(path.to_owned()),
             text: text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned(),
+            bytes: length,
+            sha256: text::hex(&digest),
         })
     }
 }

@@ -21,8 +21,10 @@ use crate::finding::Finding;
 pub use self::csv::Column;
 pub use self::json::schema as json_schema;
 pub use markdown::MaxChars;
-pub use model::{Counts, Export, Head, Line, Policy, Rejected, Rule, RuleCounts, Summary, Tail};
-pub use output::{Destination, Error, Output};
+pub use model::{
+    Counts, Coverage, Export, Head, Line, Policy, Rejected, Rule, RuleCounts, Summary, Tail, Tool,
+};
+pub use output::{Destination, Error, Output, Written};
 pub use read::{Listener, ReadError, read};
 pub use reports::{OnStdout, Reports};
 

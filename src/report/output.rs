@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use atomic_write_file::AtomicWriteFile;
 use atomic_write_file::unix::OpenOptionsExt as _;
+use sha2::{Digest, Sha256};
 
 use super::Format;
+use crate::record::text;
 
 /// Where the user wants a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +60,21 @@ pub enum Error {
 pub struct Output<'o> {
     name: String,
     target: Target<'o>,
+    /// The bytes so far, if somebody wants to know.
+    digest: Option<(u64, Sha256)>,
+}
+
+/// A file that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// How.
+    pub format: Format,
+    /// Its path, as the command line named it.
+    pub path: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Its SHA-256, in hexadecimal digits.
+    pub sha256: String,
 }
 
 enum Target<'o> {
@@ -77,6 +94,7 @@ impl<'o> Output<'o> {
         Self {
             name: "on stdout".to_owned(),
             target: Target::Stdout(stdout),
+            digest: None,
         }
     }
 
@@ -85,12 +103,10 @@ impl<'o> Output<'o> {
     /// # Errors
     ///
     /// The first that cannot be written or must not.
-    pub fn open_all(destinations: &[Destination], sources: &[&Path]) -> Result<Vec<Self>, Error> {
-        for (place, destination) in destinations.iter().enumerate() {
-            let path = &destination.path;
+    pub fn open_all(paths: &[&Path], sources: &[&Path]) -> Result<Vec<Self>, Error> {
+        for (place, path) in paths.iter().enumerate() {
             let shown = path.display().to_string();
-            let earlier = &destinations[..place];
-            if earlier.iter().any(|other| is_same(&other.path, path)) {
+            if paths[..place].iter().any(|other| is_same(other, path)) {
                 return Err(Error::Twice { path: shown });
             }
             if let Some(other) = sources.iter().find(|source| is_same(source, path)) {
@@ -98,10 +114,7 @@ impl<'o> Output<'o> {
                 return Err(Error::Overwrites { path: shown, other });
             }
         }
-        destinations
-            .iter()
-            .map(|destination| Self::open(&destination.path))
-            .collect()
+        paths.iter().map(|path| Self::open(path)).collect()
     }
 
     fn open(path: &Path) -> Result<Self, Error> {
@@ -129,7 +142,25 @@ impl<'o> Output<'o> {
             }
         };
         let name = format!("`{name}`");
-        Ok(Self { name, target })
+        Ok(Self {
+            name,
+            target,
+            digest: None,
+        })
+    }
+
+    /// From now on the bytes are counted, if they go to a file.
+    pub fn watch(&mut self) {
+        if let Target::File(_) = self.target {
+            self.digest.get_or_insert_default();
+        }
+    }
+
+    /// How many bytes were written to the file, and their SHA-256 in
+    /// hexadecimal digits, if they were counted.
+    pub fn digest(&self) -> Option<(u64, String)> {
+        let (bytes, hash) = self.digest.clone()?;
+        Some((bytes, text::hex(&hash.finalize())))
     }
 
     /// Makes sure that all that was written is where it should be: after this
@@ -170,11 +201,16 @@ impl<'o> Output<'o> {
 
 impl Write for Output<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut self.target {
+        let written = match &mut self.target {
             Target::Stdout(stdout) => stdout.write(bytes),
             Target::File(file) => file.write(bytes),
             Target::Stream(file) => file.write(bytes),
+        }?;
+        if let Some((count, hash)) = &mut self.digest {
+            *count += written as u64;
+            hash.update(&bytes[..written]);
         }
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -1,11 +1,12 @@
 //! All reports of a run: each is written, and all are whole before the first
 //! takes its place.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 use super::{
     Colour, Destination, Error, Format, Head, Output, Rejected, Renderer, Reporter, Settings, Tail,
+    Written,
 };
 
 /// The report on stdout.
@@ -21,6 +22,10 @@ pub struct OnStdout<'r> {
 /// The reports that are being written.
 pub struct Reports<'r> {
     open: Vec<(Box<dyn Reporter>, Output<'r>)>,
+    /// What each is, if it is a file.
+    destinations: Vec<Option<Destination>>,
+    /// What is written once all reports are in their places.
+    manifest: Option<Output<'r>>,
 }
 
 impl<'r> Reports<'r> {
@@ -36,13 +41,26 @@ impl<'r> Reports<'r> {
         head: &Head,
         settings: Settings<'_>,
         sources: &[&Path],
+        manifest: Option<&Path>,
     ) -> Result<(Vec<Box<dyn Renderer>>, Self), Error> {
-        let outputs = Output::open_all(destinations, sources)?;
-        let (mut renderers, mut open) = (Vec::new(), Vec::new());
-        let mut add = |format, colour, output| {
+        let paths = destinations.iter().map(|one| one.path.as_path());
+        let paths: Vec<_> = paths.chain(manifest).collect();
+        let mut outputs = Output::open_all(&paths, sources)?;
+        let manifest = manifest.and_then(|_| outputs.pop());
+        let mut renderers = Vec::new();
+        let mut reports = Self {
+            open: Vec::new(),
+            destinations: Vec::new(),
+            manifest,
+        };
+        let mut add = |format, colour, mut output: Output<'r>, destination| {
             let (renderer, reporter) = super::report(format, head, settings, colour);
+            if reports.manifest.is_some() {
+                output.watch();
+            }
             renderers.push(renderer);
-            open.push((reporter, output));
+            reports.open.push((reporter, output));
+            reports.destinations.push(destination);
         };
         if let Some(OnStdout {
             format,
@@ -50,12 +68,13 @@ impl<'r> Reports<'r> {
             stdout,
         }) = on_stdout
         {
-            add(format, colour, Output::stdout(stdout));
+            add(format, colour, Output::stdout(stdout), None);
         }
         for (destination, output) in destinations.iter().zip(outputs) {
-            add(destination.format, Colour::Off, output);
+            let (format, destination) = (destination.format, destination.clone());
+            add(format, Colour::Off, output, Some(destination));
         }
-        Ok((renderers, Self { open }))
+        Ok((renderers, reports))
     }
 
     /// Writes what comes before the findings.
@@ -91,7 +110,7 @@ impl<'r> Reports<'r> {
 
     fn each(
         &mut self,
-        mut act: impl FnMut(&mut dyn Reporter, &mut Output<'r>) -> std::io::Result<()>,
+        mut act: impl FnMut(&mut dyn Reporter, &mut Output<'r>) -> io::Result<()>,
     ) -> Result<(), Error> {
         for (reporter, output) in &mut self.open {
             act(reporter.as_mut(), output).map_err(|source| output.failed(source))?;
@@ -100,19 +119,38 @@ impl<'r> Reports<'r> {
     }
 
     /// Writes what comes after the findings, and lets all reports take their
-    /// places.
+    /// places; `manifest` then writes of them, if that is wanted.
     ///
     /// # Errors
     ///
     /// A report cannot be written; files are as they were before.
-    pub fn finish(self, head: &Head, tail: &Tail) -> Result<(), Error> {
-        let mut whole = Vec::new();
-        for (reporter, mut output) in self.open {
+    pub fn finish(
+        self,
+        head: &Head,
+        tail: &Tail,
+        manifest: impl FnOnce(Vec<Written>, &mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Error> {
+        let (mut whole, mut written) = (Vec::new(), Vec::new());
+        for ((reporter, mut output), destination) in self.open.into_iter().zip(self.destinations) {
             let finished = reporter.finish(head, tail, &mut output);
             let settled = finished.and_then(|()| output.settle());
             settled.map_err(|source| output.failed(source))?;
+            if let (Some(destination), Some((bytes, sha256))) = (destination, output.digest()) {
+                written.push(Written {
+                    format: destination.format,
+                    path: destination.path.display().to_string(),
+                    bytes,
+                    sha256,
+                });
+            }
             whole.push(output);
         }
-        whole.into_iter().try_for_each(Output::commit)
+        whole.into_iter().try_for_each(Output::commit)?;
+        let Some(mut output) = self.manifest else {
+            return Ok(());
+        };
+        let told = manifest(written, &mut output).and_then(|()| output.settle());
+        told.map_err(|source| output.failed(source))?;
+        output.commit()
     }
 }

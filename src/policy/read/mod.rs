@@ -12,7 +12,6 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
@@ -21,7 +20,6 @@ use super::pattern::Pattern;
 use super::requirement::TestId;
 use super::source::Source;
 use super::{Extended, Policies, Policy, lint};
-use crate::record::text;
 use params::Params;
 use rules::{Parts, SharedCheck};
 
@@ -277,17 +275,18 @@ impl<'s> Reader<'s> {
             policy = self.root(tree.get_ref(), &files[file], is_root, &mut parts);
         }
         let (source, extended) = files.split_last()?;
-        let digest = |file: &Source| text::hex(&Sha256::digest(&file.text));
         policy.map(|read| Policy {
             path: source.path.clone(),
             file: source.file.clone(),
-            sha256: digest(source),
+            bytes: source.bytes,
+            sha256: source.sha256.clone(),
             extends: extended
                 .iter()
                 .map(|file| Extended {
                     path: file.path.clone(),
                     file: file.file.clone(),
-                    sha256: digest(file),
+                    bytes: file.bytes,
+                    sha256: file.sha256.clone(),
                 })
                 .collect(),
             params: params.in_force(),
@@ -373,6 +372,7 @@ impl<'s> Reader<'s> {
             version: head.version,
             path: String::new(),
             file: None,
+            bytes: 0,
             sha256: String::new(),
             scope,
             rules: parts.rules,

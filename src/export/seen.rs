@@ -1,0 +1,59 @@
+//! What was read of a file, byte by byte: its size and digest.
+
+use std::io::{self, Read};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sha2::{Digest, Sha256};
+
+use crate::record::text;
+
+/// The bytes of a file that were read so far.
+#[derive(Debug, Clone, Default)]
+pub struct Seen(Arc<Mutex<(u64, Sha256)>>);
+
+impl Seen {
+    /// How many they were, and their SHA-256 in hexadecimal digits.
+    pub fn digest(&self) -> (u64, String) {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (seen.0, text::hex(&seen.1.clone().finalize()))
+    }
+
+    fn add(&self, bytes: &[u8]) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.0 += bytes.len() as u64;
+        seen.1.update(bytes);
+    }
+}
+
+/// A reader whose bytes are seen.
+pub struct Seeing<R: Read> {
+    reader: R,
+    seen: Option<Seen>,
+}
+
+impl<R: Read> Seeing<R> {
+    pub fn new(reader: R, seen: Option<Seen>) -> Self {
+        Self { reader, seen }
+    }
+}
+
+impl<R: Read> Read for Seeing<R> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(room)?;
+        if let Some(seen) = &self.seen {
+            seen.add(&room[..read]);
+        }
+        Ok(read)
+    }
+}
+
+impl<R: Read> Drop for Seeing<R> {
+    /// A file that is broken is given up before its end: what it was is told
+    /// all the same.
+    fn drop(&mut self) {
+        if self.seen.is_some() {
+            // What cannot be read to its end has no digest that is right.
+            let _ = io::copy(self, &mut io::sink());
+        }
+    }
+}
