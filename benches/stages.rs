@@ -167,9 +167,10 @@ fn word(criterion: &mut Criterion) {
     let records = records(&policies, &lines[..1000], &texts);
     let head = Head::of(&policies, DateTime::UNIX_EPOCH);
     let settings = Settings {
-        columns: &Column::ALL,
+        columns: Column::ALL.to_vec(),
         max_chars: Default::default(),
-        whole: &[],
+        whole: Vec::new(),
+        split_by: None,
     };
     let mut group = criterion.benchmark_group("report");
     for format in [
@@ -177,7 +178,7 @@ fn word(criterion: &mut Criterion) {
         report::Format::Json,
         report::Format::Ndjson,
     ] {
-        let (renderer, _) = report::report(format, &head, settings, Colour::Off);
+        let (renderer, _) = report::report(format, &head, &settings, Colour::Off);
         let renderer = [renderer];
         let worded = || worded(&policies, &records, &renderer);
         let bytes = worded().bytes.len() as u64;

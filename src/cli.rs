@@ -8,8 +8,8 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use crate::export;
 use crate::policy::Severity;
-use crate::record::time;
-use crate::report::{self, Column, Destination, MaxChars, Settings};
+use crate::record::{Slot, time};
+use crate::report::{self, Column, Destination, MaxChars, Settings, SplitBy};
 
 /// Judges every customer record of an export by the rules of policies
 ///
@@ -206,30 +206,32 @@ pub struct ReportOptions {
     /// github, jira or servicenow [default: github]
     #[arg(long, value_name = "N|NAME", value_parser = max_chars)]
     pub max_chars: Option<MaxChars>,
+
+    /// A report for each customer, rule, severity or field:NAME; `{}` in the
+    /// name of a file stands for it, as in -o 'out/{}.md'
+    #[arg(long, value_name = "WHAT", value_parser = split_by)]
+    pub split_by: Option<SplitBy>,
 }
 
 impl ReportOptions {
-    /// The files that hold every finding.
-    pub fn whole(&self) -> Vec<String> {
+    /// What is said of all reports; `slot` is that of the field by which they
+    /// are split, if it is one.
+    pub fn settings(&self, slot: Option<Slot>) -> Settings {
         let whole = self
             .outputs
             .iter()
             .filter(|output| output.format.is_whole());
-        whole
-            .map(|output| output.path.display().to_string())
-            .collect()
-    }
-
-    /// What is said of all reports; `whole` are the files that hold every
-    /// finding.
-    pub fn settings<'s>(&'s self, whole: &'s [String]) -> Settings<'s> {
+        let split_by = self.split_by.clone();
         Settings {
             columns: match self.columns.as_slice() {
-                [] => &Column::ALL,
-                columns => columns,
+                [] => Column::ALL.to_vec(),
+                columns => columns.to_vec(),
             },
             max_chars: self.max_chars.unwrap_or_default(),
-            whole,
+            whole: whole
+                .map(|output| output.path.display().to_string())
+                .collect(),
+            split_by: split_by.map(|by| (by, slot)),
         }
     }
 }
@@ -387,6 +389,10 @@ fn max_chars(text: &str) -> Result<MaxChars, String> {
             names.join(", ")
         )
     })
+}
+
+fn split_by(text: &str) -> Result<SplitBy, String> {
+    SplitBy::read(text).ok_or_else(|| "there are customer, rule, severity, field:NAME".to_owned())
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use crate::cli::Convert;
 use crate::report::{
-    self, Colour, Found, Head, Line, Listener, OnStdout, Rejected, Renderer, Reports, Words,
+    self, Colour, Found, Head, Line, Listener, OnStdout, Rejected, Renderer, Reports, SplitBy,
+    Words,
 };
 
 /// Why a report could not be made from another.
@@ -78,14 +79,24 @@ impl Listener for Converter<'_> {
                 colour: self.colour,
                 stdout,
             });
-        let whole = options.whole();
+        if let Some(name) = options.split_by.as_ref().and_then(SplitBy::field) {
+            let why = "a report does not hold it; the run itself can";
+            let name = name.to_owned();
+            return Err(report::Error::NoField { name, why }.into());
+        }
         let sources: Vec<&Path> = match self.options.report.as_os_str() == "-" {
             true => Vec::new(),
             false => vec![&self.options.report],
         };
-        let settings = options.settings(&whole);
-        let (renderers, mut reports) =
-            Reports::open(on_stdout, &options.outputs, &head, settings, &sources, None)?;
+        let settings = options.settings(None);
+        let (renderers, mut reports) = Reports::open(
+            on_stdout,
+            &options.outputs,
+            &head,
+            &settings,
+            &sources,
+            None,
+        )?;
         reports.start(&head)?;
         let rules = head.rules().enumerate();
         let rules =
@@ -114,7 +125,12 @@ impl Listener for Converter<'_> {
             line.record = None;
             None
         });
-        let found = Found { line, number, rule };
+        let found = Found {
+            line,
+            number,
+            rule,
+            finding: None,
+        };
         let mut words: Vec<_> = open.renderers.iter().map(|_| Words::default()).collect();
         let worded = report::word_found(&found, &open.renderers, &mut words);
         debug_assert!(worded.is_ok(), "memory takes all that is written");

@@ -19,7 +19,9 @@ use crate::manifest::{self, Manifest};
 use crate::pipeline::{Pipeline, Worded};
 use crate::policy::{self, Policies, Policy};
 use crate::record::text::{clean, count};
-use crate::report::{self, Colour, Export, Format, Head, OnStdout, Rejected, Reports, Tail, Words};
+use crate::report::{
+    self, Colour, Export, Format, Head, OnStdout, Rejected, Reports, SplitBy, Tail, Words,
+};
 
 /// How a run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,8 +177,17 @@ fn audit(
     stderr: &mut (dyn Write + Send),
 ) -> Result<Exit, Error> {
     let as_of = options.as_of.unwrap_or_else(Utc::now);
-    let policies =
+    let mut policies =
         Policies::load(&options.policies, as_of, &options.set).map_err(Error::Policies)?;
+    let field = options.reports.split_by.as_ref().and_then(SplitBy::field);
+    let slot = field.map(|name| {
+        let slot = policies.schema.want(name);
+        slot.ok_or_else(|| report::Error::NoField {
+            name: name.to_owned(),
+            why: "no field is called so (see `audit fields`)",
+        })
+    });
+    let slot = slot.transpose()?;
     let mut sources = Source::open_all(&options.exports)?;
     let seen: Vec<_> = match options.manifest {
         Some(_) => sources.iter_mut().map(Source::watch).collect(),
@@ -189,7 +200,6 @@ fn audit(
         (None, false) => Privacy::Redacted,
     };
     let head = Head::of(&policies, as_of);
-    let whole = options.reports.whole();
     let mut read: Vec<&Path> = sources.iter().filter_map(Source::path).collect();
     read.extend(policies.all.iter().flat_map(Policy::files));
     read.extend(options.pseudonymise.as_deref());
@@ -200,10 +210,11 @@ fn audit(
         colour: colour(options.color, &io::stdout()),
         stdout,
     });
-    let settings = options.reports.settings(&whole);
+    let settings = options.reports.settings(slot);
     let manifest = options.manifest.as_deref();
     let outputs = &options.reports.outputs;
-    let (renderers, reports) = Reports::open(on_stdout, outputs, &head, settings, &read, manifest)?;
+    let (renderers, reports) =
+        Reports::open(on_stdout, outputs, &head, &settings, &read, manifest)?;
     let mut run = Run::new(options, privacy, &policies, head, &sources, reports, stderr);
     run.reports.start(&run.head)?;
     run.read(options, sources, &renderers)?;

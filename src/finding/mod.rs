@@ -179,6 +179,15 @@ impl<'a> Finding<'a> {
         }
     }
 
+    /// What stood in a field of its record, if it is about one.
+    pub fn seen(&self, slot: Slot) -> Option<Cow<'a, str>> {
+        let Subject::Record(answers) = self.subject else {
+            return None;
+        };
+        let absent = matches!(answers.record().cell(slot).value, Value::Absent(_));
+        (!absent).then(|| seen(*answers, slot, self.privacy))
+    }
+
     /// Half of the SHA-256 of policy, rule and customer id, in hexadecimal
     /// digits: the same every night.
     pub fn fingerprint(&self) -> String {

@@ -8,7 +8,7 @@
 
 mod census;
 mod entry;
-mod sorter;
+pub(crate) mod sorter;
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};

@@ -65,7 +65,7 @@ impl Formatter for Quiet {
     }
 }
 
-fn write_json<W: Write + ?Sized>(value: &impl Serialize, out: &mut W) -> io::Result<()> {
+pub(super) fn write_json<W: Write + ?Sized>(value: &impl Serialize, out: &mut W) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::with_formatter(out, Quiet);
     value.serialize(&mut serializer).map_err(io::Error::from)
 }

@@ -211,7 +211,13 @@ fn verdict(report: &Report<'_>) -> Vec<String> {
         (true, ..) => "FINDINGS",
     };
     let mut lines = vec![
-        format!("# Audit: {word}"),
+        match &summary.slice {
+            Some(slice) => {
+                let value = slice.value.as_deref().unwrap_or("[none]");
+                format!("# Audit: {word}: {} {}", escape(&slice.by), code(value))
+            }
+            None => format!("# Audit: {word}"),
+        },
         String::new(),
         format!(
             "{} in {} ({} in scope, {} rejected), as of {}.",

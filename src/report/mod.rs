@@ -11,12 +11,14 @@ mod model;
 mod output;
 mod read;
 mod reports;
+mod split;
 mod text;
 
 use std::io::{self, Write as _};
 use std::path::Path;
 
 use crate::finding::Finding;
+use crate::record::Slot;
 
 pub use self::csv::Column;
 pub use self::json::schema as json_schema;
@@ -27,6 +29,7 @@ pub use model::{
 pub use output::{Destination, Error, Output, Written};
 pub use read::{Listener, ReadError, read};
 pub use reports::{OnStdout, Reports};
+pub use split::SplitBy;
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -89,14 +92,17 @@ impl Format {
 }
 
 /// What the command line says of reports.
-#[derive(Debug, Clone, Copy)]
-pub struct Settings<'a> {
+#[derive(Debug, Clone)]
+pub struct Settings {
     /// The columns of a CSV report.
-    pub columns: &'a [Column],
+    pub columns: Vec<Column>,
     /// How long a Markdown report may be.
     pub max_chars: MaxChars,
     /// The files that hold every finding, for reports that cannot.
-    pub whole: &'a [String],
+    pub whole: Vec<String>,
+    /// What tells the reports apart whose paths are for each slice, and the
+    /// field, if it is one that is read.
+    pub split_by: Option<(SplitBy, Option<Slot>)>,
 }
 
 /// A finding, to be worded.
@@ -108,6 +114,8 @@ pub struct Found<'a> {
     pub number: Option<u64>,
     /// The place of its rule among those of the head.
     pub rule: usize,
+    /// The finding itself, in the run that made it.
+    pub finding: Option<&'a Finding<'a>>,
 }
 
 /// Findings in the words of a format. The places of their records in the
@@ -163,8 +171,8 @@ pub trait Renderer: Sync + Send {
 /// # Errors
 ///
 /// Those of the renderers.
-pub fn word(
-    finding: &Finding<'_>,
+pub fn word<'a>(
+    finding: &'a Finding<'a>,
     renderers: &[Box<dyn Renderer>],
     words: &mut [Words],
 ) -> io::Result<()> {
@@ -175,6 +183,7 @@ pub fn word(
         line: Line::of(finding),
         number: finding.number,
         rule: finding.place,
+        finding: Some(finding),
     };
     word_found(&found, renderers, words)
 }
@@ -223,7 +232,7 @@ pub enum Colour {
 pub fn report(
     format: Format,
     head: &Head,
-    settings: Settings<'_>,
+    settings: &Settings,
     colour: Colour,
 ) -> (Box<dyn Renderer>, Box<dyn Reporter>) {
     match format {
@@ -232,8 +241,8 @@ pub fn report(
             (Box::new(renderer), Box::new(reporter))
         }
         Format::Csv => (
-            Box::new(csv::Renderer::new(head, settings.columns)),
-            Box::new(csv::Reporter::new(settings.columns)),
+            Box::new(csv::Renderer::new(head, &settings.columns)),
+            Box::new(csv::Reporter::new(&settings.columns)),
         ),
         Format::Json => (
             Box::new(json::Renderer::Listed),
@@ -244,7 +253,7 @@ pub fn report(
             Box::new(json::LineReporter::default()),
         ),
         Format::Markdown => {
-            let (max_chars, others) = (settings.max_chars, settings.whole.to_vec());
+            let (max_chars, others) = (settings.max_chars, settings.whole.clone());
             late(markdown::Page { max_chars, others })
         }
     }

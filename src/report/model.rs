@@ -345,6 +345,16 @@ impl Counts {
     }
 }
 
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, more: Self) {
+        self.pass += more.pass;
+        self.fail += more.fail;
+        self.error += more.error;
+        self.not_applicable += more.not_applicable;
+        self.waived += more.waived;
+    }
+}
+
 impl From<finding::Counts> for Counts {
     fn from(counts: finding::Counts) -> Self {
         Self {
@@ -370,6 +380,22 @@ pub struct RuleCounts {
     /// Its outcomes.
     #[serde(flatten)]
     pub counts: Counts,
+}
+
+/// The findings that a report tells, of all that there are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Slice {
+    /// `customer`, `rule`, `severity`, or the name of a field.
+    pub by: String,
+    /// The customer's id, and so on; none, if there is none.
+    pub value: Option<String>,
+}
+
+impl fmt::Display for Slice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.value.as_deref().unwrap_or("[none]");
+        write!(f, "{} {}", self.by, clean(value))
+    }
 }
 
 /// What an audit adds up to.
@@ -402,6 +428,9 @@ pub struct Summary {
     pub protocol_lines: u64,
     /// What somebody should look at, although it breaks no rule.
     pub alarms: Vec<String>,
+    /// Of which findings alone the report tells, if not of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slice: Option<Slice>,
     /// Ids and names of customers are pseudonyms.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pseudonymised: bool,
@@ -452,8 +481,28 @@ impl Tail {
                 deleted_at_epoch: summary.epoch_deleted,
                 protocol_lines: summary.protocol_lines,
                 alarms: alarms.iter().map(ToString::to_string).collect(),
+                slice: None,
                 pseudonymised: privacy.is_pseudonymous(),
             },
         }
+    }
+
+    /// What one slice came to: only its findings are counted. What is said of
+    /// all records stays.
+    pub fn sliced(&self, slice: Slice, counts: &[Counts]) -> Self {
+        let mut tail = self.clone();
+        let summary = &mut tail.summary;
+        summary.slice = Some(slice);
+        summary.alarms.clear();
+        summary.counts = Counts::default();
+        for counts in summary.by_severity.values_mut() {
+            *counts = Counts::default();
+        }
+        for (rule, counts) in summary.by_rule.iter_mut().zip(counts) {
+            rule.counts = *counts;
+            summary.counts += *counts;
+            *summary.by_severity.entry(rule.severity).or_default() += *counts;
+        }
+        tail
     }
 }

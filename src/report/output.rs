@@ -46,6 +46,19 @@ pub enum Error {
         /// Which.
         path: String,
     },
+    /// Reports are split, and no file is one for each slice.
+    #[error(
+        "no report is split: `{{}}` in the name of a file stands for the slice, as in `out/{{}}.md`"
+    )]
+    NoTemplate,
+    /// Reports are split by a field that is not there.
+    #[error("reports cannot be split by `{name}`: {why}")]
+    NoField {
+        /// Which.
+        name: String,
+        /// Why.
+        why: &'static str,
+    },
     /// The report cannot be written whole.
     #[error("report {path} could not be written: what is there is not of this run, or not whole")]
     Write {
@@ -109,12 +122,19 @@ impl<'o> Output<'o> {
             if paths[..place].iter().any(|other| is_same(other, path)) {
                 return Err(Error::Twice { path: shown });
             }
-            if let Some(other) = sources.iter().find(|source| is_same(source, path)) {
-                let other = other.display().to_string();
-                return Err(Error::Overwrites { path: shown, other });
-            }
+            overwrites_none(path, sources)?;
         }
         paths.iter().map(|path| Self::open(path)).collect()
+    }
+
+    /// Opens the file of one more report; it is no file of `sources`.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written, or must not.
+    pub fn open_beside(path: &Path, sources: &[&Path]) -> Result<Self, Error> {
+        overwrites_none(path, sources)?;
+        Self::open(path)
     }
 
     fn open(path: &Path) -> Result<Self, Error> {
@@ -219,6 +239,17 @@ impl Write for Output<'_> {
             Target::File(file) => file.flush(),
             Target::Stream(file) => file.flush(),
         }
+    }
+}
+
+/// A report never takes the place of what is read.
+fn overwrites_none(path: &Path, sources: &[&Path]) -> Result<(), Error> {
+    match sources.iter().find(|source| is_same(source, path)) {
+        Some(other) => Err(Error::Overwrites {
+            path: path.display().to_string(),
+            other: other.display().to_string(),
+        }),
+        None => Ok(()),
     }
 }
 

@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::split::{self, Split};
 use super::{
     Colour, Destination, Error, Format, Head, Output, Rejected, Renderer, Reporter, Settings, Tail,
     Written,
@@ -24,6 +25,8 @@ pub struct Reports<'r> {
     open: Vec<(Box<dyn Reporter>, Output<'r>)>,
     /// What each is, if it is a file.
     destinations: Vec<Option<Destination>>,
+    /// Those of which there is one for each slice.
+    splits: Vec<Split>,
     /// What is written once all reports are in their places.
     manifest: Option<Output<'r>>,
 }
@@ -39,10 +42,13 @@ impl<'r> Reports<'r> {
         on_stdout: Option<OnStdout<'r>>,
         destinations: &[Destination],
         head: &Head,
-        settings: Settings<'_>,
+        settings: &Settings,
         sources: &[&Path],
         manifest: Option<&Path>,
     ) -> Result<(Vec<Box<dyn Renderer>>, Self), Error> {
+        let (templates, destinations): (Vec<_>, Vec<_>) = destinations
+            .iter()
+            .partition(|one| settings.split_by.is_some() && split::is_template(&one.path));
         let paths = destinations.iter().map(|one| one.path.as_path());
         let paths: Vec<_> = paths.chain(manifest).collect();
         let mut outputs = Output::open_all(&paths, sources)?;
@@ -51,6 +57,7 @@ impl<'r> Reports<'r> {
         let mut reports = Self {
             open: Vec::new(),
             destinations: Vec::new(),
+            splits: Vec::new(),
             manifest,
         };
         let mut add = |format, colour, mut output: Output<'r>, destination| {
@@ -71,8 +78,18 @@ impl<'r> Reports<'r> {
             add(format, colour, Output::stdout(stdout), None);
         }
         for (destination, output) in destinations.iter().zip(outputs) {
-            let (format, destination) = (destination.format, destination.clone());
+            let (format, destination) = (destination.format, (*destination).clone());
             add(format, Colour::Off, output, Some(destination));
+        }
+        if let Some((by, slot)) = &settings.split_by {
+            if templates.is_empty() {
+                return Err(Error::NoTemplate);
+            }
+            for destination in templates {
+                renderers.push(Box::new(split::Renderer::new(by.clone(), *slot)) as _);
+                let split = Split::open(by.clone(), destination, settings, sources)?;
+                reports.splits.push(split);
+            }
         }
         Ok((renderers, reports))
     }
@@ -96,7 +113,11 @@ impl<'r> Reports<'r> {
         self.each(|reporter, output| match worded.next() {
             Some(worded) => reporter.findings(worded, output),
             None => Ok(()),
-        })
+        })?;
+        let splits = self.splits.iter_mut().zip(worded);
+        splits
+            .into_iter()
+            .try_for_each(|(split, worded)| split.findings(worded))
     }
 
     /// Tells of a record that could not be read.
@@ -146,6 +167,9 @@ impl<'r> Reports<'r> {
             whole.push(output);
         }
         whole.into_iter().try_for_each(Output::commit)?;
+        for split in self.splits {
+            written.extend(split.finish(head, tail)?);
+        }
         let Some(mut output) = self.manifest else {
             return Ok(());
         };

@@ -190,6 +190,9 @@ impl Page<'_> {
             grouped(summary.in_scope),
             grouped(summary.rejected),
         )?;
+        if let Some(slice) = &summary.slice {
+            writeln!(out, "  of {slice} alone")?;
+        }
         for gap in &summary.incomplete_because {
             writeln!(out, "  - {}", clean(gap))?;
         }
