@@ -9,12 +9,13 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The samples: a file, and its format.
-const SAMPLES: [(&str, &str); 5] = [
+const SAMPLES: [(&str, &str); 6] = [
     ("findings.csv", "csv"),
     ("report.json", "json"),
     ("findings.ndjson", "ndjson"),
     ("report.txt", "text"),
     ("report.md", "markdown"),
+    ("report.html", "html"),
 ];
 
 fn sample(name: &str) -> PathBuf {

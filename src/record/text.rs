@@ -25,13 +25,15 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     cleaned.into()
 }
 
-/// Controls of C0 and C1, line separators, and characters that turn, join or
-/// hide text.
+/// Controls of C0 and C1, line separators, characters that turn, join or hide
+/// text, and those that are none in any text.
 pub fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+            | '\u{2060}'..='\u{206f}' | '\u{fdd0}'..='\u{fdef}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
+        || u32::from(c) & 0xfffe == 0xfffe
 }
 
 /// A number of things, in words: `1 record`, `2,000 records`.

@@ -7,7 +7,6 @@ use super::{Head, Line, Rejected, Tail};
 use crate::policy::Severity;
 
 /// What a page is made from.
-#[allow(dead_code, reason = "html")]
 pub struct Report<'r> {
     /// What was audited.
     pub head: &'r Head,

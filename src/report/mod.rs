@@ -4,6 +4,7 @@
 //! once; the reporter joins what was worded, in order, and tells the rest.
 
 mod csv;
+mod html;
 mod json;
 mod late;
 mod markdown;
@@ -44,16 +45,19 @@ pub enum Format {
     Ndjson,
     /// For a ticket, no longer than --max-chars
     Markdown,
+    /// A page for a browser, in one file
+    Html,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 5] = [
+    pub const ALL: [Format; 6] = [
         Format::Text,
         Format::Csv,
         Format::Json,
         Format::Ndjson,
         Format::Markdown,
+        Format::Html,
     ];
 
     /// Its name on the command line.
@@ -64,6 +68,7 @@ impl Format {
             Format::Json => "json",
             Format::Ndjson => "ndjson",
             Format::Markdown => "markdown",
+            Format::Html => "html",
         }
     }
 
@@ -71,7 +76,7 @@ impl Format {
     pub fn is_whole(self) -> bool {
         match self {
             Format::Csv | Format::Json | Format::Ndjson => true,
-            Format::Text | Format::Markdown => false,
+            Format::Text | Format::Markdown | Format::Html => false,
         }
     }
 
@@ -256,6 +261,7 @@ pub fn report(
             let (max_chars, others) = (settings.max_chars, settings.whole.clone());
             late(markdown::Page { max_chars, others })
         }
+        Format::Html => late(html::Page),
     }
 }
 

@@ -1,0 +1,274 @@
+"use strict";
+// Search, filters, sorting and groups for the table of findings, and all of the
+// page for the printer. The table in the page is the only data: without this
+// script nothing is missing but comfort.
+(() => {
+  const RANK = { critical: 4, high: 3, medium: 2, low: 1, info: 0 };
+  // Rows that a group shows at first, and groups that the table shows at first:
+  // a browser is slow with ten thousand rows, and nobody reads them at once.
+  const ROWS = 100;
+  const GROUPS = 200;
+
+  const id = (name) => document.getElementById(name);
+  const number = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+  const count = (n) => number(n) + (n === 1 ? " finding" : " findings");
+  const make = (name, from, ...children) => {
+    const made = Object.assign(document.createElement(name), from);
+    made.append(...children);
+    return made;
+  };
+
+  // A rule that is linked to is opened.
+  const reveal = () => {
+    const target = /^#rule-\d+$/.test(location.hash) && id(location.hash.slice(1));
+    if (!target) return;
+    target.closest("details").open = true;
+    target.closest("details").scrollIntoView();
+  };
+  addEventListener("hashchange", reveal);
+  reveal();
+
+  // Paper cannot be clicked: what is closed is opened for the printer, and
+  // closed again after.
+  let opened = [];
+  const openAll = () => {
+    opened = [...document.querySelectorAll("details:not([open])")];
+    for (const details of opened) details.open = true;
+  };
+  addEventListener("afterprint", () => {
+    for (const details of opened) details.open = false;
+    opened = [];
+  });
+
+  const wrapper = id("rows");
+  if (!wrapper) {
+    addEventListener("beforeprint", openAll);
+    return;
+  }
+
+  const table = wrapper.querySelector("table");
+  const heads = [...table.tHead.rows[0].cells];
+  const controls = {
+    search: id("search"),
+    severity: id("by-severity"),
+    status: id("by-status"),
+    rule: id("by-rule"),
+    group: id("group"),
+  };
+  const policyOf = {};
+  for (const set of controls.rule.querySelectorAll("optgroup")) {
+    const [policy, ...rules] = set.querySelectorAll("option");
+    for (const rule of rules) policyOf[rule.value] = policy.value;
+  }
+
+  const words = (element) => element.textContent.replace(/\s+/g, " ").trim();
+  // The order of the page is kept as `at`, so that equals stay as they were.
+  const rows = [...table.tBodies[0].rows].map((row, at) => {
+    const [severity, status, rule, customer, evidence, place] = row.cells;
+    const link = rule.querySelector("a");
+    const record = /^record (\d+)/.exec(words(place));
+    return {
+      row,
+      at,
+      severity: words(severity),
+      status: status.firstElementChild.classList[1],
+      rule: link ? link.hash.slice(1) : words(rule),
+      customer: words(customer) === "[no id]" ? words(place) : words(customer),
+      text: words(row).toLowerCase(),
+      keys: [
+        RANK[words(severity)],
+        words(status),
+        words(rule),
+        words(customer),
+        words(evidence),
+        record ? Number(record[1]) : 0,
+      ],
+    };
+  });
+
+  let column = 0;
+  let down = true;
+  let limits = new Map();
+  let closed = new Map();
+  let groupLimit = GROUPS;
+  let printing = false;
+
+  const collator = new Intl.Collator("en", { numeric: true });
+  const sort = () => {
+    const sign = down ? -1 : 1;
+    const compare = column === 0 || column === 5 ? (a, b) => a - b : collator.compare;
+    rows.sort((a, b) => sign * compare(a.keys[column], b.keys[column]) || a.at - b.at);
+  };
+
+  const narrowed = () => {
+    const said = [];
+    const search = controls.search.value.trim();
+    if (search) said.push(`search \u201c${search}\u201d`);
+    for (const name of ["severity", "status", "rule"]) {
+      const control = controls[name];
+      if (control.value) said.push(`${name} ${control.selectedOptions[0].textContent}`);
+    }
+    return said.join("; ");
+  };
+
+  const matches = () => {
+    const asked = controls.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const severity = controls.severity.value;
+    const status = controls.status.value;
+    const rule = controls.rule.value;
+    return rows.filter(
+      (it) =>
+        (!severity || it.severity === severity) &&
+        (!status || it.status === status) &&
+        (!rule || it.rule === rule || policyOf[it.rule] === rule) &&
+        asked.every((word) => it.text.includes(word)),
+    );
+  };
+
+  // What a group is called stands in the cell of its first row.
+  const label = (it, by) => {
+    const cell = it.row.cells[by === "rule" ? 2 : 3];
+    const [name, detail] = [...cell.querySelectorAll("bdi, em")].map(words);
+    const said = make("span", { className: "label" }, make("bdi", { textContent: name }));
+    if (detail) said.append(" ", make("small", {}, make("bdi", { textContent: detail })));
+    return said;
+  };
+
+  const moreRow = (left, key, first) => {
+    const button = make("button", {
+      type: "button",
+      textContent: `Show ${number(Math.min(left, 5 * ROWS))} more of ${number(left)}`,
+    });
+    button.addEventListener("click", () => {
+      limits.set(key, (limits.get(key) || ROWS) + 5 * ROWS);
+      show();
+      // The button is gone: go on where the new rows begin.
+      (first.row.querySelector("a") || table).focus();
+    });
+    const row = make("tr", { className: "show-more" });
+    row.append(make("td", { colSpan: heads.length }, button));
+    return row;
+  };
+
+  const body = (key, group, by, open) => {
+    const rowsOf = make("tbody", {});
+    if (by) {
+      const button = make("button", { type: "button" }, label(group[0], by));
+      button.append(" ", make("span", { className: "many", textContent: count(group.length) }));
+      button.setAttribute("aria-expanded", String(open));
+      button.addEventListener("click", () => {
+        closed.set(key, open);
+        const next = body(key, group, by, !open);
+        rowsOf.replaceWith(next);
+        next.querySelector("button").focus();
+      });
+      const head = make("th", { colSpan: heads.length, scope: "rowgroup" }, button);
+      rowsOf.append(make("tr", { className: "group" }, head));
+    }
+    if (!open) return rowsOf;
+    const limit = printing ? group.length : limits.get(key) || ROWS;
+    rowsOf.append(...group.slice(0, limit).map((it) => it.row));
+    if (group.length > limit) rowsOf.append(moreRow(group.length - limit, key, group[limit]));
+    return rowsOf;
+  };
+
+  const show = () => {
+    const found = matches();
+    const by = controls.group.value;
+    const groups = new Map();
+    for (const it of found) {
+      const key = by ? it[by] : "";
+      if (!groups.has(key)) groups.set(key, []);
+      groups.get(key).push(it);
+    }
+    // Few findings are shown at once; of many, the groups are an overview.
+    const few = !by || found.length <= ROWS;
+    const limit = printing ? groups.size : groupLimit;
+    const bodies = [];
+    for (const [key, group] of groups) {
+      if (bodies.length === limit) break;
+      const open = printing || (closed.has(key) ? !closed.get(key) : few);
+      bodies.push(body(key, group, by, open));
+    }
+    if (!found.length) {
+      const cell = make("td", { colSpan: heads.length, textContent: "No finding matches." });
+      bodies.push(make("tbody", {}, make("tr", { className: "none" }, cell)));
+    }
+    for (const old of [...table.tBodies]) old.remove();
+    table.append(...bodies);
+
+    const left = groups.size - Math.min(groups.size, limit);
+    id("more").hidden = !left;
+    id("more").firstElementChild.textContent = `Show ${number(left)} more groups`;
+    const all = rows.length;
+    id("count").textContent = found.length === all ? count(all) : `${number(found.length)} of ${count(all)}`;
+    const filter = narrowed();
+    id("narrowed").textContent = filter && `Only these are printed: ${filter}.`;
+  };
+
+  const fresh = () => {
+    limits = new Map();
+    closed = new Map();
+    groupLimit = GROUPS;
+    show();
+  };
+
+  heads.forEach((head, at) => {
+    const button = make("button", { type: "button", textContent: head.textContent });
+    button.addEventListener("click", () => {
+      // The gravest first; words from A, numbers from 1.
+      down = column === at ? !down : at === 0;
+      column = at;
+      for (const other of heads) other.removeAttribute("aria-sort");
+      head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      table.caption.textContent = `Findings, by ${head.textContent.toLowerCase()}, ${down ? "descending" : "ascending"}`;
+      sort();
+      show();
+    });
+    head.replaceChildren(button);
+  });
+
+  controls.search.addEventListener("input", fresh);
+  for (const name of ["severity", "status", "rule", "group"]) {
+    controls[name].addEventListener("change", fresh);
+  }
+  const clear = () => {
+    for (const name of ["search", "severity", "status", "rule"]) controls[name].value = "";
+  };
+  id("clear").addEventListener("click", () => {
+    clear();
+    fresh();
+    controls.search.focus();
+  });
+  id("more").firstElementChild.addEventListener("click", () => {
+    groupLimit = Infinity;
+    show();
+  });
+
+  // Numbers elsewhere on the page lead to the findings that they count.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-severity], a[data-rule], a[data-search]");
+    if (!link) return;
+    clear();
+    const { severity, rule, search } = link.dataset;
+    if (severity) controls.severity.value = severity;
+    if (rule) controls.rule.value = rule;
+    if (search) controls.search.value = search;
+    fresh();
+  });
+
+  addEventListener("beforeprint", () => {
+    printing = true;
+    show();
+    openAll();
+  });
+  addEventListener("afterprint", () => {
+    printing = false;
+    show();
+  });
+
+  id("controls").hidden = false;
+  wrapper.classList.add("live");
+  // Reloading a page keeps what was typed.
+  fresh();
+})();
