@@ -9,11 +9,12 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The samples: a file, and its format.
-const SAMPLES: [(&str, &str); 4] = [
+const SAMPLES: [(&str, &str); 5] = [
     ("findings.csv", "csv"),
     ("report.json", "json"),
     ("findings.ndjson", "ndjson"),
     ("report.txt", "text"),
+    ("report.sarif", "sarif"),
 ];
 
 fn sample(name: &str) -> PathBuf {
@@ -245,4 +246,27 @@ fn the_text_report_tells_what_the_summary_counts() {
         let told = ["fail", "error", "pass", "not_applicable"].map(|key| number(rule, key));
         assert_eq!(counts, told, "{line}");
     }
+}
+
+#[test]
+fn the_sarif_report_tells_every_finding_and_by_which_rule() {
+    let whole = json();
+    let log: Value = serde_json::from_slice(&audit("sarif")).expect("JSON");
+    let run = &log["runs"][0];
+    let rules = list(&run["tool"]["driver"], "rules");
+    let by_rule = list(&whole["summary"], "by_rule");
+    assert_eq!(rules.len(), by_rule.len());
+    let told = |finding: &Value| finding["fingerprint"].to_string();
+    let mut findings: Vec<_> = list(&whole, "findings").iter().map(told).collect();
+    let results = list(run, "results");
+    let told = |result: &Value| result["partialFingerprints"]["auditFinding/v1"].to_string();
+    let mut results_told: Vec<_> = results.iter().map(told).collect();
+    findings.sort();
+    results_told.sort();
+    assert_eq!(findings, results_told);
+    for result in results {
+        let place = number(result, "ruleIndex") as usize;
+        assert_eq!(result["ruleId"], rules[place]["id"]);
+    }
+    assert_eq!(run["invocations"][0]["executionSuccessful"], false);
 }

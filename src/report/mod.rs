@@ -9,6 +9,7 @@ mod late;
 mod markdown;
 mod model;
 mod output;
+pub(crate) mod sarif;
 mod text;
 
 use std::io::{self, Write as _};
@@ -35,16 +36,19 @@ pub enum Format {
     Ndjson,
     /// For a ticket, no longer than --max-chars
     Markdown,
+    /// For code scanning, SARIF 2.1.0
+    Sarif,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 5] = [
+    pub const ALL: [Format; 6] = [
         Format::Text,
         Format::Csv,
         Format::Json,
         Format::Ndjson,
         Format::Markdown,
+        Format::Sarif,
     ];
 
     /// Its name on the command line.
@@ -55,6 +59,7 @@ impl Format {
             Format::Json => "json",
             Format::Ndjson => "ndjson",
             Format::Markdown => "markdown",
+            Format::Sarif => "sarif",
         }
     }
 
@@ -62,7 +67,7 @@ impl Format {
     pub fn is_whole(self) -> bool {
         match self {
             Format::Csv | Format::Json | Format::Ndjson => true,
-            Format::Text | Format::Markdown => false,
+            Format::Text | Format::Markdown | Format::Sarif => false,
         }
     }
 
@@ -228,6 +233,7 @@ pub fn report(
             let (max_chars, others) = (settings.max_chars, settings.whole.to_vec());
             late(markdown::Page { max_chars, others })
         }
+        Format::Sarif => late(sarif::Page),
     }
 }
 
@@ -259,6 +265,7 @@ mod tests {
         let of = |path: &str| Format::of_path(Path::new(path));
         assert_eq!(of("a/findings.csv"), Some(Format::Csv));
         assert_eq!(of("a/findings.jsonl"), Some(Format::Ndjson));
+        assert_eq!(of("a.b/report.sarif"), Some(Format::Sarif));
         assert_eq!(of("findings.pdf"), None);
         assert_eq!(of("findings"), None);
     }
