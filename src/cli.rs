@@ -181,7 +181,7 @@ pub struct Options {
     pub set: Vec<(String, String)>,
 
     /// Write a report to a file; its format is told by the extension (txt, csv,
-    /// json, ndjson, md, sarif) or as FORMAT:FILE
+    /// json, ndjson, md, sarif, xml) or as FORMAT:FILE
     #[arg(short, long = "output", value_name = "FILE", value_parser = destination)]
     pub outputs: Vec<Destination>,
 

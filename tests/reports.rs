@@ -9,12 +9,13 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The samples: a file, and its format.
-const SAMPLES: [(&str, &str); 5] = [
+const SAMPLES: [(&str, &str); 6] = [
     ("findings.csv", "csv"),
     ("report.json", "json"),
     ("findings.ndjson", "ndjson"),
     ("report.txt", "text"),
     ("report.sarif", "sarif"),
+    ("report.junit.xml", "junit"),
 ];
 
 fn sample(name: &str) -> PathBuf {
@@ -269,4 +270,20 @@ fn the_sarif_report_tells_every_finding_and_by_which_rule() {
         assert_eq!(result["ruleId"], rules[place]["id"]);
     }
     assert_eq!(run["invocations"][0]["executionSuccessful"], false);
+}
+
+#[test]
+fn the_junit_report_has_a_case_for_each_rule_and_one_for_the_run() {
+    let (whole, report) = (json(), text("junit"));
+    let by_rule = list(&whole["summary"], "by_rule");
+    let failures = by_rule.iter().filter(|rule| number(rule, "fail") > 0);
+    let undecided = |rule: &&Value| number(rule, "fail") == 0 && number(rule, "error") > 0;
+    let errors = by_rule.iter().filter(undecided);
+    for (element, told) in [
+        ("<testcase ", by_rule.len() + 1),
+        ("<failure ", failures.count()),
+        ("<error ", errors.count() + 1),
+    ] {
+        assert_eq!(report.matches(element).count(), told, "{element}");
+    }
 }

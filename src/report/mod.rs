@@ -5,6 +5,7 @@
 
 mod csv;
 mod json;
+mod junit;
 mod late;
 mod markdown;
 mod model;
@@ -38,17 +39,20 @@ pub enum Format {
     Markdown,
     /// For code scanning, SARIF 2.1.0
     Sarif,
+    /// For a build server, a case a rule
+    Junit,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 6] = [
+    pub const ALL: [Format; 7] = [
         Format::Text,
         Format::Csv,
         Format::Json,
         Format::Ndjson,
         Format::Markdown,
         Format::Sarif,
+        Format::Junit,
     ];
 
     /// Its name on the command line.
@@ -60,6 +64,7 @@ impl Format {
             Format::Ndjson => "ndjson",
             Format::Markdown => "markdown",
             Format::Sarif => "sarif",
+            Format::Junit => "junit",
         }
     }
 
@@ -67,7 +72,7 @@ impl Format {
     pub fn is_whole(self) -> bool {
         match self {
             Format::Csv | Format::Json | Format::Ndjson => true,
-            Format::Text | Format::Markdown | Format::Sarif => false,
+            Format::Text | Format::Markdown | Format::Sarif | Format::Junit => false,
         }
     }
 
@@ -82,6 +87,7 @@ impl Format {
             "txt" => Some(Format::Text),
             "jsonl" => Some(Format::Ndjson),
             "md" => Some(Format::Markdown),
+            "xml" => Some(Format::Junit),
             other => Self::named(other),
         }
     }
@@ -234,6 +240,7 @@ pub fn report(
             late(markdown::Page { max_chars, others })
         }
         Format::Sarif => late(sarif::Page),
+        Format::Junit => late(junit::Page),
     }
 }
 
@@ -266,6 +273,7 @@ mod tests {
         assert_eq!(of("a/findings.csv"), Some(Format::Csv));
         assert_eq!(of("a/findings.jsonl"), Some(Format::Ndjson));
         assert_eq!(of("a.b/report.sarif"), Some(Format::Sarif));
+        assert_eq!(of("report.junit.xml"), Some(Format::Junit));
         assert_eq!(of("findings.pdf"), None);
         assert_eq!(of("findings"), None);
     }
