@@ -9,13 +9,14 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The samples: a file, and its format.
-const SAMPLES: [(&str, &str); 6] = [
+const SAMPLES: [(&str, &str); 7] = [
     ("findings.csv", "csv"),
     ("report.json", "json"),
     ("findings.ndjson", "ndjson"),
     ("report.txt", "text"),
     ("report.sarif", "sarif"),
     ("report.junit.xml", "junit"),
+    ("report.oscal.json", "oscal"),
 ];
 
 fn sample(name: &str) -> PathBuf {
@@ -286,4 +287,35 @@ fn the_junit_report_has_a_case_for_each_rule_and_one_for_the_run() {
     ] {
         assert_eq!(report.matches(element).count(), told, "{element}");
     }
+}
+
+#[test]
+fn all_that_the_oscal_report_points_at_is_there() {
+    let (whole, report) = (json(), audit("oscal"));
+    let report: Value = serde_json::from_slice(&report).expect("JSON");
+    let result = &report["assessment-results"]["results"][0];
+    let observations = list(result, "observations");
+    assert_eq!(observations.len(), list(&whole, "findings").len());
+    let mut known: Vec<_> = observations.iter().map(|told| &told["uuid"]).collect();
+    let findings = list(result, "findings").iter();
+    let mut related: Vec<_> = findings
+        .filter_map(|finding| finding["related-observations"].as_array())
+        .flatten()
+        .map(|told| &told["observation-uuid"])
+        .collect();
+    known.sort_by_key(|uuid| uuid.to_string());
+    related.sort_by_key(|uuid| uuid.to_string());
+    assert_eq!(known, related);
+    known.dedup();
+    assert_eq!(known.len(), observations.len());
+    let items = list(&result["local-definitions"], "inventory-items");
+    for observation in observations {
+        let subject = &observation["subjects"][0]["subject-uuid"];
+        assert!(items.iter().any(|item| item["uuid"] == *subject));
+    }
+    let complete = &list(result, "props")[0];
+    assert_eq!(
+        (&complete["name"], &complete["value"]),
+        (&"complete".into(), &"false".into())
+    );
 }

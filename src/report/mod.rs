@@ -9,6 +9,7 @@ mod junit;
 mod late;
 mod markdown;
 mod model;
+mod oscal;
 mod output;
 pub(crate) mod sarif;
 mod text;
@@ -41,11 +42,13 @@ pub enum Format {
     Sarif,
     /// For a build server, a case a rule
     Junit,
+    /// For assessors, OSCAL assessment results 1.1.3
+    Oscal,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 7] = [
+    pub const ALL: [Format; 8] = [
         Format::Text,
         Format::Csv,
         Format::Json,
@@ -53,6 +56,7 @@ impl Format {
         Format::Markdown,
         Format::Sarif,
         Format::Junit,
+        Format::Oscal,
     ];
 
     /// Its name on the command line.
@@ -65,6 +69,7 @@ impl Format {
             Format::Markdown => "markdown",
             Format::Sarif => "sarif",
             Format::Junit => "junit",
+            Format::Oscal => "oscal",
         }
     }
 
@@ -72,7 +77,9 @@ impl Format {
     pub fn is_whole(self) -> bool {
         match self {
             Format::Csv | Format::Json | Format::Ndjson => true,
-            Format::Text | Format::Markdown | Format::Sarif | Format::Junit => false,
+            Format::Text | Format::Markdown | Format::Sarif | Format::Junit | Format::Oscal => {
+                false
+            }
         }
     }
 
@@ -241,6 +248,7 @@ pub fn report(
         }
         Format::Sarif => late(sarif::Page),
         Format::Junit => late(junit::Page),
+        Format::Oscal => late(oscal::Page),
     }
 }
 
