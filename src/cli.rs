@@ -190,7 +190,7 @@ pub struct Explain {
 #[derive(Debug, Clone, Args)]
 pub struct ReportOptions {
     /// Write a report to a file; its format is told by the extension (txt, csv,
-    /// json, ndjson, md, html) or as FORMAT:FILE
+    /// json, ndjson, md, html, sarif, xml, xlsx) or as FORMAT:FILE
     #[arg(short, long = "output", value_name = "FILE", value_parser = destination)]
     pub outputs: Vec<Destination>,
 

@@ -9,13 +9,16 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The samples: a file, and its format.
-const SAMPLES: [(&str, &str); 6] = [
+const SAMPLES: [(&str, &str); 9] = [
     ("findings.csv", "csv"),
     ("report.json", "json"),
     ("findings.ndjson", "ndjson"),
     ("report.txt", "text"),
     ("report.md", "markdown"),
     ("report.html", "html"),
+    ("report.sarif", "sarif"),
+    ("report.junit.xml", "junit"),
+    ("report.oscal.json", "oscal"),
 ];
 
 fn sample(name: &str) -> PathBuf {
@@ -262,4 +265,74 @@ fn any_report_can_be_made_from_a_json_or_an_ndjson_report() {
             assert!(ended.stdout == audit(format), "{from} to {name}");
         }
     }
+}
+
+#[test]
+fn the_sarif_report_tells_every_finding_and_by_which_rule() {
+    let whole = json();
+    let log: Value = serde_json::from_slice(&audit("sarif")).expect("JSON");
+    let run = &log["runs"][0];
+    let rules = list(&run["tool"]["driver"], "rules");
+    let by_rule = list(&whole["summary"], "by_rule");
+    assert_eq!(rules.len(), by_rule.len());
+    let told = |finding: &Value| finding["fingerprint"].to_string();
+    let mut findings: Vec<_> = list(&whole, "findings").iter().map(told).collect();
+    let results = list(run, "results");
+    let told = |result: &Value| result["partialFingerprints"]["auditFinding/v1"].to_string();
+    let mut results_told: Vec<_> = results.iter().map(told).collect();
+    findings.sort();
+    results_told.sort();
+    assert_eq!(findings, results_told);
+    for result in results {
+        let place = number(result, "ruleIndex") as usize;
+        assert_eq!(result["ruleId"], rules[place]["id"]);
+    }
+    assert_eq!(run["invocations"][0]["executionSuccessful"], false);
+}
+
+#[test]
+fn the_junit_report_has_a_case_for_each_rule_and_one_for_the_run() {
+    let (whole, report) = (json(), text("junit"));
+    let by_rule = list(&whole["summary"], "by_rule");
+    let failures = by_rule.iter().filter(|rule| number(rule, "fail") > 0);
+    let undecided = |rule: &&Value| number(rule, "fail") == 0 && number(rule, "error") > 0;
+    let errors = by_rule.iter().filter(undecided);
+    for (element, told) in [
+        ("<testcase ", by_rule.len() + 1),
+        ("<failure ", failures.count()),
+        ("<error ", errors.count() + 1),
+    ] {
+        assert_eq!(report.matches(element).count(), told, "{element}");
+    }
+}
+
+#[test]
+fn all_that_the_oscal_report_points_at_is_there() {
+    let (whole, report) = (json(), audit("oscal"));
+    let report: Value = serde_json::from_slice(&report).expect("JSON");
+    let result = &report["assessment-results"]["results"][0];
+    let observations = list(result, "observations");
+    assert_eq!(observations.len(), list(&whole, "findings").len());
+    let mut known: Vec<_> = observations.iter().map(|told| &told["uuid"]).collect();
+    let findings = list(result, "findings").iter();
+    let mut related: Vec<_> = findings
+        .filter_map(|finding| finding["related-observations"].as_array())
+        .flatten()
+        .map(|told| &told["observation-uuid"])
+        .collect();
+    known.sort_by_key(|uuid| uuid.to_string());
+    related.sort_by_key(|uuid| uuid.to_string());
+    assert_eq!(known, related);
+    known.dedup();
+    assert_eq!(known.len(), observations.len());
+    let items = list(&result["local-definitions"], "inventory-items");
+    for observation in observations {
+        let subject = &observation["subjects"][0]["subject-uuid"];
+        assert!(items.iter().any(|item| item["uuid"] == *subject));
+    }
+    let complete = &list(result, "props")[0];
+    assert_eq!(
+        (&complete["name"], &complete["value"]),
+        (&"complete".into(), &"false".into())
+    );
 }

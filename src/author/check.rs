@@ -12,6 +12,7 @@ use crate::policy::Policies;
 use crate::policy::error::{Diagnostic, Error as PolicyError};
 use crate::policy::lint::Warning;
 use crate::record::text::count;
+use crate::report::sarif;
 
 /// The code of what is no warning.
 const INVALID: &str = "invalid";
@@ -27,7 +28,7 @@ pub(super) fn check(
     match format {
         CheckFormat::Text => text(&errors, &warnings, out)?,
         CheckFormat::Json => json_list(&errors, &warnings, out)?,
-        CheckFormat::Sarif => sarif(&errors, &warnings, out)?,
+        CheckFormat::Sarif => sarif_log(&errors, &warnings, out)?,
     }
     Ok(match (errors.is_empty(), warnings.is_empty()) {
         (false, _) => Ended::Invalid,
@@ -133,16 +134,14 @@ fn json_list(
     writeln!(out, "{:#}", Value::Array(items))
 }
 
-fn sarif(
+fn sarif_log(
     errors: &[PolicyError],
     warnings: &[PolicyError],
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
     let codes = Warning::ALL.map(Warning::code);
-    let rules = codes
-        .iter()
-        .chain(&[INVALID])
-        .map(|code| json!({ "id": code }));
+    let rules = codes.iter().chain(&[INVALID]);
+    let rules: Vec<_> = rules.map(|code| json!({ "id": code })).collect();
     let result = |said: &Said| {
         let mut message = said.message.clone();
         if let Some(help) = &said.help {
@@ -152,7 +151,7 @@ fn sarif(
         let location = said.path.as_ref().zip(said.region).map(|(path, region)| {
             let [line, column, end_line, end_column] = region;
             json!({ "physicalLocation": {
-                "artifactLocation": { "uri": path },
+                "artifactLocation": { "uri": sarif::uri(path) },
                 "region": {
                     "startLine": line, "startColumn": column,
                     "endLine": end_line, "endColumn": end_column,
@@ -165,17 +164,6 @@ fn sarif(
         })
     };
     let results: Vec<_> = all(errors, warnings).iter().map(result).collect();
-    let log = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION"),
-                "rules": rules.collect::<Vec<_>>(),
-            }},
-            "columnKind": "unicodeCodePoints",
-            "results": results,
-        }],
-    });
+    let log = sarif::log(&rules, json!({ "results": results }));
     writeln!(out, "{log:#}")
 }

@@ -65,9 +65,54 @@ impl Formatter for Quiet {
     }
 }
 
+/// As [`Quiet`], with each object of a list on its own line: then reports can
+/// be read and compared by lines.
+#[derive(Default)]
+struct Lined {
+    in_list: bool,
+}
+
+impl Formatter for Lined {
+    fn begin_array_value<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        self.in_list = true;
+        CompactFormatter.begin_array_value(writer, first)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.in_list = false;
+        CompactFormatter.begin_object_value(writer)
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        if self.in_list {
+            writer.write_all(b"\n")?;
+        }
+        CompactFormatter.begin_object(writer)
+    }
+
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        Quiet.write_string_fragment(writer, fragment)
+    }
+}
+
 pub(super) fn write_json<W: Write + ?Sized>(value: &impl Serialize, out: &mut W) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::with_formatter(out, Quiet);
     value.serialize(&mut serializer).map_err(io::Error::from)
+}
+
+/// One value, as a file.
+pub(super) fn write_file<W: Write + ?Sized>(value: &impl Serialize, out: &mut W) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Lined::default());
+    value.serialize(&mut serializer).map_err(io::Error::from)?;
+    out.write_all(b"\n")
 }
 
 /// Words findings as objects.
@@ -236,5 +281,17 @@ mod tests {
         let out = String::from_utf8(out).expect("text");
         assert_eq!(out, r#""a\u001b\u007f\u009b\u202eé\"\\\udb40\udc41""#);
         assert_eq!(serde_json::from_str::<String>(&out).expect("JSON"), text);
+    }
+
+    #[test]
+    fn each_object_of_a_list_stands_on_its_line() {
+        let value = serde_json::json!({"a": [{"b": {"c": [1, "\u{9b}"]}}, {}], "d": {}});
+        let mut out = Vec::new();
+        write_file(&value, &mut out).expect("memory");
+        let out = String::from_utf8(out).expect("text");
+        assert_eq!(
+            out,
+            "{\"a\":[\n{\"b\":{\"c\":[1,\"\\u009b\"]}},\n{}],\"d\":{}}\n"
+        );
     }
 }

@@ -1,10 +1,12 @@
 //! Reports that are written once all is known, and that tell the gravest
 //! findings if there are too many for their readers.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::{Head, Line, Rejected, Tail};
 use crate::policy::Severity;
+use crate::record::text::clean;
 
 /// What a page is made from.
 pub struct Report<'r> {
@@ -29,6 +31,48 @@ pub trait Page: Send {
 
     /// Writes the report.
     fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>;
+}
+
+/// The most characters of a value: a row is for one look.
+const MOST_VALUE: usize = 120;
+
+/// The beginning of a long value.
+pub fn short(value: &str) -> Cow<'_, str> {
+    beginning(value, MOST_VALUE)
+}
+
+/// The beginning of a text that is longer than so many characters.
+pub fn beginning(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some(_) => {
+            // The sign that there is more is one of them.
+            let kept: String = text.chars().take(most - 1).collect();
+            format!("{kept}…").into()
+        }
+        None => text.into(),
+    }
+}
+
+/// Whom a finding is about and what was seen, on one line that steers nothing.
+pub fn words(line: &Line<'_>) -> String {
+    let mut words = clean(&short(line.whom())).into_owned();
+    if let Some(name) = line.customer_name.as_deref()
+        && !name.trim().is_empty()
+    {
+        words = format!("{words} ({})", clean(&short(name)));
+    }
+    let evidence = line.evidence.iter().map(|item| {
+        let [field, observed, expected] =
+            [&item.field, &item.observed, &item.expected].map(|text| short(text));
+        let [field, observed, expected] = [clean(&field), clean(&observed), clean(&expected)];
+        format!("{field}: seen {observed}, expected {expected}")
+    });
+    let evidence: Vec<_> = evidence.collect();
+    let seen = match evidence.as_slice() {
+        [] => clean(&line.reason).into_owned(),
+        evidence => evidence.join("; "),
+    };
+    format!("{words}: {seen}")
 }
 
 /// The most records that could not be read of which a page tells.

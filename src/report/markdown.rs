@@ -1,19 +1,15 @@
 //! Markdown for tickets: whole within the length that a ticket takes, and
 //! nothing in it from data that a ticket system would act on.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::late::{self, Report};
+use super::late::{self, Report, short};
 use super::{Counts, Line};
 use crate::record::text::{clean, count, grouped};
 
 /// The most findings that are looked at: none of the lengths takes more.
 const MOST_FINDINGS: usize = 5000;
-
-/// The most characters of a value: a row is for one look.
-const MOST_VALUE: usize = 120;
 
 /// How long a report may be, in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -338,18 +334,10 @@ fn audited(report: &Report<'_>) -> Vec<String> {
     lines
 }
 
-/// The beginning of a long value.
-fn short(value: &str) -> Cow<'_, str> {
-    match value.char_indices().nth(MOST_VALUE) {
-        Some((at, _)) => format!("{}…", &value[..at]).into(),
-        None => value.into(),
-    }
-}
-
 /// Text of a policy, that reads as it stands: no markup, on one line. Ticket
 /// systems look for mentions in text once it is rendered, and no escape keeps
 /// them from it: what comes from an export stands in code spans.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in clean(&text.replace('\n', " ")).chars() {
         if matches!(

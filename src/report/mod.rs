@@ -6,12 +6,15 @@
 mod csv;
 mod html;
 mod json;
+mod junit;
 mod late;
 mod markdown;
 mod model;
+mod oscal;
 mod output;
 mod read;
 mod reports;
+pub(crate) mod sarif;
 mod split;
 mod text;
 
@@ -47,17 +50,26 @@ pub enum Format {
     Markdown,
     /// A page for a browser, in one file
     Html,
+    /// For code scanning, SARIF 2.1.0
+    Sarif,
+    /// For a build server, a case a rule
+    Junit,
+    /// For assessors, OSCAL assessment results 1.1.3
+    Oscal,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 6] = [
+    pub const ALL: [Format; 9] = [
         Format::Text,
         Format::Csv,
         Format::Json,
         Format::Ndjson,
         Format::Markdown,
         Format::Html,
+        Format::Sarif,
+        Format::Junit,
+        Format::Oscal,
     ];
 
     /// Its name on the command line.
@@ -69,6 +81,9 @@ impl Format {
             Format::Ndjson => "ndjson",
             Format::Markdown => "markdown",
             Format::Html => "html",
+            Format::Sarif => "sarif",
+            Format::Junit => "junit",
+            Format::Oscal => "oscal",
         }
     }
 
@@ -76,7 +91,12 @@ impl Format {
     pub fn is_whole(self) -> bool {
         match self {
             Format::Csv | Format::Json | Format::Ndjson => true,
-            Format::Text | Format::Markdown | Format::Html => false,
+            Format::Text
+            | Format::Markdown
+            | Format::Html
+            | Format::Sarif
+            | Format::Junit
+            | Format::Oscal => false,
         }
     }
 
@@ -91,6 +111,7 @@ impl Format {
             "txt" => Some(Format::Text),
             "jsonl" => Some(Format::Ndjson),
             "md" => Some(Format::Markdown),
+            "xml" => Some(Format::Junit),
             other => Self::named(other),
         }
     }
@@ -262,6 +283,9 @@ pub fn report(
             late(markdown::Page { max_chars, others })
         }
         Format::Html => late(html::Page),
+        Format::Sarif => late(sarif::Page),
+        Format::Junit => late(junit::Page),
+        Format::Oscal => late(oscal::Page),
     }
 }
 
@@ -293,6 +317,8 @@ mod tests {
         let of = |path: &str| Format::of_path(Path::new(path));
         assert_eq!(of("a/findings.csv"), Some(Format::Csv));
         assert_eq!(of("a/findings.jsonl"), Some(Format::Ndjson));
+        assert_eq!(of("a.b/report.sarif"), Some(Format::Sarif));
+        assert_eq!(of("report.junit.xml"), Some(Format::Junit));
         assert_eq!(of("findings.pdf"), None);
         assert_eq!(of("findings"), None);
     }

@@ -44,7 +44,11 @@ impl late::Page for Page {
 
     fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         let mut head = report.head.clone();
-        for rule in head.policies.iter_mut().flat_map(|policy| &mut policy.rules) {
+        for rule in head
+            .policies
+            .iter_mut()
+            .flat_map(|policy| &mut policy.rules)
+        {
             for prose in [&mut rule.rationale, &mut rule.remediation] {
                 // In data a line feed is shown; here it is a blank.
                 *prose = prose.replace('\n', " ");

@@ -1,0 +1,470 @@
+//! JUnit XML: what build servers show. A rule is a test, and no run that is not
+//! complete looks green.
+//!
+//! The elements and attributes are those of the schema `junit-10.xsd` of the
+//! xUnit plugin for Jenkins, the strictest of the readers.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesStart, BytesText, Event};
+
+use super::late::{self, Report, words};
+use super::{Counts, Line, Policy, Rule, RuleCounts};
+use crate::record::text::{clean, count, grouped};
+
+/// The most findings that are looked at for those that are told of each rule.
+const MOST_FINDINGS: usize = 10_000;
+
+/// The most findings that are told of a rule.
+const MOST_OF_RULE: usize = 20;
+
+/// The most records that could not be read that are told.
+const MOST_REJECTED: usize = 20;
+
+/// Writes one file.
+pub struct Page;
+
+impl late::Page for Page {
+    fn most_findings(&self) -> usize {
+        MOST_FINDINGS
+    }
+
+    fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let suites = suites(report);
+        let mut writer = Writer::new_with_indent(&mut *out, b' ', 1);
+        writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+        let name = &report.head.tool.name;
+        let mut all = BytesStart::new("testsuites");
+        attribute(&mut all, "name", name);
+        // The schema has no `skipped` here.
+        let cases = || suites.iter().flat_map(|suite| &suite.cases);
+        numbers(&mut all, &Totals::of(cases()));
+        writer.write_event(Event::Start(all.clone()))?;
+        for suite in &suites {
+            suite.write(&mut writer)?;
+        }
+        writer.write_event(Event::End(all.to_end()))?;
+        out.write_all(b"\n")
+    }
+}
+
+/// The cases of a policy, or of the run itself.
+struct Suite {
+    name: String,
+    properties: Vec<(&'static str, String)>,
+    cases: Vec<Case>,
+}
+
+/// What is tested, and what came of it.
+struct Case {
+    class: String,
+    name: String,
+    outcome: Outcome,
+}
+
+enum Outcome {
+    /// All is well.
+    Passed,
+    /// It does not apply, and why.
+    Skipped(String),
+    /// It is not met.
+    Failure(Told),
+    /// It is not known whether it is met.
+    Error(Told),
+}
+
+/// What is said of a case that did not pass.
+struct Told {
+    kind: String,
+    message: String,
+    text: String,
+}
+
+/// The cases of a suite by outcome.
+struct Totals {
+    tests: usize,
+    failures: usize,
+    errors: usize,
+    skipped: usize,
+}
+
+impl Totals {
+    fn of<'c>(cases: impl Iterator<Item = &'c Case>) -> Self {
+        let mut totals = Self {
+            tests: 0,
+            failures: 0,
+            errors: 0,
+            skipped: 0,
+        };
+        for case in cases {
+            totals.tests += 1;
+            match case.outcome {
+                Outcome::Passed => {}
+                Outcome::Skipped(_) => totals.skipped += 1,
+                Outcome::Failure(_) => totals.failures += 1,
+                Outcome::Error(_) => totals.errors += 1,
+            }
+        }
+        totals
+    }
+}
+
+fn suites(report: &Report<'_>) -> Vec<Suite> {
+    let mut findings: HashMap<_, Vec<_>> = HashMap::new();
+    for line in &report.findings {
+        let of_rule = findings.entry((line.policy.as_ref(), line.rule.as_ref()));
+        of_rule.or_default().push(line);
+    }
+    let mut counted = report.tail.summary.by_rule.iter();
+    let mut suites = vec![run(report)];
+    for policy in &report.head.policies {
+        let rules = policy.rules.iter().zip(counted.by_ref());
+        let cases = rules.map(|(rule, counted)| {
+            let told = findings.get(&(policy.id.as_str(), rule.id.as_str()));
+            case(policy, rule, counted, told.map_or(&[], Vec::as_slice))
+        });
+        suites.push(Suite {
+            name: policy.id.clone(),
+            cases: cases.collect(),
+            properties: vec![
+                ("title", policy.title.clone()),
+                ("version", policy.version.clone()),
+                ("path", policy.path.clone()),
+                ("sha256", policy.sha256.clone()),
+            ],
+        });
+    }
+    suites
+}
+
+/// The run as a case: a rule whose records were not all read has not passed,
+/// whatever became of those that were. It stands there also when it passes, so
+/// that a build server can tell since when it does.
+fn run(report: &Report<'_>) -> Suite {
+    let summary = &report.tail.summary;
+    let tool = &report.head.tool;
+    let outcome = if !summary.complete {
+        let mut text = lines(&summary.incomplete_because);
+        for rejected in report.rejected.iter().take(MOST_REJECTED) {
+            text.push_str(&rejected.to_string());
+            text.push('\n');
+        }
+        let told = report.rejected.len().min(MOST_REJECTED) as u64;
+        more(&mut text, summary.rejected.saturating_sub(told));
+        Outcome::Error(Told {
+            kind: "incomplete".to_owned(),
+            message: format!(
+                "The audit is not complete: {}",
+                summary.incomplete_because.join("; ")
+            ),
+            text,
+        })
+    } else if summary.in_scope == 0 {
+        Outcome::Skipped("No record is in the scope of a policy".to_owned())
+    } else {
+        Outcome::Passed
+    };
+    let numbers = [
+        ("records", summary.records),
+        ("in_scope", summary.in_scope),
+        ("rejected", summary.rejected),
+        ("pass", summary.counts.pass),
+        ("fail", summary.counts.fail),
+        ("error", summary.counts.error),
+        ("not_applicable", summary.counts.not_applicable),
+        ("waived", summary.counts.waived),
+    ];
+    let mut properties = vec![
+        ("version", tool.version.clone()),
+        ("as_of", report.head.as_of.clone()),
+        ("complete", summary.complete.to_string()),
+    ];
+    properties.extend(numbers.map(|(name, number)| (name, number.to_string())));
+    let exports = report.tail.exports.iter();
+    properties.extend(exports.map(|export| ("export", export.path.clone())));
+    let alarms = summary.alarms.iter();
+    properties.extend(alarms.map(|alarm| ("alarm", alarm.clone())));
+    Suite {
+        name: tool.name.clone(),
+        properties,
+        cases: vec![Case {
+            class: tool.name.clone(),
+            name: "complete".to_owned(),
+            outcome,
+        }],
+    }
+}
+
+fn case(policy: &Policy, rule: &Rule, counted: &RuleCounts, findings: &[&Line<'_>]) -> Case {
+    let name = match rule.title.trim() {
+        "" => rule.id.clone(),
+        title => format!("{}: {title}", rule.id),
+    };
+    Case {
+        class: policy.id.clone(),
+        name,
+        outcome: outcome(rule, &counted.counts, findings),
+    }
+}
+
+fn outcome(rule: &Rule, counts: &Counts, findings: &[&Line<'_>]) -> Outcome {
+    let judged = counts.pass + counts.findings() + counts.waived;
+    if judged == 0 {
+        return Outcome::Skipped("It applies to no record".to_owned());
+    }
+    if counts.findings() == 0 {
+        return Outcome::Passed;
+    }
+    let told = Told {
+        kind: rule.severity.to_string(),
+        message: format!(
+            "{}: {} of {} judged",
+            rule.severity,
+            numbers_in_words(counts),
+            grouped(judged)
+        ),
+        text: text(rule, counts, findings),
+    };
+    // A reader takes one of them for the case, and not to be met is the graver.
+    match counts.fail {
+        0 => Outcome::Error(told),
+        _ => Outcome::Failure(told),
+    }
+}
+
+fn numbers_in_words(counts: &Counts) -> String {
+    let mut words = format!("{} not met", grouped(counts.fail));
+    if counts.error > 0 {
+        // Writing to a string does not fail.
+        _ = write!(words, ", {} not decided", grouped(counts.error));
+    }
+    if counts.waived > 0 {
+        _ = write!(words, ", {} waived", grouped(counts.waived));
+    }
+    words
+}
+
+/// The first findings of a rule, and how to mend it.
+fn text(rule: &Rule, counts: &Counts, findings: &[&Line<'_>]) -> String {
+    let mut text = String::from("\n");
+    // What is waived does not make the case fail.
+    let open = findings.iter().filter(|line| line.status != "waived");
+    let mut told = 0;
+    for line in open.take(MOST_OF_RULE) {
+        _ = writeln!(text, "{}: {}", line.status, words(line));
+        told += 1;
+    }
+    more(&mut text, counts.findings().saturating_sub(told));
+    for (heading, body) in [
+        ("Why it matters", &rule.rationale),
+        ("How to mend it", &rule.remediation),
+    ] {
+        if !body.trim().is_empty() {
+            _ = writeln!(text, "{heading}: {}", clean(&body.replace('\n', " ")));
+        }
+    }
+    if !rule.references.is_empty() {
+        _ = writeln!(text, "References: {}", clean(&rule.references.join("; ")));
+    }
+    text
+}
+
+fn lines(all: &[String]) -> String {
+    let lines = all.iter().map(|line| format!("{}\n", clean(line)));
+    format!("\n{}", lines.collect::<String>())
+}
+
+/// How many are not told.
+fn more(text: &mut String, number: u64) {
+    if number > 0 {
+        // Writing to a string does not fail.
+        _ = writeln!(text, "… and {}", count(number, "other", "others"));
+    }
+}
+
+impl Suite {
+    fn write<W: Write>(&self, writer: &mut Writer<W>) -> io::Result<()> {
+        let totals = Totals::of(self.cases.iter());
+        let mut suite = BytesStart::new("testsuite");
+        attribute(&mut suite, "name", &self.name);
+        numbers(&mut suite, &totals);
+        attribute(&mut suite, "skipped", &totals.skipped.to_string());
+        writer.write_event(Event::Start(suite.clone()))?;
+        let properties = BytesStart::new("properties");
+        writer.write_event(Event::Start(properties.clone()))?;
+        for (name, value) in &self.properties {
+            let mut property = BytesStart::new("property");
+            attribute(&mut property, "name", name);
+            attribute(&mut property, "value", value);
+            writer.write_event(Event::Empty(property))?;
+        }
+        writer.write_event(Event::End(properties.to_end()))?;
+        for case in &self.cases {
+            case.write(writer)?;
+        }
+        writer.write_event(Event::End(suite.to_end()))
+    }
+}
+
+impl Case {
+    fn write<W: Write>(&self, writer: &mut Writer<W>) -> io::Result<()> {
+        let mut case = BytesStart::new("testcase");
+        attribute(&mut case, "classname", &self.class);
+        attribute(&mut case, "name", &self.name);
+        // No clock: the same input gives the same bytes.
+        attribute(&mut case, "time", "0");
+        let (element, told) = match &self.outcome {
+            Outcome::Passed => return writer.write_event(Event::Empty(case)),
+            Outcome::Skipped(message) => {
+                let mut skipped = BytesStart::new("skipped");
+                attribute(&mut skipped, "message", message);
+                (skipped, None)
+            }
+            Outcome::Failure(told) => (told.element("failure"), Some(told)),
+            Outcome::Error(told) => (told.element("error"), Some(told)),
+        };
+        writer.write_event(Event::Start(case.clone()))?;
+        match told {
+            None => writer.write_event(Event::Empty(element))?,
+            Some(told) => {
+                writer.write_event(Event::Start(element.clone()))?;
+                writer.write_event(Event::Text(BytesText::new(&chars(&told.text))))?;
+                writer.write_event(Event::End(element.to_end()))?;
+            }
+        }
+        writer.write_event(Event::End(case.to_end()))
+    }
+}
+
+impl Told {
+    fn element(&self, name: &'static str) -> BytesStart<'static> {
+        let mut element = BytesStart::new(name);
+        attribute(&mut element, "type", &self.kind);
+        attribute(&mut element, "message", &self.message);
+        element
+    }
+}
+
+fn numbers(element: &mut BytesStart<'_>, totals: &Totals) {
+    for (name, number) in [
+        ("tests", totals.tests),
+        ("failures", totals.failures),
+        ("errors", totals.errors),
+    ] {
+        attribute(element, name, &number.to_string());
+    }
+}
+
+/// An attribute is one line: readers make blanks of line ends in it.
+fn attribute(element: &mut BytesStart<'_>, name: &str, value: &str) {
+    element.push_attribute((name, chars(&clean(value)).as_ref()));
+}
+
+/// Text of characters of XML 1.0 alone (its production 2, `Char`): with another
+/// one, even by number, the file would be none that a reader takes. The library
+/// escapes markup and lets these through.
+fn chars(text: &str) -> Cow<'_, str> {
+    let is_char = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    if text.chars().all(is_char) {
+        return text.into();
+    }
+    let chars = text.chars();
+    chars
+        .map(|c| if is_char(c) { c } else { '\u{fffd}' })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Severity;
+
+    #[test]
+    fn no_character_that_xml_has_not_is_told() {
+        assert_eq!(chars("a\tb\u{fffd}é\u{10ffff}"), "a\tb\u{fffd}é\u{10ffff}");
+        assert_eq!(
+            chars("\u{0}\u{b}\u{1f}\u{fffe}\u{ffff}"),
+            "\u{fffd}".repeat(5)
+        );
+    }
+
+    fn rule() -> Rule {
+        Rule {
+            id: "r".into(),
+            title: "<t> & \"u\"\u{ffff}".into(),
+            severity: Severity::High,
+            check: None,
+            fleet: None,
+            rationale: String::new(),
+            remediation: "Mend it.".into(),
+            references: Vec::new(),
+        }
+    }
+
+    fn line(status: &'static str) -> Line<'static> {
+        Line {
+            policy: "p".into(),
+            rule: "r".into(),
+            severity: Severity::High,
+            status: status.into(),
+            reason: "violated".into(),
+            customer_id: Some("]]><c>\u{1}\u{fffe}".into()),
+            customer_name: None,
+            evidence: Vec::new(),
+            fingerprint: "f".into(),
+            export: None,
+            record: Some(1),
+        }
+    }
+
+    fn counts(pass: u64, fail: u64, error: u64) -> Counts {
+        Counts {
+            pass,
+            fail,
+            error,
+            ..Counts::default()
+        }
+    }
+
+    #[test]
+    fn a_rule_fails_before_it_is_undecided_and_is_skipped_if_it_judges_nothing() {
+        let of = |counts| match outcome(&rule(), &counts, &[]) {
+            Outcome::Passed => "passed".to_owned(),
+            Outcome::Skipped(_) => "skipped".to_owned(),
+            Outcome::Failure(told) => format!("failure {}", told.message),
+            Outcome::Error(told) => format!("error {}", told.message),
+        };
+        assert_eq!(of(counts(0, 0, 0)), "skipped");
+        assert_eq!(of(counts(1, 0, 0)), "passed");
+        assert_eq!(
+            of(counts(1, 2, 3)),
+            "failure high: 2 not met, 3 not decided of 6 judged"
+        );
+        assert_eq!(
+            of(counts(1, 0, 3)),
+            "error high: 0 not met, 3 not decided of 4 judged"
+        );
+    }
+
+    #[test]
+    fn a_case_is_sound_xml_whatever_the_data() {
+        let case = Case {
+            class: "p".to_owned(),
+            name: rule().title,
+            outcome: outcome(&rule(), &counts(0, 30, 0), &[&line("fail"); 25]),
+        };
+        let mut writer = Writer::new(Vec::new());
+        case.write(&mut writer).expect("memory");
+        let told = String::from_utf8(writer.into_inner()).expect("text");
+        assert!(told.starts_with(
+            "<testcase classname=\"p\" name=\"&lt;t&gt; &amp; &quot;u&quot;\\u{ffff}\" time=\"0\">"
+        ));
+        let who = "fail: ]]&gt;&lt;c&gt;\\u{1}\\u{fffe}: violated\n";
+        assert_eq!(told.matches(who).count(), MOST_OF_RULE, "{told}");
+        assert!(told.contains("… and 10 others\n"), "{told}");
+    }
+}

@@ -1,0 +1,514 @@
+//! OSCAL assessment results 1.1.3: what assessors' tools take.
+//!
+//! A rule that was judged is a finding on an objective, and each of our
+//! findings an observation on a customer. All that is known by a UUID is named
+//! by what it is and not by chance, so that the same customer, rule and finding
+//! have the same one every night.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::late::{self, Report, words};
+use super::{Counts, Line, Policy, Rule, RuleCounts, json, sarif};
+use crate::record::text::{clean, count};
+
+/// Readers of OSCAL hold all of a file in memory.
+const MOST_FINDINGS: usize = 10_000;
+
+/// The most records that could not be read that are told.
+const MOST_REJECTED: usize = 20;
+
+/// Whose the names of our properties are.
+const NAMESPACE: &str = "urn:audit:oscal";
+
+/// Writes one file.
+pub struct Page;
+
+impl late::Page for Page {
+    fn most_findings(&self) -> usize {
+        MOST_FINDINGS
+    }
+
+    fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+        json::write_file(&whole(report), out)
+    }
+}
+
+/// The UUID of what is called so.
+fn uuid(kind: &str, name: &str) -> String {
+    let ours = Uuid::new_v5(&Uuid::NAMESPACE_URL, NAMESPACE.as_bytes());
+    let named = Uuid::new_v5(&ours, format!("{kind}/{name}").as_bytes());
+    named.to_string()
+}
+
+fn whole(report: &Report<'_>) -> Value {
+    let (head, tail) = (report.head, report.tail);
+    let policies = head.policies.iter();
+    let policies: Vec<_> = policies
+        .map(|policy| format!("{} {}", policy.id, policy.sha256))
+        .collect();
+    let exports = tail.exports.iter();
+    let exports: Vec<_> = exports
+        .map(|export| format!("{} {}", export.path, export.records))
+        .collect();
+    let policies = policies.join("/");
+    let run = format!("{}/{policies}/{}", head.as_of, exports.join("/"));
+    let plan = uuid("plan", &policies);
+    let ids: Vec<_> = head.policies.iter().map(|policy| &*policy.id).collect();
+    let title = one_line(&format!("Audit by {}", ids.join(", ")));
+    json!({ "assessment-results": {
+        "uuid": uuid("assessment-results", &run),
+        "metadata": {
+            "title": title,
+            "last-modified": head.as_of,
+            "version": head.as_of,
+            "oscal-version": "1.1.3",
+            "props": props([
+                ("tool", head.tool.name.clone()),
+                ("tool-version", head.tool.version.clone()),
+            ]),
+        },
+        "import-ap": {
+            "href": format!("#{plan}"),
+            "remarks": "The policies are the assessment plan.",
+        },
+        "results": [result(report, &uuid("result", &run), &title)],
+        "back-matter": { "resources": [{
+            "uuid": plan,
+            "title": "The policies of the audit",
+            "rlinks": head.policies.iter().map(link).collect::<Vec<_>>(),
+        }]},
+    }})
+}
+
+fn link(policy: &Policy) -> Value {
+    // A policy that the program brings along is no file.
+    let href = match policy.path.strip_prefix("bundled:") {
+        Some(name) => format!("bundled:{}", sarif::uri(name)),
+        None => sarif::uri(&policy.path),
+    };
+    json!({
+        "href": href,
+        "hashes": [{ "algorithm": "SHA-256", "value": policy.sha256 }],
+    })
+}
+
+fn result(report: &Report<'_>, uuid: &str, title: &str) -> Value {
+    let summary = &report.tail.summary;
+    let observed = Observed::of(report);
+    let rules = report.head.rules().zip(&summary.by_rule);
+    let findings: Vec<_> = rules
+        .filter(|(_, counted)| judged(&counted.counts) > 0)
+        .map(|((policy, rule), counted)| finding(policy, rule, counted, &observed))
+        .collect();
+    let mut result = json!({
+        "uuid": uuid,
+        "title": if summary.complete { title.to_owned() } else { format!("INCOMPLETE: {title}") },
+        "description": format!(
+            "{} of {}, {} of them in scope, judged by {}.",
+            if summary.complete { "An audit" } else { "An audit, not complete," },
+            count(summary.records, "record", "records"),
+            summary.in_scope,
+            count(summary.by_rule.len() as u64, "rule", "rules"),
+        ),
+        "start": report.head.as_of,
+        "props": result_props(report),
+        "reviewed-controls": { "control-selections": [{
+            "description": "What the rules of the policies ask; the references of each \
+                finding name the controls that it is evidence for.",
+            "include-all": {},
+        }]},
+    });
+    // Lists and texts that would be blank are left out: readers refuse them.
+    for (key, list) in [("findings", findings), ("observations", observed.all)] {
+        if !list.is_empty() {
+            result[key] = list.into();
+        }
+    }
+    if !observed.subjects.is_empty() {
+        let items: Vec<_> = observed.subjects.into_values().collect();
+        result["local-definitions"] = json!({ "inventory-items": items });
+    }
+    let remarks = remarks(report);
+    if !remarks.is_empty() {
+        result["remarks"] = remarks.join("\n\n").into();
+    }
+    result
+}
+
+fn result_props(report: &Report<'_>) -> Vec<Value> {
+    let summary = &report.tail.summary;
+    let mut all = props([("complete", summary.complete.to_string())]);
+    all.extend(props([
+        ("records", summary.records),
+        ("in-scope", summary.in_scope),
+        ("rejected", summary.rejected),
+        ("left-out", report.left_out),
+    ]));
+    all.extend(counts(&summary.counts));
+    let exports = report.tail.exports.iter();
+    all.extend(exports.filter_map(|export| prop("export", &export.path)));
+    all
+}
+
+/// What keeps the result from being all there is to say.
+fn remarks(report: &Report<'_>) -> Vec<String> {
+    let summary = &report.tail.summary;
+    let mut remarks = Vec::new();
+    if !summary.complete {
+        let why = summary.incomplete_because.join("; ");
+        remarks.push(format!("The audit is not complete: {}.", clean(&why)));
+    }
+    if !report.rejected.is_empty() {
+        let told = report.rejected.iter().take(MOST_REJECTED);
+        let mut told: Vec<_> = told.map(ToString::to_string).collect();
+        let others = summary.rejected.saturating_sub(told.len() as u64);
+        if others > 0 {
+            told.push(format!("and {}", count(others, "other", "others")));
+        }
+        remarks.push(format!("Could not be read: {}.", told.join("; ")));
+    }
+    if report.left_out > 0 {
+        remarks.push(format!(
+            "{} left out: the gravest are told, a csv or json report of the same run holds all.",
+            count(report.left_out, "finding is", "findings are"),
+        ));
+    }
+    let alarms = summary.alarms.iter();
+    remarks.extend(alarms.map(|alarm| format!("{}.", clean(alarm))));
+    remarks
+}
+
+/// Our findings as observations, and whom they are about.
+struct Observed<'r> {
+    all: Vec<Value>,
+    /// Customers and others by what they are.
+    subjects: BTreeMap<String, Value>,
+    /// The UUIDs of the observations by policy and rule.
+    of_rule: HashMap<(&'r str, &'r str), Vec<String>>,
+}
+
+impl<'r> Observed<'r> {
+    fn of(report: &'r Report<'_>) -> Self {
+        let mut observed = Self {
+            all: Vec::new(),
+            subjects: BTreeMap::new(),
+            of_rule: HashMap::new(),
+        };
+        let mut met: HashMap<&str, u64> = HashMap::new();
+        for line in &report.findings {
+            // Records without an id, or with the same one, share a fingerprint.
+            let times = met.entry(&line.fingerprint).or_default();
+            let name = match *times {
+                0 => line.fingerprint.to_string(),
+                times => format!("{}/{times}", line.fingerprint),
+            };
+            *times += 1;
+            let uuid = uuid("observation", &name);
+            let subject = observed.subject(line);
+            observed
+                .all
+                .push(observation(line, &uuid, &subject, report));
+            let rule = (line.policy.as_ref(), line.rule.as_ref());
+            observed.of_rule.entry(rule).or_default().push(uuid);
+        }
+        observed
+    }
+
+    /// The UUID of whom a finding is about.
+    fn subject(&mut self, line: &Line<'_>) -> String {
+        let export = line.export.as_deref().unwrap_or("all exports");
+        let (key, said) = match (&line.customer_id, line.record) {
+            (Some(id), _) => (format!("customer/{id}"), format!("Customer {id}")),
+            (None, Some(record)) => (
+                format!("record/{export}/{record}"),
+                format!("Record {record} of {export}, a customer without an id"),
+            ),
+            (None, None) => (format!("export/{export}"), format!("Export: {export}")),
+        };
+        let uuid = uuid("subject", &key);
+        self.subjects.entry(key).or_insert_with(|| {
+            let mut item = json!({ "uuid": uuid, "description": one_line(&said) });
+            let known = [
+                ("customer-id", &line.customer_id),
+                ("customer-name", &line.customer_name),
+            ];
+            let known = known.into_iter();
+            let known: Vec<_> = known
+                .filter_map(|(name, value)| prop(name, value.as_deref()?))
+                .collect();
+            if !known.is_empty() {
+                item["props"] = known.into();
+            }
+            item
+        });
+        uuid
+    }
+}
+
+fn observation(line: &Line<'_>, uuid: &str, subject: &str, report: &Report<'_>) -> Value {
+    let mut all = props([
+        ("policy", line.policy.as_ref()),
+        ("rule", line.rule.as_ref()),
+        ("severity", line.severity.name()),
+        ("status", line.status.as_ref()),
+        ("reason", line.reason.as_ref()),
+        ("fingerprint", line.fingerprint.as_ref()),
+    ]);
+    let export = line.export.as_deref();
+    all.extend(
+        line.customer_id
+            .as_deref()
+            .and_then(|id| prop("customer-id", id)),
+    );
+    all.extend(export.and_then(|export| prop("export", export)));
+    all.extend(
+        line.record
+            .and_then(|record| prop("record", &record.to_string())),
+    );
+    let mut observation = json!({
+        "uuid": uuid,
+        "title": one_line(&format!("{}/{}", line.policy, line.rule)),
+        "description": one_line(&words(line)),
+        "props": all,
+        "methods": ["TEST"],
+        "types": ["finding"],
+        "subjects": [{ "subject-uuid": subject, "type": "inventory-item" }],
+        "collected": report.head.as_of,
+    });
+    if let Some(export) = export {
+        let place = match line.record {
+            Some(record) => format!("Record {record} of the export"),
+            None => "All records of the export".to_owned(),
+        };
+        observation["relevant-evidence"] =
+            json!([{ "href": sarif::uri(export), "description": place }]);
+    }
+    observation
+}
+
+/// Records, or the export, of which the rule was met or not or undecided.
+fn judged(counts: &Counts) -> u64 {
+    counts.pass + counts.findings() + counts.waived
+}
+
+fn finding(policy: &Policy, rule: &Rule, counted: &RuleCounts, observed: &Observed<'_>) -> Value {
+    let told = counted.counts;
+    let title = first_of([&rule.title, &rule.id]);
+    let mut all = props([
+        ("policy", policy.id.as_str()),
+        ("rule", rule.id.as_str()),
+        ("severity", rule.severity.name()),
+    ]);
+    all.extend(counts(&told));
+    let references = rule.references.iter();
+    all.extend(references.filter_map(|reference| prop("reference", reference)));
+    let mut finding = json!({
+        "uuid": uuid("finding", &format!("{}/{}", policy.id, rule.id)),
+        "title": title,
+        "description": first_of([&rule.rationale, &title]),
+        "props": all,
+        "target": {
+            "type": "objective-id",
+            "target-id": token(&policy.id, &rule.id),
+            "title": title,
+            "status": status(&told),
+        },
+    });
+    let uuids = observed.of_rule.get(&(&*policy.id, &*rule.id));
+    let uuids = uuids.map_or(&[][..], Vec::as_slice);
+    let listed = told.findings() + told.waived;
+    let mut remarks = Vec::new();
+    if !uuids.is_empty() {
+        let related = uuids.iter().map(|uuid| json!({ "observation-uuid": uuid }));
+        finding["related-observations"] = related.collect();
+    }
+    if listed > uuids.len() as u64 {
+        let left_out = count(
+            listed - uuids.len() as u64,
+            "observation is",
+            "observations are",
+        );
+        remarks.push(format!("{left_out} left out."));
+    }
+    if listed > 0 && !rule.remediation.trim().is_empty() {
+        remarks.push(format!("How to mend it: {}", one_line(&rule.remediation)));
+    }
+    if !remarks.is_empty() {
+        finding["remarks"] = remarks.join("\n\n").into();
+    }
+    finding
+}
+
+/// Whether a rule is met. There are two states, and what is not known to be met
+/// is in the second, as is what is waived: that somebody answers for it does not
+/// make it so.
+fn status(counts: &Counts) -> Value {
+    let (state, reason, remarks) = match counts {
+        Counts { fail: 1.., .. } => ("not-satisfied", "fail", None),
+        Counts { error: 1.., .. } => (
+            "not-satisfied",
+            "other",
+            Some("It could not be decided for all."),
+        ),
+        Counts { waived: 1.., .. } => (
+            "not-satisfied",
+            "other",
+            Some("All that does not meet it is waived."),
+        ),
+        _ => ("satisfied", "pass", None),
+    };
+    let mut status = json!({ "state": state, "reason": reason });
+    if let Some(remarks) = remarks {
+        status["remarks"] = remarks.into();
+    }
+    status
+}
+
+fn counts(counts: &Counts) -> Vec<Value> {
+    props([
+        ("pass", counts.pass),
+        ("fail", counts.fail),
+        ("error", counts.error),
+        ("not-applicable", counts.not_applicable),
+        ("waived", counts.waived),
+    ])
+}
+
+fn props<const N: usize>(all: [(&str, impl ToString); N]) -> Vec<Value> {
+    let all = all.into_iter();
+    all.filter_map(|(name, value)| prop(name, &value.to_string()))
+        .collect()
+}
+
+/// A property of ours; none, if its value is blank, which OSCAL does not take.
+fn prop(name: &str, value: &str) -> Option<Value> {
+    let value = clean(value.trim());
+    (!value.is_empty()).then(|| json!({ "name": name, "ns": NAMESPACE, "value": value }))
+}
+
+/// Text on one line, and some, where there must be some.
+fn one_line(text: &str) -> String {
+    let text = text.replace('\n', " ");
+    match text.trim() {
+        "" => "-".to_owned(),
+        text => clean(text).into_owned(),
+    }
+}
+
+/// The first of these texts that is not blank.
+fn first_of(texts: [&str; 2]) -> String {
+    let text = texts.into_iter().find(|text| !text.trim().is_empty());
+    one_line(text.unwrap_or_default())
+}
+
+/// The name of a rule as an OSCAL token: letters, digits, `.`, `-` and `_`, a
+/// letter or `_` first.
+fn token(policy: &str, rule: &str) -> String {
+    let name = format!("{policy}_{rule}");
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let plain = |c| if plain(c) { c } else { '_' };
+    let token: String = name.chars().map(plain).collect();
+    if token.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+        token
+    } else {
+        format!("_{token}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{Policies, Severity};
+    use crate::report::{Export, Head, Tail};
+
+    #[test]
+    fn a_name_is_the_same_every_night() {
+        let name = uuid("finding", "pci/r1");
+        assert_eq!(name, uuid("finding", "pci/r1"));
+        assert_ne!(name, uuid("observation", "pci/r1"));
+        assert_eq!(name.as_bytes()[14], b'5', "{name}");
+    }
+
+    #[test]
+    fn a_token_is_one_whatever_the_ids() {
+        assert_eq!(token("pci", "pci-8.4-mfa"), "pci_pci-8.4-mfa");
+        assert_eq!(token("27001", "a b/é"), "_27001_a_b__");
+    }
+
+    #[test]
+    fn what_is_not_known_to_be_met_is_not_satisfied() {
+        let of = |pass, fail, error, waived| {
+            let status = status(&Counts {
+                pass,
+                fail,
+                error,
+                waived,
+                not_applicable: 0,
+            });
+            format!("{} {}", status["state"], status["reason"]).replace('"', "")
+        };
+        assert_eq!(of(3, 0, 0, 0), "satisfied pass");
+        assert_eq!(of(3, 1, 1, 1), "not-satisfied fail");
+        assert_eq!(of(3, 0, 1, 1), "not-satisfied other");
+        assert_eq!(of(3, 0, 0, 1), "not-satisfied other");
+    }
+
+    #[test]
+    fn properties_are_one_line_and_never_blank() {
+        assert_eq!(prop("a", " \n"), None);
+        let told = prop("a", " b\nc\u{1b} ").expect("a property");
+        assert_eq!(told["value"], "b\\nc\\u{1b}");
+    }
+
+    #[test]
+    fn each_observation_has_a_name_of_its_own_and_all_that_is_named_is_there() {
+        let policies = Policies::default();
+        let head = Head::of(&policies, chrono::DateTime::UNIX_EPOCH);
+        let summary = crate::finding::Summary::new(&policies);
+        let tail = Tail::of(
+            &policies,
+            &summary,
+            vec![Export::default()],
+            &[],
+            crate::finding::Privacy::Redacted,
+        );
+        let line = |customer_id: Option<&'static str>, record| Line {
+            policy: "p".into(),
+            rule: "r".into(),
+            severity: Severity::High,
+            status: "fail".into(),
+            reason: "violated".into(),
+            customer_id: customer_id.map(Into::into),
+            customer_name: Some(" ".into()),
+            evidence: Vec::new(),
+            fingerprint: "f".into(),
+            export: Some("e".into()),
+            record: Some(record),
+        };
+        let report = Report {
+            head: &head,
+            tail: &tail,
+            findings: vec![line(None, 1), line(None, 2), line(Some("c"), 3)],
+            left_out: 1,
+            rejected: Vec::new(),
+        };
+        let told = result(&report, "u", "t");
+        let observations = told["observations"].as_array().expect("a list");
+        let mut uuids: Vec<_> = observations.iter().map(|told| &told["uuid"]).collect();
+        uuids.dedup();
+        assert_eq!(uuids.len(), 3);
+        let items = &told["local-definitions"]["inventory-items"];
+        let items = items.as_array().expect("a list");
+        assert_eq!(items.len(), 3);
+        for told in observations {
+            let subject = &told["subjects"][0]["subject-uuid"];
+            assert!(items.iter().any(|item| item["uuid"] == *subject));
+        }
+        let remarks = told["remarks"].as_str().expect("text");
+        assert!(remarks.starts_with("1 finding is left out"), "{remarks}");
+    }
+}
