@@ -9,10 +9,11 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The samples: a file, and its format.
-const SAMPLES: [(&str, &str); 4] = [
+const SAMPLES: [(&str, &str); 5] = [
     ("findings.csv", "csv"),
     ("report.json", "json"),
     ("findings.ndjson", "ndjson"),
+    ("report.ocsf.ndjson", "ocsf"),
     ("report.txt", "text"),
 ];
 
@@ -89,6 +90,34 @@ fn every_line_of_ndjson_is_a_finding_of_json_and_the_last_all_the_rest() {
         "tool", "as_of", "policies", "rejected", "exports", "coverage",
     ] {
         assert_eq!(last["report"][key], whole[key], "{key}");
+    }
+}
+
+#[test]
+fn every_line_of_ocsf_is_a_finding_of_json_and_the_last_that_all_is_not_told() {
+    let (whole, lines) = (json(), text("ocsf"));
+    let mut events: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let last = events.pop().expect("the run is incomplete");
+    assert_eq!(last["status"], "New");
+    assert_eq!(last["severity_id"], 4);
+    assert_eq!(
+        last["compliance"]["status_details"],
+        whole["summary"]["incomplete_because"]
+    );
+    let findings = list(&whole, "findings");
+    assert_eq!(events.len(), findings.len());
+    for (event, finding) in events.iter().zip(findings) {
+        assert_eq!(event["finding_info"]["uid"], finding["fingerprint"]);
+        assert_ne!(event["finding_info"]["uid"], last["finding_info"]["uid"]);
+        assert_eq!(event["compliance"]["control"], finding["rule"]);
+        let status_id = if finding["status"] == "error" { 2 } else { 3 };
+        assert_eq!(event["compliance"]["status_id"], status_id);
+        for key in ["policy", "rule", "reason", "evidence", "export", "record"] {
+            assert_eq!(event["unmapped"][key], finding[key], "{key}");
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod json;
 mod late;
 mod markdown;
 mod model;
+mod ocsf;
 mod output;
 mod text;
 
@@ -35,16 +36,19 @@ pub enum Format {
     Ndjson,
     /// For a ticket, no longer than --max-chars
     Markdown,
+    /// An event a finding, for data lakes (OCSF Compliance Finding)
+    Ocsf,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 5] = [
+    pub const ALL: [Format; 6] = [
         Format::Text,
         Format::Csv,
         Format::Json,
         Format::Ndjson,
         Format::Markdown,
+        Format::Ocsf,
     ];
 
     /// Its name on the command line.
@@ -55,13 +59,14 @@ impl Format {
             Format::Json => "json",
             Format::Ndjson => "ndjson",
             Format::Markdown => "markdown",
+            Format::Ocsf => "ocsf",
         }
     }
 
     /// Whether a report of it holds every finding, however many there are.
     pub fn is_whole(self) -> bool {
         match self {
-            Format::Csv | Format::Json | Format::Ndjson => true,
+            Format::Csv | Format::Json | Format::Ndjson | Format::Ocsf => true,
             Format::Text | Format::Markdown => false,
         }
     }
@@ -228,6 +233,10 @@ pub fn report(
             let (max_chars, others) = (settings.max_chars, settings.whole.to_vec());
             late(markdown::Page { max_chars, others })
         }
+        Format::Ocsf => (
+            Box::new(ocsf::Renderer::new(head)),
+            Box::new(ocsf::Reporter),
+        ),
     }
 }
 
