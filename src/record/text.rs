@@ -34,6 +34,18 @@ pub fn is_unsafe(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// The beginning of a text of more than so many characters.
+pub fn short(text: &str, most: usize) -> Cow<'_, str> {
+    // Bytes are never fewer than characters.
+    if text.len() <= most {
+        return text.into();
+    }
+    match text.char_indices().nth(most) {
+        Some((at, _)) => format!("{}…", &text[..at]).into(),
+        None => text.into(),
+    }
+}
+
 /// A number of things, in words: `1 record`, `2,000 records`.
 pub fn count(number: u64, one: &str, many: &str) -> String {
     format!(

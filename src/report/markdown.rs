@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use super::late::{self, Report};
 use super::{Counts, Line};
-use crate::record::text::{clean, count, grouped};
+use crate::record::text::{self, clean, count, grouped};
 
 /// The most findings that are looked at: none of the lengths takes more.
 const MOST_FINDINGS: usize = 5000;
@@ -334,16 +334,13 @@ fn audited(report: &Report<'_>) -> Vec<String> {
 
 /// The beginning of a long value.
 fn short(value: &str) -> Cow<'_, str> {
-    match value.char_indices().nth(MOST_VALUE) {
-        Some((at, _)) => format!("{}…", &value[..at]).into(),
-        None => value.into(),
-    }
+    text::short(value, MOST_VALUE)
 }
 
 /// Text of a policy, that reads as it stands: no markup, on one line. Ticket
 /// systems look for mentions in text once it is rendered, and no escape keeps
 /// them from it: what comes from an export stands in code spans.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in clean(&text.replace('\n', " ")).chars() {
         if matches!(
@@ -358,7 +355,7 @@ fn escape(text: &str) -> String {
 }
 
 /// Text of an export, in a code span: its fence is longer than any in the text.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = clean(text);
     if text.trim().is_empty() {
         return "` `".to_owned();

@@ -4,6 +4,7 @@
 //! once; the reporter joins what was worded, in order, and tells the rest.
 
 mod csv;
+mod defectdojo;
 mod json;
 mod late;
 mod markdown;
@@ -38,17 +39,20 @@ pub enum Format {
     Markdown,
     /// An event a finding, for data lakes (OCSF Compliance Finding)
     Ocsf,
+    /// An object a finding, for DefectDojo (Generic Findings Import)
+    Defectdojo,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 6] = [
+    pub const ALL: [Format; 7] = [
         Format::Text,
         Format::Csv,
         Format::Json,
         Format::Ndjson,
         Format::Markdown,
         Format::Ocsf,
+        Format::Defectdojo,
     ];
 
     /// Its name on the command line.
@@ -60,13 +64,14 @@ impl Format {
             Format::Ndjson => "ndjson",
             Format::Markdown => "markdown",
             Format::Ocsf => "ocsf",
+            Format::Defectdojo => "defectdojo",
         }
     }
 
     /// Whether a report of it holds every finding, however many there are.
     pub fn is_whole(self) -> bool {
         match self {
-            Format::Csv | Format::Json | Format::Ndjson | Format::Ocsf => true,
+            Format::Csv | Format::Json | Format::Ndjson | Format::Ocsf | Format::Defectdojo => true,
             Format::Text | Format::Markdown => false,
         }
     }
@@ -236,6 +241,10 @@ pub fn report(
         Format::Ocsf => (
             Box::new(ocsf::Renderer::new(head)),
             Box::new(ocsf::Reporter),
+        ),
+        Format::Defectdojo => (
+            Box::new(defectdojo::Renderer::new(head)),
+            Box::new(defectdojo::Reporter::default()),
         ),
     }
 }
