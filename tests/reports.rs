@@ -9,10 +9,12 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The samples: a file, and its format.
-const SAMPLES: [(&str, &str); 9] = [
+const SAMPLES: [(&str, &str); 11] = [
     ("findings.csv", "csv"),
     ("report.json", "json"),
     ("findings.ndjson", "ndjson"),
+    ("report.ocsf.ndjson", "ocsf"),
+    ("report.defectdojo.json", "defectdojo"),
     ("report.txt", "text"),
     ("report.md", "markdown"),
     ("report.html", "html"),
@@ -94,6 +96,78 @@ fn every_line_of_ndjson_is_a_finding_of_json_and_the_last_all_the_rest() {
         "tool", "as_of", "policies", "rejected", "exports", "coverage",
     ] {
         assert_eq!(last["report"][key], whole[key], "{key}");
+    }
+}
+
+#[test]
+fn every_line_of_ocsf_is_a_finding_of_json_and_the_last_that_all_is_not_told() {
+    let (whole, lines) = (json(), text("ocsf"));
+    let mut events: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let last = events.pop().expect("the run is incomplete");
+    assert_eq!(last["status"], "New");
+    assert_eq!(last["severity_id"], 4);
+    assert_eq!(
+        last["compliance"]["status_details"],
+        whole["summary"]["incomplete_because"]
+    );
+    let findings = list(&whole, "findings");
+    assert_eq!(events.len(), findings.len());
+    for (event, finding) in events.iter().zip(findings) {
+        assert_eq!(event["finding_info"]["uid"], finding["fingerprint"]);
+        assert_ne!(event["finding_info"]["uid"], last["finding_info"]["uid"]);
+        assert_eq!(event["compliance"]["control"], finding["rule"]);
+        let status_id = if finding["status"] == "error" { 2 } else { 3 };
+        assert_eq!(event["compliance"]["status_id"], status_id);
+        for key in ["policy", "rule", "reason", "evidence", "export", "record"] {
+            assert_eq!(event["unmapped"][key], finding[key], "{key}");
+        }
+    }
+}
+
+/// The keys that DefectDojo's parser of generic findings lets pass, of those
+/// that suit us; any other fails the import.
+const KEYS_OF_DEFECTDOJO: [&str; 17] = [
+    "title",
+    "severity",
+    "description",
+    "date",
+    "mitigation",
+    "impact",
+    "references",
+    "active",
+    "verified",
+    "risk_accepted",
+    "component_name",
+    "static_finding",
+    "dynamic_finding",
+    "unique_id_from_tool",
+    "vuln_id_from_tool",
+    "nb_occurences",
+    "tags",
+];
+
+#[test]
+fn every_finding_for_defectdojo_is_one_of_json_and_the_last_that_all_is_not_told() {
+    let whole = json();
+    let report: Value = serde_json::from_slice(&audit("defectdojo")).expect("JSON");
+    let (last, findings) = list(&report, "findings").split_last().expect("findings");
+    let title = last["title"].as_str().expect("a title");
+    assert!(title.starts_with("Audit incomplete: "), "{title}");
+    assert_eq!(last["severity"], "High");
+    let wanted = list(&whole, "findings");
+    assert_eq!(findings.len(), wanted.len());
+    for (finding, wanted) in findings.iter().zip(wanted) {
+        assert_eq!(finding["unique_id_from_tool"], wanted["fingerprint"]);
+        assert_eq!(finding["component_name"], wanted["customer_id"]);
+        let severity = finding["severity"].as_str().expect("a severity");
+        assert_eq!(severity.to_lowercase(), wanted["severity"]);
+        for (key, value) in finding.as_object().expect("an object") {
+            assert!(KEYS_OF_DEFECTDOJO.contains(&key.as_str()), "{key}");
+            assert!(!value.is_null(), "{key}");
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod privacy;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::LazyLock;
 
 pub use alarm::Alarm;
@@ -139,12 +140,35 @@ pub struct Evidence<'a> {
     pub observed: Cow<'a, str>,
 }
 
+impl fmt::Display for Evidence<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            field,
+            expected,
+            observed,
+        } = self;
+        write!(f, "{field}: {observed}, expected {expected}")
+    }
+}
+
 /// What a redacted value reads.
 const REDACTED: &str = "[redacted]";
 
 /// The most characters of a value that a finding shows: one account must not
 /// fill a disk.
 const MOST_CHARACTERS: usize = 4096;
+
+/// Half of the SHA-256 of these names, and of what they are told about.
+pub fn fingerprint<'n>(names: impl IntoIterator<Item = &'n str>, of: &str) -> String {
+    let mut hash = Sha256::new();
+    for name in names {
+        hash.update(name);
+        // No name holds a NUL, so no two rows of names run together alike.
+        hash.update([0]);
+    }
+    hash.update(of);
+    text::hex(&hash.finalize()[..16])
+}
 
 impl<'a> Finding<'a> {
     fn id(&self) -> Option<&'a str> {
@@ -191,19 +215,13 @@ impl<'a> Finding<'a> {
     /// Half of the SHA-256 of policy, rule and customer id, in hexadecimal
     /// digits: the same every night.
     pub fn fingerprint(&self) -> String {
-        let mut hash = Sha256::new();
-        for name in [&self.policy.id, &self.rule.id] {
-            hash.update(name);
-            // No name holds a NUL, so no two triples run together alike.
-            hash.update([0]);
-        }
-        // Who knows an id must not find its pseudonym by way of this.
+        let names = [self.policy.id.as_str(), self.rule.id.as_str()];
         let id = self.id().unwrap_or_default();
+        // Who knows an id must not find its pseudonym by way of this.
         match self.privacy.pseudonym("id", id) {
-            Some(pseudonym) => hash.update(pseudonym),
-            None => hash.update(id),
+            Some(pseudonym) => fingerprint(names, &pseudonym),
+            None => fingerprint(names, id),
         }
-        text::hex(&hash.finalize()[..16])
     }
 
     /// Every check that was not met, in the order of the policy.

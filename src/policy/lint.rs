@@ -1,7 +1,7 @@
 //! What is no mistake in a policy, and most likely not meant.
 
 use super::check::{Check, Literal};
-use super::{Ask, Fleet, OnAbsent, Policies, Policy, Requirement, Rule, Test};
+use super::{Ask, Fleet, OnAbsent, Policies, Policy, Reference, Requirement, Rule, Test};
 use crate::record::Slot;
 
 /// A sort of warning. Its name is stable: people silence by it.
@@ -107,7 +107,11 @@ pub(super) fn warnings(policies: &Policies, policy: &Policy) -> Vec<(usize, Warn
                 format!("`{id}` does not say how to mend it"),
             );
         }
-        for reference in rule.references.iter().filter(|text| !is_reference(text)) {
+        for reference in rule
+            .references
+            .iter()
+            .filter(|text| Reference::of(text).is_none())
+        {
             let message = format!(
                 "`{reference}` is no reference as \"PCI DSS 4.0.1: 8.4.2 (partial)\": a source, a place, and direct, partial or supporting"
             );
@@ -115,14 +119,6 @@ pub(super) fn warnings(policies: &Policies, policy: &Policy) -> Vec<(usize, Warn
         }
     }
     warnings
-}
-
-/// A source, a colon, a place, and the strength of the evidence.
-fn is_reference(text: &str) -> bool {
-    let strength = ["(direct)", "(partial)", "(supporting)"];
-    let rest = strength.iter().find_map(|end| text.strip_suffix(end));
-    let parts = rest.and_then(|rest| rest.split_once(": "));
-    parts.is_some_and(|(source, place)| !source.trim().is_empty() && !place.trim().is_empty())
 }
 
 /// Whether two rules ask the same. A check that is shared on purpose may stand

@@ -6,6 +6,7 @@ pub mod fleet;
 pub mod lint;
 pub mod pattern;
 mod read;
+pub mod reference;
 pub mod requirement;
 mod source;
 
@@ -17,6 +18,7 @@ use chrono::{DateTime, Utc};
 pub use check::{Cause, Check, Truth};
 pub use error::Error;
 pub use fleet::Fleet;
+pub use reference::Reference;
 pub use requirement::{Requirement, TestId};
 
 use pattern::LooserPatterns;

@@ -36,6 +36,18 @@ pub fn is_unsafe(c: char) -> bool {
         || u32::from(c) & 0xfffe == 0xfffe
 }
 
+/// The beginning of a text of more than so many characters.
+pub fn short(text: &str, most: usize) -> Cow<'_, str> {
+    // Bytes are never fewer than characters.
+    if text.len() <= most {
+        return text.into();
+    }
+    match text.char_indices().nth(most) {
+        Some((at, _)) => format!("{}…", &text[..at]).into(),
+        None => text.into(),
+    }
+}
+
 /// A number of things, in words: `1 record`, `2,000 records`.
 pub fn count(number: u64, one: &str, many: &str) -> String {
     format!(

@@ -103,6 +103,7 @@ impl Formatter for Lined {
     }
 }
 
+/// Writes a value as JSON that any terminal may show.
 pub(super) fn write_json<W: Write + ?Sized>(value: &impl Serialize, out: &mut W) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::with_formatter(out, Quiet);
     value.serialize(&mut serializer).map_err(io::Error::from)
@@ -220,7 +221,7 @@ impl super::Reporter for Reporter {
 }
 
 /// An object that goes on.
-fn open(object: &impl Serialize) -> io::Result<Vec<u8>> {
+pub(super) fn open(object: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut open = Vec::new();
     write_json(object, &mut open)?;
     open.pop();

@@ -352,7 +352,7 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 /// Text of an export, in a code span: its fence is longer than any in the text.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = clean(text);
     if text.trim().is_empty() {
         return "` `".to_owned();

@@ -4,12 +4,14 @@
 //! once; the reporter joins what was worded, in order, and tells the rest.
 
 mod csv;
+mod defectdojo;
 mod html;
 mod json;
 mod junit;
 mod late;
 mod markdown;
 mod model;
+mod ocsf;
 mod oscal;
 mod output;
 mod read;
@@ -56,11 +58,15 @@ pub enum Format {
     Junit,
     /// For assessors, OSCAL assessment results 1.1.3
     Oscal,
+    /// An event a finding, for data lakes (OCSF Compliance Finding)
+    Ocsf,
+    /// An object a finding, for DefectDojo (Generic Findings Import)
+    Defectdojo,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 9] = [
+    pub const ALL: [Format; 11] = [
         Format::Text,
         Format::Csv,
         Format::Json,
@@ -70,6 +76,8 @@ impl Format {
         Format::Sarif,
         Format::Junit,
         Format::Oscal,
+        Format::Ocsf,
+        Format::Defectdojo,
     ];
 
     /// Its name on the command line.
@@ -84,13 +92,15 @@ impl Format {
             Format::Sarif => "sarif",
             Format::Junit => "junit",
             Format::Oscal => "oscal",
+            Format::Ocsf => "ocsf",
+            Format::Defectdojo => "defectdojo",
         }
     }
 
     /// Whether a report of it holds every finding, however many there are.
     pub fn is_whole(self) -> bool {
         match self {
-            Format::Csv | Format::Json | Format::Ndjson => true,
+            Format::Csv | Format::Json | Format::Ndjson | Format::Ocsf | Format::Defectdojo => true,
             Format::Text
             | Format::Markdown
             | Format::Html
@@ -286,6 +296,14 @@ pub fn report(
         Format::Sarif => late(sarif::Page),
         Format::Junit => late(junit::Page),
         Format::Oscal => late(oscal::Page),
+        Format::Ocsf => (
+            Box::new(ocsf::Renderer::new(head)),
+            Box::new(ocsf::Reporter),
+        ),
+        Format::Defectdojo => (
+            Box::new(defectdojo::Renderer::new(head)),
+            Box::new(defectdojo::Reporter::default()),
+        ),
     }
 }
 

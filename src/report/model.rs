@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -111,7 +112,7 @@ pub struct Rule {
 
 impl Head {
     /// Of a run by these policies.
-    pub fn of(policies: &Policies, as_of: chrono::DateTime<chrono::Utc>) -> Self {
+    pub fn of(policies: &Policies, as_of: DateTime<Utc>) -> Self {
         let schema = &policies.schema;
         let rule = |rule: &policy::Rule| Rule {
             id: rule.id.clone(),
@@ -164,6 +165,22 @@ impl Head {
             as_of: time::show(as_of),
             policies: policies.collect(),
         }
+    }
+
+    /// The only clock of the run.
+    pub fn instant(&self) -> DateTime<Utc> {
+        // What `of` wrote can be read: only a report that somebody changed has
+        // no time.
+        self.as_of.parse().unwrap_or_default()
+    }
+
+    /// The fingerprint of what stands for an incomplete audit in formats that
+    /// hold nothing but findings: without it, a broken export would look like
+    /// the end of all findings.
+    pub fn incomplete_fingerprint(&self) -> String {
+        let policies = self.policies.iter().map(|policy| policy.id.as_str());
+        // No policy's id has a blank: this is no finding's fingerprint.
+        finding::fingerprint(policies, "audit incomplete")
     }
 
     /// Every rule with its policy, in the order of reports.
@@ -219,6 +236,17 @@ impl<'a> Line<'a> {
             export: finding.export.map(Cow::from),
             record: finding.number.map(|_| 0),
         }
+    }
+
+    /// Whether somebody answers for it.
+    pub fn is_waived(&self) -> bool {
+        self.status == "waived"
+    }
+
+    /// The checks that were not met, for a person.
+    pub fn seen(&self) -> String {
+        let seen: Vec<_> = self.evidence.iter().map(ToString::to_string).collect();
+        seen.join("; ")
     }
 
     /// Whom it is about, for a person.

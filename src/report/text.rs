@@ -1,6 +1,7 @@
 //! Text for a person at a terminal: the verdict first, then the rules, the
 //! first findings, and what to do next.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +11,7 @@ use comfy_table::{CellAlignment, Table, presets};
 
 use super::{Colour, Counts, Found, Head, Policy, Rejected, Rule, Tail, Words};
 use crate::policy::Severity;
-use crate::record::text::{clean, count, grouped};
+use crate::record::text::{self, clean, count, grouped};
 
 /// How many findings, and how many rejected records, are shown.
 const SHOWN: usize = 20;
@@ -71,11 +72,8 @@ impl super::Renderer for Renderer {
 }
 
 /// The beginning of a long value: a line is for one look.
-fn short(value: &str) -> String {
-    match value.char_indices().nth(60) {
-        Some((at, _)) => format!("{}…", &value[..at]),
-        None => value.to_owned(),
-    }
+fn short(value: &str) -> Cow<'_, str> {
+    text::short(value, 60)
 }
 
 /// Writes the report once everything is known.
