@@ -172,6 +172,28 @@ fn every_finding_for_defectdojo_is_one_of_json_and_the_last_that_all_is_not_told
 }
 
 #[test]
+fn every_row_of_the_workbook_is_a_finding_and_the_workbook_is_the_same_each_time() {
+    let workbook = audit("xlsx");
+    assert_eq!(workbook, audit("xlsx"));
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(workbook)).expect("an archive");
+    let mut sheet = |number: usize| {
+        let name = format!("xl/worksheets/sheet{number}.xml");
+        let member = archive.by_name(&name).expect("a sheet");
+        std::io::read_to_string(member).expect("text")
+    };
+    let (whole, rows) = (json(), sheet(2));
+    let findings = list(&whole, "findings");
+    assert_eq!(rows.matches("<row ").count(), findings.len() + 1);
+    for finding in findings {
+        let fingerprint = finding["fingerprint"].as_str().expect("a fingerprint");
+        assert!(rows.contains(fingerprint), "{fingerprint}");
+    }
+    let rules = list(&whole["summary"], "by_rule").len();
+    assert_eq!(sheet(3).matches("<row ").count(), rules + 1);
+    assert!(sheet(1).contains("INCOMPLETE"));
+}
+
+#[test]
 fn every_row_of_csv_is_a_finding_of_json() {
     let (whole, rows) = (json(), rows());
     let findings = list(&whole, "findings");

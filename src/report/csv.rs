@@ -94,7 +94,7 @@ impl Column {
 
     /// What stands there for every finding of a rule, if that is always the
     /// same.
-    fn of_rule(self, policy: &Policy, rule: &Rule) -> Option<String> {
+    pub(super) fn of_rule(self, policy: &Policy, rule: &Rule) -> Option<String> {
         match self {
             Column::Policy => Some(policy.id.clone()),
             Column::Rule => Some(rule.id.clone()),
@@ -116,7 +116,7 @@ impl Column {
     }
 
     /// What stands there for one finding.
-    fn of_line<'f>(self, line: &'f Line<'_>) -> Cow<'f, str> {
+    pub(super) fn of_line<'f>(self, line: &'f Line<'_>) -> Cow<'f, str> {
         let or_blank = |text: &'f Option<Cow<'_, str>>| text.as_deref().unwrap_or_default();
         match self {
             Column::Policy

@@ -200,12 +200,7 @@ impl Text {
 fn verdict(report: &Report<'_>) -> Vec<String> {
     let summary = &report.tail.summary;
     let findings = summary.counts.findings();
-    let word = match (summary.complete, summary.in_scope, findings) {
-        (false, ..) => "INCOMPLETE",
-        (true, 0, _) => "NOTHING IN SCOPE",
-        (true, _, 0) => "PASS",
-        (true, ..) => "FINDINGS",
-    };
+    let word = summary.verdict();
     let mut lines = vec![
         match &summary.slice {
             Some(slice) => {

@@ -19,6 +19,7 @@ mod reports;
 pub(crate) mod sarif;
 mod split;
 mod text;
+mod xlsx;
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -62,11 +63,13 @@ pub enum Format {
     Ocsf,
     /// An object a finding, for DefectDojo (Generic Findings Import)
     Defectdojo,
+    /// A workbook, with sheets of the findings, the rules and what was rejected
+    Xlsx,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 11] = [
+    pub const ALL: [Format; 12] = [
         Format::Text,
         Format::Csv,
         Format::Json,
@@ -78,6 +81,7 @@ impl Format {
         Format::Oscal,
         Format::Ocsf,
         Format::Defectdojo,
+        Format::Xlsx,
     ];
 
     /// Its name on the command line.
@@ -94,6 +98,7 @@ impl Format {
             Format::Oscal => "oscal",
             Format::Ocsf => "ocsf",
             Format::Defectdojo => "defectdojo",
+            Format::Xlsx => "xlsx",
         }
     }
 
@@ -106,7 +111,9 @@ impl Format {
             | Format::Html
             | Format::Sarif
             | Format::Junit
-            | Format::Oscal => false,
+            | Format::Oscal
+            // A sheet has an end.
+            | Format::Xlsx => false,
         }
     }
 
@@ -303,6 +310,10 @@ pub fn report(
         Format::Defectdojo => (
             Box::new(defectdojo::Renderer::new(head)),
             Box::new(defectdojo::Reporter::default()),
+        ),
+        Format::Xlsx => (
+            Box::new(xlsx::Renderer),
+            Box::new(xlsx::Reporter::new(head)),
         ),
     }
 }

@@ -464,6 +464,18 @@ pub struct Summary {
     pub pseudonymised: bool,
 }
 
+impl Summary {
+    /// The verdict, in a word for people.
+    pub fn verdict(&self) -> &'static str {
+        match (self.complete, self.in_scope, self.counts.findings()) {
+            (false, ..) => "INCOMPLETE",
+            (true, 0, _) => "NOTHING IN SCOPE",
+            (true, _, 0) => "PASS",
+            (true, ..) => "FINDINGS",
+        }
+    }
+}
+
 impl Tail {
     /// What a run came to.
     pub fn of(

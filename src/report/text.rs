@@ -169,11 +169,12 @@ impl Page<'_> {
         let summary = &self.tail.summary;
         let counts = summary.counts;
         let judged = summary.in_scope > 0;
-        let (word, colour) = match (summary.complete, judged, counts.findings()) {
-            (false, ..) => ("INCOMPLETE", AnsiColor::Magenta),
-            (true, false, _) => ("NOTHING IN SCOPE", AnsiColor::Yellow),
-            (true, true, 0) => ("PASS", AnsiColor::Green),
-            (true, true, _) => ("FINDINGS", AnsiColor::Red),
+        let word = summary.verdict();
+        let colour = match (summary.complete, judged, counts.findings()) {
+            (false, ..) => AnsiColor::Magenta,
+            (true, false, _) => AnsiColor::Yellow,
+            (true, true, 0) => AnsiColor::Green,
+            (true, true, _) => AnsiColor::Red,
         };
         let met = match (summary.complete, judged, counts.findings()) {
             (true, true, 0) => "every rule is met".to_owned(),

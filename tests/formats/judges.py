@@ -28,6 +28,7 @@ import openpyxl
 import xmlschema
 from cmarkgfm.cmark import Options
 from markdown_it import MarkdownIt
+from openpyxl.utils.escape import unescape
 from ocsf_json_schema import (
     OcsfJsonSchemaEmbedded,
     get_ocsf_schema,
@@ -174,6 +175,17 @@ def compare(truth, entries, spell=canon, parts=parts, most=None, cell=None):
                 yield f"{whom} is not told whole: {lacking or 'not there'}"
     if told > 5:
         yield f"... and {told - 5} more"
+
+
+def says_unsure(truth, entries):
+    """A format without a place for it tells in one finding more that the audit is not complete."""
+    wanted = 0 if truth.summary["complete"] else 1
+    if len(entries) != wanted:
+        yield f"{len(entries)} findings say that the audit is not complete, and not {wanted}"
+    told = "\n".join(canon(text) for entry in entries for text in entry.texts)
+    for because in truth.summary["incomplete_because"]:
+        if canon(because) not in told:
+            yield f"it does not say why it is not complete: {because}"
 
 
 def run(*command, env=None):
@@ -764,7 +776,7 @@ def judge_ocsf(path, truth, tools):
     if text and not text.endswith("\n"):
         yield "the last line has no end"
     versions = {str(version).removesuffix(".json").removeprefix("v") for version in get_packaged_versions()}
-    entries = []
+    entries, unsure = [], []
     told = 0
     uids = set()
     for number, line in enumerate(text.splitlines(), 1):
@@ -792,10 +804,14 @@ def judge_ocsf(path, truth, tools):
         fingerprint = FINGERPRINT.search(event.get("finding_info", {}).get("uid", ""))
         severity = OCSF_SEVERITY.get(event.get("severity_id"))
         entry = Entry(strings(event), status, severity, fingerprint and fingerprint[0])
-        entries.append(entry)
+        if event.get("finding_info", {}).get("title") == "The audit is not complete":
+            unsure.append(entry)
+        else:
+            entries.append(entry)
         uids.add(event.get("finding_info", {}).get("uid"))
     if len(uids) < len({finding["fingerprint"] for finding in truth.findings}):
         yield "finding_info.uid is the same for several findings"
+    yield from says_unsure(truth, unsure)
     yield from compare(truth, entries, cell=SHORT)
 
 
@@ -913,6 +929,11 @@ SHEETS = ["Summary", "Findings", "Rules", "Rejected"]
 MOST_CELL = 32_767
 
 
+def as_shown(value):
+    """What Excel shows of a cell: an escaped underscore is one; this reader leaves it."""
+    return unescape(value) if isinstance(value, str) else value
+
+
 def judge_xlsx(path, truth, tools):
     with zipfile.ZipFile(path) as file:
         if file.testzip():
@@ -924,7 +945,7 @@ def judge_xlsx(path, truth, tools):
             if name.startswith("xl/worksheets/") and re.search(rb"<f[ >/]", part):
                 yield f"a formula in {name}"
             # Excel reads these as characters, unless the underscore is escaped.
-            if found := re.search(rb"(?<!_x005F)_x[0-9A-Fa-f]{4}_", part if name.endswith(".xml") else b""):
+            if found := re.search(rb"(?<!_x005F)_x(?!005F_x)[0-9A-Fa-f]{4}_", part if name.endswith(".xml") else b""):
                 yield f"an escaped character {found[0].decode()} in {name}"
             if name.endswith(".rels") and b'TargetMode="External"' in part:
                 yield f"a link to elsewhere in {name}"
@@ -936,7 +957,7 @@ def judge_xlsx(path, truth, tools):
     for sheet in book:
         rows[sheet.title] = []
         for row in sheet.iter_rows():
-            rows[sheet.title].append([cell.value for cell in row])
+            rows[sheet.title].append([as_shown(cell.value) for cell in row])
             for cell in row:
                 value = cell.value
                 if cell.data_type not in ("s", "n", "b", "d", "inlineStr"):
@@ -997,7 +1018,7 @@ def judge_defectdojo(path, truth, tools):
     if unknown := set(report) - DOJO_TOP:
         yield f"unknown keys {sorted(unknown)}"
     titles = collections.Counter()
-    entries = []
+    entries, unsure = [], []
     told = 0
     for number, finding in enumerate(report["findings"]):
         problems = dojo_words(finding)
@@ -1014,7 +1035,11 @@ def judge_defectdojo(path, truth, tools):
                 None,
             )
         )
-        entries.append(Entry(strings(finding), status, severity, finding.get("unique_id_from_tool")))
+        is_unsure = str(finding.get("title")).startswith("Audit incomplete:")
+        (unsure if is_unsure else entries).append(
+            Entry(strings(finding), status, severity, finding.get("unique_id_from_tool"))
+        )
+    yield from says_unsure(truth, unsure)
     yield from compare(truth, entries, cell=SHORT)
 
 

@@ -332,7 +332,14 @@ def ocsf(truth):
             "unmapped": {"status": f["status"], "policy": f["policy"]},
         }
         lines.append(json.dumps(event) + "\n")
-    return "".join(lines)
+    unsure = {
+        **event,
+        "severity_id": 4,
+        "severity": "High",
+        "message": "; ".join(truth.summary["incomplete_because"]),
+        "finding_info": {"uid": "0" * 32, "title": "The audit is not complete"},
+    }
+    return "".join(lines) + json.dumps(unsure) + "\n"
 
 
 def oscal(truth):
@@ -431,6 +438,9 @@ def defectdojo(truth):
         }
         for f in truth.findings
     ]
+    because = "; ".join(truth.summary["incomplete_because"])
+    unsure = {"title": f"Audit incomplete: {because}", "severity": "High", "unique_id_from_tool": "0" * 32}
+    findings.append({**findings[0], **unsure})
     return dump({"name": "audit", "type": "audit", "findings": findings})
 
 
@@ -612,7 +622,7 @@ BAD = {
             lines(lambda v: (v[1].update(message="x"), v[1]["resources"][0].update(name="x"))),
             "not told whole",
         ),
-        (lines(lambda values: values.pop()), "2 findings"),
+        (lines(lambda values: values.pop(0)), "2 findings"),
         (lambda ocsf: ocsf.rstrip("\n"), "no end"),
     ],
     "oscal": [
