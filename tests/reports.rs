@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The samples: a file, and its format.
-const SAMPLES: [(&str, &str); 11] = [
+const SAMPLES: [(&str, &str); 12] = [
     ("findings.csv", "csv"),
     ("report.json", "json"),
     ("findings.ndjson", "ndjson"),
@@ -21,6 +21,7 @@ const SAMPLES: [(&str, &str); 11] = [
     ("report.sarif", "sarif"),
     ("report.junit.xml", "junit"),
     ("report.oscal.json", "oscal"),
+    ("report.xlsx", "xlsx"),
 ];
 
 fn sample(name: &str) -> PathBuf {
