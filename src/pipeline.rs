@@ -10,7 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::evaluate::Judge;
 use crate::export::{Batch, Cutter, Format, Place, Reader, Sink, Unread, Unreadable};
-use crate::finding::{Finding, Privacy, Subject, Summary};
+use crate::finding::{self, BySeverity, Customer, Finding, Privacy, Subject, Summary, Worst};
 use crate::fleet::Tally;
 use crate::policy::{Policies, Policy, Rule};
 use crate::record::Record;
@@ -371,12 +371,14 @@ impl Sink for Collector<'_, '_> {
         let number = self.summary.records + 1;
         let words = &mut self.words;
         let (summary, tally) = (&mut self.summary, &mut self.tally);
+        let mut findings = BySeverity::default();
         self.judge
             .judge(record, summary, tally, |place, outcome, answers| {
                 let Some(reason) = outcome.reason() else {
                     return;
                 };
                 let (policy, rule) = self.rules[place];
+                Worst::count(&mut findings, rule.severity);
                 let finding = Finding {
                     subject: Subject::Record(answers),
                     number: Some(number),
@@ -391,6 +393,15 @@ impl Sink for Collector<'_, '_> {
                 let worded = report::word(&finding, self.pipeline.renderers, words);
                 debug_assert!(worded.is_ok(), "memory takes all that is written");
             });
+        let privacy = self.pipeline.privacy;
+        let who = |field, value: Option<&str>| {
+            value.map(|value| finding::who(privacy, field, value).into_owned())
+        };
+        self.summary.worst.consider(findings, || Customer {
+            findings,
+            id: who("id", record.id()),
+            name: who("name", record.name()),
+        });
     }
 
     fn rejected(&mut self, at: usize, why: Unreadable) {

@@ -2,6 +2,7 @@
 
 mod alarm;
 mod privacy;
+mod worst;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -12,6 +13,7 @@ pub use alarm::Alarm;
 pub use privacy::{Key, KeyError, Privacy};
 use regex::Regex;
 use sha2::{Digest, Sha256};
+pub use worst::{BySeverity, Customer, Worst};
 
 use crate::policy::{
     Answers, Ask, Cause, Fleet, Policies, Policy, Requirement, Rule, Severity, TestId, Truth,
@@ -180,7 +182,7 @@ impl<'a> Finding<'a> {
 
     /// The customer's id, if there is one.
     pub fn customer_id(&self) -> Option<Cow<'a, str>> {
-        Some(self.who("id", self.id()?))
+        Some(who(self.privacy, "id", self.id()?))
     }
 
     /// The customer's name, if there is one.
@@ -189,18 +191,7 @@ impl<'a> Finding<'a> {
             Subject::Record(answers) => answers.record().name(),
             Subject::Fleet(fleet) => fleet.customer_name.as_deref(),
         }?;
-        Some(self.who("name", name))
-    }
-
-    /// What tells who it is, as far as it may be shown.
-    fn who(&self, field: &str, value: &'a str) -> Cow<'a, str> {
-        match self.privacy.pseudonym(field, value) {
-            Some(pseudonym) => pseudonym.into(),
-            None if self.privacy.hides_sensitive() && looks_like_credential(value) => {
-                REDACTED.into()
-            }
-            None => cut(value),
-        }
+        Some(who(self.privacy, "name", name))
     }
 
     /// What stood in a field of its record, if it is about one.
@@ -247,6 +238,15 @@ impl<'a> Finding<'a> {
         unmet.evidence
     }
 }
+/// What tells who a customer is, in `id` or `name`, as far as it may be shown.
+pub fn who<'a>(privacy: Privacy<'_>, field: &str, value: &'a str) -> Cow<'a, str> {
+    match privacy.pseudonym(field, value) {
+        Some(pseudonym) => pseudonym.into(),
+        None if privacy.hides_sensitive() && looks_like_credential(value) => REDACTED.into(),
+        None => cut(value),
+    }
+}
+
 /// What stood in a field, as far as it may be shown.
 pub fn seen<'a>(answers: Answers<'a>, slot: Slot, privacy: Privacy<'_>) -> Cow<'a, str> {
     let field = answers.policies().schema.field(slot);
@@ -594,6 +594,8 @@ pub struct Summary {
     pub coverage: Vec<Coverage>,
     /// Keys that are no field.
     pub unknown_keys: UnknownKeys,
+    /// The customers with the gravest findings.
+    pub worst: Worst,
 }
 
 impl Summary {
@@ -686,6 +688,7 @@ impl std::ops::AddAssign<&Summary> for Summary {
             *coverage += *more;
         }
         self.unknown_keys.add(&more.unknown_keys);
+        self.worst.add(&more.worst);
     }
 }
 

@@ -410,6 +410,30 @@ pub struct RuleCounts {
     pub counts: Counts,
 }
 
+/// A customer with findings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Customer {
+    /// The customer's id.
+    pub customer_id: Option<String>,
+    /// The customer's name.
+    pub customer_name: Option<String>,
+    /// How many findings of each severity it has, the gravest first; those of
+    /// its record alone.
+    #[schemars(with = "BTreeMap<String, u64>")]
+    pub findings: IndexMap<Severity, u64>,
+}
+
+impl Customer {
+    fn of(customer: &finding::Customer) -> Self {
+        let findings = Severity::ALL.into_iter().rev().zip(customer.findings);
+        Self {
+            customer_id: customer.id.clone(),
+            customer_name: customer.name.clone(),
+            findings: findings.collect(),
+        }
+    }
+}
+
 /// The findings that a report tells, of all that there are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Slice {
@@ -456,6 +480,9 @@ pub struct Summary {
     pub protocol_lines: u64,
     /// What somebody should look at, although it breaks no rule.
     pub alarms: Vec<String>,
+    /// The customers with the gravest findings, the worst first.
+    #[serde(default)]
+    pub worst: Vec<Customer>,
     /// Of which findings alone the report tells, if not of all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slice: Option<Slice>,
@@ -521,6 +548,7 @@ impl Tail {
                 deleted_at_epoch: summary.epoch_deleted,
                 protocol_lines: summary.protocol_lines,
                 alarms: alarms.iter().map(ToString::to_string).collect(),
+                worst: summary.worst.iter().map(Customer::of).collect(),
                 slice: None,
                 pseudonymised: privacy.is_pseudonymous(),
             },
@@ -534,6 +562,7 @@ impl Tail {
         let summary = &mut tail.summary;
         summary.slice = Some(slice);
         summary.alarms.clear();
+        summary.worst.clear();
         summary.counts = Counts::default();
         for counts in summary.by_severity.values_mut() {
             *counts = Counts::default();

@@ -114,8 +114,10 @@ impl super::Reporter for Reporter {
             paint: Paint(self.colour),
         };
         page.verdict(out)?;
+        page.severities(out)?;
         page.audited(out)?;
         page.rules(out)?;
+        page.worst(out)?;
         page.alarms(out)?;
         page.findings(&self.findings, out)?;
         page.rejected(&self.rejected, out)?;
@@ -132,6 +134,30 @@ impl Paint {
             Colour::On => format!("{style}{text}{style:#}"),
             Colour::Off => text.to_owned(),
         }
+    }
+
+    /// A share as a bar, in eighths of a character on a terminal and in whole
+    /// ones elsewhere. What is there is seen.
+    fn bar(&self, some: u64, most: u64) -> String {
+        let share = |parts: u64| {
+            let all = u128::from(some) * u128::from(BAR * parts);
+            all.div_ceil(u128::from(most.max(1))) as usize
+        };
+        let bar = match self.0 {
+            Colour::Off => "#".repeat(share(1)),
+            Colour::On => {
+                let eighths = share(8);
+                let mut bar = "█".repeat(eighths / 8);
+                let parts = ['▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+                bar.extend(
+                    (eighths % 8)
+                        .checked_sub(1)
+                        .and_then(|last| parts.get(last)),
+                );
+                bar
+            }
+        };
+        format!("{bar:width$}", width = BAR as usize)
     }
 
     fn heading(&self, text: &str) -> String {
@@ -196,6 +222,58 @@ impl Page<'_> {
             writeln!(out, "  - {}", clean(gap))?;
         }
         Ok(())
+    }
+
+    /// A bar for each severity, if there is anything to show.
+    fn severities(&self, out: &mut dyn Write) -> io::Result<()> {
+        let all = &self.tail.summary.by_severity;
+        let most = all.values().map(Counts::findings).max().unwrap_or_default();
+        if most == 0 {
+            return Ok(());
+        }
+        writeln!(out)?;
+        for (severity, counts) in all {
+            let Counts { fail, error, .. } = *counts;
+            let words = match (fail, error) {
+                (0, 0) => "none".to_owned(),
+                (fail, 0) => format!("{} fail", grouped(fail)),
+                (0, error) => format!("{} undecided", grouped(error)),
+                (fail, error) => format!("{} fail, {} undecided", grouped(fail), grouped(error)),
+            };
+            let line = format!(
+                "{severity:8}  {}  {words}",
+                self.paint.bar(fail + error, most)
+            );
+            writeln!(out, "  {}", self.paint.severity(&line))?;
+        }
+        Ok(())
+    }
+
+    /// The customers with the gravest findings.
+    fn worst(&self, out: &mut dyn Write) -> io::Result<()> {
+        let worst = &self.tail.summary.worst;
+        if worst.is_empty() {
+            return Ok(());
+        }
+        let mut table = table();
+        for customer in worst {
+            let findings = customer.findings.iter().filter(|(_, count)| **count > 0);
+            let findings =
+                findings.map(|(severity, count)| format!("{} {severity}", grouped(*count)));
+            let id = customer.customer_id.as_deref().unwrap_or("[no id]");
+            let name = customer.customer_name.as_deref().unwrap_or_default();
+            table.add_row([
+                clean(&short(id)).into_owned(),
+                clean(&short(name)).into_owned(),
+                findings.collect::<Vec<_>>().join(", "),
+            ]);
+        }
+        writeln!(
+            out,
+            "\n{}",
+            self.paint.heading("Customers with the gravest findings")
+        )?;
+        self.table(&table, out)
     }
 
     /// What somebody should look at, although it breaks no rule.
@@ -365,6 +443,9 @@ impl Page<'_> {
     }
 }
 
+/// How wide the longest bar is, in characters.
+const BAR: u64 = 30;
+
 fn name(policy: &Policy, rule: &Rule) -> String {
     format!("{}/{}", clean(&policy.id), clean(&rule.id))
 }
@@ -373,4 +454,20 @@ fn table() -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_there_is_seen_and_no_bar_is_too_long() {
+        let (on, off) = (Paint(Colour::On), Paint(Colour::Off));
+        assert_eq!(off.bar(1, 1_000_000).trim_end(), "#");
+        assert_eq!(off.bar(5, 5), "#".repeat(30));
+        assert_eq!(off.bar(0, 5), " ".repeat(30));
+        assert_eq!(on.bar(1, 1_000_000).trim_end(), "▏");
+        assert_eq!(on.bar(1, 16).trim_end(), "█▉");
+        assert_eq!(on.bar(u64::MAX, u64::MAX), "█".repeat(30));
+    }
 }
