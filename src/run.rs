@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::author::{self, Ended};
 use crate::cli::{AuthorCommand, Cli, Command, FailOn, Options};
 use crate::convert;
-use crate::export::{self, Cutter, Seen, Source, Unread};
+use crate::export::{self, Cutter, Seen, Source, Taken, Unread};
 use crate::finding::{self, Gap, Key, Privacy, Summary};
 use crate::fleet::{self, Census};
 use crate::manifest::{self, Manifest};
@@ -236,6 +236,7 @@ struct Run<'r> {
     fail_on: FailOn,
     privacy: Privacy<'r>,
     progress: ProgressBar,
+    taken: Vec<Taken>,
     summary: Summary,
     census: Census<'r>,
     exports: Vec<Export>,
@@ -267,7 +268,8 @@ impl<'r> Run<'r> {
             verbose: options.verbose,
             fail_on: options.fail_on,
             privacy,
-            progress: progress(options),
+            progress: progress(options, sources),
+            taken: sources.iter().map(Source::taken).collect(),
             summary: Summary::new(policies),
             census: Census::new(policies),
             exports: exports.collect(),
@@ -321,7 +323,10 @@ impl<'r> Run<'r> {
         }
         self.reports.findings(&worded.findings)?;
         self.reject(worded)?;
-        self.progress.inc(worded.summary.records);
+        let taken = self.taken.iter().map(Taken::bytes).sum();
+        self.progress.set_position(taken);
+        let records = count(self.summary.records, "record", "records");
+        self.progress.set_message(records);
         Ok(())
     }
 
@@ -490,14 +495,24 @@ fn threads(options: &Options) -> usize {
     }
 }
 
-/// A line that moves, where stderr is a terminal.
-fn progress(options: &Options) -> ProgressBar {
+/// A line that moves, where stderr is a terminal: how much is read, how fast
+/// and, if the size of all exports is known, how long it will take.
+fn progress(options: &Options, sources: &[Source]) -> ProgressBar {
     if options.quiet {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{spinner} {human_pos} records in {elapsed}");
-    let bar = ProgressBar::new_spinner();
-    match style {
+    let size: Option<u64> = sources.iter().map(Source::size).sum();
+    let (bar, template) = match size {
+        Some(size) => (
+            ProgressBar::new(size),
+            "{bar:30} {percent:>3} %  {msg}  {bytes_per_sec}  {eta} left",
+        ),
+        None => (
+            ProgressBar::new_spinner(),
+            "{spinner} {bytes}  {msg}  {bytes_per_sec}  {elapsed}",
+        ),
+    };
+    match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }

@@ -17,7 +17,7 @@ use std::ops::Range;
 
 pub use cut::{Batch, Cutter};
 pub use json::{MOST_DEPTH, Walker};
-pub use seen::Seen;
+pub use seen::{Seen, Taken};
 pub use source::{Error, Source};
 
 use bumpalo::Bump;

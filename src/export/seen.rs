@@ -1,6 +1,7 @@
 //! What was read of a file, byte by byte: its size and digest.
 
 use std::io::{self, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
@@ -25,21 +26,38 @@ impl Seen {
     }
 }
 
-/// A reader whose bytes are seen.
+/// How many bytes of an export were read so far, as they stand in its file.
+#[derive(Debug, Clone, Default)]
+pub struct Taken(Arc<AtomicU64>);
+
+impl Taken {
+    /// The bytes so far.
+    pub fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A reader whose bytes are counted and, if somebody wants to know, seen.
 pub struct Seeing<R: Read> {
     reader: R,
+    taken: Taken,
     seen: Option<Seen>,
 }
 
 impl<R: Read> Seeing<R> {
-    pub fn new(reader: R, seen: Option<Seen>) -> Self {
-        Self { reader, seen }
+    pub fn new(reader: R, taken: Taken, seen: Option<Seen>) -> Self {
+        Self {
+            reader,
+            taken,
+            seen,
+        }
     }
 }
 
 impl<R: Read> Read for Seeing<R> {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(room)?;
+        self.taken.0.fetch_add(read as u64, Ordering::Relaxed);
         if let Some(seen) = &self.seen {
             seen.add(&room[..read]);
         }

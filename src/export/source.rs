@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::Unread;
-use super::seen::{Seeing, Seen};
+use super::seen::{Seeing, Seen, Taken};
 
 /// Why an export cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +37,7 @@ pub struct Source {
     /// What reports call it.
     pub name: String,
     origin: Origin,
+    taken: Taken,
     seen: Option<Seen>,
 }
 
@@ -70,6 +71,7 @@ impl Source {
             return Ok(Self {
                 name,
                 origin,
+                taken: Taken::default(),
                 seen: None,
             });
         }
@@ -89,8 +91,20 @@ impl Source {
         Ok(Self {
             name,
             origin,
+            taken: Taken::default(),
             seen: None,
         })
+    }
+
+    /// Tells from now on how much of it was read.
+    pub fn taken(&self) -> Taken {
+        self.taken.clone()
+    }
+
+    /// How large its file is, if it is one.
+    pub fn size(&self) -> Option<u64> {
+        let metadata = std::fs::metadata(self.path()?);
+        metadata.ok().map(|metadata| metadata.len())
     }
 
     /// From now on what is read of it is seen.
@@ -112,15 +126,15 @@ impl Source {
             Origin::File(path) => {
                 let file = File::open(&path)?;
                 let watch = Some(Watch::new(path, &file)?);
-                let reader = unpack(Seeing::new(file, self.seen))?;
+                let reader = unpack(Seeing::new(file, self.taken, self.seen))?;
                 Ok(Stream { reader, watch })
             }
             Origin::Pipe(file) => Ok(Stream {
-                reader: unpack(Seeing::new(file, self.seen))?,
+                reader: unpack(Seeing::new(file, self.taken, self.seen))?,
                 watch: None,
             }),
             Origin::Stdin => Ok(Stream {
-                reader: unpack(Seeing::new(io::stdin(), self.seen))?,
+                reader: unpack(Seeing::new(io::stdin(), self.taken, self.seen))?,
                 watch: None,
             }),
         }
