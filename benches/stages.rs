@@ -10,7 +10,7 @@ use audit::finding::{Finding, Privacy, Subject, Summary};
 use audit::fleet::Tally;
 use audit::policy::Policies;
 use audit::record::{Key, Raw, Record};
-use audit::report::{self, Colour, Column, Head, Renderer, Settings, Words};
+use audit::report::{self, Column, Head, Renderer, Screen, Settings, Words};
 use bumpalo::Bump;
 use chrono::DateTime;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -178,7 +178,7 @@ fn word(criterion: &mut Criterion) {
         report::Format::Json,
         report::Format::Ndjson,
     ] {
-        let (renderer, _) = report::report(format, &head, &settings, Colour::Off);
+        let (renderer, _) = report::report(format, &head, &settings, Screen::NONE);
         let renderer = [renderer];
         let worded = || worded(&policies, &records, &renderer);
         let bytes = worded().bytes.len() as u64;

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::cli::Convert;
 use crate::report::{
-    self, Colour, Found, Head, Line, Listener, OnStdout, Rejected, Renderer, Reports, SplitBy,
+    self, Found, Head, Line, Listener, OnStdout, Rejected, Renderer, Reports, Screen, SplitBy,
     Words,
 };
 
@@ -32,12 +32,12 @@ pub enum Error {
 /// It could not be done: files are as they were before.
 pub fn convert(
     options: &Convert,
-    colour: Colour,
+    screen: Screen,
     stdout: &mut (dyn Write + Send),
 ) -> Result<(), Error> {
     let mut converter = Converter {
         options,
-        colour,
+        screen,
         stdout: Some(stdout),
         open: None,
     };
@@ -50,7 +50,7 @@ pub fn convert(
 
 struct Converter<'c> {
     options: &'c Convert,
-    colour: Colour,
+    screen: Screen,
     stdout: Option<&'c mut (dyn Write + Send)>,
     open: Option<Open<'c>>,
 }
@@ -76,7 +76,7 @@ impl Listener for Converter<'_> {
             .filter(|_| wanted)
             .map(|stdout| OnStdout {
                 format: options.format.unwrap_or(report::Format::Text),
-                colour: self.colour,
+                screen: self.screen,
                 stdout,
             });
         if let Some(name) = options.split_by.as_ref().and_then(SplitBy::field) {

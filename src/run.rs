@@ -20,7 +20,7 @@ use crate::pipeline::{Pipeline, Worded};
 use crate::policy::{self, Policies, Policy};
 use crate::record::text::{clean, count};
 use crate::report::{
-    self, Colour, Export, Format, Head, OnStdout, Rejected, Reports, SplitBy, Tail, Words,
+    self, Colour, Export, Format, Head, OnStdout, Rejected, Reports, Screen, SplitBy, Tail, Words,
 };
 
 /// How a run ends.
@@ -94,8 +94,8 @@ pub fn main(
     let colour = colour(options.color, &io::stderr());
     let done = match &command {
         Some(Command::Convert(convert)) => {
-            let colour = self::colour(convert.color, &io::stdout());
-            convert::convert(convert, colour, stdout)
+            let screen = screen(convert.color);
+            convert::convert(convert, screen, stdout)
                 .map_or_else(|error| Err(error.into()), |()| Ok(Exit::Clean))
         }
         Some(Command::Verify { manifest }) => match manifest::verify(manifest, stdout) {
@@ -169,6 +169,16 @@ fn colour(choice: ColorChoice, stream: &impl anstream::stream::RawStream) -> Col
     if on { Colour::On } else { Colour::Off }
 }
 
+/// What stdout is seen on.
+fn screen(choice: ColorChoice) -> Screen {
+    let stdout = io::stdout();
+    let size = terminal_size::terminal_size_of(&stdout);
+    Screen {
+        colour: colour(choice, &stdout),
+        width: size.map(|(width, _)| width.0),
+    }
+}
+
 /// Everything is opened before the first record is read; every report is whole
 /// before the first takes its place.
 fn audit(
@@ -207,7 +217,7 @@ fn audit(
     let silent = options.quiet && format.is_none();
     let on_stdout = (!silent).then(|| OnStdout {
         format: format.unwrap_or(Format::Text),
-        colour: colour(options.color, &io::stdout()),
+        screen: screen(options.color),
         stdout,
     });
     let settings = options.reports.settings(slot);

@@ -271,16 +271,33 @@ pub enum Colour {
     Off,
 }
 
+/// Where a report is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Screen {
+    /// Whether it may be coloured.
+    pub colour: Colour,
+    /// How many characters a line takes, on a terminal.
+    pub width: Option<u16>,
+}
+
+impl Screen {
+    /// A file, or a pipe.
+    pub const NONE: Screen = Screen {
+        colour: Colour::Off,
+        width: None,
+    };
+}
+
 /// The two halves of a report.
 pub fn report(
     format: Format,
     head: &Head,
     settings: &Settings,
-    colour: Colour,
+    screen: Screen,
 ) -> (Box<dyn Renderer>, Box<dyn Reporter>) {
     match format {
         Format::Text => {
-            let (renderer, reporter) = text::halves(colour);
+            let (renderer, reporter) = text::halves(screen);
             (Box::new(renderer), Box::new(reporter))
         }
         Format::Csv => (

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::split::{self, Split};
 use super::{
-    Colour, Destination, Error, Format, Head, Output, Rejected, Renderer, Reporter, Settings, Tail,
+    Destination, Error, Format, Head, Output, Rejected, Renderer, Reporter, Screen, Settings, Tail,
     Written,
 };
 
@@ -14,8 +14,8 @@ use super::{
 pub struct OnStdout<'r> {
     /// How it is written.
     pub format: Format,
-    /// Whether it may be coloured.
-    pub colour: Colour,
+    /// Where it is seen.
+    pub screen: Screen,
     /// Where it goes.
     pub stdout: &'r mut (dyn Write + Send),
 }
@@ -60,8 +60,8 @@ impl<'r> Reports<'r> {
             splits: Vec::new(),
             manifest,
         };
-        let mut add = |format, colour, mut output: Output<'r>, destination| {
-            let (renderer, reporter) = super::report(format, head, settings, colour);
+        let mut add = |format, screen, mut output: Output<'r>, destination| {
+            let (renderer, reporter) = super::report(format, head, settings, screen);
             if reports.manifest.is_some() {
                 output.watch();
             }
@@ -71,15 +71,15 @@ impl<'r> Reports<'r> {
         };
         if let Some(OnStdout {
             format,
-            colour,
+            screen,
             stdout,
         }) = on_stdout
         {
-            add(format, colour, Output::stdout(stdout), None);
+            add(format, screen, Output::stdout(stdout), None);
         }
         for (destination, output) in destinations.iter().zip(outputs) {
             let (format, destination) = (destination.format, (*destination).clone());
-            add(format, Colour::Off, output, Some(destination));
+            add(format, Screen::NONE, output, Some(destination));
         }
         if let Some((by, slot)) = &settings.split_by {
             if templates.is_empty() {

@@ -14,7 +14,7 @@ use tempfile::SpooledTempFile;
 use super::json::write_json;
 use super::model::{Counts, Slice};
 use super::{
-    Colour, Destination, Error, Found, Head, Line, Output, Settings, Tail, Words, Written,
+    Destination, Error, Found, Head, Line, Output, Screen, Settings, Tail, Words, Written,
 };
 use crate::fleet::sorter::{Kept, Sorter};
 use crate::record::Slot;
@@ -320,7 +320,8 @@ impl<'t> Template<'t> {
         let mut output = Output::open_beside(&path, &sources)?;
         output.watch();
         let format = self.destination.format;
-        let (renderer, mut reporter) = super::report(format, self.head, self.settings, Colour::Off);
+        let (renderer, mut reporter) =
+            super::report(format, self.head, self.settings, Screen::NONE);
         let started = reporter.start(self.head, &mut output);
         started.map_err(|source| output.failed(source))?;
         Ok(Open {

@@ -7,27 +7,33 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use super::{Colour, Counts, Found, Head, Policy, Rejected, Rule, Tail, Words};
+use super::{Colour, Counts, Found, Head, Policy, Rejected, Rule, Screen, Tail, Words};
 use crate::policy::Severity;
 use crate::record::text::{self, clean, count, grouped};
 
 /// How many findings, and how many rejected records, are shown.
 const SHOWN: usize = 20;
 
+/// What stands before each line.
+const INDENT: u16 = 2;
+
+/// Narrower terminals are taken to be this wide.
+const LEAST_WIDTH: u16 = 60;
+
 /// How many rules are named in what to do next.
 const NEXT: usize = 5;
 
 /// The two halves of the report; the first stops once the second has enough.
-pub fn halves(colour: Colour) -> (Renderer, Reporter) {
+pub fn halves(screen: Screen) -> (Renderer, Reporter) {
     let enough = Arc::new(AtomicBool::new(false));
     let renderer = Renderer {
         enough: enough.clone(),
     };
     let reporter = Reporter {
         enough,
-        colour,
+        screen,
         findings: Vec::new(),
         rejected: Vec::new(),
     };
@@ -79,7 +85,7 @@ fn short(value: &str) -> Cow<'_, str> {
 /// Writes the report once everything is known.
 pub struct Reporter {
     enough: Arc<AtomicBool>,
-    colour: Colour,
+    screen: Screen,
     findings: Vec<String>,
     rejected: Vec<String>,
 }
@@ -111,7 +117,8 @@ impl super::Reporter for Reporter {
         let page = Page {
             head,
             tail,
-            paint: Paint(self.colour),
+            paint: Paint(self.screen.colour),
+            width: self.screen.width.map(|width| width.max(LEAST_WIDTH)),
         };
         page.verdict(out)?;
         page.severities(out)?;
@@ -188,6 +195,8 @@ struct Page<'a> {
     head: &'a Head,
     tail: &'a Tail,
     paint: Paint,
+    /// How wide lines may be, if there is a bound.
+    width: Option<u16>,
 }
 
 impl Page<'_> {
@@ -255,7 +264,7 @@ impl Page<'_> {
         if worst.is_empty() {
             return Ok(());
         }
-        let mut table = table();
+        let mut table = self.new_table();
         for customer in worst {
             let findings = customer.findings.iter().filter(|(_, count)| **count > 0);
             let findings =
@@ -332,7 +341,7 @@ impl Page<'_> {
 
     /// The rules with their counts, the gravest first.
     fn rules(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut table = table();
+        let mut table = self.new_table();
         table.set_header(["severity", "rule", "fail", "error", "pass", "n/a", "title"]);
         for (policy, rule, counts) in self.by_severity() {
             let Counts {
@@ -375,9 +384,22 @@ impl Page<'_> {
 
     fn table(&self, table: &Table, out: &mut dyn Write) -> io::Result<()> {
         for line in table.lines() {
-            writeln!(out, "  {}", self.paint.severity(line.trim()))?;
+            // The first column has a blank before it.
+            let line = line.strip_prefix(' ').unwrap_or(&line).trim_end();
+            writeln!(out, "  {}", self.paint.severity(line))?;
         }
         Ok(())
+    }
+
+    /// A table whose cells are as wide as the terminal has room for.
+    fn new_table(&self) -> Table {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING);
+        if let Some(width) = self.width {
+            table.set_content_arrangement(ContentArrangement::Dynamic);
+            table.set_width(width - INDENT);
+        }
+        table
     }
 
     fn findings(&self, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
@@ -385,7 +407,7 @@ impl Page<'_> {
         if all == 0 {
             return Ok(());
         }
-        let mut table = table();
+        let mut table = self.new_table();
         for line in lines {
             table.add_row(line.split('\t'));
         }
@@ -425,13 +447,10 @@ impl Page<'_> {
         }
         writeln!(out, "\n{}", self.paint.heading("What to do next"))?;
         for (policy, rule, counts) in rules.iter().take(NEXT) {
-            let findings = grouped(counts.findings());
-            writeln!(
-                out,
-                "  {} ({findings}): {}",
-                name(policy, rule),
-                clean(&rule.remediation)
-            )?;
+            let (name, findings) = (name(policy, rule), grouped(counts.findings()));
+            let mut table = self.new_table();
+            table.add_row([format!("{name} ({findings}): {}", clean(&rule.remediation))]);
+            self.table(&table, out)?;
         }
         if let Some(more @ 1..) = rules.len().checked_sub(NEXT) {
             writeln!(
@@ -448,12 +467,6 @@ const BAR: u64 = 30;
 
 fn name(policy: &Policy, rule: &Rule) -> String {
     format!("{}/{}", clean(&policy.id), clean(&rule.id))
-}
-
-fn table() -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table
 }
 
 #[cfg(test)]
