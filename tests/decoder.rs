@@ -5,7 +5,7 @@ mod judge;
 use proptest::prelude::*;
 
 /// What JSON is made of, and what it is not.
-const PIECES: [&[u8]; 34] = [
+const PIECES: [&[u8]; 35] = [
     b"{",
     b"}",
     b"[",
@@ -20,6 +20,7 @@ const PIECES: [&[u8]; 34] = [
     b"\"createdAt\":",
     b"\"x\":",
     b"\"i\\u0064\":",
+    b"\"\\ud800\":",
     b"\"a\"",
     b"\"\\ud83d\\ude00\"",
     b"\"\\ud800\"",
@@ -77,6 +78,20 @@ fn nearly_a_record() -> impl Strategy<Value = Vec<u8>> {
         }
         bytes
     })
+}
+
+#[test]
+fn a_key_with_half_a_surrogate_is_json_and_the_fields_beside_it_are_read() {
+    for key in [r"\ud800", r"\udfff", r"a\udc00\ud800", r"type\ud800"] {
+        for text in [
+            format!(r#"{{"{key}":1}}"#),
+            format!(r#"{{"{key}":1,"id":"a"}}"#),
+            format!(r#"{{"id":"a","{key}":{{"{key}":[]}},"type":"STATE"}}"#),
+            format!(r#"{{"{key}":1,}}"#),
+        ] {
+            judge::agree(text.as_bytes());
+        }
+    }
 }
 
 proptest! {

@@ -1,6 +1,7 @@
 //! What `serde_json` says of bytes, beside what the program reads.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::sync::LazyLock;
 
 use audit::export::{
@@ -8,7 +9,7 @@ use audit::export::{
 };
 use audit::record::field::fold;
 use audit::record::{Absent, Bad, Record, Schema, Value};
-use serde::de::IgnoredAny;
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, Visitor};
 
 const FIELDS: [&str; 5] = ["id", "name", "ownerId", "force2fa", "createdAt"];
 
@@ -71,6 +72,35 @@ fn read(bytes: &[u8]) -> Option<Cells> {
         .filter(|_| kept.records.is_empty() && kept.others == 0)
 }
 
+/// A key as its bytes: JSON allows half of a surrogate pair in it, and Rust's
+/// text does not. Whether it is well-formed is not looked at.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+
+        impl Visitor<'_> for Bytes {
+            type Value = Key;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_str<E: Error>(self, key: &str) -> Result<Key, E> {
+                Ok(Key(key.as_bytes().to_owned()))
+            }
+
+            fn visit_bytes<E: Error>(self, key: &[u8]) -> Result<Key, E> {
+                Ok(Key(key.to_owned()))
+            }
+        }
+
+        deserializer.deserialize_bytes(Bytes)
+    }
+}
+
 /// How deep JSON nests.
 fn depth(json: &str) -> usize {
     let (mut depth, mut most) = (0usize, 0);
@@ -103,13 +133,17 @@ pub fn agree(bytes: &[u8]) {
     let text = text.map(|text| text.strip_prefix('\u{feff}').unwrap_or(text));
     // The judge goes over any depth when it skips.
     let object = |text: &&str| {
-        serde_json::from_str::<BTreeMap<String, IgnoredAny>>(text).is_ok()
+        let blanks = [' ', '\t', '\n', '\r'];
+        text.trim_start_matches(blanks).starts_with('{')
+            && serde_json::from_str::<IgnoredAny>(text).is_ok()
             && depth(text) <= MOST_DEPTH as usize
     };
     let judged = text.filter(object);
-    let whole = judged.and_then(|text| serde_json::from_str::<serde_json::Map<_, _>>(text).ok());
-    let keys = whole.iter().flat_map(serde_json::Map::keys);
-    let folded: Vec<String> = keys.map(|key| fold(key)).collect();
+    let keys = judged.and_then(|text| serde_json::from_str::<BTreeMap<Key, IgnoredAny>>(text).ok());
+    let keys = keys.iter().flat_map(BTreeMap::keys);
+    let folded: Vec<String> = keys
+        .map(|Key(key)| fold(&String::from_utf8_lossy(key)))
+        .collect();
     if folded.iter().any(|key| ENVELOPES.contains(&key.as_str())) {
         return;
     }
@@ -125,7 +159,9 @@ pub fn agree(bytes: &[u8]) {
         let unique: HashSet<_> = folded.iter().collect();
         unique.len() == folded.len() && text.matches(':').count() == folded.len()
     };
-    if let (Some(whole), Some(cells), Some(_)) = (&whole, cells, text.filter(alone)) {
+    let whole = text.filter(alone);
+    let whole = whole.and_then(|text| serde_json::from_str::<serde_json::Map<_, _>>(text).ok());
+    if let (Some(whole), Some(cells)) = (&whole, cells) {
         for (name, cell) in FIELDS.iter().zip(&cells) {
             let value = whole.iter().find(|(key, _)| fold(key) == fold(name));
             same(value.map(|(_, value)| value), cell);

@@ -718,8 +718,7 @@ mod tests {
 
     fn judged(text: &str) -> bool {
         // The judge goes over any depth when it skips, and so is told of none.
-        serde_json::from_str::<std::collections::BTreeMap<String, serde::de::IgnoredAny>>(text)
-            .is_ok()
+        text.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
     }
 
     fn depth(levels: usize) -> String {
@@ -840,8 +839,6 @@ mod tests {
     proptest! {
         #[test]
         fn the_walk_and_the_judge_say_the_same(text in nearly_json()) {
-            // The judge reads keys as text, and text has no half pairs.
-            prop_assume!(!text.contains("ud800\":"));
             prop_assert_eq!(walked(&text).is_ok(), judged(&text), "{}", text);
         }
 
