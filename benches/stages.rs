@@ -4,10 +4,10 @@
 use std::hint::black_box;
 use std::path::PathBuf;
 
+use audit::aggregate::Partial;
 use audit::evaluate::Judge;
-use audit::export::{Format, MOST_RECORD_BYTES, Place, Reader, Sink, Unread, Unreadable};
+use audit::export::{Format, MAX_RECORD_BYTES, Place, Reader, Sink, Unread, Unreadable};
 use audit::finding::{Finding, Privacy, Subject, Summary};
-use audit::fleet::Tally;
 use audit::policy::Policies;
 use audit::record::{Key, Raw, Record};
 use audit::report::{self, Column, Head, Renderer, Screen, Settings, Words};
@@ -87,7 +87,7 @@ fn decode(criterion: &mut Criterion) {
             elements: CUSTOMERS,
             bytes: bytes.len() as u64,
         });
-        let mut reader = Reader::new(&policies.schema, MOST_RECORD_BYTES);
+        let mut reader = Reader::new(&policies.schema, MAX_RECORD_BYTES);
         group.bench_function(name, |bencher| {
             bencher.iter(|| reader.read(Place::Start(Format::Auto), &bytes, true, &mut Nothing));
         });
@@ -147,9 +147,9 @@ fn evaluate(criterion: &mut Criterion) {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let mut summary = Summary::new(&policies);
-                let mut tally = Tally::default();
+                let mut partial = Partial::default();
                 for record in &records {
-                    judge.judge(record, &mut summary, &mut tally, |place, outcome, _| {
+                    judge.judge(record, &mut summary, &mut partial, |place, outcome, _| {
                         black_box((place, outcome));
                     });
                 }
@@ -195,13 +195,13 @@ fn worded(policies: &Policies, records: &[Record<'_>], renderer: &[Box<dyn Rende
     let rules: Vec<_> = policies.rules().collect();
     let mut judge = Judge::new(policies);
     let mut summary = Summary::new(policies);
-    let mut tally = Tally::default();
+    let mut partial = Partial::default();
     let mut words = Words::default();
     for record in records {
         judge.judge(
             record,
             &mut summary,
-            &mut tally,
+            &mut partial,
             |place, outcome, answers| {
                 let (policy, rule) = rules[place];
                 let Some(reason) = outcome.reason() else {

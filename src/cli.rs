@@ -300,7 +300,7 @@ pub struct Options {
     pub pseudonymise: Option<PathBuf>,
 
     /// Records larger than this are rejected
-    #[arg(long, value_name = "BYTES", default_value_t = export::MOST_RECORD_BYTES)]
+    #[arg(long, value_name = "BYTES", default_value_t = export::MAX_RECORD_BYTES)]
     pub max_record_bytes: usize,
 
     /// Worker threads [default: one for each core]

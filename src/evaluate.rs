@@ -1,7 +1,7 @@
 //! Rules against records: no files, no clock, no printing.
 
+use crate::aggregate::Partial;
 use crate::finding::{Outcome, Reason, Summary};
-use crate::fleet::Tally;
 use crate::policy::{Answers, Ask, Cause, OnAbsent, Policies, Requirement, Rule, Truth};
 use crate::record::Record;
 
@@ -11,7 +11,7 @@ pub struct Judge<'p> {
     policies: &'p Policies,
     /// For each policy, how many rules over the whole export are before its
     /// own.
-    fleets: Vec<usize>,
+    aggregates: Vec<usize>,
     /// Room for what the tests say.
     truths: Vec<Truth>,
 }
@@ -19,10 +19,10 @@ pub struct Judge<'p> {
 impl<'p> Judge<'p> {
     /// A judge by these policies.
     pub fn new(policies: &'p Policies) -> Self {
-        let mut fleets = 0;
+        let mut aggregates = 0;
         let before = policies.all.iter().map(|policy| {
-            let before = fleets;
-            fleets += policy
+            let before = aggregates;
+            aggregates += policy
                 .rules
                 .iter()
                 .filter(|rule| !rule.is_of_records())
@@ -30,7 +30,7 @@ impl<'p> Judge<'p> {
             before
         });
         Self {
-            fleets: before.collect(),
+            aggregates: before.collect(),
             policies,
             truths: Vec::new(),
         }
@@ -43,7 +43,7 @@ impl<'p> Judge<'p> {
         &mut self,
         record: &Record<'_>,
         summary: &mut Summary,
-        tally: &mut Tally,
+        partial: &mut Partial,
         mut found: impl FnMut(usize, Outcome, &Answers<'_>),
     ) {
         summary.count_record(record);
@@ -64,16 +64,17 @@ impl<'p> Judge<'p> {
             }
             let record = summary.records;
             let counts = &mut summary.by_rule[rules.clone()];
-            let mut fleets = self.fleets[number];
+            let mut aggregates = self.aggregates[number];
             for ((place, rule), counts) in rules.zip(&policy.rules).zip(counts) {
                 let outcome = match &rule.ask {
                     Ask::Record { require, on_absent } => {
                         outcome(rule, require, *on_absent, answers)
                     }
-                    Ask::Fleet(fleet) => {
+                    Ask::Aggregate(aggregate) => {
                         let when = applies(rule, answers);
-                        fleets += 1;
-                        let gathered = tally.gather((fleets - 1, fleet), when, &answers, record);
+                        aggregates += 1;
+                        let gathered =
+                            partial.gather((aggregates - 1, aggregate), when, &answers, record);
                         match gathered {
                             Some(outcome) => outcome,
                             None => continue,

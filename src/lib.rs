@@ -4,15 +4,15 @@
 //! The data goes one way. [`export`] cuts the bytes of an export into batches
 //! and reads records from them; [`evaluate`] asks of each what the rules of the
 //! [`policy`] files make of it; [`finding`] says what there is to tell, and
-//! what it adds up to, for rules over the whole export by way of [`fleet`];
+//! what it adds up to, for rules over the whole export by way of [`aggregate`];
 //! [`report`] writes it. [`pipeline`] takes batches through
-//! these on many threads, in order; [`convert`] makes other reports from one;
+//! these on many threads, in order; [`command::convert`] makes other reports from one;
 //! [`manifest`] says what was read and written;
-//! [`author`] helps those who write policies;
+//! [`command`] helps those who write policies;
 //! and [`run`] is a run from the command line to the exit code.
 //!
-//! A module uses only those below it: run · author, convert, manifest, pipeline · cli, export,
-//! report · evaluate · fleet · finding · policy · record.
+//! A module uses only those below it: run · command, manifest, pipeline · cli, export,
+//! report · evaluate · aggregate · finding · policy · record.
 //!
 //! ```
 //! let folder = tempfile::tempdir()?;
@@ -36,16 +36,18 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
-pub mod author;
+pub mod aggregate;
 pub mod cli;
-pub mod convert;
+pub mod command;
+pub mod digest;
 pub mod evaluate;
 pub mod export;
+mod external_sort;
 pub mod finding;
-pub mod fleet;
 pub mod manifest;
 pub mod pipeline;
 pub mod policy;
 pub mod record;
 pub mod report;
 pub mod run;
+pub mod text;

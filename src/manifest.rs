@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::cli::Options;
+use crate::digest;
 use crate::policy::{self, Policies};
-use crate::record::text::{self, clean, count};
 use crate::report::{Counts, Head, Tail, Tool, Written};
+use crate::text::{count, escape_controls};
 
 /// The manifest of a run.
 #[derive(Debug, Serialize, Deserialize)]
@@ -245,13 +246,13 @@ pub fn verify(path: &Path, out: &mut dyn Write) -> Result<bool, Error> {
     let manifest = Manifest::read(path)?;
     let mut other = 0;
     for file in manifest.files() {
-        let name = clean(&file.path);
+        let name = escape_controls(&file.path);
         match state(file) {
             State::Same => writeln!(out, "{name}: OK")?,
             State::Gone(why) => writeln!(out, "{name}: not checked: {why}")?,
             State::Other(why) => {
                 other += 1;
-                writeln!(out, "{name}: FAILED: {}", clean(&why))?;
+                writeln!(out, "{name}: FAILED: {}", escape_controls(&why))?;
             }
         }
     }
@@ -263,7 +264,7 @@ pub fn verify(path: &Path, out: &mut dyn Write) -> Result<bool, Error> {
     if !manifest.complete {
         writeln!(out, "the audit was not complete:")?;
         for why in &manifest.incomplete_because {
-            writeln!(out, "  - {}", clean(why))?;
+            writeln!(out, "  - {}", escape_controls(why))?;
         }
     }
     Ok(other == 0)
@@ -275,7 +276,7 @@ fn state(file: &Digest) -> State {
     }
     let now = match file.path.strip_prefix(BUNDLED) {
         Some(name) => match policy::bundled_text(name) {
-            Some(text) => Ok((text.len() as u64, text::hex(&Sha256::digest(text)))),
+            Some(text) => Ok((text.len() as u64, digest::hex(&Sha256::digest(text)))),
             None => return State::Other("this program carries no such policy".to_owned()),
         },
         None => digest(Path::new(&file.path)),
@@ -300,7 +301,7 @@ fn digest(path: &Path) -> io::Result<(u64, String)> {
     let mut bytes = 0;
     loop {
         match file.read(&mut room)? {
-            0 => return Ok((bytes, text::hex(&hash.finalize()))),
+            0 => return Ok((bytes, digest::hex(&hash.finalize()))),
             read => {
                 hash.update(&room[..read]);
                 bytes += read as u64;

@@ -8,10 +8,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use crate::aggregate::Partial;
 use crate::evaluate::Judge;
 use crate::export::{Batch, Cutter, Format, Place, Reader, Sink, Unread, Unreadable};
 use crate::finding::{self, BySeverity, Customer, Finding, Privacy, Subject, Summary, Worst};
-use crate::fleet::Tally;
 use crate::policy::{Policies, Policy, Rule};
 use crate::record::Record;
 use crate::report::{self, Renderer, Words};
@@ -41,7 +41,7 @@ pub struct Worded {
     /// Records of its export before it.
     pub before: u64,
     /// What rules over the whole export gather of it.
-    pub tally: Tally,
+    pub partial: Partial,
     /// Its findings, for each report.
     pub findings: Vec<Vec<u8>>,
     /// Its records that cannot be read.
@@ -229,7 +229,7 @@ struct Judged {
     /// 1, and their first byte.
     rejected: Vec<(u64, usize, Unreadable)>,
     summary: Summary,
-    tally: Tally,
+    partial: Partial,
     unread: Option<Unread>,
 }
 
@@ -268,7 +268,7 @@ impl<'p> Worker<'p> {
             export: &self.pipeline.exports[export],
             judge: &mut self.judge,
             summary: Summary::new(self.pipeline.policies),
-            tally: Tally::default(),
+            partial: Partial::default(),
             words: renderers.iter().map(|_| Words::default()).collect(),
             rejected: Vec::new(),
             unread: None,
@@ -276,7 +276,7 @@ impl<'p> Worker<'p> {
         let (place, done) = self.reader.read(place, bytes, last, &mut collector);
         let Collector {
             mut summary,
-            tally,
+            partial,
             words,
             rejected,
             unread,
@@ -289,7 +289,7 @@ impl<'p> Worker<'p> {
             words,
             rejected,
             summary,
-            tally,
+            partial,
             unread,
         }
     }
@@ -338,7 +338,7 @@ impl Settled {
             export: batch.export,
             summary,
             before: self.before,
-            tally: self.judged.tally,
+            partial: self.judged.partial,
             findings: words.map(|words| words.numbered(self.before)).collect(),
             rejected: rejected
                 .map(|(record, at, why)| Rejection {
@@ -360,7 +360,7 @@ struct Collector<'c, 'p> {
     export: &'p str,
     judge: &'c mut Judge<'p>,
     summary: Summary,
-    tally: Tally,
+    partial: Partial,
     words: Vec<Words>,
     rejected: Vec<(u64, usize, Unreadable)>,
     unread: Option<Unread>,
@@ -370,10 +370,10 @@ impl Sink for Collector<'_, '_> {
     fn record(&mut self, record: &Record<'_>) {
         let number = self.summary.records + 1;
         let words = &mut self.words;
-        let (summary, tally) = (&mut self.summary, &mut self.tally);
+        let (summary, partial) = (&mut self.summary, &mut self.partial);
         let mut findings = BySeverity::default();
         self.judge
-            .judge(record, summary, tally, |place, outcome, answers| {
+            .judge(record, summary, partial, |place, outcome, answers| {
                 let Some(reason) = outcome.reason() else {
                     return;
                 };

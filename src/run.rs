@@ -9,19 +9,20 @@ use chrono::Utc;
 use clap::{ColorChoice, Parser};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::author::{self, Ended};
+use crate::aggregate::{self, Aggregates};
 use crate::cli::{AuthorCommand, Cli, Command, FailOn, Options};
-use crate::convert;
-use crate::export::{self, Cutter, Seen, Source, Taken, Unread};
+use crate::command::convert;
+use crate::command::{self, Ended};
+use crate::digest::{ByteCounter, DigestHandle};
+use crate::export::{self, Cutter, Source, Unread};
 use crate::finding::{self, Gap, Key, Privacy, Summary};
-use crate::fleet::{self, Census};
 use crate::manifest::{self, Manifest};
 use crate::pipeline::{Pipeline, Worded};
 use crate::policy::{self, Policies, Policy};
-use crate::record::text::{clean, count};
 use crate::report::{
     self, Colour, Export, Format, Head, OnStdout, Rejected, Reports, Screen, SplitBy, Tail, Words,
 };
+use crate::text::{count, escape_controls};
 
 /// How a run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,10 +72,10 @@ pub enum Error {
     Manifest(#[from] manifest::Error),
     /// A command for authors of policies could not be done.
     #[error(transparent)]
-    Author(#[from] author::Error),
+    Author(#[from] command::Error),
     /// What rules over the whole export gather cannot be kept.
     #[error(transparent)]
-    Fleet(#[from] fleet::Error),
+    Aggregate(#[from] aggregate::Error),
     /// No worker could be started.
     #[error("the worker threads could not be started")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -119,9 +120,9 @@ pub fn main(
 /// What is said is written at once, so that nothing is said of a half.
 fn author(command: &AuthorCommand, stdout: &mut dyn Write) -> Result<Exit, Error> {
     let mut said = Vec::new();
-    let ended = author::run(command, &mut said)?;
+    let ended = command::run(command, &mut said)?;
     let written = stdout.write_all(&said).and_then(|()| stdout.flush());
-    written.map_err(author::Error::from)?;
+    written.map_err(command::Error::from)?;
     Ok(match ended {
         Ended::Good => Exit::Clean,
         Ended::Bad => Exit::Findings,
@@ -144,7 +145,7 @@ fn usage(error: &clap::Error, stdout: &mut dyn Write, stderr: &mut dyn Write) ->
 }
 
 fn show(error: &Error, colour: Colour) -> String {
-    if let Error::Policies(errors) | Error::Author(author::Error::Policies(errors)) = error {
+    if let Error::Policies(errors) | Error::Author(command::Error::Policies(errors)) = error {
         let shown: Vec<_> = errors
             .iter()
             .map(|error| error.render(colour == Colour::On))
@@ -157,7 +158,7 @@ fn show(error: &Error, colour: Colour) -> String {
         text.push_str(&format!(": {source}"));
         cause = source.source();
     }
-    clean(&text).into_owned()
+    escape_controls(&text).into_owned()
 }
 
 fn colour(choice: ColorChoice, stream: &impl anstream::stream::RawStream) -> Colour {
@@ -246,9 +247,9 @@ struct Run<'r> {
     fail_on: FailOn,
     privacy: Privacy<'r>,
     progress: ProgressBar,
-    taken: Vec<Taken>,
+    taken: Vec<ByteCounter>,
     summary: Summary,
-    census: Census<'r>,
+    aggregates: Aggregates<'r>,
     exports: Vec<Export>,
     /// Whether some record of each export has some field.
     fields: Vec<bool>,
@@ -281,7 +282,7 @@ impl<'r> Run<'r> {
             progress: progress(options, sources),
             taken: sources.iter().map(Source::taken).collect(),
             summary: Summary::new(policies),
-            census: Census::new(policies),
+            aggregates: Aggregates::new(policies),
             exports: exports.collect(),
             fields: vec![false; sources.len()],
             error: None,
@@ -319,8 +320,8 @@ impl<'r> Run<'r> {
     }
 
     fn write(&mut self, mut worded: Worded) -> Result<(), Error> {
-        let tally = std::mem::take(&mut worded.tally);
-        self.census.add(tally, worded.export, worded.before)?;
+        let partial = std::mem::take(&mut worded.partial);
+        self.aggregates.add(partial, worded.export, worded.before)?;
         let worded = &worded;
         self.summary += &worded.summary;
         let export = &mut self.exports[worded.export];
@@ -333,7 +334,7 @@ impl<'r> Run<'r> {
         }
         self.reports.findings(&worded.findings)?;
         self.reject(worded)?;
-        let taken = self.taken.iter().map(Taken::bytes).sum();
+        let taken = self.taken.iter().map(ByteCounter::bytes).sum();
         self.progress.set_position(taken);
         let records = count(self.summary.records, "record", "records");
         self.progress.set_message(records);
@@ -365,7 +366,7 @@ impl<'r> Run<'r> {
 
     /// What rules over the whole export find comes after all else.
     fn settle(&mut self, renderers: &[Box<dyn report::Renderer>]) -> Result<(), Error> {
-        let census = std::mem::replace(&mut self.census, Census::new(self.policies));
+        let aggregates = std::mem::replace(&mut self.aggregates, Aggregates::new(self.policies));
         let exports: Vec<_> = self
             .exports
             .iter()
@@ -373,7 +374,7 @@ impl<'r> Run<'r> {
             .collect();
         let exports: Vec<_> = exports.iter().map(String::as_str).collect();
         let reports = &mut self.reports;
-        census.settle(&exports, self.privacy, &mut self.summary, |finding| {
+        aggregates.settle(&exports, self.privacy, &mut self.summary, |finding| {
             let mut words: Vec<_> = renderers.iter().map(|_| Words::default()).collect();
             let worded = report::word(finding, renderers, &mut words);
             debug_assert!(worded.is_ok(), "memory takes all that is written");
@@ -396,7 +397,7 @@ impl<'r> Run<'r> {
         }
     }
 
-    fn finish(mut self, options: &Options, seen: &[Seen]) -> Result<Exit, Error> {
+    fn finish(mut self, options: &Options, seen: &[DigestHandle]) -> Result<Exit, Error> {
         self.doubt();
         let gaps = self.summary.gaps(self.policies);
         self.notes(&gaps);
@@ -482,7 +483,7 @@ impl<'r> Run<'r> {
 fn note(quiet: bool, progress: &ProgressBar, stderr: &mut dyn Write, text: &str) {
     if !quiet {
         // A run does not fail for want of somebody to talk to.
-        progress.suspend(|| _ = writeln!(stderr, "audit: {}", clean(text)));
+        progress.suspend(|| _ = writeln!(stderr, "audit: {}", escape_controls(text)));
     }
 }
 

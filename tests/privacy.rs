@@ -19,12 +19,12 @@ fn policy() -> String {
     policy.push_str(
         "[[rule]]\nid = \"list\"\nseverity = \"low\"\nrequire.ipWhitelist.public = true\n",
     );
-    policy.push_str("[[fleet]]\nid = \"twice\"\nseverity = \"low\"\nunique = \"id\"\n");
+    policy.push_str("[[aggregate]]\nid = \"twice\"\nseverity = \"low\"\nunique = \"id\"\n");
     policy.push_str(
-        "[[fleet]]\nid = \"names\"\nseverity = \"low\"\nshared = { field = \"name\", more-than = 1 }\n",
+        "[[aggregate]]\nid = \"names\"\nseverity = \"low\"\nshared = { field = \"name\", more-than = 1 }\n",
     );
     policy.push_str(
-        "[[fleet]]\nid = \"phones\"\nseverity = \"low\"\nshared = { field = \"phoneNumber\", more-than = 1 }\n",
+        "[[aggregate]]\nid = \"phones\"\nseverity = \"low\"\nshared = { field = \"phoneNumber\", more-than = 1 }\n",
     );
     policy
 }

@@ -18,11 +18,11 @@ require.force2fa = true
 id = "name"
 severity = "low"
 require.name = { present = true }
-[[fleet]]
+[[aggregate]]
 id = "twice"
 severity = "low"
 unique = "id"
-[[fleet]]
+[[aggregate]]
 id = "many"
 severity = "info"
 records = { at-least = 100 }

@@ -775,7 +775,7 @@ const AWKWARD: [&str; 8] = [
     "The \"Original\" Bakery",
     "C:\\Tools",
     "O'Neil \"Sons\"",
-    "=Sum Analytics",
+    "=Accumulator Analytics",
     "@Home Living",
     "Rock / Paper / Scissors",
     "Tab\tulate",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::scan;
 use super::{Sink, Unreadable, Window};
-use crate::finding::UnknownKeys;
+use crate::record::UnknownKeys;
 use crate::record::field::Key;
 use crate::record::{Raw, Record, Schema, Slot};
 

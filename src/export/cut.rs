@@ -64,7 +64,7 @@ impl Buffer {
 
 /// The most bytes that are searched for a cut: what has none in them is handed
 /// on uncut, and read in its turn.
-const MOST_WINDOW: usize = 1 << 20;
+const MAX_WINDOW: usize = 1 << 20;
 
 /// Cuts exports into batches, one after another.
 #[derive(Debug)]
@@ -172,7 +172,7 @@ impl<'s> Cutter<'s> {
             if let Some(cut) = self.guess.cut(batch.bytes()) {
                 return cut;
             }
-            if target >= MOST_WINDOW || matches!(self.guess, Guess::None) {
+            if target >= MAX_WINDOW || matches!(self.guess, Guess::None) {
                 return batch.bytes().len();
             }
             target *= 2;
@@ -219,7 +219,7 @@ enum Guess {
 impl Guess {
     /// Reads what there is of an export to see how it goes on.
     fn of(schema: &Schema, format: Format, batch: &Batch) -> Self {
-        let mut reader = Reader::new(schema, super::MOST_RECORD_BYTES);
+        let mut reader = Reader::new(schema, super::MAX_RECORD_BYTES);
         let mut look = |bytes: &[u8]| reader.read(Place::Start(format), bytes, false, &mut Look).0;
         // The first records tell, unless they are large.
         let bytes = batch.bytes();
@@ -276,13 +276,13 @@ fn cut_sequence(bytes: &[u8]) -> Option<usize> {
 }
 
 /// How many places are looked at for one that begins as the first record did.
-const MOST_TRIES: usize = 64;
+const MAX_TRIES: usize = 64;
 
 /// After the comma between two objects, of which the second begins with the
 /// keys of the first record: text and nested arrays hold such commas too.
 fn cut_array(bytes: &[u8], keys: &[Vec<u8>]) -> Option<usize> {
     let mut best = None;
-    for open in memrchr_iter(b'{', bytes).take(MOST_TRIES) {
+    for open in memrchr_iter(b'{', bytes).take(MAX_TRIES) {
         let comma = trim_end(&bytes[..open]);
         let before = comma.strip_suffix(b",").map(trim_end);
         if before.and_then(<[u8]>::last) != Some(&b'}') {

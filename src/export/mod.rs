@@ -9,15 +9,13 @@ mod csv;
 mod cut;
 mod json;
 mod scan;
-mod seen;
 mod source;
 
 use std::fmt;
 use std::ops::Range;
 
 pub use cut::{Batch, Cutter};
-pub use json::{MOST_DEPTH, Walker};
-pub use seen::{Seen, Taken};
+pub use json::{MAX_DEPTH, Walker};
 pub use source::{Error, Source};
 
 use bumpalo::Bump;
@@ -51,7 +49,7 @@ impl Format {
 }
 
 /// The largest record that is read, unless the user says otherwise.
-pub const MOST_RECORD_BYTES: usize = 16 << 20;
+pub const MAX_RECORD_BYTES: usize = 16 << 20;
 
 /// Why a record is rejected. Places are bytes from the record's first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +95,7 @@ impl fmt::Display for Unreadable {
             }
             Unreadable::NotJson(what) => write!(f, "not valid JSON: {what} was expected"),
             Unreadable::NotUtf8(at) => write!(f, "not UTF-8 at byte {at} of the record"),
-            Unreadable::TooDeep => write!(f, "nested deeper than {} levels", json::MOST_DEPTH),
+            Unreadable::TooDeep => write!(f, "nested deeper than {} levels", json::MAX_DEPTH),
             Unreadable::TooLarge => f.write_str("larger than --max-record-bytes allows"),
             Unreadable::Truncated => f.write_str("the export ends inside this record"),
             Unreadable::Envelope(what) => write!(f, "an envelope {what}"),
@@ -184,7 +182,7 @@ pub trait Listener: Sink {
 
 /// Reads all exports from beginning to end, one batch after another.
 pub fn read_all(mut cutter: Cutter<'_>, schema: &Schema, sink: &mut impl Listener) {
-    let mut reader = Reader::new(schema, MOST_RECORD_BYTES);
+    let mut reader = Reader::new(schema, MAX_RECORD_BYTES);
     let (mut place, mut carry) = (None, Vec::new());
     while let Some(batch) = cutter.next_batch() {
         carry.extend_from_slice(batch.bytes());
@@ -365,7 +363,7 @@ impl<'s> Reader<'s> {
     }
 
     /// The keys that are no field, of the records of the last reading.
-    pub fn unknown_keys(&self) -> &crate::finding::UnknownKeys {
+    pub fn unknown_keys(&self) -> &crate::record::UnknownKeys {
         &self.walker.unknown
     }
 }

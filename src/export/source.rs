@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::Unread;
-use super::seen::{Seeing, Seen, Taken};
+use crate::digest::{ByteCounter, DigestHandle, HashingReader};
 
 /// Why an export cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -37,8 +37,8 @@ pub struct Source {
     /// What reports call it.
     pub name: String,
     origin: Origin,
-    taken: Taken,
-    seen: Option<Seen>,
+    taken: ByteCounter,
+    seen: Option<DigestHandle>,
 }
 
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl Source {
             return Ok(Self {
                 name,
                 origin,
-                taken: Taken::default(),
+                taken: ByteCounter::default(),
                 seen: None,
             });
         }
@@ -91,13 +91,13 @@ impl Source {
         Ok(Self {
             name,
             origin,
-            taken: Taken::default(),
+            taken: ByteCounter::default(),
             seen: None,
         })
     }
 
     /// Tells from now on how much of it was read.
-    pub fn taken(&self) -> Taken {
+    pub fn taken(&self) -> ByteCounter {
         self.taken.clone()
     }
 
@@ -108,7 +108,7 @@ impl Source {
     }
 
     /// From now on what is read of it is seen.
-    pub fn watch(&mut self) -> Seen {
+    pub fn watch(&mut self) -> DigestHandle {
         self.seen.get_or_insert_default().clone()
     }
 
@@ -126,15 +126,15 @@ impl Source {
             Origin::File(path) => {
                 let file = File::open(&path)?;
                 let watch = Some(Watch::new(path, &file)?);
-                let reader = unpack(Seeing::new(file, self.taken, self.seen))?;
+                let reader = unpack(HashingReader::new(file, self.taken, self.seen))?;
                 Ok(Stream { reader, watch })
             }
             Origin::Pipe(file) => Ok(Stream {
-                reader: unpack(Seeing::new(file, self.taken, self.seen))?,
+                reader: unpack(HashingReader::new(file, self.taken, self.seen))?,
                 watch: None,
             }),
             Origin::Stdin => Ok(Stream {
-                reader: unpack(Seeing::new(io::stdin(), self.taken, self.seen))?,
+                reader: unpack(HashingReader::new(io::stdin(), self.taken, self.seen))?,
                 watch: None,
             }),
         }

@@ -1,25 +1,25 @@
 //! What an audit finds: outcomes, their evidence, and what they add up to.
 
-mod alarm;
+mod anomaly;
 mod privacy;
-mod worst;
+mod ranking;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
-pub use alarm::Alarm;
+pub use anomaly::Alarm;
 pub use privacy::{Key, KeyError, Privacy};
+pub use ranking::{BySeverity, Customer, Worst};
 use regex::Regex;
 use sha2::{Digest, Sha256};
-pub use worst::{BySeverity, Customer, Worst};
 
+use crate::digest;
 use crate::policy::{
-    Answers, Ask, Cause, Fleet, Policies, Policy, Requirement, Rule, Severity, TestId, Truth,
+    Aggregate, Answers, Ask, Cause, Policies, Policy, Requirement, Rule, Severity, TestId, Truth,
 };
-use crate::record::text;
-use crate::record::{Absent, Bad, Cell, Field, List, Record, Slot, Value};
+use crate::record::{Absent, Bad, Cell, Field, List, Record, Slot, UnknownKeys, Value};
+use crate::text;
 
 /// Why a finding is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,12 +91,12 @@ pub enum Subject<'a> {
     /// A record, and what the tests say of it.
     Record(&'a Answers<'a>),
     /// What many records add up to.
-    Fleet(&'a FleetSubject),
+    Aggregate(&'a AggregateSubject),
 }
 
 /// What a rule over the whole export finds: about it, or about a customer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FleetSubject {
+pub struct AggregateSubject {
     /// The customer's id, if it is about one who has an id.
     pub customer_id: Option<String>,
     /// The customer's name, if it is about one who has a name.
@@ -158,7 +158,7 @@ const REDACTED: &str = "[redacted]";
 
 /// The most characters of a value that a finding shows: one account must not
 /// fill a disk.
-const MOST_CHARACTERS: usize = 4096;
+const MAX_CHARACTERS: usize = 4096;
 
 /// Half of the SHA-256 of these names, and of what they are told about.
 pub fn fingerprint<'n>(names: impl IntoIterator<Item = &'n str>, of: &str) -> String {
@@ -169,14 +169,14 @@ pub fn fingerprint<'n>(names: impl IntoIterator<Item = &'n str>, of: &str) -> St
         hash.update([0]);
     }
     hash.update(of);
-    text::hex(&hash.finalize()[..16])
+    digest::hex(&hash.finalize()[..16])
 }
 
 impl<'a> Finding<'a> {
     fn id(&self) -> Option<&'a str> {
         match self.subject {
             Subject::Record(answers) => answers.record().id(),
-            Subject::Fleet(fleet) => fleet.customer_id.as_deref(),
+            Subject::Aggregate(aggregate) => aggregate.customer_id.as_deref(),
         }
     }
 
@@ -189,7 +189,7 @@ impl<'a> Finding<'a> {
     pub fn customer_name(&self) -> Option<Cow<'a, str>> {
         let name = match self.subject {
             Subject::Record(answers) => answers.record().name(),
-            Subject::Fleet(fleet) => fleet.customer_name.as_deref(),
+            Subject::Aggregate(aggregate) => aggregate.customer_name.as_deref(),
         }?;
         Some(who(self.privacy, "name", name))
     }
@@ -219,7 +219,7 @@ impl<'a> Finding<'a> {
     pub fn evidence(&self) -> Vec<Evidence<'a>> {
         let answers = match self.subject {
             Subject::Record(answers) => answers,
-            Subject::Fleet(fleet) => return fleet.evidence.clone(),
+            Subject::Aggregate(aggregate) => return aggregate.evidence.clone(),
         };
         let mut unmet = Unmet {
             answers,
@@ -233,7 +233,7 @@ impl<'a> Finding<'a> {
         }
         match &self.rule.ask {
             Ask::Record { require, .. } => unmet.collect(require, Wanted::True),
-            Ask::Fleet(fleet) => unmet.fleet(fleet),
+            Ask::Aggregate(aggregate) => unmet.aggregate(aggregate),
         }
         unmet.evidence
     }
@@ -335,11 +335,11 @@ impl<'a> Unmet<'a> {
     }
 
     /// A value that cannot be read cannot be held against others.
-    fn fleet(&mut self, fleet: &'a Fleet) {
-        if let Some(slot) = fleet.slot() {
+    fn aggregate(&mut self, aggregate: &'a Aggregate) {
+        if let Some(slot) = aggregate.slot() {
             self.evidence.push(Evidence {
-                field: fleet.looks_at(&self.answers.policies().schema).into(),
-                expected: fleet.expected().into(),
+                field: aggregate.looks_at(&self.answers.policies().schema).into(),
+                expected: aggregate.expected().into(),
                 observed: self.observed(slot, &[]),
             });
         }
@@ -398,10 +398,10 @@ impl<'a> Unmet<'a> {
 /// A value without what is beyond any reader.
 fn cut(text: &str) -> Cow<'_, str> {
     // Bytes are never fewer than characters.
-    if text.len() <= MOST_CHARACTERS {
+    if text.len() <= MAX_CHARACTERS {
         return text.into();
     }
-    match text.char_indices().nth(MOST_CHARACTERS) {
+    match text.char_indices().nth(MAX_CHARACTERS) {
         Some((at, _)) => {
             let all = text.chars().count();
             format!("{}… [{all} characters]", &text[..at]).into()
@@ -509,67 +509,6 @@ impl std::ops::AddAssign for Coverage {
         self.empty += more.empty;
         self.bad += more.bad;
         self.coerced += more.coerced;
-    }
-}
-
-/// Keys of records that are no field, counted by name in the order in which
-/// they were met.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct UnknownKeys {
-    counts: Vec<(String, u64)>,
-    places: HashMap<String, usize>,
-}
-
-impl UnknownKeys {
-    /// The most names that a run remembers: those met first. Records whose
-    /// keys are data must not fill the memory.
-    const MOST_NAMES: usize = 1024;
-    /// The most bytes of a name that are remembered.
-    const MOST_BYTES: usize = 128;
-
-    /// The place of a name, new or met before.
-    pub fn place(&mut self, name: &str) -> usize {
-        let name = &name[..name.floor_char_boundary(Self::MOST_BYTES)];
-        if let Some(place) = self.places.get(name) {
-            return *place;
-        }
-        let place = self.counts.len();
-        self.counts.push((name.to_owned(), 0));
-        self.places.insert(name.to_owned(), place);
-        place
-    }
-
-    /// Counts the name of this place so many times more.
-    pub fn count(&mut self, place: usize, times: u64) {
-        self.counts[place].1 += times;
-    }
-
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        self.counts.clear();
-        self.places.clear();
-    }
-
-    fn add(&mut self, more: &Self) {
-        // A name may have been met in lines that are no record after all.
-        for (name, count) in more.counts.iter().filter(|(_, count)| *count > 0) {
-            if self.counts.len() < Self::MOST_NAMES || self.places.contains_key(name) {
-                let place = self.place(name);
-                self.counts[place].1 += count;
-            }
-        }
-    }
-
-    /// The commonest names with their counts, at most 20.
-    pub fn commonest(&self) -> Vec<(&str, u64)> {
-        let mut names: Vec<_> = self
-            .counts
-            .iter()
-            .map(|(name, count)| (name.as_str(), *count))
-            .collect();
-        names.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-        names.truncate(20);
-        names
     }
 }
 
@@ -767,23 +706,7 @@ mod tests {
     fn long_values_are_cut_and_say_so() {
         let long = "é".repeat(5000);
         let shown = cut(&long);
-        assert_eq!(shown.chars().filter(|c| *c == 'é').count(), MOST_CHARACTERS);
+        assert_eq!(shown.chars().filter(|c| *c == 'é').count(), MAX_CHARACTERS);
         assert!(shown.ends_with("… [5000 characters]"));
-    }
-
-    #[test]
-    fn only_the_first_unknown_names_are_remembered() {
-        let mut all = UnknownKeys::default();
-        for batch in 0..3 {
-            let mut keys = UnknownKeys::default();
-            for name in 0..600 {
-                let place = keys.place(&format!("key{}", name + batch * 300));
-                keys.count(place, 1);
-            }
-            all.add(&keys);
-        }
-        assert_eq!(all.counts.len(), 1024);
-        assert_eq!(all.commonest().len(), 20);
-        assert!(all.commonest().iter().all(|(_, count)| *count == 2));
     }
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::digest;
 use crate::record::Field;
-use crate::record::text;
 
 /// How far values are shown.
 #[derive(Debug, Clone, Copy)]
@@ -87,7 +87,7 @@ impl Key {
         mac.update(&[0]);
         mac.update(value.as_bytes());
         let digest = mac.finalize().into_bytes();
-        format!("{field}-{}", text::hex(&digest[..12]))
+        format!("{field}-{}", digest::hex(&digest[..12]))
     }
 }
 

@@ -85,7 +85,7 @@ impl Literal {
 pub struct Ago {
     /// As the policy says it.
     pub span: Span,
-    /// Seen from `--as-of`.
+    /// DigestHandle from `--as-of`.
     pub time: DateTime<Utc>,
 }
 

@@ -6,8 +6,8 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::lint::Warning;
-use crate::record::field::fold;
-use crate::record::text::clean;
+use crate::record::field::normalize_key;
+use crate::text::escape_controls;
 
 /// One thing that is wrong in a policy's text, or most likely not meant.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -131,7 +131,7 @@ impl Error {
         } = self
         else {
             let message = self.line();
-            let message = clean(&message);
+            let message = escape_controls(&message);
             return renderer.render(&[Level::ERROR
                 .primary_title(message.as_ref())
                 .elements(Vec::<annotate_snippets::Message<'_>>::new())]);
@@ -142,7 +142,7 @@ impl Error {
                 let span = clamp(text, &diagnostic.span);
                 let annotation = AnnotationKind::Primary.span(span);
                 let snippet = Snippet::source(text.as_str())
-                    .path(clean(path))
+                    .path(escape_controls(path))
                     .annotation(annotation);
                 let title = match diagnostic.warning {
                     Some(warning) => Level::WARNING
@@ -172,13 +172,13 @@ fn clamp(text: &str, span: &Range<usize>) -> Range<usize> {
 
 /// The known name nearest to one that is not known, if any is near.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let folded = fold(name);
+    let folded = normalize_key(name);
     let limit = (folded.chars().count() / 3).max(1);
     known
         .into_iter()
         .map(|candidate| {
             (
-                strsim::damerau_levenshtein(&folded, &fold(candidate)),
+                strsim::damerau_levenshtein(&folded, &normalize_key(candidate)),
                 candidate,
             )
         })

@@ -1,7 +1,7 @@
 //! What is no mistake in a policy, and most likely not meant.
 
 use super::check::{Check, Literal};
-use super::{Ask, Fleet, OnAbsent, Policies, Policy, Reference, Requirement, Rule, Test};
+use super::{Aggregate, Ask, OnAbsent, Policies, Policy, Reference, Requirement, Rule, Test};
 use crate::record::Slot;
 
 /// A sort of warning. Its name is stable: people silence by it.
@@ -82,8 +82,8 @@ pub(super) fn warnings(policies: &Policies, policy: &Policy) -> Vec<(usize, Warn
                     warn(Warning::AbsentPasses, message);
                 }
             }
-            Ask::Fleet(fleet) => {
-                if cannot_fail(fleet) {
+            Ask::Aggregate(aggregate) => {
+                if cannot_fail(aggregate) {
                     let message = format!("`{id}` cannot fail: nothing is enough for it");
                     warn(Warning::NeverFails, message);
                 }
@@ -127,18 +127,18 @@ fn asks_alike(one: &Rule, other: &Rule) -> bool {
     let for_others = one.check.is_some() && one.references != other.references;
     let alike = match (&one.ask, &other.ask) {
         (Ask::Record { require: one, .. }, Ask::Record { require: other, .. }) => one == other,
-        (Ask::Fleet(one), Ask::Fleet(other)) => one == other,
-        (Ask::Record { .. }, Ask::Fleet(_)) | (Ask::Fleet(_), Ask::Record { .. }) => false,
+        (Ask::Aggregate(one), Ask::Aggregate(other)) => one == other,
+        (Ask::Record { .. }, Ask::Aggregate(_)) | (Ask::Aggregate(_), Ask::Record { .. }) => false,
     };
     !for_others && alike && one.when == other.when
 }
 
 /// Whether a rule over the whole export is met by any.
-fn cannot_fail(fleet: &Fleet) -> bool {
-    match fleet {
-        Fleet::PassRate { least, .. } => least.is_nothing(),
-        Fleet::Records { least } => *least == 0,
-        Fleet::Unique { .. } | Fleet::Shared { .. } | Fleet::Newest { .. } => false,
+fn cannot_fail(aggregate: &Aggregate) -> bool {
+    match aggregate {
+        Aggregate::PassRate { least, .. } => least.is_nothing(),
+        Aggregate::Records { least } => *least == 0,
+        Aggregate::Unique { .. } | Aggregate::Shared { .. } | Aggregate::Newest { .. } => false,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Policies: rules that records are judged by.
 
+pub mod aggregate;
 pub mod check;
 pub mod error;
-pub mod fleet;
 pub mod lint;
 pub mod pattern;
 mod read;
@@ -15,9 +15,9 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
+pub use aggregate::Aggregate;
 pub use check::{Cause, Check, Truth};
 pub use error::Error;
-pub use fleet::Fleet;
 pub use reference::Reference;
 pub use requirement::{Requirement, TestId};
 
@@ -154,7 +154,7 @@ pub enum Ask {
         on_absent: OnAbsent,
     },
     /// Of all records together.
-    Fleet(Fleet),
+    Aggregate(Aggregate),
 }
 
 impl Rule {
@@ -462,7 +462,7 @@ impl Policies {
                 let required = required.filter(|test| !only_absent(test));
                 required.flat_map(|(test, _)| slots(test)).collect()
             }
-            Ask::Fleet(fleet) => fleet.slot().into_iter().collect(),
+            Ask::Aggregate(aggregate) => aggregate.slot().into_iter().collect(),
         };
         guard
             .filter(|slot| !guarded(*slot))

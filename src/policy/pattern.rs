@@ -9,11 +9,11 @@ use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_syntax::hir::{Hir, HirKind, LookSet};
 
 /// What a compiled pattern may take, in bytes: a policy is text from a person.
-const MOST_COMPILED: usize = 1 << 20;
+const MAX_COMPILED: usize = 1 << 20;
 
 /// What the table of a pattern may take, in bytes: it should stay at hand while
 /// records go by.
-const MOST_TABLE: usize = 64 << 10;
+const MAX_TABLE: usize = 64 << 10;
 
 /// A regular expression.
 #[derive(Clone)]
@@ -31,12 +31,12 @@ impl Pattern {
     ///
     /// It is no regular expression, or too big once compiled.
     pub fn new(text: &str) -> Result<Self, regex::Error> {
-        let regex = RegexBuilder::new(text).size_limit(MOST_COMPILED).build()?;
+        let regex = RegexBuilder::new(text).size_limit(MAX_COMPILED).build()?;
         let config = dense::Config::new()
             .start_kind(StartKind::Unanchored)
             .unicode_word_boundary(true)
-            .dfa_size_limit(Some(MOST_TABLE))
-            .determinize_size_limit(Some(4 * MOST_TABLE));
+            .dfa_size_limit(Some(MAX_TABLE))
+            .determinize_size_limit(Some(4 * MAX_TABLE));
         let table = dense::Builder::new().configure(config).build(text).ok();
         let table = table.map(Arc::new);
         Ok(Self { regex, table })

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::error::Error;
-use crate::record::text;
+use crate::digest;
 
 /// The text of a policy, and where it stood.
 #[derive(Debug, Clone)]
@@ -95,7 +95,7 @@ impl Source {
                 file: None,
                 text: (*text).to_owned(),
                 bytes: text.len() as u64,
-                sha256: text::hex(&Sha256::digest(text)),
+                sha256: digest::hex(&Sha256::digest(text)),
             }),
             None => Err(Error::no_bundled(
                 name,
@@ -120,7 +120,7 @@ impl Source {
             file: Some(path.to_owned()),
             text: text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned(),
             bytes: length,
-            sha256: text::hex(&digest),
+            sha256: digest::hex(&digest),
         })
     }
 }

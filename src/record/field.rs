@@ -193,7 +193,7 @@ impl Default for Schema {
     fn default() -> Self {
         let known = FIELDS
             .iter()
-            .map(|spec| (fold(spec.name), (Field::from(spec), None)))
+            .map(|spec| (normalize_key(spec.name), (Field::from(spec), None)))
             .collect();
         let mut schema = Self {
             known,
@@ -217,11 +217,11 @@ impl Schema {
             kind,
             sensitive,
         };
-        match self.known.get(&fold(name)) {
+        match self.known.get(&normalize_key(name)) {
             Some((other, _)) if other.kind != kind || is_documented(name) => Err(other.clone()),
             Some(_) => Ok(()),
             None => {
-                self.known.insert(fold(name), (field, None));
+                self.known.insert(normalize_key(name), (field, None));
                 Ok(())
             }
         }
@@ -230,7 +230,7 @@ impl Schema {
     /// The slot of the field of this name, in any spelling; from now on it is
     /// read from every record.
     pub fn want(&mut self, name: &str) -> Option<Slot> {
-        let (field, slot) = self.known.get_mut(&fold(name))?;
+        let (field, slot) = self.known.get_mut(&normalize_key(name))?;
         if slot.is_none() {
             *slot = Some(Slot(u16::try_from(self.wanted.len()).ok()?));
             self.wanted.push(field.clone());
@@ -240,7 +240,7 @@ impl Schema {
 
     /// What a record's key means here.
     pub fn key(&self, key: &str) -> Key {
-        match self.known.get(&fold(key)) {
+        match self.known.get(&normalize_key(key)) {
             Some((_, Some(slot))) => Key::Wanted(*slot),
             Some((_, None)) => Key::Known,
             None => Key::Unknown,
@@ -249,7 +249,7 @@ impl Schema {
 
     /// The field of this name, in any spelling.
     pub fn find(&self, name: &str) -> Option<&Field> {
-        self.known.get(&fold(name)).map(|(field, _)| field)
+        self.known.get(&normalize_key(name)).map(|(field, _)| field)
     }
 
     /// The field whose values stand in a slot.
@@ -276,13 +276,13 @@ impl Schema {
 
 /// Whether the name is, in any spelling, one of the 28.
 pub fn is_documented(name: &str) -> bool {
-    let folded = fold(name);
-    FIELDS.iter().any(|spec| fold(spec.name) == folded)
+    let folded = normalize_key(name);
+    FIELDS.iter().any(|spec| normalize_key(spec.name) == folded)
 }
 
 /// Whether a field of this name holds a credential: its values are never shown.
 pub fn is_credential_name(name: &str) -> bool {
-    let folded = fold(name);
+    let folded = normalize_key(name);
     ["apikey", "token", "secret"]
         .iter()
         .any(|word| folded.contains(word))
@@ -290,7 +290,7 @@ pub fn is_credential_name(name: &str) -> bool {
 }
 
 /// A key without what spellings differ in: case, `_`, `-` and blanks.
-pub fn fold(key: &str) -> String {
+pub fn normalize_key(key: &str) -> String {
     key.chars()
         .filter(|c| !matches!(c, '_' | '-') && !c.is_whitespace())
         .map(|c| c.to_ascii_lowercase())
@@ -314,13 +314,13 @@ mod tests {
             "force-2fa",
             "force2fa ",
         ] {
-            assert_eq!(fold(key), "force2fa", "{key}");
+            assert_eq!(normalize_key(key), "force2fa", "{key}");
         }
     }
 
     #[test]
     fn the_28_stay_apart_when_folded() {
-        let mut folded: Vec<_> = FIELDS.iter().map(|spec| fold(spec.name)).collect();
+        let mut folded: Vec<_> = FIELDS.iter().map(|spec| normalize_key(spec.name)).collect();
         folded.sort_unstable();
         folded.dedup();
         assert_eq!(folded.len(), FIELDS.len());

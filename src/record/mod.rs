@@ -2,8 +2,8 @@
 
 pub mod field;
 pub mod network;
-pub mod text;
 pub mod time;
+mod unknown_keys;
 pub mod value;
 
 use bumpalo::Bump;
@@ -11,6 +11,7 @@ use chrono::DateTime;
 
 pub use field::{FIELDS, Field, Key, Kind, Schema, Slot};
 use network::Entry;
+pub use unknown_keys::UnknownKeys;
 pub use value::{Absent, Bad, Cell, List, Raw, Value};
 
 /// A record: a cell for each field that the run reads.

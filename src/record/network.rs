@@ -6,7 +6,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
-use super::text::trim;
+use crate::text::trim;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use wide::u8x16;
 

@@ -1,6 +1,6 @@
 //! How text and numbers are read as instants.
 
-use super::text::trim;
+use crate::text::trim;
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
 /// An instant, and whether it was written as RFC 3339 asks.
@@ -186,7 +186,7 @@ enum Unit {
 
 impl Span {
     /// Far more than any record's age, and far less than overflows a date.
-    const MOST_DAYS: u32 = 1_000_000;
+    const MAX_DAYS: u32 = 1_000_000;
 
     /// Reads `90d`, `26w` or `12h`.
     pub fn read(text: &str) -> Option<Self> {
@@ -201,7 +201,7 @@ impl Span {
             return None;
         }
         let count: u32 = count.parse().ok()?;
-        (count <= Self::MOST_DAYS).then_some(Self { count, unit })
+        (count <= Self::MAX_DAYS).then_some(Self { count, unit })
     }
 
     /// How many hours it is.

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 
 use super::field::Kind;
 use super::network::{self, Entry};
-use super::text::trim;
 use super::time;
+use crate::text::trim;
 
 /// Why no value stands there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -113,7 +113,7 @@ impl Value {
 }
 
 /// From here on what more stands in a field that is in conflict is not told.
-const MOST_CONFLICT: usize = 4096;
+const MAX_CONFLICT: usize = 4096;
 
 /// A field of a record: what it says, and what stood there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,7 +149,7 @@ impl<'a> Cell<'a> {
             return;
         }
         // Of a field that stands there a million times a few are enough.
-        if self.value != Value::Bad(Bad::Conflict) || self.seen.len() < MOST_CONFLICT {
+        if self.value != Value::Bad(Bad::Conflict) || self.seen.len() < MAX_CONFLICT {
             self.seen = texts.alloc_str(&format!("{} | {}", self.shown(), other.shown()));
         }
         self.value = Value::Bad(Bad::Conflict);

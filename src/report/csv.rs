@@ -5,7 +5,7 @@ use std::io;
 
 use super::{Found, Head, Line, Policy, Rejected, Rule, Tail, Words};
 use crate::finding::Evidence;
-use crate::record::text::{clean, is_printable_without};
+use crate::text::{escape_controls, is_printable_without};
 
 /// A column of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,7 +154,7 @@ fn join<'e>(evidence: &'e [Evidence<'_>], part: fn(&'e Evidence<'_>) -> &'e str)
 
 /// A cell that no spreadsheet runs and no terminal obeys.
 fn safe(cell: &str) -> Cow<'_, str> {
-    let cleaned = clean(cell);
+    let cleaned = escape_controls(cell);
     match cell.chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{cleaned}").into(),
         _ => cleaned,

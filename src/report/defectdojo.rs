@@ -14,14 +14,14 @@ use super::json::{open, write_json};
 use super::markdown::{code, escape};
 use super::{Found, Head, Line, Rejected, Rule, Tail, Words};
 use crate::policy::Severity;
-use crate::record::text::{clean, short};
+use crate::text::{escape_controls, short};
 
 /// The most characters of a title, which DefectDojo keeps in 511.
-const MOST_TITLE: usize = 250;
+const MAX_TITLE: usize = 250;
 
 /// The most characters of a customer's id, which is in the title too. The
 /// column of component names has 500.
-const MOST_ID: usize = 250;
+const MAX_ID: usize = 250;
 
 fn severity(severity: Severity) -> &'static str {
     match severity {
@@ -112,7 +112,7 @@ struct Worded {
 impl Worded {
     fn of(policy: &str, rule: &Rule, date: &str) -> Self {
         let name = format!("{policy}/{}", rule.id);
-        let name = short(&name, MOST_ID);
+        let name = short(&name, MAX_ID);
         let references: Vec<_> = rule.references.iter().map(|text| escape(text)).collect();
         let fixed = Fixed {
             mitigation: &escape(&rule.remediation),
@@ -121,7 +121,7 @@ impl Worded {
             ..Fixed::of(rule.severity, date, &name)
         };
         Self {
-            title: short(&clean(&rule.title), MOST_TITLE).into_owned(),
+            title: short(&escape_controls(&rule.title), MAX_TITLE).into_owned(),
             // Writing to memory does not fail.
             fixed: open(&fixed).unwrap_or_default(),
         }
@@ -161,8 +161,8 @@ impl super::Renderer for Renderer {
         let (line, rule) = (&found.line, &self.rules[found.rule]);
         // A NUL, which the database of DefectDojo refuses, is made visible, as
         // all that steers.
-        let whom = clean(line.whom());
-        let whom = short(&whom, MOST_ID);
+        let whom = escape_controls(line.whom());
+        let whom = short(&whom, MAX_ID);
         let entry = Entry {
             title: &format!("{}: {whom}", rule.title),
             description: &description(line),
@@ -221,7 +221,7 @@ impl super::Reporter for Reporter {
             let entry = Entry {
                 title: &format!(
                     "Audit incomplete: {}",
-                    short(&clean(&because.join("; ")), MOST_TITLE)
+                    short(&escape_controls(&because.join("; ")), MAX_TITLE)
                 ),
                 description: &description,
                 unique_id_from_tool: &head.incomplete_fingerprint(),
@@ -254,7 +254,7 @@ mod tests {
             title: "t".repeat(1000),
             severity: Severity::Info,
             check: None,
-            fleet: None,
+            aggregate: None,
             rationale: "a<b>".to_owned(),
             remediation: String::new(),
             references: vec!["one".to_owned(), "two".to_owned()],

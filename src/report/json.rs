@@ -9,7 +9,7 @@ use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 use tempfile::SpooledTempFile;
 
 use super::{Found, Head, Line, Rejected, Tail, Words};
-use crate::record::text::is_unsafe;
+use crate::text::is_unsafe;
 
 /// A JSON report, as a type: what is written piece by piece.
 #[derive(JsonSchema)]

@@ -14,23 +14,23 @@ use quick_xml::events::{BytesDecl, BytesStart, BytesText, Event};
 
 use super::late::{self, Report, words};
 use super::{Counts, Line, Policy, Rule, RuleCounts};
-use crate::record::text::{clean, count, grouped};
+use crate::text::{count, escape_controls, grouped};
 
 /// The most findings that are looked at for those that are told of each rule.
-const MOST_FINDINGS: usize = 10_000;
+const MAX_FINDINGS: usize = 10_000;
 
 /// The most findings that are told of a rule.
-const MOST_OF_RULE: usize = 20;
+const MAX_OF_RULE: usize = 20;
 
 /// The most records that could not be read that are told.
-const MOST_REJECTED: usize = 20;
+const MAX_REJECTED: usize = 20;
 
 /// Writes one file.
 pub struct Page;
 
 impl late::Page for Page {
     fn most_findings(&self) -> usize {
-        MOST_FINDINGS
+        MAX_FINDINGS
     }
 
     fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -149,11 +149,11 @@ fn run(report: &Report<'_>) -> Suite {
     let tool = &report.head.tool;
     let outcome = if !summary.complete {
         let mut text = lines(&summary.incomplete_because);
-        for rejected in report.rejected.iter().take(MOST_REJECTED) {
+        for rejected in report.rejected.iter().take(MAX_REJECTED) {
             text.push_str(&rejected.to_string());
             text.push('\n');
         }
-        let told = report.rejected.len().min(MOST_REJECTED) as u64;
+        let told = report.rejected.len().min(MAX_REJECTED) as u64;
         more(&mut text, summary.rejected.saturating_sub(told));
         Outcome::Error(Told {
             kind: "incomplete".to_owned(),
@@ -254,7 +254,7 @@ fn text(rule: &Rule, counts: &Counts, findings: &[&Line<'_>]) -> String {
     // What is waived does not make the case fail.
     let open = findings.iter().filter(|line| line.status != "waived");
     let mut told = 0;
-    for line in open.take(MOST_OF_RULE) {
+    for line in open.take(MAX_OF_RULE) {
         _ = writeln!(text, "{}: {}", line.status, words(line));
         told += 1;
     }
@@ -264,17 +264,27 @@ fn text(rule: &Rule, counts: &Counts, findings: &[&Line<'_>]) -> String {
         ("How to mend it", &rule.remediation),
     ] {
         if !body.trim().is_empty() {
-            _ = writeln!(text, "{heading}: {}", clean(&body.replace('\n', " ")));
+            _ = writeln!(
+                text,
+                "{heading}: {}",
+                escape_controls(&body.replace('\n', " "))
+            );
         }
     }
     if !rule.references.is_empty() {
-        _ = writeln!(text, "References: {}", clean(&rule.references.join("; ")));
+        _ = writeln!(
+            text,
+            "References: {}",
+            escape_controls(&rule.references.join("; "))
+        );
     }
     text
 }
 
 fn lines(all: &[String]) -> String {
-    let lines = all.iter().map(|line| format!("{}\n", clean(line)));
+    let lines = all
+        .iter()
+        .map(|line| format!("{}\n", escape_controls(line)));
     format!("\n{}", lines.collect::<String>())
 }
 
@@ -361,7 +371,7 @@ fn numbers(element: &mut BytesStart<'_>, totals: &Totals) {
 
 /// An attribute is one line: readers make blanks of line ends in it.
 fn attribute(element: &mut BytesStart<'_>, name: &str, value: &str) {
-    element.push_attribute((name, chars(&clean(value)).as_ref()));
+    element.push_attribute((name, chars(&escape_controls(value)).as_ref()));
 }
 
 /// Text of characters of XML 1.0 alone (its production 2, `Char`): with another
@@ -398,7 +408,7 @@ mod tests {
             title: "<t> & \"u\"\u{ffff}".into(),
             severity: Severity::High,
             check: None,
-            fleet: None,
+            aggregate: None,
             rationale: String::new(),
             remediation: "Mend it.".into(),
             references: Vec::new(),
@@ -464,7 +474,7 @@ mod tests {
             "<testcase classname=\"p\" name=\"&lt;t&gt; &amp; &quot;u&quot;\\u{ffff}\" time=\"0\">"
         ));
         let who = "fail: ]]&gt;&lt;c&gt;\\u{1}\\u{fffe}: violated\n";
-        assert_eq!(told.matches(who).count(), MOST_OF_RULE, "{told}");
+        assert_eq!(told.matches(who).count(), MAX_OF_RULE, "{told}");
         assert!(told.contains("… and 10 others\n"), "{told}");
     }
 }

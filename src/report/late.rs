@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use super::{Head, Line, Rejected, Tail};
 use crate::policy::Severity;
-use crate::record::text::clean;
+use crate::text::escape_controls;
 
 /// What a page is made from.
 pub struct Report<'r> {
@@ -34,11 +34,11 @@ pub trait Page: Send {
 }
 
 /// The most characters of a value: a row is for one look.
-const MOST_VALUE: usize = 120;
+const MAX_VALUE: usize = 120;
 
 /// The beginning of a long value.
 pub fn short(value: &str) -> Cow<'_, str> {
-    beginning(value, MOST_VALUE)
+    beginning(value, MAX_VALUE)
 }
 
 /// The beginning of a text that is longer than so many characters.
@@ -55,28 +55,32 @@ pub fn beginning(text: &str, most: usize) -> Cow<'_, str> {
 
 /// Whom a finding is about and what was seen, on one line that steers nothing.
 pub fn words(line: &Line<'_>) -> String {
-    let mut words = clean(&short(line.whom())).into_owned();
+    let mut words = escape_controls(&short(line.whom())).into_owned();
     if let Some(name) = line.customer_name.as_deref()
         && !name.trim().is_empty()
     {
-        words = format!("{words} ({})", clean(&short(name)));
+        words = format!("{words} ({})", escape_controls(&short(name)));
     }
     let evidence = line.evidence.iter().map(|item| {
         let [field, observed, expected] =
             [&item.field, &item.observed, &item.expected].map(|text| short(text));
-        let [field, observed, expected] = [clean(&field), clean(&observed), clean(&expected)];
+        let [field, observed, expected] = [
+            escape_controls(&field),
+            escape_controls(&observed),
+            escape_controls(&expected),
+        ];
         format!("{field}: seen {observed}, expected {expected}")
     });
     let evidence: Vec<_> = evidence.collect();
     let seen = match evidence.as_slice() {
-        [] => clean(&line.reason).into_owned(),
+        [] => escape_controls(&line.reason).into_owned(),
         evidence => evidence.join("; "),
     };
     format!("{words}: {seen}")
 }
 
 /// The most records that could not be read of which a page tells.
-const MOST_REJECTED: usize = 1000;
+const MAX_REJECTED: usize = 1000;
 
 /// Writes a page. Findings come as lines of JSON.
 pub struct Reporter<P> {
@@ -140,7 +144,7 @@ impl<P: Page> super::Reporter for Reporter<P> {
     }
 
     fn rejected(&mut self, rejected: &Rejected<'_>) -> io::Result<()> {
-        if self.rejected.len() < MOST_REJECTED {
+        if self.rejected.len() < MAX_REJECTED {
             self.rejected.push(rejected.clone().into_owned());
         }
         Ok(())

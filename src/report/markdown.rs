@@ -6,10 +6,10 @@ use std::io::{self, Write};
 
 use super::late::{self, Report, short};
 use super::{Counts, Line};
-use crate::record::text::{clean, count, grouped};
+use crate::text::{count, escape_controls, grouped};
 
 /// The most findings that are looked at: none of the lengths takes more.
-const MOST_FINDINGS: usize = 5000;
+const MAX_FINDINGS: usize = 5000;
 
 /// How long a report may be, in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct Page {
 
 impl late::Page for Page {
     fn most_findings(&self) -> usize {
-        MOST_FINDINGS
+        MAX_FINDINGS
     }
 
     fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -334,7 +334,7 @@ fn audited(report: &Report<'_>) -> Vec<String> {
 /// them from it: what comes from an export stands in code spans.
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for c in clean(&text.replace('\n', " ")).chars() {
+    for c in escape_controls(&text.replace('\n', " ")).chars() {
         if matches!(
             c,
             '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~' | '&' | '!'
@@ -348,7 +348,7 @@ pub(super) fn escape(text: &str) -> String {
 
 /// Text of an export, in a code span: its fence is longer than any in the text.
 pub(super) fn code(text: &str) -> String {
-    let text = clean(text);
+    let text = escape_controls(text);
     if text.trim().is_empty() {
         return "` `".to_owned();
     }

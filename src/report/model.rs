@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::{self, Evidence, Finding, Gap, Privacy};
 use crate::policy::{self, Ask, Policies, Severity};
-use crate::record::text::clean;
 use crate::record::time;
+use crate::text::escape_controls;
 
 /// What an audit is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -101,7 +101,7 @@ pub struct Rule {
     pub check: Option<String>,
     /// What it asks of all records together, if that is what it asks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fleet: Option<String>,
+    pub aggregate: Option<String>,
     /// Why it matters.
     pub rationale: String,
     /// How to mend it.
@@ -119,8 +119,8 @@ impl Head {
             title: rule.title.clone(),
             severity: rule.severity,
             check: rule.check.clone(),
-            fleet: match &rule.ask {
-                Ask::Fleet(fleet) => Some(fleet.words(schema)),
+            aggregate: match &rule.ask {
+                Ask::Aggregate(aggregate) => Some(aggregate.words(schema)),
                 Ask::Record { .. } => None,
             },
             rationale: rule.rationale.clone(),
@@ -285,7 +285,7 @@ impl Rejected<'_> {
 
 impl fmt::Display for Rejected<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let export = clean(&self.export);
+        let export = escape_controls(&self.export);
         write!(
             f,
             "{export}: record {} at byte {}: {}",
@@ -446,7 +446,7 @@ pub struct Slice {
 impl fmt::Display for Slice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = self.value.as_deref().unwrap_or("[none]");
-        write!(f, "{} {}", self.by, clean(value))
+        write!(f, "{} {}", self.by, escape_controls(value))
     }
 }
 

@@ -13,13 +13,13 @@ use uuid::Uuid;
 
 use super::late::{self, Report, words};
 use super::{Counts, Line, Policy, Rule, RuleCounts, json, sarif};
-use crate::record::text::{clean, count};
+use crate::text::{count, escape_controls};
 
 /// Readers of OSCAL hold all of a file in memory.
-const MOST_FINDINGS: usize = 10_000;
+const MAX_FINDINGS: usize = 10_000;
 
 /// The most records that could not be read that are told.
-const MOST_REJECTED: usize = 20;
+const MAX_REJECTED: usize = 20;
 
 /// Whose the names of our properties are.
 const NAMESPACE: &str = "urn:audit:oscal";
@@ -29,7 +29,7 @@ pub struct Page;
 
 impl late::Page for Page {
     fn most_findings(&self) -> usize {
-        MOST_FINDINGS
+        MAX_FINDINGS
     }
 
     fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -160,10 +160,13 @@ fn remarks(report: &Report<'_>) -> Vec<String> {
     let mut remarks = Vec::new();
     if !summary.complete {
         let why = summary.incomplete_because.join("; ");
-        remarks.push(format!("The audit is not complete: {}.", clean(&why)));
+        remarks.push(format!(
+            "The audit is not complete: {}.",
+            escape_controls(&why)
+        ));
     }
     if !report.rejected.is_empty() {
-        let told = report.rejected.iter().take(MOST_REJECTED);
+        let told = report.rejected.iter().take(MAX_REJECTED);
         let mut told: Vec<_> = told.map(ToString::to_string).collect();
         let others = summary.rejected.saturating_sub(told.len() as u64);
         if others > 0 {
@@ -178,7 +181,7 @@ fn remarks(report: &Report<'_>) -> Vec<String> {
         ));
     }
     let alarms = summary.alarms.iter();
-    remarks.extend(alarms.map(|alarm| format!("{}.", clean(alarm))));
+    remarks.extend(alarms.map(|alarm| format!("{}.", escape_controls(alarm))));
     remarks
 }
 
@@ -386,7 +389,7 @@ fn props<const N: usize>(all: [(&str, impl ToString); N]) -> Vec<Value> {
 
 /// A property of ours; none, if its value is blank, which OSCAL does not take.
 fn prop(name: &str, value: &str) -> Option<Value> {
-    let value = clean(value.trim());
+    let value = escape_controls(value.trim());
     (!value.is_empty()).then(|| json!({ "name": name, "ns": NAMESPACE, "value": value }))
 }
 
@@ -395,7 +398,7 @@ fn one_line(text: &str) -> String {
     let text = text.replace('\n', " ");
     match text.trim() {
         "" => "-".to_owned(),
-        text => clean(text).into_owned(),
+        text => escape_controls(text).into_owned(),
     }
 }
 

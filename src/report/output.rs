@@ -10,7 +10,7 @@ use atomic_write_file::unix::OpenOptionsExt as _;
 use sha2::{Digest, Sha256};
 
 use super::Format;
-use crate::record::text;
+use crate::digest;
 
 /// Where the user wants a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,7 +180,7 @@ impl<'o> Output<'o> {
     /// hexadecimal digits, if they were counted.
     pub fn digest(&self) -> Option<(u64, String)> {
         let (bytes, hash) = self.digest.clone()?;
-        Some((bytes, text::hex(&hash.finalize())))
+        Some((bytes, digest::hex(&hash.finalize())))
     }
 
     /// Makes sure that all that was written is where it should be: after this

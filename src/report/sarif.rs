@@ -14,16 +14,16 @@ use serde_json::{Value, json};
 use super::late::{self, Report, beginning, words};
 use super::{Export, Line, Policy, Rejected, Rule, json, markdown};
 use crate::policy::Severity;
-use crate::record::text::{clean, count};
+use crate::text::{count, escape_controls};
 
 /// GitHub keeps the 5,000 gravest and rejects a run of more than 25,000.
-const MOST_FINDINGS: usize = 5000;
+const MAX_FINDINGS: usize = 5000;
 
 /// The most characters of a description that GitHub takes.
-const MOST_DESCRIPTION: usize = 1024;
+const MAX_DESCRIPTION: usize = 1024;
 
 /// The most tags of a rule that GitHub takes.
-const MOST_TAGS: usize = 20;
+const MAX_TAGS: usize = 20;
 
 /// A log of one run: the rules of its tool, and the rest of it.
 pub(crate) fn log(rules: &[Value], mut run: Value) -> Value {
@@ -64,7 +64,7 @@ pub struct Page;
 
 impl late::Page for Page {
     fn most_findings(&self) -> usize {
-        MOST_FINDINGS
+        MAX_FINDINGS
     }
 
     fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -151,8 +151,8 @@ fn descriptor(policy: &Policy, rule: &Rule) -> Value {
     json!({
         "id": id,
         "name": rule.id,
-        "shortDescription": { "text": beginning(&title, MOST_DESCRIPTION) },
-        "fullDescription": { "text": beginning(&rationale, MOST_DESCRIPTION) },
+        "shortDescription": { "text": beginning(&title, MAX_DESCRIPTION) },
+        "fullDescription": { "text": beginning(&rationale, MAX_DESCRIPTION) },
         "help": { "text": remediation, "markdown": help.trim_end() },
         "defaultConfiguration": { "level": level(rule.severity) },
         "properties": rule_properties,
@@ -162,7 +162,7 @@ fn descriptor(policy: &Policy, rule: &Rule) -> Value {
 /// The first of these texts that is not blank, as it can be shown.
 fn first_of(texts: [&str; 2]) -> String {
     let text = texts.into_iter().find(|text| !text.trim().is_empty());
-    clean(&text.unwrap_or_default().replace('\n', " ")).into_owned()
+    escape_controls(&text.unwrap_or_default().replace('\n', " ")).into_owned()
 }
 
 /// The controls that a rule is evidence for. Without the tag `security`, GitHub
@@ -171,7 +171,7 @@ fn tags(rule: &Rule) -> Vec<&str> {
     let mut tags = vec!["security"];
     for reference in &rule.references {
         let reference = reference.trim();
-        if tags.len() < MOST_TAGS && !reference.is_empty() && !tags.contains(&reference) {
+        if tags.len() < MAX_TAGS && !reference.is_empty() && !tags.contains(&reference) {
             tags.push(reference);
         }
     }
@@ -284,14 +284,14 @@ fn artifact(export: &Export) -> Value {
 
 /// What kept the run from its end, and what is not told.
 fn notifications(report: &Report<'_>) -> Vec<Value> {
-    let note = |level: &str, text: &str| json!({ "level": level, "message": { "text": plain(&clean(text)) } });
+    let note = |level: &str, text: &str| json!({ "level": level, "message": { "text": plain(&escape_controls(text)) } });
     let summary = &report.tail.summary;
     let why = summary.incomplete_because.iter();
     let mut notes: Vec<_> = why.map(|why| note("error", why)).collect();
     notes.extend(summary.alarms.iter().map(|alarm| note("warning", alarm)));
     if report.left_out > 0 {
         let text = format!(
-            "{} left out: the {MOST_FINDINGS} gravest are told, a csv or json report of the same run holds all",
+            "{} left out: the {MAX_FINDINGS} gravest are told, a csv or json report of the same run holds all",
             count(report.left_out, "finding is", "findings are"),
         );
         notes.push(note("warning", &text));
@@ -333,9 +333,9 @@ mod tests {
             title: " ".into(),
             severity: Severity::Info,
             check: None,
-            fleet: None,
+            aggregate: None,
             rationale: String::new(),
-            remediation: "x".repeat(MOST_DESCRIPTION + 1),
+            remediation: "x".repeat(MAX_DESCRIPTION + 1),
             references,
         }
     }
@@ -364,7 +364,7 @@ mod tests {
         let tags = told["properties"]["tags"].as_array().expect("a list");
         assert_eq!(tags.len(), 16);
         let many: Vec<_> = (0..30).map(|n| n.to_string()).collect();
-        assert_eq!(super::tags(&rule(many)).len(), MOST_TAGS);
+        assert_eq!(super::tags(&rule(many)).len(), MAX_TAGS);
     }
 
     fn line(status: &'static str) -> Line<'static> {

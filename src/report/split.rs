@@ -16,9 +16,9 @@ use super::model::{Counts, Slice};
 use super::{
     Destination, Error, Found, Head, Line, Output, Screen, Settings, Tail, Words, Written,
 };
-use crate::fleet::sorter::{Kept, Sorter};
+use crate::digest;
+use crate::external_sort::{Kept, Sorter};
 use crate::record::Slot;
-use crate::record::text;
 
 /// What tells the reports of a run apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -398,7 +398,7 @@ impl Open<'_> {
 const NONE: &str = "_none";
 
 /// The most characters of a value that stand in a file's name.
-const MOST_NAME: usize = 80;
+const MAX_NAME: usize = 80;
 
 /// A name that every file system takes, and that leads nowhere else. Values
 /// that cannot stand there as they are get a digest, so that no two share one
@@ -409,15 +409,15 @@ fn safe(slice: Option<&str>) -> String {
     };
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let is_safe = value.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && value.len() <= MOST_NAME
+        && value.len() <= MAX_NAME
         && value.chars().all(is_plain);
     if is_safe {
         return value.to_owned();
     }
     let plain = value.chars().map(|c| if is_plain(c) { c } else { '-' });
-    let plain: String = plain.take(MOST_NAME).collect();
+    let plain: String = plain.take(MAX_NAME).collect();
     let plain = plain.trim_start_matches(['.', '_', '-']);
-    let digest = text::hex(&Sha256::digest(value)[..6]);
+    let digest = digest::hex(&Sha256::digest(value)[..6]);
     match plain {
         "" => format!("x-{digest}"),
         plain => format!("{plain}-{digest}"),

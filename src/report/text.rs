@@ -11,7 +11,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::{Colour, Counts, Found, Head, Policy, Rejected, Rule, Screen, Tail, Words};
 use crate::policy::Severity;
-use crate::record::text::{self, clean, count, grouped};
+use crate::text::{self, count, escape_controls, grouped};
 
 /// How many findings, and how many rejected records, are shown.
 const SHOWN: usize = 20;
@@ -20,7 +20,7 @@ const SHOWN: usize = 20;
 const INDENT: u16 = 2;
 
 /// Narrower terminals are taken to be this wide.
-const LEAST_WIDTH: u16 = 60;
+const MIN_WIDTH: u16 = 60;
 
 /// How many rules are named in what to do next.
 const NEXT: usize = 5;
@@ -65,10 +65,10 @@ impl super::Renderer for Renderer {
             "{}\t{}\t{}/{}\t{}\t{}",
             line.severity,
             line.status,
-            clean(&line.policy),
-            clean(&line.rule),
-            clean(line.whom()),
-            clean(&seen.join("; ")),
+            escape_controls(&line.policy),
+            escape_controls(&line.rule),
+            escape_controls(line.whom()),
+            escape_controls(&seen.join("; ")),
         )
     }
 
@@ -118,7 +118,7 @@ impl super::Reporter for Reporter {
             head,
             tail,
             paint: Paint(self.screen.colour),
-            width: self.screen.width.map(|width| width.max(LEAST_WIDTH)),
+            width: self.screen.width.map(|width| width.max(MIN_WIDTH)),
         };
         page.verdict(out)?;
         page.severities(out)?;
@@ -228,7 +228,7 @@ impl Page<'_> {
             writeln!(out, "  of {slice} alone")?;
         }
         for gap in &summary.incomplete_because {
-            writeln!(out, "  - {}", clean(gap))?;
+            writeln!(out, "  - {}", escape_controls(gap))?;
         }
         Ok(())
     }
@@ -272,8 +272,8 @@ impl Page<'_> {
             let id = customer.customer_id.as_deref().unwrap_or("[no id]");
             let name = customer.customer_name.as_deref().unwrap_or_default();
             table.add_row([
-                clean(&short(id)).into_owned(),
-                clean(&short(name)).into_owned(),
+                escape_controls(&short(id)).into_owned(),
+                escape_controls(&short(name)).into_owned(),
                 findings.collect::<Vec<_>>().join(", "),
             ]);
         }
@@ -303,9 +303,9 @@ impl Page<'_> {
         for policy in &self.head.policies {
             let rules = count(policy.rules.len() as u64, "rule", "rules");
             let (id, title, version) = (
-                clean(&policy.id),
-                clean(&policy.title),
-                clean(&policy.version),
+                escape_controls(&policy.id),
+                escape_controls(&policy.title),
+                escape_controls(&policy.version),
             );
             let version = if version.is_empty() {
                 version
@@ -315,15 +315,18 @@ impl Page<'_> {
             writeln!(out, "  policy {id}{version}: {title} ({rules})")?;
             for name in &policy.set {
                 let value = policy.params.get(name).map_or("", String::as_str);
-                writeln!(out, "    {name} = {}, set", clean(value))?;
+                writeln!(out, "    {name} = {}, set", escape_controls(value))?;
             }
             for change in &policy.overrides {
-                let (rule, why) = (clean(&change.rule), clean(&change.because));
+                let (rule, why) = (
+                    escape_controls(&change.rule),
+                    escape_controls(&change.because),
+                );
                 writeln!(out, "    {rule}: {}, because {why}", change.change)?;
             }
         }
         for export in &self.tail.exports {
-            let path = clean(&export.path);
+            let path = escape_controls(&export.path);
             let records = count(export.records, "record", "records");
             let rejected = grouped(export.rejected);
             write!(
@@ -332,7 +335,7 @@ impl Page<'_> {
                 export.format
             )?;
             match &export.problem {
-                Some(problem) => writeln!(out, "; {}", clean(problem))?,
+                Some(problem) => writeln!(out, "; {}", escape_controls(problem))?,
                 None => writeln!(out)?,
             }
         }
@@ -354,7 +357,7 @@ impl Page<'_> {
             let numbers = [fail, error, pass, not_applicable].map(grouped);
             let mut row = vec![rule.severity.to_string(), name(policy, rule)];
             row.extend(numbers);
-            row.push(clean(&rule.title).into_owned());
+            row.push(escape_controls(&rule.title).into_owned());
             table.add_row(row);
         }
         for number in 2..6 {
@@ -449,7 +452,10 @@ impl Page<'_> {
         for (policy, rule, counts) in rules.iter().take(NEXT) {
             let (name, findings) = (name(policy, rule), grouped(counts.findings()));
             let mut table = self.new_table();
-            table.add_row([format!("{name} ({findings}): {}", clean(&rule.remediation))]);
+            table.add_row([format!(
+                "{name} ({findings}): {}",
+                escape_controls(&rule.remediation)
+            )]);
             self.table(&table, out)?;
         }
         if let Some(more @ 1..) = rules.len().checked_sub(NEXT) {
@@ -466,7 +472,11 @@ impl Page<'_> {
 const BAR: u64 = 30;
 
 fn name(policy: &Policy, rule: &Rule) -> String {
-    format!("{}/{}", clean(&policy.id), clean(&rule.id))
+    format!(
+        "{}/{}",
+        escape_controls(&policy.id),
+        escape_controls(&rule.id)
+    )
 }
 
 #[cfg(test)]

@@ -14,14 +14,14 @@ use tempfile::SpooledTempFile;
 use super::json::write_json;
 use super::{Column, Counts, Found, Head, Rejected, Tail, Words};
 use crate::policy::Severity;
-use crate::record::text::{clean, count};
+use crate::text::{count, escape_controls};
 
 /// The most rows of a sheet, its header not among them: there are 1,048,576 in
 /// all ("Excel specifications and limits").
-const MOST_ROWS: u32 = 1_048_575;
+const MAX_ROWS: u32 = 1_048_575;
 
 /// The most characters of a cell, in units of UTF-16.
-const MOST_CHARACTERS: usize = 32_767;
+const MAX_CHARACTERS: usize = 32_767;
 
 /// What stands at the end of a cell that was cut.
 const CUT: &str = "… [cut]";
@@ -100,12 +100,12 @@ enum Cell<'c> {
 /// Text that a cell holds: nothing in it that XML cannot say or that hides or
 /// turns what follows, and no more than fits.
 fn cell(text: &str) -> Cow<'_, str> {
-    let text = clean(text);
+    let text = escape_controls(text);
     // Bytes are never fewer than units.
-    if text.len() <= MOST_CHARACTERS || text.encode_utf16().count() <= MOST_CHARACTERS {
+    if text.len() <= MAX_CHARACTERS || text.encode_utf16().count() <= MAX_CHARACTERS {
         return text;
     }
-    let mut room = MOST_CHARACTERS - CUT.chars().count();
+    let mut room = MAX_CHARACTERS - CUT.chars().count();
     let fits = |c: &char| {
         let left = room.checked_sub(c.len_utf16());
         room = left.unwrap_or_default();
@@ -266,7 +266,7 @@ impl Reporter {
         Self {
             book: Book::new(),
             rules: rules.collect(),
-            most: MOST_ROWS,
+            most: MAX_ROWS,
             left_out: 0,
             rejected_left_out: 0,
         }
@@ -561,7 +561,7 @@ mod tests {
             "a\u{0}\u{ffff}<&>",
             "_x0041_",
         ];
-        let xml = sheet(&report(&hostile, MOST_ROWS), Sheet::Findings);
+        let xml = sheet(&report(&hostile, MAX_ROWS), Sheet::Findings);
         assert!(!xml.contains("<f>") && !xml.contains("<hyperlink"), "{xml}");
         for text in [
             "<t>=1+1</t>",
@@ -591,18 +591,18 @@ mod tests {
 
     #[test]
     fn a_workbook_is_the_same_each_time() {
-        assert_eq!(report(&["a"], MOST_ROWS), report(&["a"], MOST_ROWS));
+        assert_eq!(report(&["a"], MAX_ROWS), report(&["a"], MAX_ROWS));
     }
 
     #[test]
     fn a_long_cell_is_cut_and_says_so() {
-        let whole = "é".repeat(MOST_CHARACTERS);
+        let whole = "é".repeat(MAX_CHARACTERS);
         assert_eq!(cell(&whole), whole);
-        for long in [format!("{whole}."), "\u{1f600}".repeat(MOST_CHARACTERS)] {
+        for long in [format!("{whole}."), "\u{1f600}".repeat(MAX_CHARACTERS)] {
             let cut = cell(&long);
             assert!(cut.ends_with(CUT));
             let units = cut.encode_utf16().count();
-            assert!((MOST_CHARACTERS - 1..=MOST_CHARACTERS).contains(&units));
+            assert!((MAX_CHARACTERS - 1..=MAX_CHARACTERS).contains(&units));
         }
     }
 

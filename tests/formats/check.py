@@ -58,12 +58,12 @@ def cases():
     yield Case("rejected", 3, ("<b>@x|`=1.ndjson", broken), [("one.toml", name)])
 
     # Findings about nobody: about the whole export, and about one without an id.
-    fleet = (
-        '[policy]\nid = "fleet"\n\n[[fleet]]\nid = "many"\nseverity = "high"\nrecords = { at-least = 1000 }\n'
+    aggregate = (
+        '[policy]\nid = "aggregate"\n\n[[aggregate]]\nid = "many"\nseverity = "high"\nrecords = { at-least = 1000 }\n'
     )
-    fleet += '\n[[fleet]]\nid = "one-name"\nseverity = "info"\nunique = "name"\n' + ONE_RULE
+    aggregate += '\n[[aggregate]]\nid = "one-name"\nseverity = "info"\nunique = "name"\n' + ONE_RULE
     nobody = json.dumps({"name": "nobody"}) + "\n"
-    yield Case("fleet", 1, ("fleet.ndjson", 3 * nobody + naughty.lines(["a", "b"])), [("fleet.toml", fleet)])
+    yield Case("aggregate", 1, ("aggregate.ndjson", 3 * nobody + naughty.lines(["a", "b"])), [("aggregate.toml", aggregate)])
 
     crowd = "".join(json.dumps({"id": f"c{n}", "name": f"Customer {n}"}) + "\n" for n in range(6_000))
     yield Case("crowd", 1, ("crowd.ndjson", crowd), [("one.toml", name)])

@@ -276,5 +276,5 @@ def sensitive(canaries):
     rules += '\n[[rule]]\nid = "created"\nseverity = "high"\nrequire.createdAt = { older-than = "1d" }\n'
     rules += '\n[[rule]]\nid = "networks"\nseverity = "high"\nrequire.ipWhitelist = { any-address = false }\n'
     for field in PERSONAL + ["name"]:
-        rules += f'\n[[fleet]]\nid = "shared-{field}"\nseverity = "low"\nshared = {{ field = "{field}", more-than = 1 }}\n'
+        rules += f'\n[[aggregate]]\nid = "shared-{field}"\nseverity = "low"\nshared = {{ field = "{field}", more-than = 1 }}\n'
     return "\n".join(records), rules

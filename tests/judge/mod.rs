@@ -4,10 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::LazyLock;
 
-use audit::export::{
-    Format, MOST_DEPTH, MOST_RECORD_BYTES, Place, Reader, Sink, Unread, Unreadable,
-};
-use audit::record::field::fold;
+use audit::export::{Format, MAX_DEPTH, MAX_RECORD_BYTES, Place, Reader, Sink, Unread, Unreadable};
+use audit::record::field::normalize_key;
 use audit::record::{Absent, Bad, Record, Schema, Value};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, Visitor};
 
@@ -64,7 +62,7 @@ impl Sink for Kept {
 /// The record that the bytes are, if they are one and nothing else.
 fn read(bytes: &[u8]) -> Option<Cells> {
     let mut kept = Kept::default();
-    let mut reader = Reader::new(&SCHEMA, MOST_RECORD_BYTES);
+    let mut reader = Reader::new(&SCHEMA, MAX_RECORD_BYTES);
     let place = Place::Start(Format::Ndjson);
     reader.read(place, bytes, true, &mut kept);
     kept.records
@@ -136,13 +134,13 @@ pub fn agree(bytes: &[u8]) {
         let blanks = [' ', '\t', '\n', '\r'];
         text.trim_start_matches(blanks).starts_with('{')
             && serde_json::from_str::<IgnoredAny>(text).is_ok()
-            && depth(text) <= MOST_DEPTH as usize
+            && depth(text) <= MAX_DEPTH as usize
     };
     let judged = text.filter(object);
     let keys = judged.and_then(|text| serde_json::from_str::<BTreeMap<Key, IgnoredAny>>(text).ok());
     let keys = keys.iter().flat_map(BTreeMap::keys);
     let folded: Vec<String> = keys
-        .map(|Key(key)| fold(&String::from_utf8_lossy(key)))
+        .map(|Key(key)| normalize_key(&String::from_utf8_lossy(key)))
         .collect();
     if folded.iter().any(|key| ENVELOPES.contains(&key.as_str())) {
         return;
@@ -163,7 +161,9 @@ pub fn agree(bytes: &[u8]) {
     let whole = whole.and_then(|text| serde_json::from_str::<serde_json::Map<_, _>>(text).ok());
     if let (Some(whole), Some(cells)) = (&whole, cells) {
         for (name, cell) in FIELDS.iter().zip(&cells) {
-            let value = whole.iter().find(|(key, _)| fold(key) == fold(name));
+            let value = whole
+                .iter()
+                .find(|(key, _)| normalize_key(key) == normalize_key(name));
             same(value.map(|(_, value)| value), cell);
         }
     }

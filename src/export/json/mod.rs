@@ -8,11 +8,11 @@ mod walk;
 use std::ops::Range;
 
 use super::{Sink, Unread, Unreadable, Window};
-use crate::record::field::{Key, fold};
+use crate::record::field::{Key, normalize_key};
 use crate::record::{Record, Schema, Slot};
 use recover::{Found, Recovery, Trust};
 use walk::{Envelope, Fault, Flaw, Level, skip_blanks, skip_key, skip_value, string};
-pub use walk::{MOST_DEPTH, Walker};
+pub use walk::{MAX_DEPTH, Walker};
 
 /// Where in a JSON export the next byte stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +81,7 @@ const WRAPPERS: [&str; 6] = ["data", "customers", "items", "results", "records",
 pub const LOOK: usize = 64 << 10;
 
 /// The most blanks that are an indentation.
-const MOST_INDENT: usize = 4096;
+const MAX_INDENT: usize = 4096;
 
 /// Protocol lines that carry no record.
 const PROTOCOL: [&str; 10] = [
@@ -157,7 +157,7 @@ impl<'w, 'b, 's, S: Sink> Reader<'w, 'b, 's, S> {
         let at = skip_blanks(self.bytes(), from);
         let Some(byte) = self.bytes().get(at).copied() else {
             // Blanks tell how far in the next record stands.
-            return self.end(if at - from > MOST_INDENT { at } else { from }, place);
+            return self.end(if at - from > MAX_INDENT { at } else { from }, place);
         };
         match self.among(at, byte, place) {
             More(done, place) if done == at => More(from, place),
@@ -481,7 +481,7 @@ fn wrapped_array(schema: &Schema, object: &[u8]) -> Option<usize> {
         if is_own_field(schema, name) {
             return None;
         }
-        let wraps = WRAPPERS.contains(&fold(name).as_str());
+        let wraps = WRAPPERS.contains(&normalize_key(name).as_str());
         if found.is_none() && wraps && object.get(at) == Some(&b'[') {
             found = Some(at + 1);
         }

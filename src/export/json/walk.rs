@@ -9,12 +9,12 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::export::scan::{self, WIDTH};
-use crate::finding::UnknownKeys;
-use crate::record::field::{Key, fold};
+use crate::record::UnknownKeys;
+use crate::record::field::{Key, normalize_key};
 use crate::record::{Raw, Record, Schema, Slot};
 
 /// How deep a record may nest; the record itself is the first level.
-pub const MOST_DEPTH: u32 = 128;
+pub const MAX_DEPTH: u32 = 128;
 
 /// Why a walk stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum Flaw {
     Incomplete,
     /// The text is not JSON: this would be.
     Expected(&'static str),
-    /// The value nests deeper than `MOST_DEPTH`.
+    /// The value nests deeper than `MAX_DEPTH`.
     TooDeep,
 }
 
@@ -219,7 +219,7 @@ pub struct Walker<'s> {
 const AHEAD: usize = 4;
 
 /// The most keys that are learnt: beyond, every key is looked up.
-const MOST_LEARNT: usize = 256;
+const MAX_LEARNT: usize = 256;
 
 impl<'s> Walker<'s> {
     /// A walker that knows no layout yet.
@@ -384,7 +384,7 @@ impl<'s> Walker<'s> {
         let value = skip_blanks(bytes, colon + 1);
         let key = token.text(text, start);
         let (target, wrap) = self.target(key.as_deref().unwrap_or(&text[start..token.end]));
-        if layout.len() < MOST_LEARNT {
+        if layout.len() < MAX_LEARNT {
             let met = (*met).min(layout.len());
             layout.insert(met, Met::new(&bytes[at..value], target, wrap));
         }
@@ -397,7 +397,7 @@ impl<'s> Walker<'s> {
     }
 
     fn target(&mut self, key: &str) -> (Target, Option<Wrap>) {
-        let folded = fold(key);
+        let folded = normalize_key(key);
         let wrap = Wrap::ALL.iter().find(|(_, name)| *name == folded);
         let target = match self.schema.key(key) {
             Key::Wanted(slot) => Target::Slot(slot),
@@ -639,7 +639,7 @@ fn skip_nested(bytes: &[u8], mut at: usize, outer: u32) -> Result<usize, Fault> 
         // Here a value begins.
         match bytes.get(at) {
             Some(&open @ (b'{' | b'[')) => {
-                if depth == MOST_DEPTH {
+                if depth == MAX_DEPTH {
                     return fault(at, Flaw::TooDeep);
                 }
                 depth += 1;

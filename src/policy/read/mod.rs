@@ -1,8 +1,8 @@
 //! From the text of a policy to its rules: every mistake is told, with its
 //! place and what would be right.
 
+mod aggregate;
 mod argument;
-mod fleet;
 mod params;
 mod requirement;
 mod rules;
@@ -323,9 +323,15 @@ impl<'s> Reader<'s> {
         parts: &mut Parts,
     ) -> Option<Policy> {
         let names = [
-            "policy", "params", "fields", "check", "rule", "fleet", "override",
+            "policy",
+            "params",
+            "fields",
+            "check",
+            "rule",
+            "aggregate",
+            "override",
         ];
-        let [head, _, fields, checks, rules, fleets, overrides] =
+        let [head, _, fields, checks, rules, aggregates, overrides] =
             self.keys(root, names, "a policy");
         if let Some((_, fields)) = fields {
             self.fields(fields);
@@ -346,11 +352,11 @@ impl<'s> Reader<'s> {
         if let Some((_, checks)) = checks {
             self.checks(checks, on_absent);
         }
-        if rules.is_some() || fleets.is_none() && is_root && parts.rules.is_empty() {
+        if rules.is_some() || aggregates.is_none() && is_root && parts.rules.is_empty() {
             self.rules(rules, on_absent.unwrap_or_default(), guard, parts);
         }
-        if let Some((_, fleets)) = fleets {
-            self.fleets(fleets, guard, parts);
+        if let Some((_, aggregates)) = aggregates {
+            self.aggregates(aggregates, guard, parts);
         }
         if let Some((key, overrides)) = overrides {
             let before = parts.rules.len();

@@ -10,8 +10,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::{Reader, article};
 use crate::policy::Param;
+use crate::policy::aggregate::{AGGREGATES, Percent};
 use crate::policy::error::{Error, suggest};
-use crate::policy::fleet::{FLEET, Percent};
 
 /// The keys under which parameters can stand, beside those of rules over the
 /// whole export.
@@ -207,7 +207,7 @@ impl<'s> Reader<'s> {
         for (key, value) in root.iter_mut() {
             if matches!(
                 key.get_ref().as_ref(),
-                "policy" | "check" | "rule" | "fleet"
+                "policy" | "check" | "rule" | "aggregate"
             ) {
                 self.fill_in_requirements(value, params);
             }
@@ -224,7 +224,7 @@ impl<'s> Reader<'s> {
             DeValue::Table(table) => {
                 for (key, value) in table.iter_mut() {
                     match key.get_ref().as_ref() {
-                        name if ARGUED.contains(&name) || FLEET.contains(&name) => {
+                        name if ARGUED.contains(&name) || AGGREGATES.contains(&name) => {
                             self.fill_in_value(name, value, params)
                         }
                         _ => self.fill_in_requirements(value, params),

@@ -11,7 +11,7 @@ use crate::policy::check::{Check, OPERATORS};
 use crate::policy::error::{nearest, suggest};
 use crate::policy::requirement::{Requirement, TestId};
 use crate::policy::{Policies, Test};
-use crate::record::field::{Kind, Slot, fold, is_documented};
+use crate::record::field::{Kind, Slot, is_documented, normalize_key};
 
 impl Reader<'_> {
     /// A table from field to check, with `all`, `any` and `not`.
@@ -64,7 +64,7 @@ impl Reader<'_> {
     /// The slot and kind of a field that a policy names: one of the 28, or one
     /// that the policy declares itself.
     pub(super) fn slot(&mut self, name: &str, span: Range<usize>) -> Option<(Slot, Kind)> {
-        let declared = self.declared.get(&fold(name)).copied();
+        let declared = self.declared.get(&normalize_key(name)).copied();
         if declared == Some(false) {
             // What is wrong with it has been told.
             return None;
@@ -74,7 +74,9 @@ impl Reader<'_> {
         let Some(slot) = slot else {
             let message = format!("no field is called `{name}`");
             let names = self.policies.schema.names();
-            let help = match nearest(name, names).filter(|near| fold(near) != fold(name)) {
+            let help = match nearest(name, names)
+                .filter(|near| normalize_key(near) != normalize_key(name))
+            {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "keys beyond the 28 are declared under [fields]".to_owned(),
             };

@@ -10,7 +10,7 @@ use crate::policy::error::{nearest, suggest};
 use crate::policy::requirement::Requirement;
 use crate::policy::source::Source;
 use crate::policy::{Ask, OnAbsent, Override, Rule, Severity};
-use crate::record::field::{Kind, fold, is_documented};
+use crate::record::field::{Kind, is_documented, normalize_key};
 
 impl Reader<'_> {
     /// `[fields]`: keys of records beyond the 28.
@@ -20,7 +20,7 @@ impl Reader<'_> {
         };
         for (key, value) in table.iter() {
             let sound = self.declare(key, value).is_some();
-            self.declared.insert(fold(key.get_ref()), sound);
+            self.declared.insert(normalize_key(key.get_ref()), sound);
         }
     }
 
@@ -31,7 +31,7 @@ impl Reader<'_> {
     ) -> Option<()> {
         let name = key.get_ref();
         let kind = self.word((key, value), &Kind::ALL, Kind::name, "kind of field")?;
-        if ["any", "all", "not"].contains(&name.as_ref()) || fold(name).is_empty() {
+        if ["any", "all", "not"].contains(&name.as_ref()) || normalize_key(name).is_empty() {
             let message = format!("no field can be called `{name}`");
             self.complain(key.span(), message, None);
             return None;
@@ -313,7 +313,7 @@ impl Reader<'_> {
                         changes.push(format!("on-absent {now}, was {}", before.name()));
                         *before = on_absent;
                     }
-                    Ask::Fleet(_) => {
+                    Ask::Aggregate(_) => {
                         let message = "no rule over the whole export has an `on-absent`";
                         self.complain(key.span(), message, None);
                     }

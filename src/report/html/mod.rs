@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use super::late::{self, Report};
 use super::{Counts, Coverage, Line, Policy, Rule, RuleCounts};
 use crate::policy::Severity;
-use crate::record::text::{clean, count, grouped};
+use crate::text::{count, escape_controls, grouped};
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -75,7 +75,7 @@ fn visible(
 ) -> Result<(), Error> {
     match value.as_str() {
         Some(text) if !value.is_safe() => {
-            minijinja::escape_formatter(out, state, &Value::from(clean(text).as_ref()))
+            minijinja::escape_formatter(out, state, &Value::from(escape_controls(text).as_ref()))
         }
         _ => minijinja::escape_formatter(out, state, value),
     }
@@ -331,7 +331,7 @@ struct RuleRow<'a> {
     /// How many findings a link to them shows.
     listed: String,
     /// The findings in short.
-    tally: String,
+    partial: String,
     words: String,
     bar: Vec<Piece>,
 }
@@ -403,7 +403,7 @@ fn row<'a>(
         } else {
             count(all, "finding", "findings")
         },
-        tally: match (findings, pass) {
+        partial: match (findings, pass) {
             (0, 0) => "no record passes or fails".to_owned(),
             (0, _) => "no finding".to_owned(),
             _ => said(&[("fail", fail), ("undecided", error)]),
@@ -610,12 +610,12 @@ struct Row<'a> {
     whom: &'a str,
     /// It is about no single record.
     whole: bool,
-    evidence: Vec<Seen<'a>>,
+    evidence: Vec<DigestHandle<'a>>,
 }
 
 /// A check that was not met.
 #[derive(Serialize)]
-struct Seen<'a> {
+struct DigestHandle<'a> {
     field: &'a str,
     observed: &'a str,
     expected: &'a str,
@@ -654,7 +654,7 @@ fn rows<'a>(report: &'a Report<'_>, rules: &[RuleRow<'a>]) -> Vec<Row<'a>> {
             evidence: finding
                 .evidence
                 .iter()
-                .map(|seen| Seen {
+                .map(|seen| DigestHandle {
                     field: &seen.field,
                     observed: &seen.observed,
                     expected: &seen.expected,

@@ -7,16 +7,16 @@ use super::{Counts, Summary};
 use crate::policy::error::nearest;
 use crate::policy::{Check, Policies};
 use crate::record::Slot;
-use crate::record::text::clean;
+use crate::text::escape_controls;
 
 /// With fewer records, all or none of them is no surprise.
-const FEWEST: u64 = 10;
+const MIN_RECORDS: u64 = 10;
 
 /// From this share of the records on, a field is mostly absent.
 const MOSTLY: f64 = 0.9;
 
 /// How many names an alarm tells.
-const MOST_NAMES: usize = 5;
+const MAX_NAMES: usize = 5;
 
 /// Something to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl fmt::Display for Alarm {
                 write!(
                     f,
                     "the key `{}`, which is no field, is near `{field}`",
-                    clean(key)
+                    escape_controls(key)
                 )
             }
         }
@@ -59,8 +59,8 @@ impl fmt::Display for Alarm {
 fn names(all: &[String]) -> String {
     let first: Vec<_> = all
         .iter()
-        .take(MOST_NAMES)
-        .map(|name| clean(name))
+        .take(MAX_NAMES)
+        .map(|name| escape_controls(name))
         .collect();
     let more = all.len() - first.len();
     match more {
@@ -73,7 +73,7 @@ impl Summary {
     /// What somebody should look at.
     pub fn alarms(&self, policies: &Policies) -> Vec<Alarm> {
         let read = self.records - self.rejected;
-        if read < FEWEST {
+        if read < MIN_RECORDS {
             return Vec::new();
         }
         let applicable = |counts: &Counts| counts.pass + counts.findings();
@@ -84,11 +84,11 @@ impl Summary {
                 .map(|((policy, rule), _)| format!("{}/{}", policy.id, rule.id))
                 .collect()
         };
-        let many = |counts: &Counts| applicable(counts) >= FEWEST;
+        let many = |counts: &Counts| applicable(counts) >= MIN_RECORDS;
         let sorts = [
             Alarm::Everybody(rules(&|counts| many(counts) && counts.pass == 0)),
             Alarm::Inapplicable(rules(&|counts| {
-                self.in_scope >= FEWEST && applicable(counts) == 0
+                self.in_scope >= MIN_RECORDS && applicable(counts) == 0
             })),
             Alarm::Nobody(rules(&|counts| many(counts) && counts.findings() == 0)),
         ];

@@ -6,10 +6,10 @@ use std::io::Write;
 use schemars::schema_for;
 use serde_json::{Map, Value, json};
 
-use super::{Error, cases::Cases};
+use super::{Error, test::Cases};
 use crate::cli::Document;
+use crate::policy::aggregate::{AGGREGATES, Copies};
 use crate::policy::check::{Argument, OPERATORS};
-use crate::policy::fleet::{Copies, FLEET};
 use crate::policy::{OnAbsent, Severity};
 use crate::record::field::{FIELDS, Kind};
 use crate::report;
@@ -90,17 +90,17 @@ fn policy() -> Value {
             &["field", "within"],
         ),
     ];
-    let mut fleet = object(
+    let mut aggregate = object(
         json!({
             "id": text, "title": text, "severity": severity, "when": requirement,
             "rationale": text, "remediation": text, "references": texts,
         }),
         &["id", "severity"],
     );
-    for (name, ask) in FLEET.into_iter().zip(asks) {
-        fleet["properties"][name] = ask;
+    for (name, ask) in AGGREGATES.into_iter().zip(asks) {
+        aggregate["properties"][name] = ask;
     }
-    fleet["oneOf"] = FLEET.map(|name| json!({ "required": [name] })).into();
+    aggregate["oneOf"] = AGGREGATES.map(|name| json!({ "required": [name] })).into();
     let mut change = object(
         json!({ "severity": severity, "on-absent": on_absent, "off": { "const": true }, "because": text }),
         &["because"],
@@ -115,7 +115,7 @@ fn policy() -> Value {
             "fields": each(json!({ "enum": Kind::ALL.map(Kind::name) })),
             "check": each(check),
             "rule": { "type": "array", "items": rule, "minItems": 1 },
-            "fleet": { "type": "array", "items": fleet, "minItems": 1 },
+            "aggregate": { "type": "array", "items": aggregate, "minItems": 1 },
             "override": each(change),
         }),
         &["policy"],

@@ -15,9 +15,9 @@ use super::{Ended, Error, OUTCOMES, load, outcomes};
 use crate::policy::error::{Diagnostic, Error as PolicyError, suggest};
 use crate::policy::{Ask, Policies, Rule};
 use crate::record::Slot;
-use crate::record::field::{FIELDS, fold};
-use crate::record::text::{clean, count};
+use crate::record::field::{FIELDS, normalize_key};
 use crate::record::time;
+use crate::text::{count, escape_controls};
 
 /// A file of cases.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -320,7 +320,7 @@ fn value(toml: &toml::Value) -> Value {
 fn take(record: &mut Map<String, Value>, key: &str) -> Option<Value> {
     let spelt = record
         .keys()
-        .find(|other| fold(other) == fold(key))?
+        .find(|other| normalize_key(other) == normalize_key(key))?
         .clone();
     record.remove(&spelt)
 }
@@ -449,9 +449,13 @@ impl<'t> Test<'t> {
         let pass = self.never(0);
         let sound = self.differences.is_empty() && pass.is_empty() && fail.is_empty();
         let verdict = if sound { "ok" } else { "FAILED" };
-        writeln!(out, "{}: {cases}, {rules}: {verdict}", clean(&file.path))?;
+        writeln!(
+            out,
+            "{}: {cases}, {rules}: {verdict}",
+            escape_controls(&file.path)
+        )?;
         for (case, rule, expected, found) in &self.differences {
-            let case = clean(case);
+            let case = escape_controls(case);
             writeln!(
                 out,
                 "  case \"{case}\": {rule}: expected {expected}, and it is {found}"
@@ -513,7 +517,7 @@ impl<'m> Mutation<'m> {
         let name = |slot: Slot| policies.schema.field(slot).name.as_str();
         let read: Vec<&str> = slots.into_iter().map(name).collect();
         let compared = policies.rules().filter_map(|(_, rule)| match &rule.ask {
-            Ask::Fleet(fleet) => fleet.slot(),
+            Ask::Aggregate(aggregate) => aggregate.slot(),
             Ask::Record { .. } => None,
         });
         let compared: Vec<&str> = compared.map(name).collect();
@@ -562,7 +566,11 @@ impl<'m> Mutation<'m> {
                 "  no case has a record that meets every rule: nothing to change"
             );
         };
-        writeln!(out, "  changes to the record of \"{}\"", clean(case))?;
+        writeln!(
+            out,
+            "  changes to the record of \"{}\"",
+            escape_controls(case)
+        )?;
         for (field, changes) in &self.unnoticed {
             writeln!(out, "    no rule notices {field}: {}", changes.join(", "))?;
         }

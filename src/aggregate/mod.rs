@@ -1,5 +1,5 @@
-//! What rules over the whole export gather: a [`Tally`] of each batch, added up
-//! in the order of the batches to a [`Census`], which at the end says what the
+//! What rules over the whole export gather: a [`Partial`] of each batch, added up
+//! in the order of the batches to a [`Aggregates`], which at the end says what the
 //! rules come to.
 //!
 //! Sums are small, whatever the export's size. Values that are held against
@@ -8,36 +8,35 @@
 
 mod census;
 mod entry;
-pub(crate) mod sorter;
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-pub use census::{Census, Error};
+pub use census::{Aggregates, Error};
 use entry::{Doubt, Entry, Key, Text};
 
 use crate::finding::{Outcome, Reason};
-use crate::policy::{Answers, Ask, Cause, Fleet, Policies, Policy, Rule, Truth};
+use crate::policy::{Aggregate, Answers, Ask, Cause, Policies, Policy, Rule, Truth};
 use crate::record::{Absent, Cell, Record, Slot, Value};
 
 /// A rule over the whole export, with its place among all rules of the run.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct FleetRule<'p> {
+pub(crate) struct AggregateRule<'p> {
     pub(crate) place: usize,
     pub(crate) policy: &'p Policy,
     pub(crate) rule: &'p Rule,
-    pub(crate) fleet: &'p Fleet,
+    pub(crate) aggregate: &'p Aggregate,
 }
 
 /// The rules over the whole export, in the order of reports.
-pub(crate) fn rules(policies: &Policies) -> Vec<FleetRule<'_>> {
+pub(crate) fn rules(policies: &Policies) -> Vec<AggregateRule<'_>> {
     let all = policies.rules().enumerate();
     all.filter_map(|(place, (policy, rule))| match &rule.ask {
-        Ask::Fleet(fleet) => Some(FleetRule {
+        Ask::Aggregate(aggregate) => Some(AggregateRule {
             place,
             policy,
             rule,
-            fleet,
+            aggregate,
         }),
         Ask::Record { .. } => None,
     })
@@ -46,7 +45,7 @@ pub(crate) fn rules(policies: &Policies) -> Vec<FleetRule<'_>> {
 
 /// What one rule gathers of records that it does not hold against each other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Sum {
+struct Accumulator {
     /// Records to which the rule applies for certain.
     certain: u64,
     /// Records that might decide otherwise, could they be read.
@@ -61,7 +60,7 @@ struct Sum {
     ahead: u64,
 }
 
-impl Sum {
+impl Accumulator {
     fn doubt(&mut self, cause: Cause) {
         self.doubtful += 1;
         self.doubt.get_or_insert(cause);
@@ -79,46 +78,46 @@ impl Sum {
 
 /// What the rules over the whole export gather of some records.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct Partial {
     /// By the rule's place among those over the whole export.
-    sums: Vec<Sum>,
+    sums: Vec<Accumulator>,
     /// The numbers of their records are those in the batch.
     entries: Vec<Entry>,
     /// What findings will tell of the entries' records.
     texts: Vec<u8>,
 }
 
-impl Tally {
+impl Partial {
     /// Gathers what one rule, the `number`th over the whole export, asks of a
     /// record of which `record` is the place in its batch; `when` is whether
     /// the rule applies. Gives the outcome, if there is one already.
     pub fn gather(
         &mut self,
-        (number, fleet): (usize, &Fleet),
+        (number, aggregate): (usize, &Aggregate),
         when: Truth,
         answers: &Answers<'_>,
         record: u64,
     ) -> Option<Outcome> {
         if self.sums.len() <= number {
-            self.sums.resize_with(number + 1, Sum::default);
+            self.sums.resize_with(number + 1, Accumulator::default);
         }
         let sum = &mut self.sums[number];
         if when == Truth::True {
             sum.certain += 1;
         }
-        match (fleet, when) {
-            (Fleet::PassRate { .. }, _) => None,
-            (Fleet::Unique { .. } | Fleet::Shared { .. }, Truth::False) => {
+        match (aggregate, when) {
+            (Aggregate::PassRate { .. }, _) => None,
+            (Aggregate::Unique { .. } | Aggregate::Shared { .. }, Truth::False) => {
                 Some(Outcome::NotApplicable)
             }
             (_, Truth::False) => None,
-            (Fleet::Records { .. }, Truth::True) => None,
-            (Fleet::Records { .. }, Truth::Undecided(cause)) => {
+            (Aggregate::Records { .. }, Truth::True) => None,
+            (Aggregate::Records { .. }, Truth::Undecided(cause)) => {
                 sum.doubt(cause);
                 None
             }
             (
-                Fleet::Newest {
+                Aggregate::Newest {
                     slot,
                     within,
                     until,
@@ -139,11 +138,11 @@ impl Tally {
                 }
                 None
             }
-            (Fleet::Unique { slot, .. }, _) => {
+            (Aggregate::Unique { slot, .. }, _) => {
                 self.compare(number, *slot, false, true, when, answers, record)
             }
             (
-                Fleet::Shared {
+                Aggregate::Shared {
                     slot, ignore_case, ..
                 },
                 _,

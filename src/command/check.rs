@@ -11,8 +11,8 @@ use crate::cli::CheckFormat;
 use crate::policy::Policies;
 use crate::policy::error::{Diagnostic, Error as PolicyError};
 use crate::policy::lint::Warning;
-use crate::record::text::count;
 use crate::report::sarif;
+use crate::text::count;
 
 /// The code of what is no warning.
 const INVALID: &str = "invalid";

@@ -10,46 +10,46 @@ use serde_json::{Value, json};
 
 const POLICY: &str = r#"
 [policy]
-id = "fleet"
+id = "aggregate"
 
 [[rule]]
 id = "mfa"
 severity = "high"
 require.force2fa = true
 
-[[fleet]]
+[[aggregate]]
 id = "unique"
 severity = "high"
 unique = "id"
 
-[[fleet]]
+[[aggregate]]
 id = "differ"
 severity = "high"
 unique = { field = "id", copies = "differ" }
 
-[[fleet]]
+[[aggregate]]
 id = "agree"
 severity = "high"
 unique = { field = "id", copies = "agree" }
 
-[[fleet]]
+[[aggregate]]
 id = "shared"
 severity = "low"
 when.deletedAt = { present = false }
 shared = { field = "securityContactId", more-than = 2 }
 
-[[fleet]]
+[[aggregate]]
 id = "rate"
 severity = "low"
 pass-rate = { rule = "mfa", at-least = "60%" }
 
-[[fleet]]
+[[aggregate]]
 id = "many"
 severity = "low"
 when.hasPci = true
 records = { at-least = 5 }
 
-[[fleet]]
+[[aggregate]]
 id = "fresh"
 severity = "low"
 newest = { field = "updatedAt", within = "10d" }

@@ -8,11 +8,11 @@ use clap::CommandFactory;
 
 use super::{Error, load};
 use crate::cli::Cli;
+use crate::policy::aggregate::AGGREGATES;
 use crate::policy::check::OPERATORS;
-use crate::policy::fleet::FLEET;
 use crate::policy::{Ask, Policies, bundled};
 use crate::record::field::{FIELDS, Kind};
-use crate::record::text::{clean, count};
+use crate::text::{count, escape_controls};
 
 /// The bundled policies, a line each.
 pub(super) fn list(out: &mut dyn Write) -> Result<(), Error> {
@@ -26,7 +26,7 @@ pub(super) fn list(out: &mut dyn Write) -> Result<(), Error> {
         let policies = load(&PathBuf::from(name), DateTime::UNIX_EPOCH, &[])?;
         for policy in &policies.all {
             let rules = count(policy.rules.len() as u64, "rule", "rules");
-            let title = clean(&policy.title);
+            let title = escape_controls(&policy.title);
             writeln!(out, "{name:width$}  {title} ({}, {rules})", policy.version)?;
         }
     }
@@ -43,26 +43,31 @@ pub(super) fn policy(
     for policy in &policies.all {
         let version = match policy.version.as_str() {
             "" => String::new(),
-            version => format!(" {}", clean(version)),
+            version => format!(" {}", escape_controls(version)),
         };
-        let (id, title) = (clean(&policy.id), clean(&policy.title));
+        let (id, title) = (escape_controls(&policy.id), escape_controls(&policy.title));
         writeln!(out, "{id}{version}: {title}")?;
         writeln!(
             out,
             "from {} (sha256 {})",
-            clean(&policy.path),
+            escape_controls(&policy.path),
             policy.sha256
         )?;
         for extended in &policy.extends {
-            let (path, sha256) = (clean(&extended.path), &extended.sha256);
+            let (path, sha256) = (escape_controls(&extended.path), &extended.sha256);
             writeln!(out, "from {path} (sha256 {sha256})")?;
         }
         for param in &policy.params {
             let set = if param.set { " (set)" } else { "" };
-            writeln!(out, "{} = {}{set}", param.name, clean(&param.value))?;
+            writeln!(
+                out,
+                "{} = {}{set}",
+                param.name,
+                escape_controls(&param.value)
+            )?;
         }
         for change in &policy.overrides {
-            let because = clean(&change.because);
+            let because = escape_controls(&change.because);
             writeln!(
                 out,
                 "override {}: {}, because: {because}",
@@ -70,7 +75,7 @@ pub(super) fn policy(
             )?;
         }
         if let Some(scope) = &policy.scope {
-            writeln!(out, "scope    {}", clean(&policies.words(scope)))?;
+            writeln!(out, "scope    {}", escape_controls(&policies.words(scope)))?;
         }
         for rule in &policy.rules {
             rule_in_full(&policies, rule, out)?;
@@ -89,21 +94,29 @@ fn rule_in_full(
         "\n{} ({}): {}",
         rule.id,
         rule.severity,
-        clean(&rule.title)
+        escape_controls(&rule.title)
     )?;
     if let Some(check) = &rule.check {
         writeln!(out, "  check    {check}")?;
     }
     if let Some(when) = &rule.when {
-        writeln!(out, "  when     {}", clean(&policies.words(when)))?;
+        writeln!(out, "  when     {}", escape_controls(&policies.words(when)))?;
     }
     match &rule.ask {
         Ask::Record { require, on_absent } => {
-            writeln!(out, "  require  {}", clean(&policies.words(require)))?;
+            writeln!(
+                out,
+                "  require  {}",
+                escape_controls(&policies.words(require))
+            )?;
             writeln!(out, "  absent   {}", on_absent.name())?;
         }
-        Ask::Fleet(fleet) => {
-            writeln!(out, "  fleet    {}", clean(&fleet.words(&policies.schema)))?;
+        Ask::Aggregate(aggregate) => {
+            writeln!(
+                out,
+                "  aggregate    {}",
+                escape_controls(&aggregate.words(&policies.schema))
+            )?;
         }
     }
     for (name, text) in [("why", &rule.rationale), ("how", &rule.remediation)] {
@@ -142,8 +155,8 @@ pub(super) fn fields(out: &mut dyn Write) -> Result<(), Error> {
     }
     writeln!(
         out,
-        "\n[[fleet]] asks one of {} of all records",
-        FLEET.join(", ")
+        "\n[[aggregate]] asks one of {} of all records",
+        AGGREGATES.join(", ")
     )?;
     Ok(())
 }

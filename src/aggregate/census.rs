@@ -6,14 +6,16 @@ use std::io::{self, BufReader, Seek, SeekFrom, Write};
 use tempfile::SpooledTempFile;
 
 use super::entry::{Doubt, Entry, Found, Group, PLACES, Place, Text};
-use super::sorter::{Kept, Sorted, Sorter};
-use super::{FleetRule, Sum, Tally};
+use super::{Accumulator, AggregateRule, Partial};
+use crate::external_sort::{Kept, Sorted, Sorter};
+use crate::finding::{
+    AggregateSubject, Evidence, Finding, Outcome, Privacy, Reason, Subject, Summary,
+};
 use crate::finding::{Counts, shown};
-use crate::finding::{Evidence, Finding, FleetSubject, Outcome, Privacy, Reason, Subject, Summary};
 use crate::policy::Policies;
-use crate::policy::fleet::{Copies, Fleet, Percent};
-use crate::record::text::{count, grouped};
+use crate::policy::aggregate::{Aggregate, Copies, Percent};
 use crate::record::{Bad, time};
+use crate::text::{count, grouped};
 
 /// What is gathered cannot be kept.
 #[derive(Debug, thiserror::Error)]
@@ -27,17 +29,17 @@ const SEGMENT: usize = 1 << 18;
 const SPOOL: usize = 4 << 20;
 
 /// What all records of a run add up to, for its rules over the whole export.
-pub struct Census<'p> {
+pub struct Aggregates<'p> {
     policies: &'p Policies,
-    rules: Vec<FleetRule<'p>>,
-    sums: Vec<Sum>,
+    rules: Vec<AggregateRule<'p>>,
+    sums: Vec<Accumulator>,
     entries: Sorter<Entry>,
     texts: SpooledTempFile,
     text_bytes: u64,
     segment: usize,
 }
 
-impl<'p> Census<'p> {
+impl<'p> Aggregates<'p> {
     /// Of no record yet.
     pub fn new(policies: &'p Policies) -> Self {
         Self::in_segments(policies, SEGMENT)
@@ -47,7 +49,7 @@ impl<'p> Census<'p> {
         let rules = super::rules(policies);
         Self {
             policies,
-            sums: vec![Sum::default(); rules.len()],
+            sums: vec![Accumulator::default(); rules.len()],
             rules,
             entries: Sorter::new(segment),
             texts: SpooledTempFile::new(SPOOL),
@@ -62,18 +64,18 @@ impl<'p> Census<'p> {
     /// # Errors
     ///
     /// It cannot be kept.
-    pub fn add(&mut self, tally: Tally, export: usize, before: u64) -> Result<(), Error> {
-        for (sum, more) in self.sums.iter_mut().zip(&tally.sums) {
+    pub fn add(&mut self, partial: Partial, export: usize, before: u64) -> Result<(), Error> {
+        for (sum, more) in self.sums.iter_mut().zip(&partial.sums) {
             sum.add(more);
         }
         // No command line names as many exports.
         let export = u32::try_from(export).unwrap_or(u32::MAX);
-        for mut entry in tally.entries {
+        for mut entry in partial.entries {
             entry.settle(export, before, self.text_bytes);
             self.entries.push(entry)?;
         }
-        self.texts.write_all(&tally.texts)?;
-        self.text_bytes += tally.texts.len() as u64;
+        self.texts.write_all(&partial.texts)?;
+        self.text_bytes += partial.texts.len() as u64;
         Ok(())
     }
 
@@ -123,7 +125,7 @@ impl<'p> Census<'p> {
 
 /// Goes over all groups of equal values; gives the entries that are findings.
 fn compare(
-    rules: &[FleetRule<'_>],
+    rules: &[AggregateRule<'_>],
     entries: Sorter<Entry>,
     segment: usize,
     summary: &mut Summary,
@@ -228,10 +230,10 @@ impl Members {
     }
 
     /// Whether the rule is met by the group, if that can be decided.
-    fn is_met(&self, fleet: &Fleet) -> Option<bool> {
+    fn is_met(&self, aggregate: &Aggregate) -> Option<bool> {
         let (all, certain) = (&self.group, &self.certain);
-        let (violated, may_be) = match fleet {
-            Fleet::Unique { copies, .. } => match copies {
+        let (violated, may_be) = match aggregate {
+            Aggregate::Unique { copies, .. } => match copies {
                 Copies::Any => (certain.records > 1, all.records > 1),
                 Copies::Differ => (
                     certain.records > 1 && certain.differ,
@@ -245,8 +247,10 @@ impl Members {
                     )
                 }
             },
-            Fleet::Shared { most, .. } => (certain.customers > *most, all.customers > *most),
-            Fleet::PassRate { .. } | Fleet::Records { .. } | Fleet::Newest { .. } => (false, false),
+            Aggregate::Shared { most, .. } => (certain.customers > *most, all.customers > *most),
+            Aggregate::PassRate { .. } | Aggregate::Records { .. } | Aggregate::Newest { .. } => {
+                (false, false)
+            }
         };
         match (violated, may_be) {
             (true, _) => Some(false),
@@ -259,7 +263,7 @@ impl Members {
     /// findings: how many they are.
     fn judge(
         &mut self,
-        rules: &[FleetRule<'_>],
+        rules: &[AggregateRule<'_>],
         summary: &mut Summary,
         found: &mut Sorter<Found>,
     ) -> io::Result<()> {
@@ -267,7 +271,7 @@ impl Members {
             return Ok(());
         };
         let counts = &mut summary.by_rule[rule.place];
-        let met = self.is_met(rule.fleet);
+        let met = self.is_met(rule.aggregate);
         if met == Some(true) {
             counts.pass += self.group.customers;
             return Ok(());
@@ -307,14 +311,18 @@ fn outcome(doubt: Doubt) -> Outcome {
 
 /// What a rule that looks at sums comes to, and what was seen; nothing for one
 /// that holds values against each other.
-fn whole(rule: &FleetRule<'_>, sum: &Sum, summary: &Summary) -> Option<(Outcome, String)> {
-    let doubt = |sum: &Sum| match sum.doubt {
+fn whole(
+    rule: &AggregateRule<'_>,
+    sum: &Accumulator,
+    summary: &Summary,
+) -> Option<(Outcome, String)> {
+    let doubt = |sum: &Accumulator| match sum.doubt {
         Some(cause) => Outcome::Error(cause.into()),
         None => Outcome::Fail(Reason::Violated),
     };
-    Some(match rule.fleet {
-        Fleet::Unique { .. } | Fleet::Shared { .. } => return None,
-        Fleet::Records { least } => {
+    Some(match rule.aggregate {
+        Aggregate::Unique { .. } | Aggregate::Shared { .. } => return None,
+        Aggregate::Records { least } => {
             let seen = count(sum.certain, "record", "records");
             if sum.certain >= *least {
                 (Outcome::Pass, seen)
@@ -328,7 +336,7 @@ fn whole(rule: &FleetRule<'_>, sum: &Sum, summary: &Summary) -> Option<(Outcome,
                 (Outcome::Fail(Reason::Violated), seen)
             }
         }
-        Fleet::PassRate { rule: id, least } => {
+        Aggregate::PassRate { rule: id, least } => {
             let before = rule.place
                 - rule
                     .policy
@@ -338,7 +346,7 @@ fn whole(rule: &FleetRule<'_>, sum: &Sum, summary: &Summary) -> Option<(Outcome,
             let counted = rule.policy.rules.iter().position(|other| other.id == *id)?;
             pass_rate(summary.by_rule[before + counted], *least)
         }
-        Fleet::Newest { within, .. } => {
+        Aggregate::Newest { within, .. } => {
             let ahead = match sum.ahead {
                 0 => String::new(),
                 ahead => format!(
@@ -397,7 +405,7 @@ struct Teller<'t> {
 impl Teller<'_> {
     fn customers<E: From<Error>>(
         &self,
-        rules: &[FleetRule<'_>],
+        rules: &[AggregateRule<'_>],
         sorted: Sorted<Found>,
         mut texts: SpooledTempFile,
         take: &mut impl FnMut(&Finding<'_>) -> Result<(), E>,
@@ -411,7 +419,7 @@ impl Teller<'_> {
                 continue;
             };
             let text = read_text(&mut texts, &mut at, found.text).map_err(Error::from)?;
-            let subject = FleetSubject {
+            let subject = AggregateSubject {
                 evidence: vec![self.evidence(rule, &found, &text.value)],
                 customer_id: text.id,
                 customer_name: text.name,
@@ -425,17 +433,17 @@ impl Teller<'_> {
 
     fn export<E>(
         &self,
-        rule: &FleetRule<'_>,
+        rule: &AggregateRule<'_>,
         outcome: Outcome,
         observed: String,
         take: &mut impl FnMut(&Finding<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let subject = FleetSubject {
+        let subject = AggregateSubject {
             customer_id: None,
             customer_name: None,
             evidence: vec![Evidence {
                 field: self.looks_at(rule).into(),
-                expected: rule.fleet.expected().into(),
+                expected: rule.aggregate.expected().into(),
                 observed: observed.into(),
             }],
         };
@@ -448,9 +456,9 @@ impl Teller<'_> {
 
     fn tell<E>(
         &self,
-        rule: &FleetRule<'_>,
+        rule: &AggregateRule<'_>,
         outcome: Outcome,
-        subject: &FleetSubject,
+        subject: &AggregateSubject,
         (export, number): (Option<&str>, Option<u64>),
         take: &mut impl FnMut(&Finding<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
@@ -458,7 +466,7 @@ impl Teller<'_> {
             return Ok(());
         };
         take(&Finding {
-            subject: Subject::Fleet(subject),
+            subject: Subject::Aggregate(subject),
             number,
             export,
             policy: rule.policy,
@@ -470,22 +478,22 @@ impl Teller<'_> {
         })
     }
 
-    fn looks_at(&self, rule: &FleetRule<'_>) -> String {
-        rule.fleet.looks_at(&self.policies.schema).to_owned()
+    fn looks_at(&self, rule: &AggregateRule<'_>) -> String {
+        rule.aggregate.looks_at(&self.policies.schema).to_owned()
     }
 
-    fn evidence(&self, rule: &FleetRule<'_>, found: &Found, value: &str) -> Evidence<'static> {
+    fn evidence(&self, rule: &AggregateRule<'_>, found: &Found, value: &str) -> Evidence<'static> {
         let Found { place, group, .. } = found;
         let field = rule
-            .fleet
+            .aggregate
             .slot()
             .map(|slot| self.policies.schema.field(slot));
         let value = match field {
             Some(field) => shown(field, value, self.privacy),
             None => value.into(),
         };
-        let observed = match rule.fleet {
-            Fleet::Shared { .. } => {
+        let observed = match rule.aggregate {
+            Aggregate::Shared { .. } => {
                 let customers = count(group.customers, "customer", "customers");
                 format!("{value}, on {customers}: {}", self.places(*place, group))
             }
@@ -498,7 +506,7 @@ impl Teller<'_> {
         };
         Evidence {
             field: self.looks_at(rule).into(),
-            expected: rule.fleet.expected().into(),
+            expected: rule.aggregate.expected().into(),
             observed: observed.into(),
         }
     }
@@ -545,20 +553,20 @@ mod tests {
     use super::*;
     use crate::evaluate::Judge;
     use crate::export::{
-        Format, MOST_RECORD_BYTES, Place as Start, Reader, Sink, Unread, Unreadable,
+        Format, MAX_RECORD_BYTES, Place as Start, Reader, Sink, Unread, Unreadable,
     };
     use crate::record::Record;
 
     struct Records<'p> {
         judge: Judge<'p>,
         summary: Summary,
-        tally: Tally,
+        partial: Partial,
     }
 
     impl Sink for Records<'_> {
         fn record(&mut self, record: &Record<'_>) {
-            let (summary, tally) = (&mut self.summary, &mut self.tally);
-            self.judge.judge(record, summary, tally, |_, _, _| {});
+            let (summary, partial) = (&mut self.summary, &mut self.partial);
+            self.judge.judge(record, summary, partial, |_, _, _| {});
         }
 
         fn rejected(&mut self, _: usize, _: Unreadable) {}
@@ -571,15 +579,15 @@ mod tests {
     const POLICY: &str = r#"
         [policy]
         id = "p"
-        [[fleet]]
+        [[aggregate]]
         id = "unique"
         severity = "high"
         unique = "id"
-        [[fleet]]
+        [[aggregate]]
         id = "shared"
         severity = "low"
         shared = { field = "securityContactId", more-than = 3, ignore-case = true }
-        [[fleet]]
+        [[aggregate]]
         id = "many"
         severity = "low"
         records = { at-least = 700 }
@@ -588,7 +596,7 @@ mod tests {
     /// What is found among 600 records that come in batches of this many, when
     /// so many are sorted in memory.
     fn found(policies: &Policies, batch: usize, segment: usize) -> (Vec<String>, Vec<Counts>) {
-        let mut census = Census::in_segments(policies, segment);
+        let mut aggregates = Aggregates::in_segments(policies, segment);
         let numbers: Vec<u64> = (0..600).collect();
         let mut summary = Summary::new(policies);
         for (batch, numbers) in numbers
@@ -612,9 +620,9 @@ mod tests {
             let mut records = Records {
                 judge: Judge::new(policies),
                 summary: Summary::new(policies),
-                tally: Tally::default(),
+                partial: Partial::default(),
             };
-            let mut reader = Reader::new(&policies.schema, MOST_RECORD_BYTES);
+            let mut reader = Reader::new(&policies.schema, MAX_RECORD_BYTES);
             let lines = lines.collect::<String>();
             reader.read(
                 Start::Start(Format::Ndjson),
@@ -623,12 +631,12 @@ mod tests {
                 &mut records,
             );
             summary += &records.summary;
-            census
-                .add(records.tally, 0, batch as u64)
+            aggregates
+                .add(records.partial, 0, batch as u64)
                 .expect("temporary files");
         }
         let mut found = Vec::new();
-        let settled = census.settle(&["e"], Privacy::Shown, &mut summary, |finding| {
+        let settled = aggregates.settle(&["e"], Privacy::Shown, &mut summary, |finding| {
             let (id, evidence) = (finding.customer_id(), finding.evidence());
             let (rule, number) = (&finding.rule.id, finding.number);
             found.push(format!("{rule} {id:?} {number:?} {evidence:?}"));

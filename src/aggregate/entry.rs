@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 use sha2::{Digest, Sha256};
 
-use super::sorter::Kept;
+use crate::external_sort::Kept;
 use crate::policy::Cause;
 use crate::record::{Absent, Bad};
 

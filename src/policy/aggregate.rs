@@ -9,7 +9,7 @@ use crate::record::{Schema, Slot};
 
 /// One question about the whole export.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fleet {
+pub enum Aggregate {
     /// No value of the field stands in two records.
     Unique {
         /// A field of text.
@@ -50,29 +50,29 @@ pub enum Fleet {
 }
 
 /// The keys of a rule over the whole export, one of which says what it asks.
-pub const FLEET: [&str; 5] = ["unique", "shared", "pass-rate", "records", "newest"];
+pub const AGGREGATES: [&str; 5] = ["unique", "shared", "pass-rate", "records", "newest"];
 
-impl Fleet {
+impl Aggregate {
     /// The field whose values are looked at.
     pub fn slot(&self) -> Option<Slot> {
         match self {
-            Fleet::Unique { slot, .. }
-            | Fleet::Shared { slot, .. }
-            | Fleet::Newest { slot, .. } => Some(*slot),
-            Fleet::PassRate { .. } | Fleet::Records { .. } => None,
+            Aggregate::Unique { slot, .. }
+            | Aggregate::Shared { slot, .. }
+            | Aggregate::Newest { slot, .. } => Some(*slot),
+            Aggregate::PassRate { .. } | Aggregate::Records { .. } => None,
         }
     }
 
     /// Whether values of the field are held against each other.
     pub fn compares(&self) -> bool {
-        matches!(self, Fleet::Unique { .. } | Fleet::Shared { .. })
+        matches!(self, Aggregate::Unique { .. } | Aggregate::Shared { .. })
     }
 
     /// What is looked at, for evidence: a field, a rule, or the records.
     pub fn looks_at<'a>(&'a self, schema: &'a Schema) -> &'a str {
         match (self, self.slot()) {
             (_, Some(slot)) => &schema.field(slot).name,
-            (Fleet::PassRate { rule, .. }, None) => rule,
+            (Aggregate::PassRate { rule, .. }, None) => rule,
             (_, None) => "records",
         }
     }
@@ -85,16 +85,16 @@ impl Fleet {
     /// What would meet it, in words.
     pub fn expected(&self) -> String {
         match self {
-            Fleet::Unique { copies, .. } => match copies {
+            Aggregate::Unique { copies, .. } => match copies {
                 Copies::Any => "in no other record".to_owned(),
                 Copies::Differ => "in no other record with other content".to_owned(),
                 Copies::Agree => "in no other record with the same content".to_owned(),
             },
-            Fleet::Shared { most: 1, .. } => "on no other customer".to_owned(),
-            Fleet::Shared { most, .. } => format!("on at most {most} customers"),
-            Fleet::PassRate { least, .. } => format!("at least {least} pass"),
-            Fleet::Records { least } => format!("at least {least}"),
-            Fleet::Newest { within, .. } => format!(
+            Aggregate::Shared { most: 1, .. } => "on no other customer".to_owned(),
+            Aggregate::Shared { most, .. } => format!("on at most {most} customers"),
+            Aggregate::PassRate { least, .. } => format!("at least {least} pass"),
+            Aggregate::Records { least } => format!("at least {least}"),
+            Aggregate::Newest { within, .. } => format!(
                 "the newest within {} ({} or later)",
                 within.span,
                 crate::record::time::show(within.time)

@@ -15,7 +15,7 @@ pub trait Kept: Ord + Sized {
 }
 
 /// The most files that are open at once: of more one is made.
-const MOST_RUNS: usize = 128;
+const MAX_RUNS: usize = 128;
 
 /// Sorts items.
 pub struct Sorter<T> {
@@ -47,7 +47,7 @@ impl<T: Kept> Sorter<T> {
             let run = Run::write(self.waiting.drain(..).map(Ok))?;
             self.runs.push(run);
         }
-        if self.runs.len() == MOST_RUNS {
+        if self.runs.len() == MAX_RUNS {
             let runs = std::mem::take(&mut self.runs);
             self.runs
                 .push(Run::write(Sorted::<T>::of(Vec::new(), runs)?)?);

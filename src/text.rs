@@ -7,7 +7,7 @@ use wide::u8x16;
 
 /// Text with every character made visible that could steer a terminal or turn
 /// the direction of what follows.
-pub fn clean(text: &str) -> Cow<'_, str> {
+pub fn escape_controls(text: &str) -> Cow<'_, str> {
     if is_printable_without(text, []) || !text.chars().any(is_unsafe) {
         return text.into();
     }
@@ -79,17 +79,6 @@ pub fn trim(text: &str) -> &str {
     }
 }
 
-/// Bytes as hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut digits = vec![0; 2 * bytes.len()];
-    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
-    }
-    String::from_utf8(digits).unwrap_or_default()
-}
-
 /// Whether all bytes are printable ASCII and none is one of these.
 pub fn is_printable_without<const N: usize>(text: &str, not: [u8; N]) -> bool {
     let odd = |all: u8x16| {
@@ -122,12 +111,15 @@ mod tests {
 
     #[test]
     fn nothing_from_data_steers_a_terminal() {
-        assert_eq!(clean("=cmd\u{7}\u{202e}evil"), "=cmd\\u{7}\\u{202e}evil");
         assert_eq!(
-            clean("a\r\n\tb\u{1b}[31m\u{9b}"),
+            escape_controls("=cmd\u{7}\u{202e}evil"),
+            "=cmd\\u{7}\\u{202e}evil"
+        );
+        assert_eq!(
+            escape_controls("a\r\n\tb\u{1b}[31m\u{9b}"),
             "a\\r\\n\\tb\\u{1b}[31m\\u{9b}"
         );
-        assert_eq!(clean("株式会社 Café"), "株式会社 Café");
+        assert_eq!(escape_controls("株式会社 Café"), "株式会社 Café");
     }
 
     proptest! {

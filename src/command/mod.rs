@@ -1,19 +1,20 @@
 //! What the authors of policies need: tests, explanations, what there is.
 
-mod cases;
 mod check;
+pub mod convert;
 mod explain;
 mod schema;
 mod show;
+mod test;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use crate::aggregate::{self, Aggregates, Partial};
 use crate::cli::{AuthorCommand, PolicyCommand};
 use crate::evaluate::Judge;
-use crate::export::{self, Format, MOST_RECORD_BYTES, Place, Reader, Sink, Unread, Unreadable};
+use crate::export::{self, Format, MAX_RECORD_BYTES, Place, Reader, Sink, Unread, Unreadable};
 use crate::finding::{Counts, Privacy, Summary};
-use crate::fleet::{self, Census, Tally};
 use crate::policy::{self, Policies};
 use crate::record::Record;
 
@@ -28,7 +29,7 @@ pub enum Error {
     Export(#[from] export::Error),
     /// What rules over the whole export gather cannot be kept.
     #[error(transparent)]
-    Fleet(#[from] fleet::Error),
+    Aggregate(#[from] aggregate::Error),
     /// What is said cannot be written.
     #[error("stdout could not be written")]
     Output(#[from] io::Error),
@@ -61,7 +62,7 @@ pub enum Ended {
 pub fn run(command: &AuthorCommand, out: &mut dyn Write) -> Result<Ended, Error> {
     match command {
         AuthorCommand::Policy { command } => match command {
-            PolicyCommand::Test { policies, mutate } => return cases::test(policies, *mutate, out),
+            PolicyCommand::Test { policies, mutate } => return test::test(policies, *mutate, out),
             PolicyCommand::Check { policies, format } => {
                 return check::check(policies, *format, out);
             }
@@ -94,24 +95,29 @@ fn outcomes(policies: &Policies, ndjson: &[u8]) -> Result<Vec<&'static str>, Str
     let mut few = Few {
         judge: Judge::new(policies),
         summary: Summary::new(policies),
-        tally: Tally::default(),
+        partial: Partial::default(),
         why: None,
     };
-    let mut reader = Reader::new(&policies.schema, MOST_RECORD_BYTES);
+    let mut reader = Reader::new(&policies.schema, MAX_RECORD_BYTES);
     reader.read(Place::Start(Format::Ndjson), ndjson, true, &mut few);
     let Few {
         mut summary,
-        tally,
+        partial,
         why,
         ..
     } = few;
     if let Some(why) = why {
         return Err(why);
     }
-    let mut census = Census::new(policies);
-    let settled = census.add(tally, 0, 0).and_then(|()| {
+    let mut aggregates = Aggregates::new(policies);
+    let settled = aggregates.add(partial, 0, 0).and_then(|()| {
         let privacy = Privacy::Redacted;
-        census.settle(&[], privacy, &mut summary, |_| Ok::<_, fleet::Error>(()))
+        aggregates.settle(
+            &[],
+            privacy,
+            &mut summary,
+            |_| Ok::<_, aggregate::Error>(()),
+        )
     });
     settled.map_err(|error| error.to_string())?;
     Ok(summary.by_rule.iter().map(outcome).collect())
@@ -121,14 +127,14 @@ fn outcomes(policies: &Policies, ndjson: &[u8]) -> Result<Vec<&'static str>, Str
 struct Few<'p> {
     judge: Judge<'p>,
     summary: Summary,
-    tally: Tally,
+    partial: Partial,
     why: Option<String>,
 }
 
 impl Sink for Few<'_> {
     fn record(&mut self, record: &Record<'_>) {
-        let (summary, tally) = (&mut self.summary, &mut self.tally);
-        self.judge.judge(record, summary, tally, |_, _, _| {});
+        let (summary, partial) = (&mut self.summary, &mut self.partial);
+        self.judge.judge(record, summary, partial, |_, _, _| {});
     }
 
     fn rejected(&mut self, _: usize, why: Unreadable) {

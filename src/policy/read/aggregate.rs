@@ -1,4 +1,4 @@
-//! `[[fleet]]`: rules over the whole export.
+//! `[[aggregate]]`: rules over the whole export.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::argument::a;
 use super::rules::{Label, Parts, joined};
 use super::{Entry, Reader, article};
-use crate::policy::fleet::{Copies, FLEET, Fleet, Percent};
+use crate::policy::aggregate::{AGGREGATES, Aggregate, Copies, Percent};
 use crate::policy::requirement::Requirement;
 use crate::policy::{Ask, Rule};
 use crate::record::field::{FIELDS, Kind, Slot};
@@ -17,22 +17,22 @@ use crate::record::field::{FIELDS, Kind, Slot};
 const CLOCKS_DIFFER: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 
 impl Reader<'_> {
-    pub(super) fn fleets(
+    pub(super) fn aggregates(
         &mut self,
         value: &Spanned<DeValue<'_>>,
         guard: Option<&Requirement>,
         parts: &mut Parts,
     ) {
-        let help = "write [[fleet]], with two brackets";
-        for item in self.list(value, "`[[fleet]]`", help) {
-            if let Some((table, span)) = self.table(item, "`[[fleet]]`") {
-                let rule = self.fleet(table, span, guard, parts);
+        let help = "write [[aggregate]], with two brackets";
+        for item in self.list(value, "`[[aggregate]]`", help) {
+            if let Some((table, span)) = self.table(item, "`[[aggregate]]`") {
+                let rule = self.aggregate(table, span, guard, parts);
                 parts.rules.extend(rule);
             }
         }
     }
 
-    fn fleet(
+    fn aggregate(
         &mut self,
         table: &DeTable<'_>,
         span: Range<usize>,
@@ -47,11 +47,11 @@ impl Reader<'_> {
             "remediation",
             "references",
             "when",
-            FLEET[0],
-            FLEET[1],
-            FLEET[2],
-            FLEET[3],
-            FLEET[4],
+            AGGREGATES[0],
+            AGGREGATES[1],
+            AGGREGATES[2],
+            AGGREGATES[3],
+            AGGREGATES[4],
         ];
         let [
             id,
@@ -71,8 +71,8 @@ impl Reader<'_> {
         let label = [id, title, severity, rationale, remediation, references];
         let label = self.label(label, span.clone(), parts);
         let asks: Vec<Entry<'_, '_>> = asks.into_iter().flatten().collect();
-        let help = format!("write one of {}", FLEET.join(", "));
-        let fleet = match asks.as_slice() {
+        let help = format!("write one of {}", AGGREGATES.join(", "));
+        let aggregate = match asks.as_slice() {
             [ask] => self.asked_of_all(*ask),
             [] => {
                 self.complain(span, "the rule asks nothing", Some(help));
@@ -83,7 +83,7 @@ impl Reader<'_> {
                 None
             }
         };
-        if let (Some(Fleet::PassRate { .. }), Some((key, _))) = (&fleet, when) {
+        if let (Some(Aggregate::PassRate { .. }), Some((key, _))) = (&aggregate, when) {
             let message = "the rule that is counted says itself where it applies";
             self.complain(key.span(), message, Some("leave out `when`".to_owned()));
         }
@@ -104,7 +104,7 @@ impl Reader<'_> {
             id,
             severity: severity?,
             when: joined(guards),
-            ask: Ask::Fleet(fleet?),
+            ask: Ask::Aggregate(aggregate?),
             rationale,
             remediation,
             references,
@@ -114,7 +114,7 @@ impl Reader<'_> {
         })
     }
 
-    fn asked_of_all(&mut self, (key, value): Entry<'_, '_>) -> Option<Fleet> {
+    fn asked_of_all(&mut self, (key, value): Entry<'_, '_>) -> Option<Aggregate> {
         match key.get_ref().as_ref() {
             "unique" => self.unique(value),
             "shared" => self.shared(value),
@@ -125,7 +125,7 @@ impl Reader<'_> {
     }
 
     /// `unique = "id"` or `unique = { field = "id", copies = "differ" }`.
-    fn unique(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Fleet> {
+    fn unique(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Aggregate> {
         let (field, copies) = match value.get_ref() {
             DeValue::Table(table) => {
                 let [field, copies] = self.keys(table, ["field", "copies"], "`unique`");
@@ -143,14 +143,14 @@ impl Reader<'_> {
         for field in &FIELDS {
             self.policies.schema.want(field.name);
         }
-        Some(Fleet::Unique {
+        Some(Aggregate::Unique {
             slot: slot?,
             copies: copies?,
         })
     }
 
     /// `shared = { field = "securityContactId", more-than = 10 }`.
-    fn shared(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Fleet> {
+    fn shared(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Aggregate> {
         let (table, span) = self.table(value, "`shared`")?;
         let names = ["field", "more-than", "ignore-case"];
         let [field, most, ignore_case] = self.keys(table, names, "`shared`");
@@ -171,7 +171,7 @@ impl Reader<'_> {
             Some((_, value)) => self.flag("ignore-case", value),
             None => Some(false),
         };
-        Some(Fleet::Shared {
+        Some(Aggregate::Shared {
             slot: slot?,
             most: most?,
             ignore_case: ignore_case?,
@@ -179,7 +179,7 @@ impl Reader<'_> {
     }
 
     /// `pass-rate = { rule = "mfa", at-least = "95%" }`.
-    fn pass_rate(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Fleet> {
+    fn pass_rate(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Aggregate> {
         let (table, span) = self.table(value, "`pass-rate`")?;
         let [rule, least] = self.keys(table, ["rule", "at-least"], "`pass-rate`");
         let rule = self.needed(rule, span.clone(), "`pass-rate` needs `rule`");
@@ -201,30 +201,30 @@ impl Reader<'_> {
             }
             read
         });
-        Some(Fleet::PassRate {
+        Some(Aggregate::PassRate {
             rule: rule?,
             least: least?,
         })
     }
 
     /// `records = { at-least = 1000 }`.
-    fn records(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Fleet> {
+    fn records(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Aggregate> {
         let (table, span) = self.table(value, "`records`")?;
         let [least] = self.keys(table, ["at-least"], "`records`");
         let least = self.needed(least, span, "`records` needs `at-least`")?;
         let least = self.count("at-least", least)?;
-        Some(Fleet::Records { least })
+        Some(Aggregate::Records { least })
     }
 
     /// `newest = { field = "updatedAt", within = "36h" }`.
-    fn newest(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Fleet> {
+    fn newest(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Aggregate> {
         let (table, span) = self.table(value, "`newest`")?;
         let [field, within] = self.keys(table, ["field", "within"], "`newest`");
         let field = self.needed(field, span.clone(), "`newest` needs `field`");
         let within = self.needed(within, span, "`newest` needs `within`");
         let slot = field.and_then(|field| self.field_of(field, Kind::Time));
         let within = within.and_then(|within| self.ago(within));
-        Some(Fleet::Newest {
+        Some(Aggregate::Newest {
             slot: slot?,
             within: within?,
             until: self.as_of + CLOCKS_DIFFER,

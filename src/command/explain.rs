@@ -5,14 +5,14 @@ use std::io::{self, Write};
 use chrono::Utc;
 
 use super::{Ended, Error};
+use crate::aggregate::{self, Aggregates, Partial};
 use crate::cli::Explain;
 use crate::evaluate::Judge;
 use crate::export::{self, Cutter, Sink, Source, Unread, Unreadable};
 use crate::finding::{Privacy, Reason, Summary, seen};
-use crate::fleet::{self, Census, Tally};
 use crate::policy::{Answers, Ask, OnAbsent, Policies, Policy, Requirement, Rule, Truth};
-use crate::record::text::{clean, count};
 use crate::record::{Record, Slot};
+use crate::text::{count, escape_controls};
 
 /// Tells of each record with the id what every rule makes of it; good, if there
 /// is one.
@@ -33,13 +33,13 @@ pub(super) fn explain(options: &Explain, out: &mut dyn Write) -> Result<Ended, E
             true => Privacy::Shown,
             false => Privacy::Redacted,
         },
-        fleets: policies
+        questions: policies
             .rules()
             .filter(|(_, rule)| !rule.is_of_records())
             .count(),
         summary: Summary::new(&policies),
-        tally: Tally::default(),
-        census: Census::new(&policies),
+        partial: Partial::default(),
+        aggregates: Aggregates::new(&policies),
         lost: None,
         found: 0,
         unread: 0,
@@ -50,9 +50,13 @@ pub(super) fn explain(options: &Explain, out: &mut dyn Write) -> Result<Ended, E
     out.write_all(&explainer.said)?;
     let (found, unread) = (explainer.found, explainer.unread);
     if found == 0 {
-        writeln!(out, "no record has the id `{}`", clean(&options.id))?;
+        writeln!(
+            out,
+            "no record has the id `{}`",
+            escape_controls(&options.id)
+        )?;
     } else {
-        explainer.fleet(out)?;
+        explainer.aggregate(out)?;
     }
     if unread > 0 {
         let unread = count(unread, "place", "places");
@@ -77,14 +81,14 @@ struct Explainer<'e> {
     number: u64,
     privacy: Privacy<'e>,
     /// How many rules ask something of the whole export.
-    fleets: usize,
+    questions: usize,
     /// Of all records of all exports.
     summary: Summary,
     /// Of some records of this export.
-    tally: Tally,
-    census: Census<'e>,
+    partial: Partial,
+    aggregates: Aggregates<'e>,
     /// Why not all of them could be gathered.
-    lost: Option<fleet::Error>,
+    lost: Option<aggregate::Error>,
     found: u64,
     unread: u64,
     said: Vec<u8>,
@@ -101,10 +105,10 @@ impl export::Listener for Explainer<'_> {
 impl Sink for Explainer<'_> {
     fn record(&mut self, record: &Record<'_>) {
         self.number += 1;
-        if self.fleets > 0 {
+        if self.questions > 0 {
             let mut summary = Summary::new(self.policies);
             self.judge
-                .judge(record, &mut summary, &mut self.tally, |_, _, _| {});
+                .judge(record, &mut summary, &mut self.partial, |_, _, _| {});
             self.summary += &summary;
             self.gather();
         }
@@ -131,8 +135,9 @@ impl Explainer<'_> {
     fn tell(&mut self, record: &Record<'_>) -> io::Result<()> {
         let export = self.names.get(self.export).map_or("", String::as_str);
         let mut summary = Summary::new(self.policies);
-        let tally = &mut Tally::default();
-        self.judge.judge(record, &mut summary, tally, |_, _, _| {});
+        let partial = &mut Partial::default();
+        self.judge
+            .judge(record, &mut summary, partial, |_, _, _| {});
         let mut truths = Vec::new();
         let answers = Answers::ask(self.policies, record, &mut truths);
         let mut said = std::mem::take(&mut self.said);
@@ -150,15 +155,15 @@ impl Explainer<'_> {
 impl Explainer<'_> {
     /// Keeps what the last record adds to the rules over the whole export.
     fn gather(&mut self) {
-        let tally = std::mem::take(&mut self.tally);
+        let partial = std::mem::take(&mut self.partial);
         let before = self.number.saturating_sub(1);
-        if let Err(lost) = self.census.add(tally, self.export, before) {
+        if let Err(lost) = self.aggregates.add(partial, self.export, before) {
             self.lost.get_or_insert(lost);
         }
     }
 
     /// What the rules over the whole export make of it, and of the customer.
-    fn fleet(self, out: &mut dyn Write) -> Result<(), Error> {
+    fn aggregate(self, out: &mut dyn Write) -> Result<(), Error> {
         if let Some(lost) = self.lost {
             return Err(lost.into());
         }
@@ -166,7 +171,7 @@ impl Explainer<'_> {
         let mut summary = self.summary;
         let mut told = vec![Vec::new(); summary.by_rule.len()];
         let id = self.id;
-        self.census
+        self.aggregates
             .settle(&exports, self.privacy, &mut summary, |finding| {
                 if finding.number.is_none() || finding.customer_id().as_deref() == Some(id) {
                     let outcome = finding.outcome.name();
@@ -174,24 +179,24 @@ impl Explainer<'_> {
                     let seen = evidence.map(|item| item.observed.into_owned());
                     told[finding.place].push((outcome, seen.collect::<Vec<_>>()));
                 }
-                Ok::<_, fleet::Error>(())
+                Ok::<_, aggregate::Error>(())
             })?;
         let rules = self.policies.rules().zip(&summary.by_rule).zip(told);
         for (((policy, rule), counts), told) in rules {
-            let Ask::Fleet(fleet) = &rule.ask else {
+            let Ask::Aggregate(aggregate) = &rule.ask else {
                 continue;
             };
             let outcome = match told.first() {
                 Some((outcome, _)) => outcome,
-                None if fleet.compares() => "no finding on this customer",
+                None if aggregate.compares() => "no finding on this customer",
                 None => super::outcome(counts),
             };
-            let (policy, id) = (clean(&policy.id), clean(&rule.id));
+            let (policy, id) = (escape_controls(&policy.id), escape_controls(&rule.id));
             writeln!(out, "\n{policy}/{id} ({}): {outcome}", rule.severity)?;
-            let words = fleet.words(&self.policies.schema);
-            writeln!(out, "  of all records: {}", clean(&words))?;
+            let words = aggregate.words(&self.policies.schema);
+            writeln!(out, "  of all records: {}", escape_controls(&words))?;
             for seen in told.iter().flat_map(|(_, seen)| seen) {
-                writeln!(out, "  seen: {}", clean(seen))?;
+                writeln!(out, "  seen: {}", escape_controls(seen))?;
             }
         }
         Ok(())
@@ -209,7 +214,12 @@ impl Telling<'_> {
     fn record(mut self, export: &str, number: u64, summary: &Summary) -> io::Result<()> {
         let policies = self.answers.policies();
         let id = self.answers.record().id().unwrap_or_default();
-        writeln!(self.out, "{}: {} record {number}", clean(id), clean(export))?;
+        writeln!(
+            self.out,
+            "{}: {} record {number}",
+            escape_controls(id),
+            escape_controls(export)
+        )?;
         for ((policy, rule), counts) in policies.rules().zip(&summary.by_rule) {
             let out_of_scope = !policies.judges(policy, self.answers.record());
             let outcome = super::outcome(counts);
@@ -228,7 +238,7 @@ impl Telling<'_> {
         (require, on_absent): (&Requirement, OnAbsent),
         (outcome, out_of_scope): (&str, bool),
     ) -> io::Result<()> {
-        let (policy, id) = (clean(&policy.id), clean(&rule.id));
+        let (policy, id) = (escape_controls(&policy.id), escape_controls(&rule.id));
         writeln!(self.out, "\n{policy}/{id} ({}): {outcome}", rule.severity)?;
         if out_of_scope {
             return writeln!(self.out, "  out of the policy's scope");
@@ -269,7 +279,7 @@ impl Telling<'_> {
                     let test = policies.test(*id);
                     let field = &policies.schema.field(*slot).name;
                     let truth = word(self.answers.test(*id));
-                    let expected = clean(&test.expected);
+                    let expected = escape_controls(&test.expected);
                     let seen = self.seen(*slot);
                     writeln!(
                         self.out,
@@ -301,7 +311,7 @@ impl Telling<'_> {
     }
 
     fn seen(&self, slot: Slot) -> String {
-        clean(&seen(self.answers, slot, self.privacy)).into_owned()
+        escape_controls(&seen(self.answers, slot, self.privacy)).into_owned()
     }
 }
 
