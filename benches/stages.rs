@@ -1,13 +1,14 @@
 //! What each stage costs, in bytes and records a second: decoding, judging,
 //! wording. The exports are those of `generate`.
 
+use std::convert::Infallible;
 use std::hint::black_box;
 use std::path::PathBuf;
 
 use audit::aggregate::Partial;
-use audit::evaluate::Judge;
+use audit::evaluate::{Context, Judge};
 use audit::export::{Format, MAX_RECORD_BYTES, Place, Reader, Sink, Unread, Unreadable};
-use audit::finding::{Finding, Privacy, Subject, Summary};
+use audit::finding::{Finding, Privacy, Summary};
 use audit::policy::Policies;
 use audit::record::{Key, Raw, Record};
 use audit::report::{self, Column, Head, Renderer, Screen, Settings, Words};
@@ -135,6 +136,12 @@ fn raw<'l>(value: &'l Value, texts: &'l Bump) -> Raw<'l> {
     }
 }
 
+const CONTEXT: Context<'static> = Context {
+    export: "export.json",
+    number: 1,
+    privacy: Privacy::Redacted,
+};
+
 fn evaluate(criterion: &mut Criterion) {
     let texts = Bump::new();
     let lines = lines(&export(Shape::Ndjson, false));
@@ -149,9 +156,12 @@ fn evaluate(criterion: &mut Criterion) {
                 let mut summary = Summary::new(&policies);
                 let mut partial = Partial::default();
                 for record in &records {
-                    judge.judge(record, &mut summary, &mut partial, |place, outcome, _| {
-                        black_box((place, outcome));
-                    });
+                    let found = |finding: &Finding<'_>| {
+                        black_box(finding.rule_index);
+                        Ok::<_, Infallible>(())
+                    };
+                    let judged = judge.judge(record, CONTEXT, &mut summary, &mut partial, found);
+                    judged.unwrap_or_else(|never| match never {});
                 }
                 summary
             });
@@ -192,35 +202,16 @@ fn word(criterion: &mut Criterion) {
 
 /// All findings on the records, in the words of a report.
 fn worded(policies: &Policies, records: &[Record<'_>], renderer: &[Box<dyn Renderer>]) -> Words {
-    let rules: Vec<_> = policies.rules().collect();
     let mut judge = Judge::new(policies);
     let mut summary = Summary::new(policies);
     let mut partial = Partial::default();
     let mut words = Words::default();
     for record in records {
-        judge.judge(
-            record,
-            &mut summary,
-            &mut partial,
-            |place, outcome, answers| {
-                let (policy, rule) = rules[place];
-                let Some(reason) = outcome.reason() else {
-                    return;
-                };
-                let finding = Finding {
-                    subject: Subject::Record(answers),
-                    number: Some(1),
-                    export: Some("export.json"),
-                    policy,
-                    rule,
-                    place,
-                    outcome,
-                    reason,
-                    privacy: Privacy::Redacted,
-                };
-                report::word(&finding, renderer, std::slice::from_mut(&mut words)).expect("memory");
-            },
-        );
+        let found = |finding: &Finding<'_>| {
+            report::word(finding, renderer, std::slice::from_mut(&mut words))
+        };
+        let judged = judge.judge(record, CONTEXT, &mut summary, &mut partial, found);
+        judged.expect("memory");
     }
     words
 }

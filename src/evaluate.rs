@@ -1,7 +1,7 @@
 //! Rules against records: no files, no clock, no printing.
 
 use crate::aggregate::Partial;
-use crate::finding::{Outcome, Reason, Summary};
+use crate::finding::{Finding, Outcome, Privacy, Reason, Subject, Summary};
 use crate::policy::{Answers, Ask, Cause, OnAbsent, Policies, Requirement, Rule, Truth};
 use crate::record::Record;
 
@@ -9,24 +9,31 @@ use crate::record::Record;
 #[derive(Debug)]
 pub struct Judge<'p> {
     policies: &'p Policies,
-    /// For each policy, how many rules over the whole export are before its
-    /// own.
+    /// For each policy, how many rules over all records come before its own.
     aggregates: Vec<usize>,
-    /// Room for what the tests say.
+    /// Room for the answers of the tests.
     truths: Vec<Truth>,
 }
 
+/// Says where a record is, and how far its values may be shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The export's name.
+    pub export: &'a str,
+    /// The record's number, from 1, among those that are counted with it.
+    pub number: u64,
+    /// How far values may be shown.
+    pub privacy: Privacy<'a>,
+}
+
 impl<'p> Judge<'p> {
-    /// A judge by these policies.
+    /// Returns a judge by these policies.
     pub fn new(policies: &'p Policies) -> Self {
         let mut aggregates = 0;
         let before = policies.all.iter().map(|policy| {
             let before = aggregates;
-            aggregates += policy
-                .rules
-                .iter()
-                .filter(|rule| !rule.is_of_records())
-                .count();
+            let rules = policy.rules.iter();
+            aggregates += rules.filter(|rule| !rule.is_of_records()).count();
             before
         });
         Self {
@@ -36,36 +43,38 @@ impl<'p> Judge<'p> {
         }
     }
 
-    /// Counts what every rule makes of the record, and hands out the places and
-    /// outcomes of those that are findings, in the order of the rules; what
-    /// rules over the whole export ask is gathered.
-    pub fn judge(
+    /// Counts what every rule makes of the record, hands out the findings in the
+    /// order of the rules, and gathers what rules over all records ask.
+    ///
+    /// # Errors
+    ///
+    /// Those of `found`, which ends the judging of this record.
+    pub fn judge<E>(
         &mut self,
         record: &Record<'_>,
+        context: Context<'_>,
         summary: &mut Summary,
         partial: &mut Partial,
-        mut found: impl FnMut(usize, Outcome, &Answers<'_>),
-    ) {
+        mut found: impl FnMut(&Finding<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
         summary.count_record(record);
         let policies = self.policies;
         let judges = |policy| policies.judges(policy, record);
         // Nobody asks about a record that is out of every scope.
         let Some(first) = policies.all.iter().position(judges) else {
-            return;
+            return Ok(());
         };
         summary.in_scope += 1;
         let answers = Answers::ask(policies, record, &mut self.truths);
-        let mut place = 0;
+        let mut next_index = 0;
         for (number, policy) in policies.all.iter().enumerate() {
-            let rules = place..place + policy.rules.len();
-            place = rules.end;
+            let rules = next_index..next_index + policy.rules.len();
+            next_index = rules.end;
             if number < first || number > first && !judges(policy) {
                 continue;
             }
-            let record = summary.records;
-            let counts = &mut summary.by_rule[rules.clone()];
             let mut aggregates = self.aggregates[number];
-            for ((place, rule), counts) in rules.zip(&policy.rules).zip(counts) {
+            for (rule_index, rule) in rules.zip(&policy.rules) {
                 let outcome = match &rule.ask {
                     Ask::Record { require, on_absent } => {
                         outcome(rule, require, *on_absent, answers)
@@ -73,20 +82,33 @@ impl<'p> Judge<'p> {
                     Ask::Aggregate(aggregate) => {
                         let when = applies(rule, answers);
                         aggregates += 1;
-                        let gathered =
-                            partial.gather((aggregates - 1, aggregate), when, &answers, record);
-                        match gathered {
+                        let asked = (aggregates - 1, aggregate);
+                        match partial.gather(asked, when, &answers, context.number) {
                             Some(outcome) => outcome,
                             None => continue,
                         }
                     }
                 };
-                counts.count(outcome);
-                if outcome.reason().is_some() {
-                    found(place, outcome, &answers);
-                }
+                let Some((status, reason)) = summary.count_unlisted(rule_index, outcome) else {
+                    continue;
+                };
+                let finding = Finding {
+                    subject: Subject::Record(&answers),
+                    number: Some(context.number),
+                    export: Some(context.export),
+                    policy,
+                    rule,
+                    rule_index,
+                    status,
+                    reason,
+                    privacy: context.privacy,
+                };
+                summary.count(&finding);
+                found(&finding)?;
             }
         }
+        summary.finish_record(record, context.privacy);
+        Ok(())
     }
 }
 

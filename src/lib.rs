@@ -51,3 +51,4 @@ pub mod record;
 pub mod report;
 pub mod run;
 pub mod text;
+pub mod totals;

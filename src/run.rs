@@ -9,20 +9,21 @@ use chrono::Utc;
 use clap::{ColorChoice, Parser};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::aggregate::{self, Aggregates};
+use crate::aggregate;
 use crate::cli::{AuthorCommand, Cli, Command, FailOn, Options};
 use crate::command::convert;
 use crate::command::{self, Ended};
 use crate::digest::{ByteCounter, DigestHandle};
-use crate::export::{self, Cutter, Source, Unread};
-use crate::finding::{self, Gap, Key, Privacy, Summary};
+use crate::export::{self, Cutter, Source};
+use crate::finding::{self, Key, Privacy};
 use crate::manifest::{self, Manifest};
-use crate::pipeline::{Pipeline, Worded};
+use crate::pipeline::{self, ChunkResult, Pipeline, Rejection};
 use crate::policy::{self, Policies, Policy};
 use crate::report::{
-    self, Colour, Export, Format, Head, OnStdout, Rejected, Reports, Screen, SplitBy, Tail, Words,
+    self, Colour, Format, Head, OnStdout, Rejected, Reports, Screen, SplitBy, Tail, Words,
 };
 use crate::text::{count, escape_controls};
+use crate::totals::{RunningTotals, Totals};
 
 /// How a run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,9 +77,9 @@ pub enum Error {
     /// What rules over the whole export gather cannot be kept.
     #[error(transparent)]
     Aggregate(#[from] aggregate::Error),
-    /// No worker could be started.
-    #[error("the worker threads could not be started")]
-    Threads(#[from] rayon::ThreadPoolBuildError),
+    /// The pipeline could not run to its end.
+    #[error(transparent)]
+    Pipeline(#[from] pipeline::Error),
 }
 
 /// Runs the program with these arguments, of which the first is its name; gives
@@ -229,8 +230,8 @@ fn audit(
     let mut run = Run::new(options, privacy, &policies, head, &sources, reports, stderr);
     run.reports.start(&run.head)?;
     run.read(options, sources, &renderers)?;
-    run.settle(&renderers)?;
-    run.finish(options, &seen)
+    let totals = run.total(&renderers)?;
+    run.finish(options, &totals, &seen)
 }
 
 /// The most rejected records that are told on stderr without `--verbose`.
@@ -248,12 +249,9 @@ struct Run<'r> {
     privacy: Privacy<'r>,
     progress: ProgressBar,
     taken: Vec<ByteCounter>,
-    summary: Summary,
-    aggregates: Aggregates<'r>,
-    exports: Vec<Export>,
-    /// Whether some record of each export has some field.
-    fields: Vec<bool>,
-    error: Option<Error>,
+    totals: RunningTotals<'r>,
+    /// The names of the exports.
+    exports: Vec<String>,
 }
 
 impl<'r> Run<'r> {
@@ -266,10 +264,6 @@ impl<'r> Run<'r> {
         reports: Reports<'r>,
         stderr: &'r mut (dyn Write + Send),
     ) -> Self {
-        let exports = sources.iter().map(|source| Export {
-            path: source.name.clone(),
-            ..Export::default()
-        });
         Self {
             policies,
             head,
@@ -281,11 +275,8 @@ impl<'r> Run<'r> {
             privacy,
             progress: progress(options, sources),
             taken: sources.iter().map(Source::taken).collect(),
-            summary: Summary::new(policies),
-            aggregates: Aggregates::new(policies),
-            exports: exports.collect(),
-            fields: vec![false; sources.len()],
-            error: None,
+            totals: RunningTotals::new(policies, sources.len()),
+            exports: sources.iter().map(|source| source.name.clone()).collect(),
         }
     }
 
@@ -295,7 +286,7 @@ impl<'r> Run<'r> {
         sources: Vec<Source>,
         renderers: &[Box<dyn report::Renderer>],
     ) -> Result<(), Error> {
-        let names: Vec<_> = sources.iter().map(|source| source.name.clone()).collect();
+        let names = self.exports.clone();
         let schema = &self.policies.schema;
         let cutter = Cutter::new(sources, options.input_format, options.window_bytes, schema);
         let pipeline = Pipeline {
@@ -306,47 +297,34 @@ impl<'r> Run<'r> {
             privacy: self.privacy,
             renderers,
         };
-        pipeline.run(cutter, threads(options), |worded| self.take(worded))?;
+        pipeline.run(cutter, threads(options), |result| self.write(result))?;
         self.progress.finish_and_clear();
-        self.error.take().map_or(Ok(()), Err)
+        Ok(())
     }
 
-    /// Writes what a batch came to; false, if that cannot be done.
-    fn take(&mut self, worded: Worded) -> bool {
-        if self.error.is_none() {
-            self.error = self.write(worded).err();
-        }
-        self.error.is_none()
-    }
-
-    fn write(&mut self, mut worded: Worded) -> Result<(), Error> {
-        let partial = std::mem::take(&mut worded.partial);
-        self.aggregates.add(partial, worded.export, worded.before)?;
-        let worded = &worded;
-        self.summary += &worded.summary;
-        let export = &mut self.exports[worded.export];
-        export.records += worded.summary.records;
-        export.rejected += worded.summary.rejected;
-        export.format = worded.shape.into();
-        self.fields[worded.export] |= worded.summary.has_fields();
-        if let Some(why) = &worded.unread {
-            export.problem = Some(why.to_string());
-        }
-        self.reports.findings(&worded.findings)?;
-        self.reject(worded)?;
+    /// Writes what a chunk comes to.
+    fn write(&mut self, result: ChunkResult) -> Result<(), Error> {
+        let ChunkResult {
+            part,
+            findings,
+            rejected,
+        } = result;
+        self.reports.findings(&findings)?;
+        self.reject(part.export, &rejected)?;
+        self.totals.add(part)?;
         let taken = self.taken.iter().map(ByteCounter::bytes).sum();
         self.progress.set_position(taken);
-        let records = count(self.summary.records, "record", "records");
+        let records = count(self.totals.summary().records, "record", "records");
         self.progress.set_message(records);
         Ok(())
     }
 
-    fn reject(&mut self, worded: &Worded) -> Result<(), report::Error> {
-        let told_before = self.summary.rejected - worded.rejected.len() as u64;
-        for (number, rejection) in (told_before..).zip(&worded.rejected) {
+    fn reject(&mut self, export: usize, rejected: &[Rejection]) -> Result<(), report::Error> {
+        let reported_before = self.totals.summary().rejected;
+        for (number, rejection) in (reported_before..).zip(rejected) {
             let cause = rejection.why.to_string();
             let rejected = Rejected {
-                export: self.exports[worded.export].path.as_str().into(),
+                export: self.exports[export].as_str().into(),
                 record: rejection.record,
                 offset: rejection.offset,
                 cause: cause.into(),
@@ -364,50 +342,28 @@ impl<'r> Run<'r> {
         Ok(())
     }
 
-    /// What rules over the whole export find comes after all else.
-    fn settle(&mut self, renderers: &[Box<dyn report::Renderer>]) -> Result<(), Error> {
-        let aggregates = std::mem::replace(&mut self.aggregates, Aggregates::new(self.policies));
-        let exports: Vec<_> = self
-            .exports
-            .iter()
-            .map(|export| export.path.clone())
-            .collect();
-        let exports: Vec<_> = exports.iter().map(String::as_str).collect();
+    /// Decides what the run comes to; what rules over all records find comes after
+    /// all else.
+    fn total(&mut self, renderers: &[Box<dyn report::Renderer>]) -> Result<Totals, Error> {
+        let totals = std::mem::replace(&mut self.totals, RunningTotals::new(self.policies, 0));
+        let names: Vec<_> = self.exports.iter().map(String::as_str).collect();
         let reports = &mut self.reports;
-        aggregates.settle(&exports, self.privacy, &mut self.summary, |finding| {
+        totals.finish(&names, self.privacy, |finding| {
             let mut words: Vec<_> = renderers.iter().map(|_| Words::default()).collect();
-            let worded = report::word(finding, renderers, &mut words);
-            debug_assert!(worded.is_ok(), "memory takes all that is written");
+            report::word(finding, renderers, &mut words).map_err(pipeline::Error::Render)?;
             let words: Vec<_> = words.iter().map(|words| words.numbered(0)).collect();
             Ok(reports.findings(&words)?)
         })
     }
 
-    /// An export of which no record has any field is hardly one of customers.
-    fn doubt(&mut self) {
-        if self.policies.needed().is_empty() {
-            return;
-        }
-        for (export, fields) in self.exports.iter_mut().zip(&self.fields) {
-            let read = export.records > export.rejected;
-            if read && !fields && export.problem.is_none() {
-                export.problem = Some(Unread::NoFields.to_string());
-                self.summary.unread_exports += 1;
-            }
-        }
-    }
-
-    fn finish(mut self, options: &Options, seen: &[DigestHandle]) -> Result<Exit, Error> {
-        self.doubt();
-        let gaps = self.summary.gaps(self.policies);
-        self.notes(&gaps);
-        let tail = Tail::of(
-            self.policies,
-            &self.summary,
-            self.exports,
-            &gaps,
-            self.privacy,
-        );
+    fn finish(
+        mut self,
+        options: &Options,
+        totals: &Totals,
+        seen: &[DigestHandle],
+    ) -> Result<Exit, Error> {
+        self.notes(totals);
+        let tail = Tail::of(self.policies, totals, &self.exports, self.privacy);
         let (head, policies) = (&self.head, self.policies);
         self.reports.finish(head, &tail, |written, out| {
             let exports = tail.exports.iter().zip(seen);
@@ -428,20 +384,26 @@ impl<'r> Run<'r> {
     }
 
     /// Tells on stderr what a report may not.
-    fn notes(&mut self, gaps: &[Gap]) {
+    fn notes(&mut self, totals: &Totals) {
+        let Totals {
+            summary,
+            exports,
+            verdict,
+            ..
+        } = totals;
         let mut notes = Vec::new();
-        if !self.verbose && self.summary.rejected > TOLD {
-            let more = self.summary.rejected - TOLD;
+        if !self.verbose && summary.rejected > TOLD {
+            let more = summary.rejected - TOLD;
             notes.push(format!(
                 "and {more} more rejected records: --verbose tells all"
             ));
         }
-        for export in &self.exports {
+        for (path, export) in self.exports.iter().zip(exports) {
             if let Some(problem) = &export.problem {
-                notes.push(format!("{}: {problem}", export.path));
+                notes.push(format!("{path}: {problem}"));
             }
         }
-        let unknown = self.summary.unknown_keys.commonest();
+        let unknown = summary.unknown_keys.commonest();
         if !unknown.is_empty() {
             let names: Vec<_> = unknown
                 .iter()
@@ -452,25 +414,23 @@ impl<'r> Run<'r> {
                 names.join(", ")
             ));
         }
-        if self.summary.epoch_deleted > 0 {
-            let records = count(self.summary.epoch_deleted, "record", "records");
+        if summary.epoch_deleted > 0 {
+            let records = count(summary.epoch_deleted, "record", "records");
             notes.push(format!(
                 "deletedAt at 1970-01-01 was read as null in {records}: an exporter's artefact"
             ));
         }
-        if self.summary.protocol_lines > 0 {
-            let lines = count(
-                self.summary.protocol_lines,
-                "protocol line",
-                "protocol lines",
-            );
+        if summary.protocol_lines > 0 {
+            let lines = count(summary.protocol_lines, "protocol line", "protocol lines");
             notes.push(format!("{lines} without a record passed over"));
         }
-        if self.summary.in_scope == 0 && self.summary.records > self.summary.rejected {
+        if summary.in_scope == 0 && summary.records > summary.rejected {
             notes.push("no record is in the scope of any policy".to_owned());
         }
         notes.extend(
-            gaps.iter()
+            verdict
+                .gaps
+                .iter()
                 .map(|gap| format!("incomplete: {}", gap.show(self.policies))),
         );
         for text in notes {

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::external_sort::Kept;
@@ -10,14 +11,14 @@ use crate::record::{Absent, Bad};
 
 /// Half of the SHA-256 of a value: no two values that anybody will ever meet
 /// share one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Key(u128);
 
 impl Key {
     /// Of nothing.
     pub const NONE: Key = Key(0);
 
-    pub fn of(value: &[u8]) -> Self {
+    pub fn new(value: &[u8]) -> Self {
         let digest = Sha256::digest(value);
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&digest[..16]);
@@ -27,7 +28,7 @@ impl Key {
 
 /// Why it is not certain that a rule applies, if it is not. The certain come
 /// first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Doubt(u8);
 
 const CAUSES: [Cause; 6] = [
@@ -42,28 +43,31 @@ const CAUSES: [Cause; 6] = [
 impl Doubt {
     pub const NONE: Doubt = Doubt(0);
 
-    pub fn of(cause: Cause) -> Self {
-        let place = CAUSES.iter().position(|known| *known == cause);
-        Doubt(place.map_or(1, |place| place as u8 + 1))
-    }
-
+    /// Returns why it is not certain, if it is not.
     pub fn cause(self) -> Option<Cause> {
         CAUSES.get(usize::from(self.0).checked_sub(1)?).copied()
     }
 }
 
-/// A record whose value is held against others. In their order, those of one
-/// rule and value stand together, and of these those of one customer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+impl From<Cause> for Doubt {
+    fn from(cause: Cause) -> Self {
+        let index = CAUSES.iter().position(|known| *known == cause);
+        Doubt(index.map_or(1, |index| index as u8 + 1))
+    }
+}
+
+/// Is a record whose value is compared with others. In their order, those of one
+/// rule and value are together, and of these those of one customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Entry {
-    /// The rule's place among those over the whole export.
+    /// The rule's location among those over the whole export.
     pub rule: u32,
     pub value: Key,
     pub customer: Key,
     pub doubt: Doubt,
-    /// The export's place on the command line.
+    /// The export's location on the command line.
     pub export: u32,
-    /// The record's place in the export, from 1.
+    /// The record's location in the export, from 1.
     pub record: u64,
     /// A digest of all that the record says.
     pub content: u64,
@@ -110,14 +114,14 @@ impl Kept for Entry {
 
 /// Where a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Location {
     pub export: u32,
     pub record: u64,
 }
 
 impl Entry {
-    pub fn place(&self) -> Place {
-        Place {
+    pub fn location(&self) -> Location {
+        Location {
             export: self.export,
             record: self.record,
         }
@@ -129,41 +133,41 @@ impl Entry {
         self.record += before;
         self.text += texts;
         if self.customer == Key::NONE {
-            let place = [self.record.to_le_bytes(), u64::from(export).to_le_bytes()];
-            self.customer = Key::of(&place.concat());
+            let location = [self.record.to_le_bytes(), u64::from(export).to_le_bytes()];
+            self.customer = Key::new(&location.concat());
         }
     }
 }
 
-/// How many places of other records a finding tells.
-pub const PLACES: usize = 4;
+/// How many locations of other records a finding tells.
+pub const MAX_LOCATIONS: usize = 4;
 
 /// What the records with one value come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Group {
+pub struct GroupFacts {
     pub records: u64,
     pub customers: u64,
     /// Not all records say the same.
     pub differ: bool,
-    /// The first places; there are as many as `records`, at most `PLACES`.
-    pub places: [Place; PLACES],
+    /// The first locations; there are as many as `records`, at most `MAX_LOCATIONS`.
+    pub locations: [Location; MAX_LOCATIONS],
 }
 
 /// An entry that is a finding. They come in the order of the records, then of
 /// the rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Found {
-    pub place: Place,
-    /// The rule's place among those over the whole export.
+    pub location: Location,
+    /// The rule's location among those over the whole export.
     pub rule: u32,
     /// Where the text stands that it tells.
     pub text: u64,
     /// Why it is not decided, if it is not.
     pub doubt: Doubt,
-    pub group: Group,
+    pub group: GroupFacts,
 }
 
-impl Kept for Place {
+impl Kept for Location {
     fn write(&self, writer: &mut impl Write) -> io::Result<()> {
         write(writer, self.export.to_le_bytes())?;
         write(writer, self.record.to_le_bytes())
@@ -179,39 +183,39 @@ impl Kept for Place {
 
 impl Kept for Found {
     fn write(&self, writer: &mut impl Write) -> io::Result<()> {
-        self.place.write(writer)?;
+        self.location.write(writer)?;
         write(writer, self.rule.to_le_bytes())?;
         write(writer, self.text.to_le_bytes())?;
         write(writer, [self.doubt.0, u8::from(self.group.differ)])?;
         write(writer, self.group.records.to_le_bytes())?;
         write(writer, self.group.customers.to_le_bytes())?;
         self.group
-            .places
+            .locations
             .iter()
-            .try_for_each(|place| place.write(writer))
+            .try_for_each(|location| location.write(writer))
     }
 
     fn read(reader: &mut impl Read) -> io::Result<Self> {
-        let place = Place::read(reader)?;
+        let location = Location::read(reader)?;
         let rule = u32::from_le_bytes(read(reader)?);
         let text = u64::from_le_bytes(read(reader)?);
         let [doubt, differ] = read(reader)?;
         let records = u64::from_le_bytes(read(reader)?);
         let customers = u64::from_le_bytes(read(reader)?);
-        let mut places = [place; PLACES];
-        for place in &mut places {
-            *place = Place::read(reader)?;
+        let mut locations = [location; MAX_LOCATIONS];
+        for location in &mut locations {
+            *location = Location::read(reader)?;
         }
         Ok(Self {
-            place,
+            location,
             rule,
             text,
             doubt: Doubt(doubt),
-            group: Group {
+            group: GroupFacts {
                 records,
                 customers,
                 differ: differ != 0,
-                places,
+                locations,
             },
         })
     }
@@ -279,27 +283,27 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let place = |record| Place { export: 3, record };
+        let location = |record| Location { export: 3, record };
         let entry = Entry {
             rule: 7,
-            value: Key::of(b"a"),
-            customer: Key::of(b"b"),
-            doubt: Doubt::of(Cause::Bad(Bad::Conflict)),
+            value: Key::new(b"a"),
+            customer: Key::new(b"b"),
+            doubt: Doubt::from(Cause::Bad(Bad::Conflict)),
             export: 3,
             record: u64::MAX,
             content: 5,
             text: 9,
         };
         let found = Found {
-            place: place(7),
+            location: location(7),
             rule: 2,
             text: 3,
-            doubt: Doubt::of(Cause::Absent(Absent::Null)),
-            group: Group {
+            doubt: Doubt::from(Cause::Absent(Absent::Null)),
+            group: GroupFacts {
                 records: 4,
                 customers: 2,
                 differ: true,
-                places: [place(1), place(2), place(3), place(4)],
+                locations: [location(1), location(2), location(3), location(4)],
             },
         };
         let mut bytes = Vec::new();
@@ -331,7 +335,7 @@ mod tests {
     #[test]
     fn every_doubt_has_its_cause() {
         for cause in CAUSES {
-            assert_eq!(Doubt::of(cause).cause(), Some(cause));
+            assert_eq!(Doubt::from(cause).cause(), Some(cause));
         }
         assert_eq!(Doubt::NONE.cause(), None);
     }

@@ -1,5 +1,6 @@
 //! Why one customer is judged as it is: every rule, every check.
 
+use std::convert::Infallible;
 use std::io::{self, Write};
 
 use chrono::Utc;
@@ -7,9 +8,11 @@ use chrono::Utc;
 use super::{Ended, Error};
 use crate::aggregate::{self, Aggregates, Partial};
 use crate::cli::Explain;
+use crate::evaluate::Context;
 use crate::evaluate::Judge;
 use crate::export::{self, Cutter, Sink, Source, Unread, Unreadable};
-use crate::finding::{Privacy, Reason, Summary, seen};
+use crate::finding::redaction::observed;
+use crate::finding::{Finding, Privacy, Reason, Summary};
 use crate::policy::{Answers, Ask, OnAbsent, Policies, Policy, Requirement, Rule, Truth};
 use crate::record::{Record, Slot};
 use crate::text::{count, escape_controls};
@@ -106,9 +109,10 @@ impl Sink for Explainer<'_> {
     fn record(&mut self, record: &Record<'_>) {
         self.number += 1;
         if self.questions > 0 {
-            let mut summary = Summary::new(self.policies);
+            let (mut summary, context) = (Summary::new(self.policies), self.context());
             self.judge
-                .judge(record, &mut summary, &mut self.partial, |_, _, _| {});
+                .judge(record, context, &mut summary, &mut self.partial, ignore)
+                .unwrap_or_else(|never| match never {});
             self.summary += &summary;
             self.gather();
         }
@@ -131,13 +135,28 @@ impl Sink for Explainer<'_> {
     }
 }
 
-impl Explainer<'_> {
+/// Findings are explained by the tests of their rules.
+fn ignore(_: &Finding<'_>) -> Result<(), Infallible> {
+    Ok(())
+}
+
+impl<'e> Explainer<'e> {
+    fn context(&self) -> Context<'e> {
+        Context {
+            export: self.names.get(self.export).map_or("", String::as_str),
+            number: self.number,
+            privacy: self.privacy,
+        }
+    }
+
     fn tell(&mut self, record: &Record<'_>) -> io::Result<()> {
         let export = self.names.get(self.export).map_or("", String::as_str);
         let mut summary = Summary::new(self.policies);
         let partial = &mut Partial::default();
+        let context = self.context();
         self.judge
-            .judge(record, &mut summary, partial, |_, _, _| {});
+            .judge(record, context, &mut summary, partial, ignore)
+            .unwrap_or_else(|never| match never {});
         let mut truths = Vec::new();
         let answers = Answers::ask(self.policies, record, &mut truths);
         let mut said = std::mem::take(&mut self.said);
@@ -172,12 +191,12 @@ impl Explainer<'_> {
         let mut told = vec![Vec::new(); summary.by_rule.len()];
         let id = self.id;
         self.aggregates
-            .settle(&exports, self.privacy, &mut summary, |finding| {
+            .finish(&exports, self.privacy, &mut summary, |finding| {
                 if finding.number.is_none() || finding.customer_id().as_deref() == Some(id) {
-                    let outcome = finding.outcome.name();
+                    let outcome = finding.status.name();
                     let evidence = finding.evidence().into_iter();
                     let seen = evidence.map(|item| item.observed.into_owned());
-                    told[finding.place].push((outcome, seen.collect::<Vec<_>>()));
+                    told[finding.rule_index].push((outcome, seen.collect::<Vec<_>>()));
                 }
                 Ok::<_, aggregate::Error>(())
             })?;
@@ -311,7 +330,7 @@ impl Telling<'_> {
     }
 
     fn seen(&self, slot: Slot) -> String {
-        escape_controls(&seen(self.answers, slot, self.privacy)).into_owned()
+        escape_controls(&observed(self.answers, slot, self.privacy)).into_owned()
     }
 }
 

@@ -7,12 +7,13 @@ mod schema;
 mod show;
 mod test;
 
+use std::convert::Infallible;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use crate::aggregate::{self, Aggregates, Partial};
 use crate::cli::{AuthorCommand, PolicyCommand};
-use crate::evaluate::Judge;
+use crate::evaluate::{Context, Judge};
 use crate::export::{self, Format, MAX_RECORD_BYTES, Place, Reader, Sink, Unread, Unreadable};
 use crate::finding::{Counts, Privacy, Summary};
 use crate::policy::{self, Policies};
@@ -112,7 +113,7 @@ fn outcomes(policies: &Policies, ndjson: &[u8]) -> Result<Vec<&'static str>, Str
     let mut aggregates = Aggregates::new(policies);
     let settled = aggregates.add(partial, 0, 0).and_then(|()| {
         let privacy = Privacy::Redacted;
-        aggregates.settle(
+        aggregates.finish(
             &[],
             privacy,
             &mut summary,
@@ -134,7 +135,16 @@ struct Few<'p> {
 impl Sink for Few<'_> {
     fn record(&mut self, record: &Record<'_>) {
         let (summary, partial) = (&mut self.summary, &mut self.partial);
-        self.judge.judge(record, summary, partial, |_, _, _| {});
+        let context = Context {
+            export: "",
+            number: summary.records + 1,
+            privacy: Privacy::Redacted,
+        };
+        self.judge
+            .judge(record, context, summary, partial, |_| {
+                Ok::<_, Infallible>(())
+            })
+            .unwrap_or_else(|never| match never {});
     }
 
     fn rejected(&mut self, _: usize, why: Unreadable) {

@@ -11,6 +11,7 @@ mod json;
 mod scan;
 mod source;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
@@ -109,7 +110,8 @@ impl fmt::Display for Unreadable {
 }
 
 /// Why an export was not read to its end, or not at all.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Unread {
     /// The array of records is not closed.
     OpenArray,
@@ -118,7 +120,7 @@ pub enum Unread {
     /// What follows the array of records, in the object around it, is not JSON.
     BadWrapper,
     /// It is text in another encoding.
-    Encoding(&'static str),
+    Encoding(Cow<'static, str>),
     /// It is neither JSON nor CSV with a header that names a field.
     Shapeless,
     /// It was to be CSV, and has no header that names a field.
@@ -406,7 +408,7 @@ fn start(schema: &Schema, format: Format, bytes: &[u8], window: Window<'_, '_>) 
         return Start::More;
     }
     if let Some(name) = encoding(bytes) {
-        return Start::Unread(Unread::Encoding(name));
+        return Start::Unread(Unread::Encoding(name.into()));
     }
     let at = if bytes.starts_with(b"\xef\xbb\xbf") {
         3

@@ -15,12 +15,12 @@ const MIN_RECORDS: u64 = 10;
 /// From this share of the records on, a field is mostly absent.
 const MOSTLY: f64 = 0.9;
 
-/// How many names an alarm tells.
+/// How many names an anomaly tells.
 const MAX_NAMES: usize = 5;
 
 /// Something to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Alarm {
+pub enum Anomaly {
     /// Every record to which these rules apply is a finding.
     Everybody(Vec<String>),
     /// These rules apply to no record.
@@ -33,18 +33,18 @@ pub enum Alarm {
     NearKey(String, String),
 }
 
-impl fmt::Display for Alarm {
+impl fmt::Display for Anomaly {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Alarm::Everybody(rules) => {
+            Anomaly::Everybody(rules) => {
                 write!(f, "every record fails where they apply: {}", names(rules))
             }
-            Alarm::Inapplicable(rules) => write!(f, "they apply to no record: {}", names(rules)),
-            Alarm::Nobody(rules) => write!(f, "no record fails: {}", names(rules)),
-            Alarm::MostlyAbsent(field, percent) => {
+            Anomaly::Inapplicable(rules) => write!(f, "they apply to no record: {}", names(rules)),
+            Anomaly::Nobody(rules) => write!(f, "no record fails: {}", names(rules)),
+            Anomaly::MostlyAbsent(field, percent) => {
                 write!(f, "`{field}` is absent from {percent} % of the records")
             }
-            Alarm::NearKey(key, field) => {
+            Anomaly::NearKey(key, field) => {
                 write!(
                     f,
                     "the key `{}`, which is no field, is near `{field}`",
@@ -71,7 +71,7 @@ fn names(all: &[String]) -> String {
 
 impl Summary {
     /// What somebody should look at.
-    pub fn alarms(&self, policies: &Policies) -> Vec<Alarm> {
+    pub fn anomalies(&self, policies: &Policies) -> Vec<Anomaly> {
         let read = self.records - self.rejected;
         if read < MIN_RECORDS {
             return Vec::new();
@@ -86,19 +86,19 @@ impl Summary {
         };
         let many = |counts: &Counts| applicable(counts) >= MIN_RECORDS;
         let sorts = [
-            Alarm::Everybody(rules(&|counts| many(counts) && counts.pass == 0)),
-            Alarm::Inapplicable(rules(&|counts| {
+            Anomaly::Everybody(rules(&|counts| many(counts) && counts.pass == 0)),
+            Anomaly::Inapplicable(rules(&|counts| {
                 self.in_scope >= MIN_RECORDS && applicable(counts) == 0
             })),
-            Alarm::Nobody(rules(&|counts| many(counts) && counts.findings() == 0)),
+            Anomaly::Nobody(rules(&|counts| many(counts) && counts.findings() == 0)),
         ];
-        let told = |alarm: &Alarm| match alarm {
-            Alarm::Everybody(rules) | Alarm::Inapplicable(rules) | Alarm::Nobody(rules) => {
+        let told = |anomaly: &Anomaly| match anomaly {
+            Anomaly::Everybody(rules) | Anomaly::Inapplicable(rules) | Anomaly::Nobody(rules) => {
                 !rules.is_empty()
             }
-            Alarm::MostlyAbsent(..) | Alarm::NearKey(..) => true,
+            Anomaly::MostlyAbsent(..) | Anomaly::NearKey(..) => true,
         };
-        let mut alarms: Vec<_> = sorts.into_iter().filter(told).collect();
+        let mut anomalies: Vec<_> = sorts.into_iter().filter(told).collect();
         let expected_absent = |slot: &Slot| {
             let mut tests = policies.tests.iter();
             tests.any(|test| test.slot == *slot && matches!(test.check, Check::Present(false)))
@@ -110,14 +110,14 @@ impl Summary {
             let absent = coverage.missing + coverage.null + coverage.empty;
             if absent as f64 >= MOSTLY * read as f64 {
                 let field = policies.schema.field(slot).name.clone();
-                alarms.push(Alarm::MostlyAbsent(field, 100 * absent / read));
+                anomalies.push(Anomaly::MostlyAbsent(field, 100 * absent / read));
             }
         }
         for (key, _) in self.unknown_keys.commonest() {
             if let Some(field) = nearest(key, policies.schema.names()) {
-                alarms.push(Alarm::NearKey(key.to_owned(), field.to_owned()));
+                anomalies.push(Anomaly::NearKey(key.to_owned(), field.to_owned()));
             }
         }
-        alarms
+        anomalies
     }
 }

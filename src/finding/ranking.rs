@@ -1,19 +1,24 @@
-//! The customers with the gravest findings.
+//! The customers with the most severe findings.
 
 use std::cmp::Reverse;
 
+use serde::{Deserialize, Serialize};
+
+use super::privacy::Privacy;
+use super::redaction::display_id;
 use crate::policy::Severity;
+use crate::record::Record;
 
-/// How many are told.
-const MOST: usize = 5;
+/// Is how many customers are ranked.
+const MAX_CUSTOMERS: usize = 5;
 
-/// How many findings of each severity a customer has, the gravest first.
+/// Counts the findings of a customer by severity, the most severe first.
 pub type BySeverity = [u64; Severity::ALL.len()];
 
-/// A customer with findings.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Is a customer with findings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer {
-    /// How many of each severity, the gravest first.
+    /// How many findings of each severity there are, the most severe first.
     pub findings: BySeverity,
     /// The id, as far as it may be shown.
     pub id: Option<String>,
@@ -21,39 +26,64 @@ pub struct Customer {
     pub name: Option<String>,
 }
 
-/// The worst customers, the worst first: of equals those that were met first.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Worst(Vec<Customer>);
+/// Ranks customers by the findings of their records, the most severe first; of
+/// equals, those whose records come first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopCustomers {
+    ranked: Vec<Customer>,
+    /// The findings of the record that is being judged.
+    #[serde(skip)]
+    current: BySeverity,
+}
 
-impl Worst {
-    /// Counts one more finding of a customer.
-    pub fn count(findings: &mut BySeverity, severity: Severity) {
-        findings[Severity::ALL.len() - 1 - severity as usize] += 1;
+impl TopCustomers {
+    /// Counts a finding of the record that is being judged.
+    pub(super) fn count(&mut self, severity: Severity) {
+        self.current[Severity::ALL.len() - 1 - severity as usize] += 1;
     }
 
-    /// Takes in a customer, if it is among the worst.
-    pub fn consider(&mut self, findings: BySeverity, customer: impl FnOnce() -> Customer) {
-        let is_full = self.0.len() == MOST;
-        let beats = |last: &Customer| findings > last.findings;
-        if findings.iter().any(|count| *count > 0) && (!is_full || self.0.last().is_some_and(beats))
-        {
-            let place = self.0.partition_point(|other| other.findings >= findings);
-            self.0.insert(place, customer());
-            self.0.truncate(MOST);
+    /// Ranks the customer of the record that was judged.
+    pub(super) fn finish_customer(&mut self, record: &Record<'_>, privacy: Privacy<'_>) {
+        let findings = std::mem::take(&mut self.current);
+        let shown = |field, value: Option<&str>| {
+            value.map(|value| display_id(privacy, field, value).into_owned())
+        };
+        self.consider(findings, || Customer {
+            findings,
+            id: shown("id", record.id()),
+            name: shown("name", record.name()),
+        });
+    }
+
+    fn consider(&mut self, findings: BySeverity, customer: impl FnOnce() -> Customer) {
+        if findings.iter().all(|count| *count == 0) {
+            return;
+        }
+        let is_full = self.ranked.len() == MAX_CUSTOMERS;
+        let is_above = |last: &Customer| findings > last.findings;
+        if !is_full || self.ranked.last().is_some_and(is_above) {
+            let rank = self
+                .ranked
+                .partition_point(|other| other.findings >= findings);
+            self.ranked.insert(rank, customer());
+            self.ranked.truncate(MAX_CUSTOMERS);
         }
     }
 
-    /// Takes in those of records that come after.
+    /// Adds the customers of records that come after.
     pub fn add(&mut self, more: &Self) {
-        self.0.extend_from_slice(&more.0);
-        // Stable: who came before stays before.
-        self.0.sort_by_key(|customer| Reverse(customer.findings));
-        self.0.truncate(MOST);
+        // No record is being judged where sums are added.
+        let Self { ranked, current: _ } = more;
+        self.ranked.extend_from_slice(ranked);
+        // Stable: whose record comes before stays before.
+        self.ranked
+            .sort_by_key(|customer| Reverse(customer.findings));
+        self.ranked.truncate(MAX_CUSTOMERS);
     }
 
-    /// Each of them, the worst first.
+    /// Returns the customers, the one with the most severe findings first.
     pub fn iter(&self) -> impl Iterator<Item = &Customer> {
-        self.0.iter()
+        self.ranked.iter()
     }
 }
 
@@ -61,24 +91,24 @@ impl Worst {
 mod tests {
     use super::*;
 
-    fn worst(all: &[(&str, BySeverity)]) -> Worst {
-        let mut worst = Worst::default();
+    fn ranked(all: &[(&str, BySeverity)]) -> TopCustomers {
+        let mut top = TopCustomers::default();
         for (id, findings) in all {
-            worst.consider(*findings, || Customer {
+            top.consider(*findings, || Customer {
                 findings: *findings,
                 id: Some((*id).to_owned()),
                 name: None,
             });
         }
-        worst
+        top
     }
 
-    fn ids(worst: &Worst) -> String {
-        worst.iter().filter_map(|one| one.id.as_deref()).collect()
+    fn ids(top: &TopCustomers) -> String {
+        top.iter().filter_map(|one| one.id.as_deref()).collect()
     }
 
     #[test]
-    fn the_worst_are_the_same_however_the_records_are_cut() {
+    fn the_ranking_is_the_same_however_the_records_are_cut() {
         let all = [
             ("a", [0, 1, 0, 0, 0]),
             ("b", [0, 0, 9, 9, 9]),
@@ -89,11 +119,11 @@ mod tests {
             ("g", [0, 0, 0, 2, 0]),
             ("h", [0, 1, 0, 0, 1]),
         ];
-        assert_eq!(ids(&worst(&all)), "ehacb");
+        assert_eq!(ids(&ranked(&all)), "ehacb");
         for cut in 0..all.len() {
-            let mut joined = worst(&all[..cut]);
-            joined.add(&worst(&all[cut..]));
-            assert_eq!(joined, worst(&all), "{cut}");
+            let mut joined = ranked(&all[..cut]);
+            joined.add(&ranked(&all[cut..]));
+            assert_eq!(joined, ranked(&all), "{cut}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 /// Keys of records that are no field, counted by name in the order in which
 /// they were met.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct UnknownKeys {
     counts: Vec<(String, u64)>,
     places: HashMap<String, usize>,

@@ -143,7 +143,7 @@ impl Renderer {
 /// rule: findings of one title and description may be taken for one.
 fn description(line: &Line<'_>) -> String {
     let rule = code(&format!("{}/{}", line.policy, line.rule));
-    let (status, reason) = (escape(&line.status), escape(&line.reason));
+    let (status, reason) = (escape(line.status.name()), escape(line.reason.name()));
     let mut text = format!("{rule}: {status}, {reason}\n");
     for item in &line.evidence {
         let [field, expected, observed] =
@@ -170,7 +170,7 @@ impl super::Renderer for Renderer {
             component_name: line.customer_id.is_some().then_some(&whom),
             active: !line.is_waived(),
             risk_accepted: line.is_waived(),
-            tags: &[&line.policy, &line.status],
+            tags: &[&line.policy, line.status.name()],
         };
         write(&entry, &rule.fixed, &mut words.bytes)
     }
@@ -243,9 +243,10 @@ impl super::Reporter for Reporter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::{Evidence, Gap, Summary};
+    use crate::finding::Evidence;
     use crate::policy::Policies;
     use crate::report::{Renderer as _, Reporter as _};
+    use crate::totals::Gap;
     use serde_json::Value;
 
     fn report(lines: Vec<Line<'static>>, gaps: &[Gap]) -> Value {
@@ -275,13 +276,7 @@ mod tests {
         }
         let policies = Policies::default();
         let head = Head::of(&policies, chrono::DateTime::UNIX_EPOCH);
-        let tail = Tail::of(
-            &policies,
-            &Summary::new(&policies),
-            Vec::new(),
-            gaps,
-            crate::finding::Privacy::Redacted,
-        );
+        let tail = crate::report::Tail::for_tests(&policies, Vec::new(), gaps);
         let mut out = Vec::new();
         let mut reporter = Box::new(Reporter::default());
         reporter.start(&head, &mut out).expect("memory");

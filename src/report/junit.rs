@@ -186,8 +186,8 @@ fn run(report: &Report<'_>) -> Suite {
     properties.extend(numbers.map(|(name, number)| (name, number.to_string())));
     let exports = report.tail.exports.iter();
     properties.extend(exports.map(|export| ("export", export.path.clone())));
-    let alarms = summary.alarms.iter();
-    properties.extend(alarms.map(|alarm| ("alarm", alarm.clone())));
+    let anomalies = summary.anomalies.iter();
+    properties.extend(anomalies.map(|anomaly| ("anomaly", anomaly.clone())));
     Suite {
         name: tool.name.clone(),
         properties,
@@ -252,7 +252,7 @@ fn numbers_in_words(counts: &Counts) -> String {
 fn text(rule: &Rule, counts: &Counts, findings: &[&Line<'_>]) -> String {
     let mut text = String::from("\n");
     // What is waived does not make the case fail.
-    let open = findings.iter().filter(|line| line.status != "waived");
+    let open = findings.iter().filter(|line| !line.is_waived());
     let mut told = 0;
     for line in open.take(MAX_OF_RULE) {
         _ = writeln!(text, "{}: {}", line.status, words(line));
@@ -415,13 +415,13 @@ mod tests {
         }
     }
 
-    fn line(status: &'static str) -> Line<'static> {
+    fn line(status: crate::finding::Status) -> Line<'static> {
         Line {
             policy: "p".into(),
             rule: "r".into(),
             severity: Severity::High,
-            status: status.into(),
-            reason: "violated".into(),
+            status,
+            reason: crate::finding::Reason::Violated,
             customer_id: Some("]]><c>\u{1}\u{fffe}".into()),
             customer_name: None,
             evidence: Vec::new(),
@@ -465,7 +465,11 @@ mod tests {
         let case = Case {
             class: "p".to_owned(),
             name: rule().title,
-            outcome: outcome(&rule(), &counts(0, 30, 0), &[&line("fail"); 25]),
+            outcome: outcome(
+                &rule(),
+                &counts(0, 30, 0),
+                &[&line(crate::finding::Status::Fail); 25],
+            ),
         };
         let mut writer = Writer::new(Vec::new());
         case.write(&mut writer).expect("memory");

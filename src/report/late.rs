@@ -73,7 +73,7 @@ pub fn words(line: &Line<'_>) -> String {
     });
     let evidence: Vec<_> = evidence.collect();
     let seen = match evidence.as_slice() {
-        [] => escape_controls(&line.reason).into_owned(),
+        [] => line.reason.name().to_owned(),
         evidence => evidence.join("; "),
     };
     format!("{words}: {seen}")
@@ -170,7 +170,6 @@ impl<P: Page> super::Reporter for Reporter<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::Privacy;
     use crate::report::Reporter as _;
 
     struct Three;
@@ -201,8 +200,7 @@ mod tests {
         }
         let policies = crate::policy::Policies::default();
         let head = Head::of(&policies, chrono::DateTime::UNIX_EPOCH);
-        let summary = crate::finding::Summary::new(&policies);
-        let tail = Tail::of(&policies, &summary, Vec::new(), &[], Privacy::Redacted);
+        let tail = crate::report::Tail::for_tests(&policies, Vec::new(), &[]);
         reporter.finish(&head, &tail, &mut out).expect("memory");
         String::from_utf8(out).expect("text")
     }

@@ -29,10 +29,9 @@ use crate::record::Slot;
 
 pub use self::csv::Column;
 pub use self::json::schema as json_schema;
+pub use crate::finding::{Counts, Coverage};
 pub use markdown::MaxChars;
-pub use model::{
-    Counts, Coverage, Export, Head, Line, Policy, Rejected, Rule, RuleCounts, Summary, Tail, Tool,
-};
+pub use model::{Export, Head, Line, Policy, Rejected, Rule, RuleCounts, Summary, Tail, Tool};
 pub use output::{Destination, Error, Output, Written};
 pub use read::{Listener, ReadError, read};
 pub use reports::{OnStdout, Reports};
@@ -225,7 +224,7 @@ pub fn word<'a>(
     let found = Found {
         line: Line::of(finding),
         number: finding.number,
-        rule: finding.place,
+        rule: finding.rule_index,
         finding: Some(finding),
     };
     word_found(&found, renderers, words)

@@ -13,10 +13,15 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::finding::{self, Evidence, Finding, Gap, Privacy};
+use crate::finding::{
+    self, Counts, Coverage, Evidence, Finding, Privacy, Reason, Status, finding::fingerprint,
+};
 use crate::policy::{self, Ask, Policies, Severity};
 use crate::record::time;
 use crate::text::escape_controls;
+use crate::totals::Totals;
+#[cfg(test)]
+use crate::totals::{Gap, RunningTotals};
 
 /// What an audit is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -180,7 +185,7 @@ impl Head {
     pub fn incomplete_fingerprint(&self) -> String {
         let policies = self.policies.iter().map(|policy| policy.id.as_str());
         // No policy's id has a blank: this is no finding's fingerprint.
-        finding::fingerprint(policies, "audit incomplete")
+        fingerprint(policies, "audit incomplete")
     }
 
     /// Every rule with its policy, in the order of reports.
@@ -200,9 +205,9 @@ pub struct Line<'a> {
     /// How grave it is.
     pub severity: Severity,
     /// `fail`, `error` or `waived`.
-    pub status: Cow<'a, str>,
+    pub status: Status,
     /// Why.
-    pub reason: Cow<'a, str>,
+    pub reason: Reason,
     /// The customer's id; none, if the record has none, or if it is about the
     /// whole export.
     pub customer_id: Option<Cow<'a, str>>,
@@ -227,8 +232,8 @@ impl<'a> Line<'a> {
             policy: finding.policy.id.as_str().into(),
             rule: finding.rule.id.as_str().into(),
             severity: finding.rule.severity,
-            status: finding.outcome.name().into(),
-            reason: finding.reason.name().into(),
+            status: finding.status,
+            reason: finding.reason,
             customer_id: finding.customer_id(),
             customer_name: finding.customer_name(),
             evidence: finding.evidence(),
@@ -240,7 +245,7 @@ impl<'a> Line<'a> {
 
     /// Whether somebody answers for it.
     pub fn is_waived(&self) -> bool {
-        self.status == "waived"
+        self.status == Status::Waived
     }
 
     /// The checks that were not met, for a person.
@@ -319,81 +324,6 @@ pub struct Export {
     /// Why it was not read to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
-}
-
-/// How often something stood in a field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Coverage {
-    /// A value of the field's kind.
-    pub value: u64,
-    /// No such key.
-    pub missing: u64,
-    /// Null.
-    pub null: u64,
-    /// Blank text.
-    pub empty: u64,
-    /// Something else.
-    pub bad: u64,
-    /// A value, read in good will: these are counted as values too.
-    pub coerced: u64,
-}
-
-impl From<&finding::Coverage> for Coverage {
-    fn from(coverage: &finding::Coverage) -> Self {
-        Self {
-            value: coverage.value,
-            missing: coverage.missing,
-            null: coverage.null,
-            empty: coverage.empty,
-            bad: coverage.bad,
-            coerced: coverage.coerced,
-        }
-    }
-}
-
-/// How many outcomes there were of each sort.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Counts {
-    /// The rule is met.
-    pub pass: u64,
-    /// The rule is not met.
-    pub fail: u64,
-    /// The rule cannot be judged.
-    pub error: u64,
-    /// The rule does not apply.
-    pub not_applicable: u64,
-    /// The rule is not met, and somebody answers for that.
-    pub waived: u64,
-}
-
-impl Counts {
-    /// How many are listed and not waived.
-    pub fn findings(&self) -> u64 {
-        self.fail + self.error
-    }
-}
-
-impl std::ops::AddAssign for Counts {
-    fn add_assign(&mut self, more: Self) {
-        self.pass += more.pass;
-        self.fail += more.fail;
-        self.error += more.error;
-        self.not_applicable += more.not_applicable;
-        self.waived += more.waived;
-    }
-}
-
-impl From<finding::Counts> for Counts {
-    fn from(counts: finding::Counts) -> Self {
-        Self {
-            pass: counts.pass,
-            fail: counts.fail,
-            error: counts.error,
-            not_applicable: counts.not_applicable,
-            // Nothing can be waived yet; readers may count on the key.
-            waived: 0,
-        }
-    }
 }
 
 /// The outcomes of a rule.
@@ -479,10 +409,10 @@ pub struct Summary {
     /// Lines of a protocol that carry no record.
     pub protocol_lines: u64,
     /// What somebody should look at, although it breaks no rule.
-    pub alarms: Vec<String>,
+    pub anomalies: Vec<String>,
     /// The customers with the gravest findings, the worst first.
     #[serde(default)]
-    pub worst: Vec<Customer>,
+    pub top_customers: Vec<Customer>,
     /// Of which findings alone the report tells, if not of all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slice: Option<Slice>,
@@ -507,15 +437,25 @@ impl Tail {
     /// What a run came to.
     pub fn of(
         policies: &Policies,
-        summary: &finding::Summary,
-        exports: Vec<Export>,
-        gaps: &[Gap],
+        totals: &Totals,
+        exports: &[String],
         privacy: Privacy<'_>,
     ) -> Self {
+        let Totals {
+            summary, verdict, ..
+        } = totals;
+        let exports = exports.iter().zip(&totals.exports);
+        let exports = exports.map(|(path, export)| Export {
+            path: path.clone(),
+            format: export.shape.clone(),
+            records: export.records,
+            rejected: export.rejected,
+            problem: export.problem.as_ref().map(ToString::to_string),
+        });
         let fields = policies.schema.wanted().iter();
         let coverage = fields
             .zip(&summary.coverage)
-            .map(|(field, coverage)| (field.name.clone(), coverage.into()));
+            .map(|(field, coverage)| (field.name.clone(), *coverage));
         let by_rule = policies
             .rules()
             .zip(&summary.by_rule)
@@ -523,35 +463,51 @@ impl Tail {
                 policy: policy.id.clone(),
                 rule: rule.id.clone(),
                 severity: rule.severity,
-                counts: (*counts).into(),
+                counts: *counts,
             });
         let by_severity = Severity::ALL.into_iter().rev();
         let unknown_keys = summary.unknown_keys.commonest().into_iter();
-        let alarms = summary.alarms(policies);
         Self {
-            exports,
+            exports: exports.collect(),
             coverage: coverage.collect(),
             summary: Summary {
-                complete: gaps.is_empty(),
-                incomplete_because: gaps.iter().map(|gap| gap.show(policies)).collect(),
+                complete: verdict.is_complete(),
+                incomplete_because: verdict.gaps.iter().map(|gap| gap.show(policies)).collect(),
                 records: summary.records,
                 in_scope: summary.in_scope,
                 rejected: summary.rejected,
-                counts: summary.counts().into(),
+                counts: summary.counts(),
                 by_rule: by_rule.collect(),
                 by_severity: by_severity
-                    .map(|severity| (severity, summary.counts_of(policies, severity).into()))
+                    .map(|severity| (severity, summary.counts_of(policies, severity)))
                     .collect(),
                 unknown_keys: unknown_keys
                     .map(|(name, count)| (name.to_owned(), count))
                     .collect(),
                 deleted_at_epoch: summary.epoch_deleted,
                 protocol_lines: summary.protocol_lines,
-                alarms: alarms.iter().map(ToString::to_string).collect(),
-                worst: summary.worst.iter().map(Customer::of).collect(),
+                anomalies: verdict.anomalies.iter().map(ToString::to_string).collect(),
+                top_customers: summary.top_customers.iter().map(Customer::of).collect(),
                 slice: None,
                 pseudonymised: privacy.is_pseudonymous(),
             },
+        }
+    }
+
+    /// Returns what an empty run over these exports comes to, with these gaps.
+    #[cfg(test)]
+    #[expect(clippy::expect_used, reason = "a test")]
+    pub fn for_tests(policies: &Policies, exports: Vec<Export>, gaps: &[Gap]) -> Self {
+        let totals = RunningTotals::new(policies, 0);
+        let mut totals = totals
+            .finish(&[], Privacy::Redacted, |_| {
+                Ok::<_, crate::aggregate::Error>(())
+            })
+            .expect("no temporary file");
+        totals.verdict.gaps = gaps.to_vec();
+        Self {
+            exports,
+            ..Self::of(policies, &totals, &[], Privacy::Redacted)
         }
     }
 
@@ -561,8 +517,8 @@ impl Tail {
         let mut tail = self.clone();
         let summary = &mut tail.summary;
         summary.slice = Some(slice);
-        summary.alarms.clear();
-        summary.worst.clear();
+        summary.anomalies.clear();
+        summary.top_customers.clear();
         summary.counts = Counts::default();
         for counts in summary.by_severity.values_mut() {
             *counts = Counts::default();

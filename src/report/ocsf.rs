@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::json::{open, write_json};
 use super::{Export, Found, Head, Line, Rejected, Rule, Tail, Words};
-use crate::finding::Evidence;
+use crate::finding::{Evidence, Status};
 use crate::policy::{Reference, Severity};
 
 /// The version of the schema: the one in which `status_details` has taken the
@@ -246,7 +246,7 @@ impl super::Renderer for Renderer {
         let (line, rule) = (&found.line, &self.rules[found.rule]);
         let seen = line.seen();
         let status = if line.is_waived() { SUPPRESSED } else { NEW };
-        let met = if line.status == "error" {
+        let met = if line.status == Status::Error {
             WARNING
         } else {
             FAIL
@@ -267,13 +267,13 @@ impl super::Renderer for Renderer {
                 requirements: &rule.requirements,
                 status_id: met.0,
                 status: met.1,
-                status_details: &[&line.reason],
+                status_details: &[line.reason.name()],
             },
             resources: &[Resource::of(line)],
             unmapped: Unmapped {
                 policy: &line.policy,
                 rule: &line.rule,
-                reason: &line.reason,
+                reason: line.reason.name(),
                 evidence: &line.evidence,
                 export: line.export.as_deref(),
                 record: line.record,
@@ -432,22 +432,15 @@ mod tests {
     #[test]
     fn an_audit_is_only_silent_if_it_is_complete() {
         let policies = Policies::default();
-        let summary = crate::finding::Summary::new(&policies);
-        let told = |gaps: &[crate::finding::Gap]| {
+        let told = |gaps: &[crate::totals::Gap]| {
             let mut out = Vec::new();
-            let tail = Tail::of(
-                &policies,
-                &summary,
-                Vec::new(),
-                gaps,
-                crate::finding::Privacy::Redacted,
-            );
+            let tail = crate::report::Tail::for_tests(&policies, Vec::new(), gaps);
             let finished = Box::new(Reporter).finish(&head(), &tail, &mut out);
             finished.expect("memory");
             String::from_utf8(out).expect("text")
         };
         assert_eq!(told(&[]), "");
-        let event = told(&[crate::finding::Gap::Rejected(2)]);
+        let event = told(&[crate::totals::Gap::Rejected(2)]);
         assert!(event.contains("2 records could not be read"), "{event}");
         assert_eq!(event.lines().count(), 1);
     }

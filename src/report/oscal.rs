@@ -180,8 +180,8 @@ fn remarks(report: &Report<'_>) -> Vec<String> {
             count(report.left_out, "finding is", "findings are"),
         ));
     }
-    let alarms = summary.alarms.iter();
-    remarks.extend(alarms.map(|alarm| format!("{}.", escape_controls(alarm))));
+    let anomalies = summary.anomalies.iter();
+    remarks.extend(anomalies.map(|anomaly| format!("{}.", escape_controls(anomaly))));
     remarks
 }
 
@@ -426,7 +426,7 @@ fn token(policy: &str, rule: &str) -> String {
 mod tests {
     use super::*;
     use crate::policy::{Policies, Severity};
-    use crate::report::{Export, Head, Tail};
+    use crate::report::{Export, Head};
 
     #[test]
     fn a_name_is_the_same_every_night() {
@@ -471,20 +471,13 @@ mod tests {
     fn each_observation_has_a_name_of_its_own_and_all_that_is_named_is_there() {
         let policies = Policies::default();
         let head = Head::of(&policies, chrono::DateTime::UNIX_EPOCH);
-        let summary = crate::finding::Summary::new(&policies);
-        let tail = Tail::of(
-            &policies,
-            &summary,
-            vec![Export::default()],
-            &[],
-            crate::finding::Privacy::Redacted,
-        );
+        let tail = crate::report::Tail::for_tests(&policies, vec![Export::default()], &[]);
         let line = |customer_id: Option<&'static str>, record| Line {
             policy: "p".into(),
             rule: "r".into(),
             severity: Severity::High,
-            status: "fail".into(),
-            reason: "violated".into(),
+            status: crate::finding::Status::Fail,
+            reason: crate::finding::Reason::Violated,
             customer_id: customer_id.map(Into::into),
             customer_name: Some(" ".into()),
             evidence: Vec::new(),

@@ -11,8 +11,9 @@ use std::path::Path;
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::model::{Coverage, Export, Policy, Summary, Tool};
+use super::model::{Export, Policy, Summary, Tool};
 use super::{Head, Line, Rejected, Tail};
+use crate::finding::Coverage;
 
 /// Why a report cannot be read again.
 #[derive(Debug, thiserror::Error)]

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::late::{self, Report, beginning, words};
 use super::{Export, Line, Policy, Rejected, Rule, json, markdown};
+use crate::finding::Status;
 use crate::policy::Severity;
 use crate::text::{count, escape_controls};
 
@@ -200,9 +201,9 @@ fn score(severity: Severity) -> Option<&'static str> {
 
 fn result(line: &Line<'_>, place: Option<usize>, report: &Report<'_>) -> Value {
     // What is no failure has no level (SARIF 2.1.0, 3.27.10).
-    let (kind, level) = match line.status.as_ref() {
-        "error" => ("review", "none"),
-        _ => ("fail", level(line.severity)),
+    let (kind, level) = match line.status {
+        Status::Error => ("review", "none"),
+        Status::Fail | Status::Waived => ("fail", level(line.severity)),
     };
     let mut result = json!({
         "ruleId": rule_id(&line.policy, &line.rule),
@@ -227,7 +228,7 @@ fn result(line: &Line<'_>, place: Option<usize>, report: &Report<'_>) -> Value {
     if let Some(place) = place {
         result["ruleIndex"] = place.into();
     }
-    if line.status == "waived" {
+    if line.is_waived() {
         result["suppressions"] = json!([{ "kind": "external", "status": "accepted" }]);
     }
     result
@@ -288,7 +289,12 @@ fn notifications(report: &Report<'_>) -> Vec<Value> {
     let summary = &report.tail.summary;
     let why = summary.incomplete_because.iter();
     let mut notes: Vec<_> = why.map(|why| note("error", why)).collect();
-    notes.extend(summary.alarms.iter().map(|alarm| note("warning", alarm)));
+    notes.extend(
+        summary
+            .anomalies
+            .iter()
+            .map(|anomaly| note("warning", anomaly)),
+    );
     if report.left_out > 0 {
         let text = format!(
             "{} left out: the {MAX_FINDINGS} gravest are told, a csv or json report of the same run holds all",
@@ -367,13 +373,13 @@ mod tests {
         assert_eq!(super::tags(&rule(many)).len(), MAX_TAGS);
     }
 
-    fn line(status: &'static str) -> Line<'static> {
+    fn line(status: crate::finding::Status) -> Line<'static> {
         Line {
             policy: "p".into(),
             rule: "r".into(),
             severity: Severity::High,
-            status: status.into(),
-            reason: "violated".into(),
+            status,
+            reason: crate::finding::Reason::Violated,
             customer_id: Some("a/b".into()),
             customer_name: None,
             evidence: Vec::new(),
@@ -387,22 +393,19 @@ mod tests {
     fn what_is_not_known_is_for_review_and_what_is_waived_is_suppressed() {
         let policies = crate::policy::Policies::default();
         let head = super::super::Head::of(&policies, chrono::DateTime::UNIX_EPOCH);
-        let summary = crate::finding::Summary::new(&policies);
         let exports = vec![Export {
             path: "one.json".into(),
             ..Export::default()
         }];
-        let tail = super::super::Tail::of(
-            &policies,
-            &summary,
-            exports,
-            &[],
-            crate::finding::Privacy::Redacted,
-        );
+        let tail = crate::report::Tail::for_tests(&policies, exports, &[]);
         let report = Report {
             head: &head,
             tail: &tail,
-            findings: vec![line("fail"), line("error"), line("waived")],
+            findings: vec![
+                line(crate::finding::Status::Fail),
+                line(crate::finding::Status::Error),
+                line(crate::finding::Status::Waived),
+            ],
             left_out: 2,
             rejected: Vec::new(),
         };

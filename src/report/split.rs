@@ -12,12 +12,13 @@ use sha2::{Digest, Sha256};
 use tempfile::SpooledTempFile;
 
 use super::json::write_json;
-use super::model::{Counts, Slice};
+use super::model::Slice;
 use super::{
     Destination, Error, Found, Head, Line, Output, Screen, Settings, Tail, Words, Written,
 };
 use crate::digest;
 use crate::external_sort::{Kept, Sorter};
+use crate::finding::Counts;
 use crate::record::Slot;
 
 /// What tells the reports of a run apart.
@@ -110,7 +111,7 @@ impl super::Renderer for Renderer {
             SplitBy::Severity => Some(line.severity.name().into()),
             SplitBy::Field(_) => {
                 let finding = found.finding.zip(self.slot);
-                finding.and_then(|(finding, slot)| finding.seen(slot))
+                finding.and_then(|(finding, slot)| finding.observed(slot))
             }
         };
         write_json(&Wording { slice, line }, &mut words.bytes)?;
@@ -353,12 +354,7 @@ struct Open<'o> {
 
 impl Open<'_> {
     fn line(&mut self, mut line: Line<'_>, rule: usize) -> Result<(), Error> {
-        let counts = &mut self.counts[rule];
-        match line.status.as_ref() {
-            "error" => counts.error += 1,
-            "waived" => counts.waived += 1,
-            _ => counts.fail += 1,
-        }
+        self.counts[rule].count(line.status);
         let number = line.record;
         line.record = number.map(|_| 0);
         let found = Found {

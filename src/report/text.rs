@@ -125,7 +125,7 @@ impl super::Reporter for Reporter {
         page.audited(out)?;
         page.rules(out)?;
         page.worst(out)?;
-        page.alarms(out)?;
+        page.anomalies(out)?;
         page.findings(&self.findings, out)?;
         page.rejected(&self.rejected, out)?;
         page.next(out)
@@ -260,7 +260,7 @@ impl Page<'_> {
 
     /// The customers with the gravest findings.
     fn worst(&self, out: &mut dyn Write) -> io::Result<()> {
-        let worst = &self.tail.summary.worst;
+        let worst = &self.tail.summary.top_customers;
         if worst.is_empty() {
             return Ok(());
         }
@@ -286,14 +286,14 @@ impl Page<'_> {
     }
 
     /// What somebody should look at, although it breaks no rule.
-    fn alarms(&self, out: &mut dyn Write) -> io::Result<()> {
-        let alarms = &self.tail.summary.alarms;
-        if alarms.is_empty() {
+    fn anomalies(&self, out: &mut dyn Write) -> io::Result<()> {
+        let anomalies = &self.tail.summary.anomalies;
+        if anomalies.is_empty() {
             return Ok(());
         }
-        writeln!(out, "\n{}", self.paint.heading("Worth a look"))?;
-        for alarm in alarms {
-            writeln!(out, "  - {alarm}")?;
+        writeln!(out, "\n{}", self.paint.heading("Warnings"))?;
+        for anomaly in anomalies {
+            writeln!(out, "  - {anomaly}")?;
         }
         Ok(())
     }

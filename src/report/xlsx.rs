@@ -440,8 +440,8 @@ fn summary(
     for note in notes.iter().flatten() {
         row(&[Cell::Head("note"), Cell::Text(note)])?;
     }
-    for alarm in &summary.alarms {
-        row(&[Cell::Head("worth a look"), Cell::Text(alarm)])?;
+    for anomaly in &summary.anomalies {
+        row(&[Cell::Head("worth a look"), Cell::Text(anomaly)])?;
     }
     row(&[Cell::Head("as of"), Cell::Text(&head.as_of)])?;
     for (name, number) in [
@@ -501,7 +501,6 @@ fn summary(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::Summary;
     use crate::policy::Policies;
     use crate::report::Reporter as _;
     use std::io::Read as _;
@@ -520,13 +519,7 @@ mod tests {
     fn report(names: &[&str], most: u32) -> Vec<u8> {
         let policies = Policies::default();
         let head = Head::of(&policies, chrono::DateTime::UNIX_EPOCH);
-        let tail = Tail::of(
-            &policies,
-            &Summary::new(&policies),
-            Vec::new(),
-            &[],
-            crate::finding::Privacy::Redacted,
-        );
+        let tail = crate::report::Tail::for_tests(&policies, Vec::new(), &[]);
         let mut reporter = Box::new(Reporter::new(&head));
         reporter
             .rules

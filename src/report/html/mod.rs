@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::late::{self, Report};
 use super::{Counts, Coverage, Line, Policy, Rule, RuleCounts};
+use crate::finding::Status;
 use crate::policy::Severity;
 use crate::text::{count, escape_controls, grouped};
 
@@ -479,7 +480,7 @@ fn worst<'a>(report: &'a Report<'_>) -> Vec<Customer<'a>> {
     let mut customers: Vec<(&Line<'_>, [u64; 5])> = Vec::new();
     for finding in &report.findings {
         let id = finding.customer_id.as_deref();
-        if finding.status == "waived" || (id.is_none() && finding.record.is_none()) {
+        if finding.is_waived() || (id.is_none() && finding.record.is_none()) {
             continue;
         }
         // Records without an id are told apart by their place.
@@ -645,9 +646,9 @@ fn rows<'a>(report: &'a Report<'_>, rules: &[RuleRow<'a>]) -> Vec<Row<'a>> {
             number: rule.map(|(number, _)| *number),
             title: rule.map_or("", |(_, title)| title),
             // In the words of the page: an outcome is undecided, a run has errors.
-            status: match finding.status.as_ref() {
-                "error" => "undecided",
-                status => status,
+            status: match finding.status {
+                Status::Error => "undecided",
+                Status::Fail | Status::Waived => finding.status.name(),
             },
             whom: name.or(id).unwrap_or("[no id]"),
             whole: id.is_none() && finding.record.is_none(),

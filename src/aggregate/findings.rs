@@ -1,0 +1,292 @@
+//! What rules over all records come to: outcomes, and findings with their evidence.
+
+use std::io::{self, BufReader, Seek, SeekFrom};
+
+use tempfile::SpooledTempFile;
+
+use super::entry::{Doubt, Found, GroupFacts, Location, MAX_LOCATIONS, Text};
+use super::partial::{Accumulator, AggregateRule};
+use super::total::Error;
+use crate::external_sort::Sorted;
+use crate::finding::redaction::redact;
+use crate::finding::{
+    AggregateSubject, Counts, Evidence, Finding, Outcome, Privacy, Reason, Subject, Summary,
+};
+use crate::policy::Policies;
+use crate::policy::aggregate::{Aggregate, Percent};
+use crate::record::time;
+use crate::text::{count, grouped};
+
+/// What a rule that looks at sums comes to, and what was observed; nothing for one
+/// that holds values against each other.
+fn outcome_of_sums(
+    rule: &AggregateRule<'_>,
+    sum: &Accumulator,
+    summary: &Summary,
+) -> Option<(Outcome, String)> {
+    let doubt = |sum: &Accumulator| match sum.doubt {
+        Some(why) => Outcome::Error(why),
+        None => Outcome::Fail(Reason::Violated),
+    };
+    Some(match rule.aggregate {
+        Aggregate::Unique { .. } | Aggregate::Shared { .. } => return None,
+        Aggregate::Records { least } => {
+            let observed = count(sum.certain, "record", "records");
+            if sum.certain >= *least {
+                (Outcome::Pass, observed)
+            } else if sum.certain + sum.doubtful >= *least {
+                let more = grouped(sum.doubtful);
+                (
+                    doubt(sum),
+                    format!("{observed}, and {more} that cannot be decided"),
+                )
+            } else {
+                (Outcome::Fail(Reason::Violated), observed)
+            }
+        }
+        Aggregate::PassRate { rule: id, least } => {
+            let before = rule.index
+                - rule
+                    .policy
+                    .rules
+                    .iter()
+                    .position(|other| std::ptr::eq(other, rule.rule))?;
+            let counted = rule.policy.rules.iter().position(|other| other.id == *id)?;
+            pass_rate(summary.by_rule[before + counted], *least)
+        }
+        Aggregate::Newest { within, .. } => {
+            let ahead = match sum.ahead {
+                0 => String::new(),
+                ahead => format!(
+                    "; {} ahead of the audit",
+                    count(ahead, "time lies", "times lie")
+                ),
+            };
+            let unread = match sum.doubtful {
+                0 => String::new(),
+                unread => format!("; {} cannot be decided", count(unread, "record", "records")),
+            };
+            let newest = match sum.newest {
+                Some(newest) => time::show(newest),
+                None => "no time".to_owned(),
+            };
+            let observed = format!("{newest}{ahead}{unread}");
+            match (sum.newest, sum.absent) {
+                (Some(newest), _) if newest >= within.time => (Outcome::Pass, observed),
+                _ if sum.doubtful > 0 => (doubt(sum), observed),
+                (Some(_), _) => (Outcome::Fail(Reason::Violated), observed),
+                _ if sum.ahead > 0 => (Outcome::Fail(Reason::Violated), observed),
+                (None, Some(why)) => (Outcome::Fail(why), observed),
+                (None, None) => (Outcome::NotApplicable, observed),
+            }
+        }
+    })
+}
+
+fn pass_rate(counts: Counts, least: Percent) -> (Outcome, String) {
+    let all = counts.pass + counts.findings();
+    let errors = match counts.error {
+        0 => String::new(),
+        errors => format!(", {} undecided", grouped(errors)),
+    };
+    let rate = Percent::of(counts.pass, all);
+    let (some, of) = (grouped(counts.pass), grouped(all));
+    let observed = format!("{rate} pass ({some} of {of}{errors})");
+    if all == 0 {
+        (Outcome::NotApplicable, "it applies to no record".to_owned())
+    } else if least.is_reached(counts.pass, all) {
+        (Outcome::Pass, observed)
+    } else if least.is_reached(counts.pass + counts.error, all) {
+        (Outcome::Error(Reason::Unparsable), observed)
+    } else {
+        (Outcome::Fail(Reason::Violated), observed)
+    }
+}
+
+fn outcome_of_group(doubt: Doubt) -> Outcome {
+    match doubt.cause() {
+        Some(cause) => Outcome::Error(cause.into()),
+        None => Outcome::Fail(Reason::Violated),
+    }
+}
+
+/// Makes findings of what rules over all records come to, counts them and hands
+/// them out.
+pub(super) struct FindingMaker<'m, F> {
+    pub(super) policies: &'m Policies,
+    pub(super) exports: &'m [&'m str],
+    pub(super) privacy: Privacy<'m>,
+    pub(super) summary: &'m mut Summary,
+    pub(super) take: &'m mut F,
+}
+
+impl<F> FindingMaker<'_, F> {
+    /// Hands out the findings about customers.
+    pub(super) fn customers<E>(
+        &mut self,
+        rules: &[AggregateRule<'_>],
+        sorted: Sorted<Found>,
+        mut texts: SpooledTempFile,
+    ) -> Result<(), E>
+    where
+        E: From<Error>,
+        F: FnMut(&Finding<'_>) -> Result<(), E>,
+    {
+        texts.rewind().map_err(Error::from)?;
+        let mut texts = BufReader::new(texts);
+        let mut at = 0;
+        for found in sorted {
+            let found = found.map_err(Error::from)?;
+            let Some(rule) = rules.get(found.rule as usize) else {
+                continue;
+            };
+            let text = read_text(&mut texts, &mut at, found.text).map_err(Error::from)?;
+            let subject = AggregateSubject {
+                evidence: vec![self.evidence(rule, &found, &text.value)],
+                customer_id: text.id,
+                customer_name: text.name,
+            };
+            let export = self.exports.get(found.location.export as usize).copied();
+            let number = Some(found.location.record);
+            let outcome = outcome_of_group(found.doubt);
+            self.hand_out(rule, outcome, &subject, (export, number))?;
+        }
+        Ok(())
+    }
+
+    /// Counts what a rule comes to that looks at sums, and hands out the finding if
+    /// it is one.
+    pub(super) fn whole_export<E>(
+        &mut self,
+        rule: &AggregateRule<'_>,
+        sum: &Accumulator,
+    ) -> Result<(), E>
+    where
+        F: FnMut(&Finding<'_>) -> Result<(), E>,
+    {
+        let Some((outcome, observed)) = outcome_of_sums(rule, sum, self.summary) else {
+            return Ok(());
+        };
+        let subject = AggregateSubject {
+            customer_id: None,
+            customer_name: None,
+            evidence: vec![Evidence {
+                field: self.looks_at(rule).into(),
+                expected: rule.aggregate.expected().into(),
+                observed: observed.into(),
+            }],
+        };
+        let export = match self.exports {
+            [one] => Some(*one),
+            _ => None,
+        };
+        self.hand_out(rule, outcome, &subject, (export, None))
+    }
+
+    fn hand_out<E>(
+        &mut self,
+        rule: &AggregateRule<'_>,
+        outcome: Outcome,
+        subject: &AggregateSubject,
+        (export, number): (Option<&str>, Option<u64>),
+    ) -> Result<(), E>
+    where
+        F: FnMut(&Finding<'_>) -> Result<(), E>,
+    {
+        let Some((status, reason)) = self.summary.count_unlisted(rule.index, outcome) else {
+            return Ok(());
+        };
+        let finding = Finding {
+            subject: Subject::Aggregate(subject),
+            number,
+            export,
+            policy: rule.policy,
+            rule: rule.rule,
+            rule_index: rule.index,
+            status,
+            reason,
+            privacy: self.privacy,
+        };
+        self.summary.count(&finding);
+        (self.take)(&finding)
+    }
+
+    fn looks_at(&self, rule: &AggregateRule<'_>) -> String {
+        rule.aggregate.looks_at(&self.policies.schema).to_owned()
+    }
+
+    fn evidence(&self, rule: &AggregateRule<'_>, found: &Found, value: &str) -> Evidence<'static> {
+        let Found {
+            location, group, ..
+        } = found;
+        let field = rule
+            .aggregate
+            .slot()
+            .map(|slot| self.policies.schema.field(slot));
+        let value = match field {
+            Some(field) => redact(field, value, self.privacy),
+            None => value.into(),
+        };
+        let observed = match rule.aggregate {
+            Aggregate::Shared { .. } => {
+                let customers = count(group.customers, "customer", "customers");
+                format!(
+                    "{value}, on {customers}: {}",
+                    self.locations(*location, group)
+                )
+            }
+            _ => {
+                let same = if group.differ { "other" } else { "the same" };
+                let locations = self.locations(*location, group);
+                let records = count(group.records, "record", "records");
+                format!("{value}, in {records}: {locations}, with {same} content")
+            }
+        };
+        Evidence {
+            field: self.looks_at(rule).into(),
+            expected: rule.aggregate.expected().into(),
+            observed: observed.into(),
+        }
+    }
+
+    /// Returns the locations of the other records.
+    fn locations(&self, own: Location, group: &GroupFacts) -> String {
+        let known = usize::try_from(group.records)
+            .map_or(MAX_LOCATIONS, |records| records.min(MAX_LOCATIONS));
+        let others = group.locations[..known]
+            .iter()
+            .filter(|location| **location != own);
+        let others: Vec<_> = others
+            .take(MAX_LOCATIONS - 1)
+            .map(
+                |location| match self.exports.get(location.export as usize) {
+                    Some(export) if location.export != own.export => {
+                        format!("{export} record {}", location.record)
+                    }
+                    _ => format!("record {}", location.record),
+                },
+            )
+            .collect();
+        let more = group.records - 1 - others.len() as u64;
+        let more = match more {
+            0 => String::new(),
+            more => format!(" and {} more", grouped(more)),
+        };
+        format!("also {}{more}", others.join(", "))
+    }
+}
+
+fn read_text(
+    texts: &mut BufReader<SpooledTempFile>,
+    at: &mut u64,
+    wanted: u64,
+) -> io::Result<Text<String>> {
+    // Most often the next one is near.
+    match i64::try_from(wanted).ok().zip(i64::try_from(*at).ok()) {
+        Some((wanted, at)) => texts.seek_relative(wanted - at)?,
+        None => texts.seek(SeekFrom::Start(wanted)).map(|_| ())?,
+    }
+    let text = Text::read(texts)?;
+    *at = wanted + text.size();
+    Ok(text)
+}

@@ -1,0 +1,245 @@
+//! What the rules over all records gather of some of them.
+
+use std::ops::AddAssign;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::entry::{Doubt, Entry, Key, Text};
+
+use crate::finding::{Outcome, Reason};
+use crate::policy::{Aggregate, Answers, Ask, Policies, Policy, Rule, Truth};
+use crate::record::{Absent, Cell, Record, Slot, Value};
+
+/// Is a rule over all records, with its index among all rules of the run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AggregateRule<'p> {
+    pub(super) index: usize,
+    pub(super) policy: &'p Policy,
+    pub(super) rule: &'p Rule,
+    pub(super) aggregate: &'p Aggregate,
+}
+
+/// Returns the rules over all records, in the order of reports.
+pub(super) fn rules(policies: &Policies) -> Vec<AggregateRule<'_>> {
+    let all = policies.rules().enumerate();
+    all.filter_map(|(index, (policy, rule))| match &rule.ask {
+        Ask::Aggregate(aggregate) => Some(AggregateRule {
+            index,
+            policy,
+            rule,
+            aggregate,
+        }),
+        Ask::Record { .. } => None,
+    })
+    .collect()
+}
+
+/// Adds up what one rule asks of records, save for values that it compares.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Accumulator {
+    /// Records to which the rule applies for certain.
+    pub(super) certain: u64,
+    /// Records that might decide otherwise, could they be read.
+    pub(super) doubtful: u64,
+    /// Why the first of them cannot.
+    pub(super) doubt: Option<Reason>,
+    /// Why the first record without a value has none.
+    pub(super) absent: Option<Reason>,
+    /// The latest time.
+    pub(super) newest: Option<DateTime<Utc>>,
+    /// Times that lie too far ahead to be true.
+    pub(super) ahead: u64,
+}
+
+impl Accumulator {
+    fn doubt(&mut self, why: Reason) {
+        self.doubtful += 1;
+        self.doubt.get_or_insert(why);
+    }
+}
+
+impl AddAssign<&Accumulator> for Accumulator {
+    /// Adds what records gathered that come after.
+    fn add_assign(&mut self, more: &Self) {
+        let Self {
+            certain,
+            doubtful,
+            doubt,
+            absent,
+            newest,
+            ahead,
+        } = more;
+        self.certain += certain;
+        self.doubtful += doubtful;
+        self.doubt = self.doubt.or(*doubt);
+        self.absent = self.absent.or(*absent);
+        self.newest = self.newest.max(*newest);
+        self.ahead += ahead;
+    }
+}
+
+/// Holds what the rules over all records gather of some of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Partial {
+    /// By the rule's index among those over all records.
+    pub(super) accumulators: Vec<Accumulator>,
+    /// The values that are compared; record numbers are those in the chunk.
+    pub(super) entries: Vec<Entry>,
+    /// What findings will show of the entries' records.
+    pub(super) texts: Vec<u8>,
+}
+
+impl Partial {
+    /// Gathers what one rule, the `number`th over all records, asks of a record,
+    /// whose own number in its chunk is `record`; `when` is whether the rule
+    /// applies. Returns the outcome, if there is one already.
+    pub fn gather(
+        &mut self,
+        (number, aggregate): (usize, &Aggregate),
+        when: Truth,
+        answers: &Answers<'_>,
+        record: u64,
+    ) -> Option<Outcome> {
+        if self.accumulators.len() <= number {
+            self.accumulators
+                .resize_with(number + 1, Accumulator::default);
+        }
+        let accumulator = &mut self.accumulators[number];
+        if when == Truth::True {
+            accumulator.certain += 1;
+        }
+        match (aggregate, when) {
+            (Aggregate::PassRate { .. }, _) => None,
+            (Aggregate::Unique { .. } | Aggregate::Shared { .. }, Truth::False) => {
+                Some(Outcome::NotApplicable)
+            }
+            (_, Truth::False) => None,
+            (Aggregate::Records { .. }, Truth::True) => None,
+            (Aggregate::Records { .. }, Truth::Undecided(cause)) => {
+                accumulator.doubt(cause.into());
+                None
+            }
+            (
+                Aggregate::Newest {
+                    slot,
+                    within,
+                    until,
+                },
+                _,
+            ) => {
+                match (answers.record().cell(*slot).value, when) {
+                    (Value::Time(time), _) if time > *until => accumulator.ahead += 1,
+                    (Value::Time(time), Truth::Undecided(cause)) if time >= within.time => {
+                        accumulator.doubt(cause.into());
+                    }
+                    (Value::Time(time), Truth::True) => {
+                        accumulator.newest = accumulator.newest.max(Some(time))
+                    }
+                    (Value::Bad(why), _) => accumulator.doubt(why.into()),
+                    (Value::Absent(why), Truth::True) => {
+                        accumulator.absent.get_or_insert(why.into());
+                    }
+                    _ => {}
+                }
+                None
+            }
+            (Aggregate::Unique { slot, .. }, _) => {
+                self.compare(number, *slot, false, true, when, answers, record)
+            }
+            (
+                Aggregate::Shared {
+                    slot, ignore_case, ..
+                },
+                _,
+            ) => self.compare(number, *slot, *ignore_case, false, when, answers, record),
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what an entry is made of")]
+    fn compare(
+        &mut self,
+        number: usize,
+        slot: Slot,
+        ignore_case: bool,
+        content: bool,
+        when: Truth,
+        answers: &Answers<'_>,
+        place: u64,
+    ) -> Option<Outcome> {
+        let record = answers.record();
+        let cell = record.cell(slot);
+        match cell.value {
+            Value::Text => {}
+            // What is not there is on nobody else.
+            Value::Absent(_) => return Some(Outcome::NotApplicable),
+            Value::Bad(why) => return Some(Outcome::Error(why.into())),
+            // Fields of other kinds are not held against each other.
+            Value::Flag(_) | Value::Time(_) | Value::Networks(_) => return None,
+        }
+        let key = match ignore_case {
+            true => Key::new(folded(cell.seen).as_bytes()),
+            false => Key::new(cell.seen.as_bytes()),
+        };
+        let customer = match (record.id(), slot) {
+            (Some(_), Slot::ID) if !ignore_case => Some(key),
+            (Some(id), _) => Some(Key::new(id.as_bytes())),
+            (None, _) => None,
+        };
+        let text = Text {
+            id: record.id(),
+            name: record.name(),
+            value: cell.seen,
+        };
+        self.entries.push(Entry {
+            // There are fewer rules than bytes in a policy.
+            rule: u32::try_from(number).unwrap_or(u32::MAX),
+            value: key,
+            customer: customer.unwrap_or(Key::NONE),
+            doubt: match when {
+                Truth::Undecided(cause) => Doubt::from(cause),
+                Truth::True | Truth::False => Doubt::NONE,
+            },
+            export: 0,
+            record: place,
+            content: if content { self::content(record) } else { 0 },
+            text: self.texts.len() as u64,
+        });
+        text.write(&mut self.texts);
+        None
+    }
+}
+
+/// Text in lower case, with one blank for any number of them.
+fn folded(text: &str) -> String {
+    let words: Vec<_> = text.split_whitespace().map(str::to_lowercase).collect();
+    words.join(" ")
+}
+
+/// A digest of all that a record says in fields that are read: what was
+/// written otherwise and says the same is the same.
+fn content(record: &Record<'_>) -> u64 {
+    let mut hash = Sha256::new();
+    for Cell { value, seen, .. } in record.cells() {
+        let (kind, seen): (u8, &[u8]) = match value {
+            Value::Flag(flag) => (if *flag { 1 } else { 0 }, &[]),
+            Value::Time(time) => {
+                hash.update(time.timestamp_micros().to_le_bytes());
+                (2, &[])
+            }
+            Value::Absent(Absent::Missing) => (3, &[]),
+            Value::Absent(Absent::Null) => (4, &[]),
+            Value::Absent(Absent::Empty) => (5, &[]),
+            Value::Bad(_) => (6, seen.as_bytes()),
+            Value::Text | Value::Networks(_) => (7, seen.as_bytes()),
+        };
+        hash.update([kind]);
+        hash.update((seen.len() as u64).to_le_bytes());
+        hash.update(seen);
+    }
+    let digest = hash.finalize();
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&digest[..8]);
+    u64::from_le_bytes(bytes)
+}

@@ -1,0 +1,263 @@
+//! What all records add up to, for the rules over all of them.
+
+use std::io::{self, Write};
+
+use tempfile::SpooledTempFile;
+
+use super::entry::Entry;
+use super::findings::FindingMaker;
+use super::group;
+use super::partial::{self, Accumulator, AggregateRule, Partial};
+use crate::external_sort::Sorter;
+use crate::finding::{Finding, Privacy, Summary};
+use crate::policy::Policies;
+
+/// Says that what is gathered cannot be kept.
+#[derive(Debug, thiserror::Error)]
+#[error("what rules over the whole export gather could not be kept in temporary files")]
+pub struct Error(#[from] io::Error);
+
+/// Is how many entries, of about 80 bytes each, are sorted in memory.
+const SEGMENT: usize = 1 << 18;
+
+/// Is how many bytes of text, and of one group, wait in memory.
+pub(super) const SPOOL_BYTES: usize = 4 << 20;
+
+/// Adds up what all records of a run gather, for its rules over all records.
+pub struct Aggregates<'p> {
+    policies: &'p Policies,
+    rules: Vec<AggregateRule<'p>>,
+    accumulators: Vec<Accumulator>,
+    entries: Sorter<Entry>,
+    texts: SpooledTempFile,
+    text_bytes: u64,
+    segment: usize,
+}
+
+impl<'p> Aggregates<'p> {
+    /// Returns the aggregates of no record, for these policies.
+    pub fn new(policies: &'p Policies) -> Self {
+        Self::in_segments(policies, SEGMENT)
+    }
+
+    fn in_segments(policies: &'p Policies, segment: usize) -> Self {
+        let rules = partial::rules(policies);
+        Self {
+            policies,
+            accumulators: vec![Accumulator::default(); rules.len()],
+            rules,
+            entries: Sorter::new(segment),
+            texts: SpooledTempFile::new(SPOOL_BYTES),
+            text_bytes: 0,
+            segment,
+        }
+    }
+
+    /// Adds what the next records gathered: they are of the export with this index,
+    /// and `before` records of it are before them.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be kept.
+    pub fn add(&mut self, partial: Partial, export: usize, before: u64) -> Result<(), Error> {
+        let Partial {
+            accumulators,
+            entries,
+            texts,
+        } = partial;
+        for (sum, more) in self.accumulators.iter_mut().zip(&accumulators) {
+            *sum += more;
+        }
+        // No command line names as many exports.
+        let export = u32::try_from(export).unwrap_or(u32::MAX);
+        for mut entry in entries {
+            entry.settle(export, before, self.text_bytes);
+            self.entries.push(entry)?;
+        }
+        self.texts.write_all(&texts)?;
+        self.text_bytes += texts.len() as u64;
+        Ok(())
+    }
+
+    /// Returns whether no rule asks something of all records.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// Counts what the rules come to in the summary, and hands out their
+    /// findings: those about customers, in the order of the records and then of
+    /// the rules, and then those about the whole export.
+    ///
+    /// # Errors
+    ///
+    /// What was gathered is lost, or a finding cannot be taken.
+    pub fn finish<E: From<Error>>(
+        self,
+        exports: &[&str],
+        privacy: Privacy<'_>,
+        summary: &mut Summary,
+        mut take: impl FnMut(&Finding<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if self.rules.is_empty() {
+            return Ok(());
+        }
+        let Self {
+            policies,
+            rules,
+            accumulators,
+            entries,
+            texts,
+            text_bytes: _,
+            segment,
+        } = self;
+        let found = group::compare(&rules, entries, segment, summary)?;
+        let mut maker = FindingMaker {
+            policies,
+            exports,
+            privacy,
+            summary,
+            take: &mut take,
+        };
+        maker.customers(&rules, found, texts)?;
+        for (rule, accumulator) in rules.iter().zip(&accumulators) {
+            maker.whole_export(rule, accumulator)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluate::{Context, Judge};
+    use crate::export::{
+        Format, MAX_RECORD_BYTES, Place as Start, Reader, Sink, Unread, Unreadable,
+    };
+    use crate::finding::Counts;
+    use crate::record::Record;
+    use std::convert::Infallible;
+
+    struct Records<'p> {
+        judge: Judge<'p>,
+        summary: Summary,
+        partial: Partial,
+    }
+
+    impl Sink for Records<'_> {
+        fn record(&mut self, record: &Record<'_>) {
+            let (summary, partial) = (&mut self.summary, &mut self.partial);
+            let context = Context {
+                export: "e",
+                number: summary.records + 1,
+                privacy: Privacy::Shown,
+            };
+            self.judge
+                .judge(record, context, summary, partial, |_| {
+                    Ok::<_, Infallible>(())
+                })
+                .unwrap_or_else(|never| match never {});
+        }
+
+        fn rejected(&mut self, _: usize, _: Unreadable) {}
+
+        fn protocol_line(&mut self) {}
+
+        fn unread(&mut self, _: Unread) {}
+    }
+
+    const POLICY: &str = r#"
+        [policy]
+        id = "p"
+        [[aggregate]]
+        id = "unique"
+        severity = "high"
+        unique = "id"
+        [[aggregate]]
+        id = "shared"
+        severity = "low"
+        shared = { field = "securityContactId", more-than = 3, ignore-case = true }
+        [[aggregate]]
+        id = "many"
+        severity = "low"
+        records = { at-least = 700 }
+    "#;
+
+    /// What is found among 600 records that come in batches of this many, when
+    /// so many are sorted in memory.
+    fn found(policies: &Policies, batch: usize, segment: usize) -> (Vec<String>, Vec<Counts>) {
+        let mut aggregates = Aggregates::in_segments(policies, segment);
+        let numbers: Vec<u64> = (0..600).collect();
+        let mut summary = Summary::new(policies);
+        for (batch, numbers) in numbers
+            .chunks(batch)
+            .enumerate()
+            .map(|(n, all)| (n * batch, all))
+        {
+            let lines = numbers.iter().map(|n| {
+                let contact = if n % 2 == 0 { "Some One" } else { "some  one" };
+                let contact = if n % 7 < 3 {
+                    contact.to_owned()
+                } else {
+                    format!("c{}", n / 3)
+                };
+                format!(
+                    "{{\"id\":\"i{}\",\"name\":\"n{}\",\"securityContactId\":\"{contact}\"}}\n",
+                    n % 550,
+                    n % 4
+                )
+            });
+            let mut records = Records {
+                judge: Judge::new(policies),
+                summary: Summary::new(policies),
+                partial: Partial::default(),
+            };
+            let mut reader = Reader::new(&policies.schema, MAX_RECORD_BYTES);
+            let lines = lines.collect::<String>();
+            reader.read(
+                Start::Start(Format::Ndjson),
+                lines.as_bytes(),
+                true,
+                &mut records,
+            );
+            summary += &records.summary;
+            aggregates
+                .add(records.partial, 0, batch as u64)
+                .expect("temporary files");
+        }
+        let mut found = Vec::new();
+        let settled = aggregates.finish(&["e"], Privacy::Shown, &mut summary, |finding| {
+            let (id, evidence) = (finding.customer_id(), finding.evidence());
+            let (rule, number) = (&finding.rule.id, finding.number);
+            found.push(format!("{rule} {id:?} {number:?} {evidence:?}"));
+            Ok::<_, Error>(())
+        });
+        settled.expect("temporary files");
+        (found, summary.by_rule)
+    }
+
+    #[test]
+    fn what_is_found_does_not_depend_on_how_much_is_sorted_in_memory() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("p.toml");
+        std::fs::write(&path, POLICY).expect("written");
+        let now = chrono::DateTime::UNIX_EPOCH;
+        let policies = Policies::load(&[path], now, &[]).expect("sound");
+        let (whole, counts) = found(&policies, 600, SEGMENT);
+        for (batch, segment) in [(1, 2), (7, 8), (100, 64), (600, 5)] {
+            assert_eq!(
+                found(&policies, batch, segment),
+                (whole.clone(), counts.clone())
+            );
+        }
+        // Fifty ids stand twice, one contact is on three records of seven.
+        let of = |rule: &str| whole.iter().filter(|line| line.starts_with(rule)).count();
+        assert_eq!(of("unique"), 50);
+        assert_eq!(of("shared"), counts[1].fail as usize);
+        assert!((230..=258).contains(&of("shared")), "{}", of("shared"));
+        assert_eq!(of("many"), 1);
+        assert_eq!(
+            whole.last().map(|line| line.starts_with("many None None")),
+            Some(true)
+        );
+    }
+}

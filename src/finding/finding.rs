@@ -1,0 +1,143 @@
+//! An outcome that is listed: whom it is about, by which rule, and why.
+
+use std::borrow::Cow;
+
+use sha2::{Digest, Sha256};
+
+use super::evidence::{self, Evidence};
+use super::outcome::{Reason, Status};
+use super::privacy::Privacy;
+use super::redaction::{display_id, observed};
+use crate::digest;
+use crate::policy::{Answers, Policy, Rule};
+use crate::record::{Slot, Value};
+
+/// Says what a finding is about.
+#[derive(Debug, Clone, Copy)]
+pub enum Subject<'a> {
+    /// A record, with the answers of the tests about it.
+    Record(&'a Answers<'a>),
+    /// What many records add up to.
+    Aggregate(&'a AggregateSubject),
+}
+
+/// Holds what a rule over all records finds: about the whole export, or about
+/// one customer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AggregateSubject {
+    /// The customer's id, if it is about a customer who has one.
+    pub customer_id: Option<String>,
+    /// The customer's name, if it is about a customer who has one.
+    pub customer_name: Option<String>,
+    /// What was observed, and what was expected.
+    pub evidence: Vec<Evidence<'static>>,
+}
+
+/// Is an outcome that is listed.
+#[derive(Debug, Clone, Copy)]
+pub struct Finding<'a> {
+    /// What it is about.
+    pub subject: Subject<'a>,
+    /// The number of its record, from 1, among those that are counted with it: in
+    /// the export, or in a chunk of it. None, if it is about the whole export.
+    pub number: Option<u64>,
+    /// The export's name; none, if it is about several.
+    pub export: Option<&'a str>,
+    /// The policy that the rule is of.
+    pub policy: &'a Policy,
+    /// The rule that is not met.
+    pub rule: &'a Rule,
+    /// The index of the rule among those of all policies.
+    pub rule_index: usize,
+    /// Whether it fails, cannot be judged or is waived.
+    pub status: Status,
+    /// Why it is listed.
+    pub reason: Reason,
+    /// How far values may be shown.
+    pub privacy: Privacy<'a>,
+}
+
+/// Returns the first half of the SHA-256 of these names and of `subject`, in
+/// hexadecimal digits.
+pub fn fingerprint<'n>(names: impl IntoIterator<Item = &'n str>, subject: &str) -> String {
+    let mut hash = Sha256::new();
+    for name in names {
+        hash.update(name);
+        // No name holds a NUL, so no two rows of names run together alike.
+        hash.update([0]);
+    }
+    hash.update(subject);
+    digest::hex(&hash.finalize()[..16])
+}
+
+impl<'a> Finding<'a> {
+    fn id(&self) -> Option<&'a str> {
+        match self.subject {
+            Subject::Record(answers) => answers.record().id(),
+            Subject::Aggregate(subject) => subject.customer_id.as_deref(),
+        }
+    }
+
+    /// Returns the customer's id as it may be shown, if there is one.
+    pub fn customer_id(&self) -> Option<Cow<'a, str>> {
+        Some(display_id(self.privacy, "id", self.id()?))
+    }
+
+    /// Returns the customer's name as it may be shown, if there is one.
+    pub fn customer_name(&self) -> Option<Cow<'a, str>> {
+        let name = match self.subject {
+            Subject::Record(answers) => answers.record().name(),
+            Subject::Aggregate(subject) => subject.customer_name.as_deref(),
+        }?;
+        Some(display_id(self.privacy, "name", name))
+    }
+
+    /// Returns what is in a field of its record, if it is about one and the field
+    /// is not absent.
+    pub fn observed(&self, slot: Slot) -> Option<Cow<'a, str>> {
+        let Subject::Record(answers) = self.subject else {
+            return None;
+        };
+        let absent = matches!(answers.record().cell(slot).value, Value::Absent(_));
+        (!absent).then(|| observed(*answers, slot, self.privacy))
+    }
+
+    /// Returns the name of the finding, which is the same every night: the first
+    /// half of the SHA-256 of policy, rule and customer id, in hexadecimal digits.
+    pub fn fingerprint(&self) -> String {
+        let names = [self.policy.id.as_str(), self.rule.id.as_str()];
+        let id = self.id().unwrap_or_default();
+        // Who knows an id must not find its pseudonym by way of this.
+        match self.privacy.pseudonym("id", id) {
+            Some(pseudonym) => fingerprint(names, &pseudonym),
+            None => fingerprint(names, id),
+        }
+    }
+
+    /// Returns every check that was not met, in the order of the policy.
+    pub fn evidence(&self) -> Vec<Evidence<'a>> {
+        match self.subject {
+            Subject::Record(answers) => evidence::of_record(answers, self.rule, self.privacy),
+            Subject::Aggregate(subject) => subject.evidence.clone(),
+        }
+    }
+}
+
+impl std::fmt::Display for Finding<'_> {
+    /// Writes a line for a person: whom, which rule, and what was observed.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { policy, rule, .. } = self;
+        let id = self.customer_id();
+        let whom = match (&id, self.number) {
+            (Some(id), _) => id.as_ref(),
+            (None, Some(_)) => "[no id]",
+            (None, None) => "[the export]",
+        };
+        let (severity, status) = (rule.severity, self.status.name());
+        write!(f, "{severity} {status} {}/{}: {whom}", policy.id, rule.id)?;
+        for evidence in self.evidence() {
+            write!(f, "; {evidence}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,264 @@
+//! What findings, outcomes and records add up to: the only place that counts.
+
+use std::ops::AddAssign;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::finding::{Finding, Subject};
+use super::outcome::{Outcome, Reason, Status};
+use super::privacy::Privacy;
+use super::ranking::TopCustomers;
+use crate::policy::{Policies, Severity};
+use crate::record::{Absent, Cell, Record, UnknownKeys, Value};
+
+/// Counts outcomes, in (record, rule) pairs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Counts {
+    /// The rule is met.
+    pub pass: u64,
+    /// The rule is not met.
+    pub fail: u64,
+    /// The rule cannot be judged.
+    pub error: u64,
+    /// The rule does not apply.
+    pub not_applicable: u64,
+    /// The rule is not met, and somebody has accepted that until a day.
+    pub waived: u64,
+}
+
+impl Counts {
+    /// Returns how many outcomes are listed and not waived.
+    pub fn findings(&self) -> u64 {
+        self.fail + self.error
+    }
+
+    /// Counts an outcome that is listed.
+    pub fn count(&mut self, status: Status) {
+        match status {
+            Status::Fail => self.fail += 1,
+            Status::Error => self.error += 1,
+            Status::Waived => self.waived += 1,
+        }
+    }
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, more: Self) {
+        let Self {
+            pass,
+            fail,
+            error,
+            not_applicable,
+            waived,
+        } = more;
+        self.pass += pass;
+        self.fail += fail;
+        self.error += error;
+        self.not_applicable += not_applicable;
+        self.waived += waived;
+    }
+}
+
+impl std::iter::Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        let mut sum = Self::default();
+        for counts in all {
+            sum += counts;
+        }
+        sum
+    }
+}
+
+/// Counts the records by what is in one of their fields.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Coverage {
+    /// A value of the field's kind.
+    pub value: u64,
+    /// No such key.
+    pub missing: u64,
+    /// Null.
+    pub null: u64,
+    /// Blank text.
+    pub empty: u64,
+    /// Something that is not a value of the field's kind.
+    pub bad: u64,
+    /// A value in a spelling that is not the field's own: these are counted as values too.
+    pub coerced: u64,
+}
+
+impl Coverage {
+    fn count(&mut self, cell: &Cell<'_>) {
+        match cell.value {
+            Value::Absent(Absent::Missing) => self.missing += 1,
+            Value::Absent(Absent::Null) => self.null += 1,
+            Value::Absent(Absent::Empty) => self.empty += 1,
+            Value::Flag(_) | Value::Text | Value::Time(_) | Value::Networks(_)
+                if cell.value.is_whole() =>
+            {
+                self.value += 1;
+            }
+            Value::Flag(_) | Value::Text | Value::Time(_) | Value::Networks(_) | Value::Bad(_) => {
+                self.bad += 1
+            }
+        }
+        self.coerced += u64::from(cell.coerced);
+    }
+}
+
+impl AddAssign for Coverage {
+    fn add_assign(&mut self, more: Self) {
+        let Self {
+            value,
+            missing,
+            null,
+            empty,
+            bad,
+            coerced,
+        } = more;
+        self.value += value;
+        self.missing += missing;
+        self.null += null;
+        self.empty += empty;
+        self.bad += bad;
+        self.coerced += coerced;
+    }
+}
+
+/// Counts records, outcomes and what is in fields, for a run or a part of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Records that were met, the rejected among them.
+    pub records: u64,
+    /// Records that could not be read.
+    pub rejected: u64,
+    /// Records that some policy judges.
+    pub in_scope: u64,
+    /// Records whose `deletedAt` is at the epoch and was read as null.
+    pub epoch_deleted: u64,
+    /// Lines of a protocol that carry no record.
+    pub protocol_lines: u64,
+    /// Outcomes by rule, in the order of the policies.
+    pub by_rule: Vec<Counts>,
+    /// What is in the fields that are read, by slot.
+    pub coverage: Vec<Coverage>,
+    /// Keys that are no field.
+    pub unknown_keys: UnknownKeys,
+    /// The customers with the most severe findings.
+    pub top_customers: TopCustomers,
+}
+
+impl Summary {
+    /// Returns a summary of no record, for these policies.
+    pub fn new(policies: &Policies) -> Self {
+        Self {
+            by_rule: vec![Counts::default(); policies.rules().count()],
+            coverage: vec![Coverage::default(); policies.schema.wanted().len()],
+            ..Self::default()
+        }
+    }
+
+    /// Counts a record that was read, before it is judged.
+    pub fn count_record(&mut self, record: &Record<'_>) {
+        self.records += 1;
+        self.epoch_deleted += u64::from(record.epoch_deleted());
+        for (coverage, cell) in self.coverage.iter_mut().zip(record.cells()) {
+            coverage.count(cell);
+        }
+    }
+
+    /// Counts a record that could not be read.
+    pub fn count_rejected(&mut self) {
+        self.records += 1;
+        self.rejected += 1;
+    }
+
+    /// Counts customers who meet a rule that compares their values.
+    pub fn count_passes(&mut self, rule_index: usize, records: u64) {
+        self.by_rule[rule_index].pass += records;
+    }
+
+    /// Counts an outcome that is not listed; returns how and why, for one that is.
+    #[inline]
+    pub fn count_unlisted(
+        &mut self,
+        rule_index: usize,
+        outcome: Outcome,
+    ) -> Option<(Status, Reason)> {
+        let counts = &mut self.by_rule[rule_index];
+        match outcome {
+            Outcome::Pass => counts.pass += 1,
+            Outcome::NotApplicable => counts.not_applicable += 1,
+            Outcome::Fail(reason) => return Some((Status::Fail, reason)),
+            Outcome::Error(reason) => return Some((Status::Error, reason)),
+        }
+        None
+    }
+
+    /// Counts an outcome that is listed. Whatever is listed is counted here, and
+    /// nowhere else.
+    pub fn count(&mut self, finding: &Finding<'_>) {
+        self.by_rule[finding.rule_index].count(finding.status);
+        match finding.subject {
+            Subject::Record(_) => self.top_customers.count(finding.rule.severity),
+            // Customers are ranked by the findings of their own records: those of
+            // rules over all records are known only after the last record.
+            Subject::Aggregate(_) => {}
+        }
+    }
+
+    /// Ranks the customer of a record all of whose findings have been counted.
+    pub fn finish_record(&mut self, record: &Record<'_>, privacy: Privacy<'_>) {
+        self.top_customers.finish_customer(record, privacy);
+    }
+
+    /// Returns whether something is in some field of some record.
+    pub fn has_fields(&self) -> bool {
+        self.coverage
+            .iter()
+            .any(|field| field.value + field.null + field.empty + field.bad > 0)
+    }
+
+    /// Returns the outcomes of all rules.
+    pub fn counts(&self) -> Counts {
+        self.by_rule.iter().copied().sum()
+    }
+
+    /// Returns the outcomes of the rules of one severity.
+    pub fn counts_of(&self, policies: &Policies, severity: Severity) -> Counts {
+        let rules = policies.rules().zip(&self.by_rule);
+        rules
+            .filter(|((_, rule), _)| rule.severity == severity)
+            .map(|(_, counts)| *counts)
+            .sum()
+    }
+}
+
+impl AddAssign<&Summary> for Summary {
+    fn add_assign(&mut self, more: &Summary) {
+        let Self {
+            records,
+            rejected,
+            in_scope,
+            epoch_deleted,
+            protocol_lines,
+            by_rule,
+            coverage,
+            unknown_keys,
+            top_customers,
+        } = more;
+        self.records += records;
+        self.rejected += rejected;
+        self.in_scope += in_scope;
+        self.epoch_deleted += epoch_deleted;
+        self.protocol_lines += protocol_lines;
+        for (counts, more) in self.by_rule.iter_mut().zip(by_rule) {
+            *counts += *more;
+        }
+        for (coverage, more) in self.coverage.iter_mut().zip(coverage) {
+            *coverage += *more;
+        }
+        self.unknown_keys.add(unknown_keys);
+        self.top_customers.add(top_customers);
+    }
+}

@@ -1,0 +1,30 @@
+//! Where a chunk really ended, and so where the next one begins.
+
+use crate::export::{Format, Place};
+
+/// Is what a chunk hands on to the next.
+pub(super) struct Continuation {
+    format: Format,
+    pub(super) state: Place,
+    /// Bytes that were read and belong to what follows them.
+    pub(super) carry: Vec<u8>,
+    /// Records of this export so far.
+    pub(super) records: u64,
+}
+
+impl Continuation {
+    /// Returns the beginning of an export of this format.
+    pub(super) fn new(format: Format) -> Self {
+        Self {
+            format,
+            state: Place::Start(format),
+            carry: Vec::new(),
+            records: 0,
+        }
+    }
+
+    /// Goes on to the beginning of the next export.
+    pub(super) fn next_export(&mut self) {
+        *self = Self::new(self.format);
+    }
+}

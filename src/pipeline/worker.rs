@@ -1,0 +1,213 @@
+//! One thread's tools: a chunk is decoded, judged and rendered.
+
+use std::io;
+
+use super::continuation::Continuation;
+use super::run::Pipeline;
+use crate::evaluate::{Context, Judge};
+use crate::export::{Batch, Place, Reader, Sink, Unread, Unreadable};
+use crate::record::Record;
+use crate::report::{self, Words};
+use crate::totals::Part;
+
+/// Is what a chunk comes to, to be written in its turn.
+pub struct ChunkResult {
+    /// What it adds up to.
+    pub part: Part,
+    /// Its findings, rendered for each report.
+    pub findings: Vec<Vec<u8>>,
+    /// Its records that cannot be read.
+    pub rejected: Vec<Rejection>,
+}
+
+/// Is a record that cannot be read.
+pub struct Rejection {
+    /// Its number in the export, from 1.
+    pub record: u64,
+    /// Its first byte in the export, from 0, once unpacked.
+    pub offset: u64,
+    /// Why it cannot be read.
+    pub why: Unreadable,
+}
+
+/// Is what was decoded, judged and rendered, free of the bytes that it was read from.
+pub(super) struct Judged {
+    state: Place,
+    done: usize,
+    rendered: Vec<Words>,
+    /// Records that cannot be read: their numbers among those of the chunk, from 1,
+    /// and their first bytes.
+    rejected: Vec<(u64, usize, Unreadable)>,
+    part: Part,
+}
+
+/// Decodes, judges and renders chunks.
+pub(super) struct Worker<'p> {
+    pipeline: &'p Pipeline<'p>,
+    reader: Reader<'p>,
+    judge: Judge<'p>,
+}
+
+impl<'p> Worker<'p> {
+    pub(super) fn new(pipeline: &'p Pipeline<'p>) -> Self {
+        Self {
+            pipeline,
+            reader: Reader::new(&pipeline.policies.schema, pipeline.limit),
+            judge: Judge::new(pipeline.policies),
+        }
+    }
+
+    /// Judges bytes of an export, which begin in this state.
+    ///
+    /// # Errors
+    ///
+    /// A finding cannot be rendered.
+    pub(super) fn judge(
+        &mut self,
+        export: usize,
+        state: Place,
+        bytes: &[u8],
+        last: bool,
+    ) -> io::Result<Judged> {
+        let renderers = self.pipeline.renderers;
+        let mut collector = Collector {
+            pipeline: self.pipeline,
+            export: &self.pipeline.exports[export],
+            judge: &mut self.judge,
+            part: Part::new(self.pipeline.policies, export),
+            rendered: renderers.iter().map(|_| Words::default()).collect(),
+            rejected: Vec::new(),
+            error: None,
+        };
+        let (state, done) = self.reader.read(state, bytes, last, &mut collector);
+        let Collector {
+            mut part,
+            rendered,
+            rejected,
+            error,
+            ..
+        } = collector;
+        part.summary
+            .unknown_keys
+            .clone_from(self.reader.unknown_keys());
+        part.shape = state.shape().into();
+        match error {
+            Some(error) => Err(error),
+            None => Ok(Judged {
+                state,
+                done,
+                rendered,
+                rejected,
+                part,
+            }),
+        }
+    }
+
+    /// In its turn, what was judged early holds if the chunk before ended just where
+    /// this one was assumed to begin. Else it is judged again.
+    ///
+    /// # Errors
+    ///
+    /// A finding cannot be rendered.
+    pub(super) fn settle(
+        &mut self,
+        continuation: &mut Continuation,
+        chunk: &Batch,
+        early: Option<io::Result<Judged>>,
+    ) -> io::Result<ChunkResult> {
+        let carry = &mut continuation.carry;
+        let fits = carry.is_empty() && chunk.place.as_ref() == Some(&continuation.state);
+        let offset = chunk.offset - carry.len() as u64;
+        let judged = match early.filter(|_| fits) {
+            Some(judged) => {
+                let judged = judged?;
+                carry.extend_from_slice(&chunk.bytes()[judged.done..]);
+                judged
+            }
+            None => {
+                carry.extend_from_slice(chunk.bytes());
+                let state = continuation.state.clone();
+                let judged = self.judge(chunk.export, state, carry, chunk.last)?;
+                carry.drain(..judged.done);
+                judged
+            }
+        };
+        let before = continuation.records;
+        continuation.records += judged.part.summary.records;
+        continuation.state = judged.state.clone();
+        if chunk.last {
+            continuation.next_export();
+        }
+        Ok(judged.numbered(chunk, before, offset))
+    }
+}
+
+impl Judged {
+    /// Returns what the chunk comes to: `before` records of its export come before
+    /// it, and its first byte is at `offset`.
+    fn numbered(self, chunk: &Batch, before: u64, offset: u64) -> ChunkResult {
+        let mut part = self.part;
+        part.problem = chunk.unread.clone().or(part.problem);
+        let rendered = self.rendered.into_iter();
+        let rejected = self.rejected.into_iter();
+        ChunkResult {
+            part,
+            findings: rendered.map(|words| words.numbered(before)).collect(),
+            rejected: rejected
+                .map(|(record, at, why)| Rejection {
+                    record: before + record,
+                    offset: offset + at as u64,
+                    why,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Judges records as they are read, and renders what is found.
+struct Collector<'c, 'p> {
+    pipeline: &'p Pipeline<'p>,
+    export: &'p str,
+    judge: &'c mut Judge<'p>,
+    part: Part,
+    rendered: Vec<Words>,
+    rejected: Vec<(u64, usize, Unreadable)>,
+    error: Option<io::Error>,
+}
+
+impl Sink for Collector<'_, '_> {
+    fn record(&mut self, record: &Record<'_>) {
+        let Part {
+            summary,
+            aggregates,
+            ..
+        } = &mut self.part;
+        let context = Context {
+            export: self.export,
+            number: summary.records + 1,
+            privacy: self.pipeline.privacy,
+        };
+        let (renderers, rendered) = (self.pipeline.renderers, &mut self.rendered);
+        let judged = self
+            .judge
+            .judge(record, context, summary, aggregates, |finding| {
+                report::word(finding, renderers, rendered)
+            });
+        if let Err(error) = judged {
+            self.error.get_or_insert(error);
+        }
+    }
+
+    fn rejected(&mut self, at: usize, why: Unreadable) {
+        self.part.summary.count_rejected();
+        self.rejected.push((self.part.summary.records, at, why));
+    }
+
+    fn protocol_line(&mut self) {
+        self.part.summary.protocol_lines += 1;
+    }
+
+    fn unread(&mut self, why: Unread) {
+        self.part.problem.get_or_insert(why);
+    }
+}

@@ -1,0 +1,10 @@
+//! What a run adds up to: parts are summed in the order of the records, and what it
+//! comes to is decided once, after the sum.
+
+mod part;
+mod running;
+mod verdict;
+
+pub use part::Part;
+pub use running::{ExportTotals, RunningTotals, Totals};
+pub use verdict::{Gap, Verdict};

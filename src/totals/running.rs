@@ -1,0 +1,130 @@
+//! The sum of a run: parts are added in the order of the records.
+
+use std::borrow::Cow;
+
+use super::part::Part;
+use super::verdict::Verdict;
+use crate::aggregate::{self, Aggregates};
+use crate::export::Unread;
+use crate::finding::{Finding, Privacy, Summary};
+use crate::policy::Policies;
+
+/// Adds up one export.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExportTotals {
+    /// Records that were met, the rejected among them.
+    pub records: u64,
+    /// Records that could not be read.
+    pub rejected: u64,
+    /// The shape of the export, as far as it is known.
+    pub shape: Cow<'static, str>,
+    /// Why it was not read to its end, or cannot be an export of customers.
+    pub problem: Option<Unread>,
+    /// Something is in some field of some record.
+    has_fields: bool,
+}
+
+/// Adds up a run while its exports are read.
+pub struct RunningTotals<'p> {
+    policies: &'p Policies,
+    summary: Summary,
+    exports: Vec<ExportTotals>,
+    aggregates: Aggregates<'p>,
+}
+
+/// Is what a run adds up to, and what that means.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Totals {
+    /// Counts of records, outcomes, fields and keys, and the ranking.
+    pub summary: Summary,
+    /// The exports, in the order of the run.
+    pub exports: Vec<ExportTotals>,
+    /// What keeps the audit from being complete, and what somebody should look at.
+    pub verdict: Verdict,
+}
+
+impl<'p> RunningTotals<'p> {
+    /// Returns the totals of no record yet, for so many exports.
+    pub fn new(policies: &'p Policies, exports: usize) -> Self {
+        Self {
+            policies,
+            summary: Summary::new(policies),
+            exports: vec![ExportTotals::default(); exports],
+            aggregates: Aggregates::new(policies),
+        }
+    }
+
+    /// Returns the counts so far.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// Adds what the next records of the run add up to.
+    ///
+    /// # Errors
+    ///
+    /// What rules over all records gathered cannot be kept in temporary files.
+    pub fn add(&mut self, part: Part) -> Result<(), aggregate::Error> {
+        let Part {
+            export: index,
+            summary,
+            aggregates,
+            shape,
+            problem,
+        } = part;
+        if self.exports.len() <= index {
+            self.exports.resize_with(index + 1, ExportTotals::default);
+        }
+        let export = &mut self.exports[index];
+        self.aggregates.add(aggregates, index, export.records)?;
+        export.records += summary.records;
+        export.rejected += summary.rejected;
+        export.has_fields |= summary.has_fields();
+        export.shape = shape;
+        // The last reason: what comes after it has not been read.
+        export.problem = problem.or(export.problem.take());
+        self.summary += &summary;
+        Ok(())
+    }
+
+    /// Decides what the run comes to; `found` takes the findings of rules over all
+    /// records. `names` are those of the exports.
+    ///
+    /// # Errors
+    ///
+    /// What was gathered is lost, or a finding cannot be taken.
+    pub fn finish<E: From<aggregate::Error>>(
+        self,
+        names: &[&str],
+        privacy: Privacy<'_>,
+        found: impl FnMut(&Finding<'_>) -> Result<(), E>,
+    ) -> Result<Totals, E> {
+        let Self {
+            policies,
+            mut summary,
+            mut exports,
+            aggregates,
+        } = self;
+        aggregates.finish(names, privacy, &mut summary, found)?;
+        if !policies.needed().is_empty() {
+            exports.iter_mut().for_each(ExportTotals::doubt);
+        }
+        let unread = exports.iter().filter(|export| export.problem.is_some());
+        let verdict = Verdict::new(policies, &summary, unread.count() as u64);
+        Ok(Totals {
+            summary,
+            exports,
+            verdict,
+        })
+    }
+}
+
+impl ExportTotals {
+    /// An export of which no record has any field is hardly one of customers.
+    fn doubt(&mut self) {
+        if self.records > self.rejected && !self.has_fields && self.problem.is_none() {
+            self.problem = Some(Unread::NoFields);
+        }
+    }
+}
