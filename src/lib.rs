@@ -39,6 +39,7 @@
 pub mod aggregate;
 pub mod cli;
 pub mod command;
+pub mod diagnostic;
 pub mod digest;
 pub mod evaluate;
 pub mod export;
@@ -51,4 +52,5 @@ pub mod record;
 pub mod report;
 pub mod run;
 pub mod text;
+pub mod toml_reader;
 pub mod totals;

@@ -123,7 +123,7 @@ impl Manifest {
         exports: &[Digest],
         reports: Vec<Written>,
     ) -> Self {
-        let extended = |extended: &policy::Extended| PolicyFile {
+        let extended = |extended: &policy::PolicyFile| PolicyFile {
             id: None,
             version: None,
             file: Digest {
@@ -137,9 +137,9 @@ impl Manifest {
                 id: Some(policy.id.clone()),
                 version: Some(policy.version.clone()),
                 file: Digest {
-                    path: policy.path.clone(),
-                    bytes: policy.bytes,
-                    sha256: policy.sha256.clone(),
+                    path: policy.source.path.clone(),
+                    bytes: policy.source.bytes,
+                    sha256: policy.source.sha256.clone(),
                 },
             };
             std::iter::once(own).chain(policy.extends.iter().map(extended))

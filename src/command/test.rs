@@ -12,7 +12,8 @@ use serde_json::{Map, Value};
 use toml::Spanned;
 
 use super::{Ended, Error, OUTCOMES, load, outcomes};
-use crate::policy::error::{Diagnostic, Error as PolicyError, suggest};
+use crate::diagnostic::{Diagnostic, Level, suggest};
+use crate::policy::error::Error as PolicyError;
 use crate::policy::{Ask, Policies, Rule};
 use crate::record::Slot;
 use crate::record::field::{FIELDS, normalize_key};
@@ -183,7 +184,7 @@ impl File {
         };
         let cases: Cases = toml::from_str(&text).map_err(|error| {
             invalid(Diagnostic {
-                warning: None,
+                level: Level::Error,
                 span: error.span().unwrap_or(0..0),
                 message: error.message().to_owned(),
                 help: None,
@@ -191,7 +192,7 @@ impl File {
         })?;
         let as_of = time::read(cases.as_of.get_ref()).ok_or_else(|| {
             invalid(Diagnostic {
-                warning: None,
+                level: Level::Error,
                 span: cases.as_of.span(),
                 message: format!("`{}` is not a time", cases.as_of.get_ref()),
                 help: Some("write it as 2026-01-31T00:00:00Z".to_owned()),
@@ -235,7 +236,7 @@ impl File {
         for key in case.unset {
             if take(&mut record, key.get_ref()).is_none() {
                 diagnostics.push(Diagnostic {
-                    warning: None,
+                    level: Level::Error,
                     span: key.span(),
                     message: format!("the record has no field `{}`", key.get_ref()),
                     help: None,
@@ -289,7 +290,7 @@ fn unknown<'n>(
     known: impl Iterator<Item = &'n str>,
 ) -> Diagnostic {
     Diagnostic {
-        warning: None,
+        level: Level::Error,
         span: name.span(),
         message: format!("no {what} is called `{}`", name.get_ref()),
         help: Some(suggest(name.get_ref(), known)),
@@ -411,7 +412,7 @@ impl<'t> Test<'t> {
         match judge(policies, records) {
             Ok(found) => self.compare(name.get_ref(), expected, &found),
             Err(why) => diagnostics.push(Diagnostic {
-                warning: None,
+                level: Level::Error,
                 span: name.span(),
                 message: format!("the record cannot be read: {why}"),
                 help: None,
