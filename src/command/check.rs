@@ -11,7 +11,7 @@ use crate::cli::CheckFormat;
 use crate::policy::Policies;
 use crate::policy::error::{Diagnostic, Error as PolicyError};
 use crate::policy::lint::Warning;
-use crate::report::sarif;
+use crate::report;
 use crate::text::count;
 
 /// The code of what is no warning.
@@ -151,7 +151,7 @@ fn sarif_log(
         let location = said.path.as_ref().zip(said.region).map(|(path, region)| {
             let [line, column, end_line, end_column] = region;
             json!({ "physicalLocation": {
-                "artifactLocation": { "uri": sarif::uri(path) },
+                "artifactLocation": { "uri": report::uri(path) },
                 "region": {
                     "startLine": line, "startColumn": column,
                     "endLine": end_line, "endColumn": end_column,
@@ -164,6 +164,6 @@ fn sarif_log(
         })
     };
     let results: Vec<_> = all(errors, warnings).iter().map(result).collect();
-    let log = sarif::log(&rules, json!({ "results": results }));
+    let log = report::sarif_log(&rules, json!({ "results": results }));
     writeln!(out, "{log:#}")
 }
