@@ -11,7 +11,7 @@ use audit::export::{Format, MAX_RECORD_BYTES, Place, Reader, Sink, Unread, Unrea
 use audit::finding::{Finding, Privacy, Summary};
 use audit::policy::Policies;
 use audit::record::{Key, Raw, Record};
-use audit::report::{self, Column, Head, Renderer, Screen, Settings, Words};
+use audit::report::{self, Column, Header, RenderedChunk, Renderers, Screen, Settings};
 use bumpalo::Bump;
 use chrono::DateTime;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -175,7 +175,7 @@ fn word(criterion: &mut Criterion) {
     let texts = Bump::new();
     let lines = lines(&export(Shape::Ndjson, true));
     let records = records(&policies, &lines[..1000], &texts);
-    let head = Head::of(&policies, DateTime::UNIX_EPOCH);
+    let head = Header::new(&policies, DateTime::UNIX_EPOCH);
     let settings = Settings {
         columns: Column::ALL.to_vec(),
         max_chars: Default::default(),
@@ -188,10 +188,10 @@ fn word(criterion: &mut Criterion) {
         report::Format::Json,
         report::Format::Ndjson,
     ] {
-        let (renderer, _) = report::report(format, &head, &settings, Screen::NONE);
-        let renderer = [renderer];
-        let worded = || worded(&policies, &records, &renderer);
-        let bytes = worded().bytes.len() as u64;
+        let halves = report::new_report(format, &head, &settings, Screen::NONE);
+        let renderers: Renderers = [halves.expect("memory").0].into_iter().collect();
+        let worded = || worded(&policies, &records, &renderers);
+        let bytes = worded().into_iter().map(|one| one.bytes.len() as u64).sum();
         group.throughput(Throughput::Bytes(bytes));
         group.bench_function(BenchmarkId::from_parameter(format.name()), |bencher| {
             bencher.iter(worded);
@@ -200,20 +200,18 @@ fn word(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// All findings on the records, in the words of a report.
-fn worded(policies: &Policies, records: &[Record<'_>], renderer: &[Box<dyn Renderer>]) -> Words {
+/// Renders all findings on the records, for one report.
+fn worded(policies: &Policies, records: &[Record<'_>], renderers: &Renderers) -> RenderedChunk {
     let mut judge = Judge::new(policies);
     let mut summary = Summary::new(policies);
     let mut partial = Partial::default();
-    let mut words = Words::default();
+    let mut chunk = RenderedChunk::default();
     for record in records {
-        let found = |finding: &Finding<'_>| {
-            report::word(finding, renderer, std::slice::from_mut(&mut words))
-        };
+        let found = |finding: &Finding<'_>| renderers.finding(finding, &mut chunk);
         let judged = judge.judge(record, CONTEXT, &mut summary, &mut partial, found);
         judged.expect("memory");
     }
-    words
+    chunk
 }
 
 criterion_group!(stages, decode, evaluate, word);

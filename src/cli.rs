@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ColorChoice, Parser, Subcommand};
+use strum::{EnumMessage, VariantArray};
 
 use crate::export;
 use crate::policy::Severity;
@@ -195,7 +197,7 @@ pub struct ReportOptions {
     pub outputs: Vec<Destination>,
 
     /// Format of the report on stdout [default: text]
-    #[arg(short, long, value_enum)]
+    #[arg(short, long, value_parser = choice::<report::Format>())]
     pub format: Option<report::Format>,
 
     /// Columns of csv reports, in this order
@@ -361,8 +363,27 @@ impl FromStr for FailOn {
     }
 }
 
+/// Reads the name of a variant; the help shows what each is documented as.
+fn choice<T>() -> impl TypedValueParser<Value = T>
+where
+    T: VariantArray + EnumMessage + FromStr<Err = strum::ParseError>,
+    T: Copy + Into<&'static str> + Send + Sync + 'static,
+{
+    let variants = T::VARIANTS.iter().map(|variant| {
+        let name: &'static str = (*variant).into();
+        PossibleValue::new(name).help(variant.get_documentation().unwrap_or_default())
+    });
+    PossibleValuesParser::new(variants).try_map(|name| name.parse::<T>())
+}
+
+/// Returns the names of variants, for a message.
+fn names<T: Copy + Into<&'static str>>(variants: &[T]) -> String {
+    let names: Vec<&str> = variants.iter().map(|variant| (*variant).into()).collect();
+    names.join(", ")
+}
+
 fn destination(text: &str) -> Result<Destination, String> {
-    let formats = || report::Format::ALL.map(report::Format::name).join(", ");
+    let formats = || names(report::Format::ALL);
     let (format, path) = match text.split_once(':') {
         Some((format, path)) if report::Format::named(format).is_some() => {
             (report::Format::named(format), PathBuf::from(path))
@@ -406,8 +427,7 @@ fn instant(text: &str) -> Result<DateTime<Utc>, String> {
 }
 
 fn column(name: &str) -> Result<Column, String> {
-    Column::named(name)
-        .ok_or_else(|| format!("there are {}", Column::ALL.map(Column::name).join(", ")))
+    Column::named(name).ok_or_else(|| format!("there are {}", names(Column::ALL)))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::cli::Options;
 use crate::digest;
 use crate::policy::{self, Policies};
-use crate::report::{Counts, Head, Tail, Tool, Written};
+use crate::report::{Counts, Footer, Header, Tool, Written};
 use crate::text::{count, escape_controls};
 
 /// The manifest of a run.
@@ -118,8 +118,8 @@ impl Manifest {
     pub fn of(
         options: &Options,
         policies: &Policies,
-        head: &Head,
-        tail: &Tail,
+        head: &Header,
+        tail: &Footer,
         exports: &[Digest],
         reports: Vec<Written>,
     ) -> Self {

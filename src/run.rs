@@ -20,7 +20,8 @@ use crate::manifest::{self, Manifest};
 use crate::pipeline::{self, ChunkResult, Pipeline, Rejection};
 use crate::policy::{self, Policies, Policy};
 use crate::report::{
-    self, Colour, Format, Head, OnStdout, Rejected, Reports, Screen, SplitBy, Tail, Words,
+    self, Colour, Footer, Format, Header, OnStdout, Rejected, RenderedChunk, Renderers, Reports,
+    Screen, SplitBy,
 };
 use crate::text::{count, escape_controls};
 use crate::totals::{RunningTotals, Totals};
@@ -211,7 +212,7 @@ fn audit(
         (None, true) => Privacy::Shown,
         (None, false) => Privacy::Redacted,
     };
-    let head = Head::of(&policies, as_of);
+    let head = Header::new(&policies, as_of);
     let mut read: Vec<&Path> = sources.iter().filter_map(Source::path).collect();
     read.extend(policies.all.iter().flat_map(Policy::files));
     read.extend(options.pseudonymise.as_deref());
@@ -225,8 +226,8 @@ fn audit(
     let settings = options.reports.settings(slot);
     let manifest = options.manifest.as_deref();
     let outputs = &options.reports.outputs;
-    let (renderers, reports) =
-        Reports::open(on_stdout, outputs, &head, &settings, &read, manifest)?;
+    let reports = Reports::open(on_stdout, outputs, &head, &settings, &read, manifest)?;
+    let renderers = reports.renderers();
     let mut run = Run::new(options, privacy, &policies, head, &sources, reports, stderr);
     run.reports.start(&run.head)?;
     run.read(options, sources, &renderers)?;
@@ -240,7 +241,7 @@ const TOLD: u64 = 20;
 /// A run in which records are being read.
 struct Run<'r> {
     policies: &'r Policies,
-    head: Head,
+    head: Header,
     reports: Reports<'r>,
     stderr: &'r mut (dyn Write + Send),
     quiet: bool,
@@ -259,7 +260,7 @@ impl<'r> Run<'r> {
         options: &Options,
         privacy: Privacy<'r>,
         policies: &'r Policies,
-        head: Head,
+        head: Header,
         sources: &[Source],
         reports: Reports<'r>,
         stderr: &'r mut (dyn Write + Send),
@@ -284,7 +285,7 @@ impl<'r> Run<'r> {
         &mut self,
         options: &Options,
         sources: Vec<Source>,
-        renderers: &[Box<dyn report::Renderer>],
+        renderers: &Renderers,
     ) -> Result<(), Error> {
         let names = self.exports.clone();
         let schema = &self.policies.schema;
@@ -309,7 +310,7 @@ impl<'r> Run<'r> {
             findings,
             rejected,
         } = result;
-        self.reports.findings(&findings)?;
+        self.reports.findings(findings)?;
         self.reject(part.export, &rejected)?;
         self.totals.add(part)?;
         let taken = self.taken.iter().map(ByteCounter::bytes).sum();
@@ -344,15 +345,15 @@ impl<'r> Run<'r> {
 
     /// Decides what the run comes to; what rules over all records find comes after
     /// all else.
-    fn total(&mut self, renderers: &[Box<dyn report::Renderer>]) -> Result<Totals, Error> {
+    fn total(&mut self, renderers: &Renderers) -> Result<Totals, Error> {
         let totals = std::mem::replace(&mut self.totals, RunningTotals::new(self.policies, 0));
         let names: Vec<_> = self.exports.iter().map(String::as_str).collect();
         let reports = &mut self.reports;
         totals.finish(&names, self.privacy, |finding| {
-            let mut words: Vec<_> = renderers.iter().map(|_| Words::default()).collect();
-            report::word(finding, renderers, &mut words).map_err(pipeline::Error::Render)?;
-            let words: Vec<_> = words.iter().map(|words| words.numbered(0)).collect();
-            Ok(reports.findings(&words)?)
+            let mut chunk = RenderedChunk::default();
+            let rendered = renderers.finding(finding, &mut chunk);
+            rendered.map_err(pipeline::Error::Render)?;
+            Ok(reports.findings(chunk.numbered(0))?)
         })
     }
 
@@ -363,7 +364,7 @@ impl<'r> Run<'r> {
         seen: &[DigestHandle],
     ) -> Result<Exit, Error> {
         self.notes(totals);
-        let tail = Tail::of(self.policies, totals, &self.exports, self.privacy);
+        let tail = Footer::new(self.policies, totals, &self.exports, self.privacy);
         let (head, policies) = (&self.head, self.policies);
         self.reports.finish(head, &tail, |written, out| {
             let exports = tail.exports.iter().zip(seen);
@@ -447,7 +448,7 @@ fn note(quiet: bool, progress: &ProgressBar, stderr: &mut dyn Write, text: &str)
     }
 }
 
-fn exit(tail: &Tail, fail_on: FailOn) -> Exit {
+fn exit(tail: &Footer, fail_on: FailOn) -> Exit {
     if !tail.summary.complete {
         return Exit::Incomplete;
     }

@@ -103,7 +103,7 @@ fn desk() -> tempfile::TempDir {
 #[test]
 fn sensitive_values_and_credentials_are_told_nowhere() {
     let desk = desk();
-    for format in Format::ALL {
+    for format in Format::ALL.iter().copied() {
         let said = run(desk.path(), format, &[]);
         for field in FIELDS.iter().filter(|field| field.sensitive) {
             assert!(
@@ -130,7 +130,7 @@ fn pseudonyms_stand_for_ids_and_names_and_are_the_same_each_night() {
     let desk = desk();
     let key = |name: &str| desk.path().join(name).to_str().expect("text").to_owned();
     let (key, other) = (key("key"), key("other"));
-    for format in Format::ALL {
+    for format in Format::ALL.iter().copied() {
         let said = run(desk.path(), format, &["--pseudonymise", &key]);
         for canary in [canary("id"), canary("name")] {
             assert!(!said.contains(&canary), "{canary} in {said}");

@@ -433,3 +433,46 @@ fn all_that_the_oscal_report_points_at_is_there() {
         (&"complete".into(), &"false".into())
     );
 }
+
+#[test]
+fn every_report_ranks_the_same_customers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let policy = r#"
+        [policy]
+        id = "p"
+        [[rule]]
+        id = "mfa"
+        severity = "high"
+        require.force2fa = true
+        [[aggregate]]
+        id = "twice"
+        severity = "critical"
+        unique = "id"
+    "#;
+    // The second customer has an id twice: a finding of all records together.
+    let export = r#"[{"id":"first","force2fa":false},{"id":"dup","force2fa":false},{"id":"dup","force2fa":true}]"#;
+    std::fs::write(folder.path().join("p.toml"), policy).expect("written");
+    std::fs::write(folder.path().join("e.json"), export).expect("written");
+    let ended = Command::new(env!("CARGO_BIN_EXE_audit"))
+        .current_dir(folder.path())
+        .args("-q -p p.toml -o r.json -o r.txt -o r.html e.json".split(' '))
+        .output()
+        .expect("it runs");
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("a report");
+    let whole: Value = serde_json::from_str(&read("r.json")).expect("JSON");
+    let ranked: Vec<_> = list(&whole["summary"], "top_customers")
+        .iter()
+        .map(|customer| customer["customer_id"].as_str().expect("an id"))
+        .collect();
+    assert_eq!(ranked, ["first", "dup"]);
+    for name in ["r.txt", "r.html"] {
+        let report = read(name);
+        let (_, ranking) = report
+            .split_once("Customers with the most severe findings")
+            .expect("a ranking");
+        let (ranking, _) = ranking.split_once("Findings").expect("findings");
+        let place = |id: &str| ranking.find(id);
+        assert!(place("first") < place("dup"), "{name}: {ranking}");
+    }
+}

@@ -169,3 +169,45 @@ fn a_slice_never_takes_the_place_of_the_export() {
     let export = fs::read_to_string(desk.path().join("a.json")).expect("an export");
     assert_eq!(export, EXPORT);
 }
+
+#[test]
+fn no_report_takes_its_place_before_all_slices_are_whole() {
+    let desk = desk();
+    let at = |name: &str| desk.path().join(name);
+    fs::write(at("r.json"), "before").expect("written");
+    fs::write(at("m.json"), "before").expect("written");
+    // The report of one slice cannot be opened.
+    fs::create_dir(at("out/b.md")).expect("made");
+    let args = "-q -p p.toml --split-by customer --manifest m.json -o r.json -o out/{}.md e.json";
+    let args: Vec<_> = args.split(' ').collect();
+    let ended = audit(desk.path(), &args);
+    assert_eq!(ended.status.code(), Some(2), "{ended:?}");
+    for name in ["r.json", "m.json"] {
+        assert_eq!(fs::read_to_string(at(name)).expect("a file"), "before");
+    }
+    fs::remove_dir(at("out/b.md")).expect("removed");
+    let left: Vec<_> = fs::read_dir(at("out")).expect("a folder").collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_slice_never_takes_the_place_of_another_report() {
+    for (args, first) in [
+        ("-o a.md -o {}.md", "the markdown report `a.md`"),
+        ("--manifest a.md -o {}.md", "the manifest `a.md`"),
+        ("-o {}.md -o text:{}.md", "the markdown report `{}.md`"),
+    ] {
+        let desk = desk();
+        let all = format!("-q -p p.toml --split-by customer {args} e.json");
+        let all: Vec<_> = all.split(' ').collect();
+        let ended = audit(desk.path(), &all);
+        assert_eq!(ended.status.code(), Some(2), "{args}: {ended:?}");
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(said.contains(first) && said.contains(" and the "), "{said}");
+        let files = fs::read_dir(desk.path()).expect("a folder");
+        let names = files.map(|file| file.expect("a file").file_name());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        assert_eq!(names, ["e.json", "out", "p.toml"], "{args}");
+    }
+}

@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Level, Position};
 use crate::policy::error::{Error as PolicyError, FileWarnings};
 use crate::policy::lint::Warning;
 use crate::policy::{Policies, PoliciesBuilder};
-use crate::report::sarif;
+use crate::report;
 use crate::text::count;
 
 /// The code of an error.
@@ -167,7 +167,7 @@ fn sarif_log(messages: &[Message], out: &mut dyn Write) -> io::Result<()> {
     let rules = codes.chain([INVALID]);
     let rules: Vec<_> = rules.map(|code| json!({ "id": code })).collect();
     let results: Vec<_> = messages.iter().map(sarif_result).collect();
-    let log = sarif::log(&rules, json!({ "results": results }));
+    let log = report::sarif_log(&rules, json!({ "results": results }));
     writeln!(out, "{log:#}")
 }
 
@@ -180,7 +180,7 @@ fn sarif_result(message: &Message) -> Value {
     let location = message.place.as_ref().map(|place| {
         let [line, column, end_line, end_column] = region(place);
         json!({ "physicalLocation": {
-            "artifactLocation": { "uri": sarif::uri(&place.path) },
+            "artifactLocation": { "uri": report::uri(&place.path) },
             "region": {
                 "startLine": line, "startColumn": column,
                 "endLine": end_line, "endColumn": end_column,

@@ -2,13 +2,13 @@
 //! would have written.
 
 use std::collections::HashMap;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 use crate::cli::Convert;
 use crate::report::{
-    self, Found, Head, Line, Listener, OnStdout, Rejected, Renderer, Reports, Screen, SplitBy,
-    Words,
+    self, FindingRow, Found, Header, Listener, OnStdout, Rejected, RenderedChunk, Renderers,
+    Reports, Screen, SplitBy,
 };
 
 /// Why a report could not be made from another.
@@ -20,6 +20,9 @@ pub enum Error {
     /// It cannot be written.
     #[error(transparent)]
     Report(#[from] report::Error),
+    /// A finding could not be rendered.
+    #[error("a finding could not be rendered")]
+    Render(#[source] io::Error),
     /// A finding is of no rule of the report.
     #[error("a finding is of rule `{0}`, which the report does not tell of")]
     NoRule(String),
@@ -57,17 +60,17 @@ struct Converter<'c> {
 
 /// The reports, once it is known what they are about.
 struct Open<'c> {
-    head: Head,
-    /// The places of rules by policy and rule.
+    head: Header,
+    /// The indices of rules by policy and rule.
     rules: HashMap<(String, String), usize>,
-    renderers: Vec<Box<dyn Renderer>>,
+    renderers: Renderers,
     reports: Reports<'c>,
 }
 
 impl Listener for Converter<'_> {
     type Error = Error;
 
-    fn head(&mut self, head: Head) -> Result<(), Error> {
+    fn header(&mut self, head: Header) -> Result<(), Error> {
         let options = &self.options.reports;
         let wanted = options.format.is_some() || options.outputs.is_empty();
         let on_stdout = self
@@ -89,7 +92,7 @@ impl Listener for Converter<'_> {
             false => vec![&self.options.report],
         };
         let settings = options.settings(None);
-        let (renderers, mut reports) = Reports::open(
+        let mut reports = Reports::open(
             on_stdout,
             &options.outputs,
             &head,
@@ -104,38 +107,32 @@ impl Listener for Converter<'_> {
         self.open = Some(Open {
             rules: rules.collect(),
             head,
-            renderers,
+            renderers: reports.renderers(),
             reports,
         });
         Ok(())
     }
 
-    fn line(&mut self, mut line: Line<'static>) -> Result<(), Error> {
+    fn finding(&mut self, row: FindingRow<'static>) -> Result<(), Error> {
         let Some(open) = &mut self.open else {
             return Ok(());
         };
         let names = (
-            line.policy.clone().into_owned(),
-            line.rule.clone().into_owned(),
+            row.policy.clone().into_owned(),
+            row.rule.clone().into_owned(),
         );
-        let Some(rule) = open.rules.get(&names).copied() else {
+        let Some(rule_index) = open.rules.get(&names).copied() else {
             return Err(Error::NoRule(format!("{}/{}", names.0, names.1)));
         };
-        let number = line.record.replace(0).or_else(|| {
-            line.record = None;
-            None
-        });
         let found = Found {
-            line,
-            number,
-            rule,
+            row,
+            rule_index,
             finding: None,
         };
-        let mut words: Vec<_> = open.renderers.iter().map(|_| Words::default()).collect();
-        let worded = report::word_found(&found, &open.renderers, &mut words);
-        debug_assert!(worded.is_ok(), "memory takes all that is written");
-        let words: Vec<_> = words.iter().map(|words| words.numbered(0)).collect();
-        Ok(open.reports.findings(&words)?)
+        let mut chunk = RenderedChunk::default();
+        let rendered = open.renderers.found(&found, &mut chunk);
+        rendered.map_err(Error::Render)?;
+        Ok(open.reports.findings(chunk.numbered(0))?)
     }
 
     fn rejected(&mut self, rejected: Rejected<'static>) -> Result<(), Error> {

@@ -17,7 +17,7 @@ use super::worker::{ChunkResult, Judged, Worker};
 use crate::export::{Batch, Cutter, Format};
 use crate::finding::Privacy;
 use crate::policy::Policies;
-use crate::report::Renderer;
+use crate::report::Renderers;
 
 /// Is how many chunks a thread has, on the average: one that it works on, and one
 /// that waits for its turn to be written.
@@ -47,8 +47,8 @@ pub struct Pipeline<'a> {
     pub limit: usize,
     /// How far values may be shown.
     pub privacy: Privacy<'a>,
-    /// What renders findings, one for each report.
-    pub renderers: &'a [Box<dyn Renderer>],
+    /// What renders findings for each report.
+    pub renderers: &'a Renderers,
 }
 
 impl Pipeline<'_> {

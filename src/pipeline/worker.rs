@@ -7,7 +7,7 @@ use super::run::Pipeline;
 use crate::evaluate::{Context, Judge};
 use crate::export::{Batch, Place, Reader, Sink, Unread, Unreadable};
 use crate::record::Record;
-use crate::report::{self, Words};
+use crate::report::RenderedChunk;
 use crate::totals::Part;
 
 /// Is what a chunk comes to, to be written in its turn.
@@ -15,7 +15,7 @@ pub struct ChunkResult {
     /// What it adds up to.
     pub part: Part,
     /// Its findings, rendered for each report.
-    pub findings: Vec<Vec<u8>>,
+    pub findings: RenderedChunk,
     /// Its records that cannot be read.
     pub rejected: Vec<Rejection>,
 }
@@ -34,7 +34,7 @@ pub struct Rejection {
 pub(super) struct Judged {
     state: Place,
     done: usize,
-    rendered: Vec<Words>,
+    rendered: RenderedChunk,
     /// Records that cannot be read: their numbers among those of the chunk, from 1,
     /// and their first bytes.
     rejected: Vec<(u64, usize, Unreadable)>,
@@ -69,13 +69,12 @@ impl<'p> Worker<'p> {
         bytes: &[u8],
         last: bool,
     ) -> io::Result<Judged> {
-        let renderers = self.pipeline.renderers;
         let mut collector = Collector {
             pipeline: self.pipeline,
             export: &self.pipeline.exports[export],
             judge: &mut self.judge,
             part: Part::new(self.pipeline.policies, export),
-            rendered: renderers.iter().map(|_| Words::default()).collect(),
+            rendered: RenderedChunk::default(),
             rejected: Vec::new(),
             error: None,
         };
@@ -148,11 +147,10 @@ impl Judged {
     fn numbered(self, chunk: &Batch, before: u64, offset: u64) -> ChunkResult {
         let mut part = self.part;
         part.problem = chunk.unread.clone().or(part.problem);
-        let rendered = self.rendered.into_iter();
         let rejected = self.rejected.into_iter();
         ChunkResult {
             part,
-            findings: rendered.map(|words| words.numbered(before)).collect(),
+            findings: self.rendered.numbered(before),
             rejected: rejected
                 .map(|(record, at, why)| Rejection {
                     record: before + record,
@@ -170,7 +168,7 @@ struct Collector<'c, 'p> {
     export: &'p str,
     judge: &'c mut Judge<'p>,
     part: Part,
-    rendered: Vec<Words>,
+    rendered: RenderedChunk,
     rejected: Vec<(u64, usize, Unreadable)>,
     error: Option<io::Error>,
 }
@@ -191,7 +189,7 @@ impl Sink for Collector<'_, '_> {
         let judged = self
             .judge
             .judge(record, context, summary, aggregates, |finding| {
-                report::word(finding, renderers, rendered)
+                renderers.finding(finding, rendered)
             });
         if let Err(error) = judged {
             self.error.get_or_insert(error);

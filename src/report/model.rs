@@ -1,8 +1,8 @@
 //! A report as data: what every format tells, and what a JSON report holds.
 //!
-//! Findings and what stands before and after them are apart, since there may be
-//! more findings than memory: the [`Head`] is known before the first record, a
-//! [`Line`] is a finding, and the [`Tail`] is known after the last.
+//! Findings and what comes before and after them are apart, since there may be
+//! more findings than memory: the [`Header`] is known before the first record, a
+//! [`FindingRow`] is a finding, and the [`Footer`] is known after the last.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,7 +11,9 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct as _;
+use serde::{Deserialize, Serialize, Serializer};
+use strum::IntoStaticStr;
 
 use crate::finding::{
     self, Counts, Coverage, Evidence, Finding, Privacy, Reason, Status, finding::fingerprint,
@@ -20,12 +22,10 @@ use crate::policy::{self, Ask, Policies, Severity};
 use crate::record::time;
 use crate::text::escape_controls;
 use crate::totals::Totals;
-#[cfg(test)]
-use crate::totals::{Gap, RunningTotals};
 
-/// What an audit is about.
+/// Says what an audit is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Head {
+pub struct Header {
     /// What made the report.
     pub tool: Tool,
     /// The only clock of the run, RFC 3339 in UTC.
@@ -34,7 +34,7 @@ pub struct Head {
     pub policies: Vec<Policy>,
 }
 
-/// What made a report.
+/// Names the program that made a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tool {
     /// Its name.
@@ -43,7 +43,7 @@ pub struct Tool {
     pub version: String,
 }
 
-/// A policy that records were judged by.
+/// Describes a policy that records were judged by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Policy {
     /// Its id.
@@ -72,7 +72,7 @@ pub struct Policy {
     pub rules: Vec<Rule>,
 }
 
-/// A policy that another extends.
+/// Names a policy that another extends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Extended {
     /// Where it was read.
@@ -81,25 +81,25 @@ pub struct Extended {
     pub sha256: String,
 }
 
-/// A rule of an extended policy that is other than it was written.
+/// Describes how a rule of an extended policy differs from what is written there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Override {
     /// The rule's id.
     pub rule: String,
-    /// What is other, in words.
+    /// What differs, in words.
     pub change: String,
-    /// Why.
+    /// Why it was changed.
     pub because: String,
 }
 
-/// A rule that records, or all of them together, were judged by.
+/// Describes a rule that records, or all of them together, were judged by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Rule {
     /// Its id.
     pub id: String,
     /// A line for people.
     pub title: String,
-    /// How grave it is that the rule is not met.
+    /// How severe it is that the rule is not met.
     pub severity: Severity,
     /// The name of what it asks, if other policies may ask it too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -109,15 +109,15 @@ pub struct Rule {
     pub aggregate: Option<String>,
     /// Why it matters.
     pub rationale: String,
-    /// How to mend it.
+    /// What to do about it.
     pub remediation: String,
     /// The controls that it is evidence for.
     pub references: Vec<String>,
 }
 
-impl Head {
-    /// Of a run by these policies.
-    pub fn of(policies: &Policies, as_of: DateTime<Utc>) -> Self {
+impl Header {
+    /// Returns the header of a run by these policies.
+    pub fn new(policies: &Policies, as_of: DateTime<Utc>) -> Self {
         let schema = &policies.schema;
         let rule = |rule: &policy::Rule| Rule {
             id: rule.id.clone(),
@@ -172,15 +172,15 @@ impl Head {
         }
     }
 
-    /// The only clock of the run.
+    /// Returns the only clock of the run.
     pub fn instant(&self) -> DateTime<Utc> {
-        // What `of` wrote can be read: only a report that somebody changed has
+        // What `new` wrote can be read: only a report that somebody changed has
         // no time.
         self.as_of.parse().unwrap_or_default()
     }
 
-    /// The fingerprint of what stands for an incomplete audit in formats that
-    /// hold nothing but findings: without it, a broken export would look like
+    /// Returns the fingerprint of what stands for an incomplete audit in formats
+    /// that hold nothing but findings: without it, a broken export would look like
     /// the end of all findings.
     pub fn incomplete_fingerprint(&self) -> String {
         let policies = self.policies.iter().map(|policy| policy.id.as_str());
@@ -188,25 +188,25 @@ impl Head {
         fingerprint(policies, "audit incomplete")
     }
 
-    /// Every rule with its policy, in the order of reports.
+    /// Returns every rule with its policy, in the order of reports.
     pub fn rules(&self) -> impl Iterator<Item = (&Policy, &Rule)> {
         let policies = self.policies.iter();
         policies.flat_map(|policy| policy.rules.iter().map(move |rule| (policy, rule)))
     }
 }
 
-/// A finding.
+/// Is a finding, as a row of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Line<'a> {
+pub struct FindingRow<'a> {
     /// The policy's id.
     pub policy: Cow<'a, str>,
     /// The rule's id.
     pub rule: Cow<'a, str>,
-    /// How grave it is.
+    /// How severe it is.
     pub severity: Severity,
     /// `fail`, `error` or `waived`.
     pub status: Status,
-    /// Why.
+    /// Why the outcome is listed.
     pub reason: Reason,
     /// The customer's id; none, if the record has none, or if it is about the
     /// whole export.
@@ -219,15 +219,52 @@ pub struct Line<'a> {
     pub fingerprint: Cow<'a, str>,
     /// The export's name; none, if it is about several.
     pub export: Option<Cow<'a, str>>,
-    /// The record's place in the export, from 1; none, if it is about the whole
-    /// export.
+    /// The number of the record in the export, from 1; none, if it is about the
+    /// whole export.
     pub record: Option<u64>,
 }
 
-impl<'a> Line<'a> {
-    /// What a finding tells. A `0` stands for the record's number, which may
-    /// not be known yet.
-    pub fn of(finding: &Finding<'a>) -> Self {
+/// Is a finding without the number of its record, which the renderer writes as the
+/// last key: it may not be known yet.
+pub(super) struct Unnumbered<'r, 'f>(pub(super) &'r FindingRow<'f>);
+
+impl Serialize for Unnumbered<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let FindingRow {
+            policy,
+            rule,
+            severity,
+            status,
+            reason,
+            customer_id,
+            customer_name,
+            evidence,
+            fingerprint,
+            export,
+            record: _,
+        } = self.0;
+        let mut object = serializer.serialize_struct("FindingRow", 10)?;
+        object.serialize_field("policy", policy)?;
+        object.serialize_field("rule", rule)?;
+        object.serialize_field("severity", severity)?;
+        object.serialize_field("status", status)?;
+        object.serialize_field("reason", reason)?;
+        object.serialize_field("customer_id", customer_id)?;
+        object.serialize_field("customer_name", customer_name)?;
+        object.serialize_field("evidence", evidence)?;
+        object.serialize_field("fingerprint", fingerprint)?;
+        object.serialize_field("export", export)?;
+        object.end()
+    }
+}
+
+fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
+    text.into_owned().into()
+}
+
+impl<'a> FindingRow<'a> {
+    /// Returns what a finding says.
+    pub fn new(finding: &Finding<'a>) -> Self {
         Self {
             policy: finding.policy.id.as_str().into(),
             rule: finding.rule.id.as_str().into(),
@@ -239,22 +276,44 @@ impl<'a> Line<'a> {
             evidence: finding.evidence(),
             fingerprint: finding.fingerprint().into(),
             export: finding.export.map(Cow::from),
-            record: finding.number.map(|_| 0),
+            record: finding.number,
         }
     }
 
-    /// Whether somebody answers for it.
+    /// Returns the row free of what it was made from.
+    pub fn into_owned(self) -> FindingRow<'static> {
+        let evidence = self.evidence.into_iter().map(|item| Evidence {
+            field: owned(item.field),
+            expected: owned(item.expected),
+            observed: owned(item.observed),
+        });
+        FindingRow {
+            policy: owned(self.policy),
+            rule: owned(self.rule),
+            severity: self.severity,
+            status: self.status,
+            reason: self.reason,
+            customer_id: self.customer_id.map(owned),
+            customer_name: self.customer_name.map(owned),
+            evidence: evidence.collect(),
+            fingerprint: owned(self.fingerprint),
+            export: self.export.map(owned),
+            record: self.record,
+        }
+    }
+
+    /// Returns whether somebody has accepted it until a day.
     pub fn is_waived(&self) -> bool {
         self.status == Status::Waived
     }
 
-    /// The checks that were not met, for a person.
-    pub fn seen(&self) -> String {
-        let seen: Vec<_> = self.evidence.iter().map(ToString::to_string).collect();
-        seen.join("; ")
+    /// Returns the checks that were not met, for a person.
+    pub fn observed(&self) -> String {
+        let evidence: Vec<_> = self.evidence.iter().map(ToString::to_string).collect();
+        evidence.join("; ")
     }
 
-    /// Whom it is about, for a person.
+    /// Returns whom it is about, for a person.
     pub fn whom(&self) -> &str {
         match (&self.customer_id, self.record) {
             (Some(id), _) => id,
@@ -264,21 +323,21 @@ impl<'a> Line<'a> {
     }
 }
 
-/// A record that could not be read.
+/// Says where a record is that could not be read, and why it could not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Rejected<'a> {
     /// The export's name.
     pub export: Cow<'a, str>,
-    /// Its place in the export, from 1.
+    /// Its number in the export, from 1.
     pub record: u64,
     /// Its first byte in the export, from 0, once unpacked.
     pub offset: u64,
-    /// Why.
+    /// Why it could not be read.
     pub cause: Cow<'a, str>,
 }
 
 impl Rejected<'_> {
-    /// As long as it is wanted.
+    /// Returns the same, free of what it was made from.
     pub fn into_owned(self) -> Rejected<'static> {
         Rejected {
             export: self.export.into_owned().into(),
@@ -299,18 +358,18 @@ impl fmt::Display for Rejected<'_> {
     }
 }
 
-/// What an audit came to.
+/// Says what an audit came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Tail {
+pub struct Footer {
     /// What was read.
     pub exports: Vec<Export>,
-    /// What stood in the fields that were read, by name.
+    /// What was found in the fields that were read, by name.
     pub coverage: BTreeMap<String, Coverage>,
     /// What it adds up to.
     pub summary: Summary,
 }
 
-/// An export, once it has been read.
+/// Describes an export that has been read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Export {
     /// Its name on the command line.
@@ -326,35 +385,35 @@ pub struct Export {
     pub problem: Option<String>,
 }
 
-/// The outcomes of a rule.
+/// Counts the outcomes of a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RuleCounts {
     /// The policy's id.
     pub policy: String,
     /// The rule's id.
     pub rule: String,
-    /// How grave it is that the rule is not met.
+    /// How severe it is that the rule is not met.
     pub severity: Severity,
     /// Its outcomes.
     #[serde(flatten)]
     pub counts: Counts,
 }
 
-/// A customer with findings.
+/// Counts the findings of a customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Customer {
     /// The customer's id.
     pub customer_id: Option<String>,
     /// The customer's name.
     pub customer_name: Option<String>,
-    /// How many findings of each severity it has, the gravest first; those of
+    /// How many findings of each severity it has, the most severe first; those of
     /// its record alone.
     #[schemars(with = "BTreeMap<String, u64>")]
     pub findings: IndexMap<Severity, u64>,
 }
 
 impl Customer {
-    fn of(customer: &finding::Customer) -> Self {
+    fn new(customer: &finding::Customer) -> Self {
         let findings = Severity::ALL.into_iter().rev().zip(customer.findings);
         Self {
             customer_id: customer.id.clone(),
@@ -364,12 +423,12 @@ impl Customer {
     }
 }
 
-/// The findings that a report tells, of all that there are.
+/// Says which findings a report is about, if it is not about all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Slice {
     /// `customer`, `rule`, `severity`, or the name of a field.
     pub by: String,
-    /// The customer's id, and so on; none, if there is none.
+    /// The customer's id, the rule, and so on; none, for findings without one.
     pub value: Option<String>,
 }
 
@@ -380,12 +439,12 @@ impl fmt::Display for Slice {
     }
 }
 
-/// What an audit adds up to.
+/// Counts what an audit found, and says whether it is complete.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
     /// Every byte was read and every record judged.
     pub complete: bool,
-    /// What was not.
+    /// What was not read or judged.
     pub incomplete_because: Vec<String>,
     /// Records met, the rejected among them.
     pub records: u64,
@@ -398,22 +457,22 @@ pub struct Summary {
     pub counts: Counts,
     /// Outcomes of each rule, in the order of the policies.
     pub by_rule: Vec<RuleCounts>,
-    /// Outcomes of the rules of a severity, the gravest first.
+    /// Outcomes of the rules of a severity, the most severe first.
     #[schemars(with = "BTreeMap<String, Counts>")]
     pub by_severity: IndexMap<Severity, Counts>,
     /// Keys of records that are no field, the commonest first.
     #[schemars(with = "BTreeMap<String, u64>")]
     pub unknown_keys: IndexMap<String, u64>,
-    /// Records whose `deletedAt` stood at the epoch and was read as null.
+    /// Records whose `deletedAt` was at the epoch and was read as null.
     pub deleted_at_epoch: u64,
     /// Lines of a protocol that carry no record.
     pub protocol_lines: u64,
     /// What somebody should look at, although it breaks no rule.
     pub anomalies: Vec<String>,
-    /// The customers with the gravest findings, the worst first.
+    /// The customers with the most severe findings, the worst first.
     #[serde(default)]
     pub top_customers: Vec<Customer>,
-    /// Of which findings alone the report tells, if not of all.
+    /// Which findings the report is about, if it is not about all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slice: Option<Slice>,
     /// Ids and names of customers are pseudonyms.
@@ -421,21 +480,43 @@ pub struct Summary {
     pub pseudonymised: bool,
 }
 
+/// Says in a word what an audit came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum Verdict {
+    /// Something could not be read or judged.
+    Incomplete,
+    /// No policy applies to any record.
+    #[strum(serialize = "NOTHING IN SCOPE")]
+    NothingInScope,
+    /// Every rule is met or waived.
+    Pass,
+    /// There are findings.
+    Findings,
+}
+
+impl Verdict {
+    /// Returns the word for it in reports.
+    pub fn word(self) -> &'static str {
+        self.into()
+    }
+}
+
 impl Summary {
-    /// The verdict, in a word for people.
-    pub fn verdict(&self) -> &'static str {
+    /// Returns the verdict.
+    pub fn verdict(&self) -> Verdict {
         match (self.complete, self.in_scope, self.counts.findings()) {
-            (false, ..) => "INCOMPLETE",
-            (true, 0, _) => "NOTHING IN SCOPE",
-            (true, _, 0) => "PASS",
-            (true, ..) => "FINDINGS",
+            (false, ..) => Verdict::Incomplete,
+            (true, 0, _) => Verdict::NothingInScope,
+            (true, _, 0) => Verdict::Pass,
+            (true, ..) => Verdict::Findings,
         }
     }
 }
 
-impl Tail {
-    /// What a run came to.
-    pub fn of(
+impl Footer {
+    /// Returns what a run came to.
+    pub fn new(
         policies: &Policies,
         totals: &Totals,
         exports: &[String],
@@ -487,35 +568,18 @@ impl Tail {
                 deleted_at_epoch: summary.epoch_deleted,
                 protocol_lines: summary.protocol_lines,
                 anomalies: verdict.anomalies.iter().map(ToString::to_string).collect(),
-                top_customers: summary.top_customers.iter().map(Customer::of).collect(),
+                top_customers: summary.top_customers.iter().map(Customer::new).collect(),
                 slice: None,
                 pseudonymised: privacy.is_pseudonymous(),
             },
         }
     }
 
-    /// Returns what an empty run over these exports comes to, with these gaps.
-    #[cfg(test)]
-    #[expect(clippy::expect_used, reason = "a test")]
-    pub fn for_tests(policies: &Policies, exports: Vec<Export>, gaps: &[Gap]) -> Self {
-        let totals = RunningTotals::new(policies, 0);
-        let mut totals = totals
-            .finish(&[], Privacy::Redacted, |_| {
-                Ok::<_, crate::aggregate::Error>(())
-            })
-            .expect("no temporary file");
-        totals.verdict.gaps = gaps.to_vec();
-        Self {
-            exports,
-            ..Self::of(policies, &totals, &[], Privacy::Redacted)
-        }
-    }
-
-    /// What one slice came to: only its findings are counted. What is said of
-    /// all records stays.
+    /// Returns what one slice came to: only its findings are counted. What is said
+    /// of all records stays.
     pub fn sliced(&self, slice: Slice, counts: &[Counts]) -> Self {
-        let mut tail = self.clone();
-        let summary = &mut tail.summary;
+        let mut footer = self.clone();
+        let summary = &mut footer.summary;
         summary.slice = Some(slice);
         summary.anomalies.clear();
         summary.top_customers.clear();
@@ -528,6 +592,6 @@ impl Tail {
             summary.counts += *counts;
             *summary.by_severity.entry(rule.severity).or_default() += *counts;
         }
-        tail
+        footer
     }
 }

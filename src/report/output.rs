@@ -2,17 +2,18 @@
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt as _};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use atomic_write_file::AtomicWriteFile;
 use atomic_write_file::unix::OpenOptionsExt as _;
 use sha2::{Digest, Sha256};
+use tempfile::TempDir;
 
-use super::Format;
+use super::settings::Format;
 use crate::digest;
 
-/// Where the user wants a report.
+/// Says where the user wants a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destination {
     /// How it is written.
@@ -21,32 +22,37 @@ pub struct Destination {
     pub path: PathBuf,
 }
 
-/// Why a report cannot be written.
+/// Says why a report cannot be written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// The file cannot be opened for writing.
     #[error("report `{path}` could not be opened")]
     Open {
-        /// Which.
+        /// The path of the report.
         path: String,
-        /// Why.
+        /// Why it cannot be opened.
         source: io::Error,
     },
     /// The report would take the place of what it is made from.
     #[error("report `{path}` is also read by this run, as `{other}`: it would be overwritten")]
     Overwrites {
-        /// Which.
+        /// The path of the report.
         path: String,
-        /// What it is.
+        /// The path by which the run reads the file.
         other: String,
     },
     /// Two reports would go to one file.
-    #[error("two reports go to `{path}`")]
+    #[error("two reports go to `{path}`: {first} and {second}")]
     Twice {
-        /// Which.
+        /// The path of the second.
         path: String,
+        /// The report that goes there, in words.
+        first: String,
+        /// The other report that would go there, in words.
+        second: String,
     },
-    /// Reports are split, and no file is one for each slice.
+    /// Reports are split, and no path stands for many.
     #[error(
         "no report is split: `{{}}` in the name of a file stands for the slice, as in `out/{{}}.md`"
     )]
@@ -54,37 +60,45 @@ pub enum Error {
     /// Reports are split by a field that is not there.
     #[error("reports cannot be split by `{name}`: {why}")]
     NoField {
-        /// Which.
+        /// The name of the field.
         name: String,
-        /// Why.
+        /// Why reports cannot be split by it.
         why: &'static str,
+    },
+    /// What is the same for all findings of a rule cannot be rendered.
+    #[error("a {format} report cannot be made")]
+    Render {
+        /// The name of the format.
+        format: &'static str,
+        /// Why it cannot be made.
+        source: io::Error,
     },
     /// The report cannot be written whole.
     #[error("report {path} could not be written: what is there is not of this run, or not whole")]
     Write {
-        /// Which.
+        /// The path of the report, in quotes, or `on stdout`.
         path: String,
-        /// Why.
+        /// Why it cannot be written.
         source: io::Error,
     },
 }
 
-/// Where a report is being written.
+/// Is where a report is being written.
 pub struct Output<'o> {
     name: String,
     target: Target<'o>,
-    /// The bytes so far, if somebody wants to know.
+    /// The bytes so far, if they are counted.
     digest: Option<(u64, Sha256)>,
 }
 
-/// A file that was written.
+/// Describes a file that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
-    /// How.
+    /// How it was written.
     pub format: Format,
     /// Its path, as the command line named it.
     pub path: String,
-    /// Its size.
+    /// Its size, in bytes.
     pub bytes: u64,
     /// Its SHA-256, in hexadecimal digits.
     pub sha256: String,
@@ -92,17 +106,76 @@ pub struct Written {
 
 enum Target<'o> {
     Stdout(&'o mut (dyn Write + Send)),
-    /// Written aside, and renamed at the end.
-    File(BufWriter<AtomicWriteFile>),
-    /// A pipe or a device, which no rename can replace.
+    /// Has no name before it takes its place: nothing is left of a run that is
+    /// killed. It stays open until then.
+    Unnamed(BufWriter<AtomicWriteFile>),
+    /// Is written in a folder aside. It can be closed before it takes its place, so
+    /// that there may be any number of them.
+    Aside {
+        file: BufWriter<File>,
+        aside: PathBuf,
+        path: PathBuf,
+    },
+    /// Is a pipe or a device, which no rename can replace.
     Stream(File),
 }
 
-/// Who may read a report: it tells the weak spots of customers.
+/// Is a report that is whole, and on its disk: only the name of its file is still to
+/// change.
+#[must_use = "it takes its place when it is committed"]
+pub struct Settled {
+    name: String,
+    change: Change,
+}
+
+enum Change {
+    None,
+    Name(AtomicWriteFile),
+    Rename(PathBuf, PathBuf),
+}
+
+/// Is a folder that is not seen, beside the places of many reports, in which they are
+/// written. It is removed, with all that is still in it, when it is dropped.
+pub struct Aside {
+    folder: TempDir,
+    files: u64,
+}
+
+impl Aside {
+    /// Makes a folder beside the place of a report.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be made.
+    pub fn beside(path: &Path) -> Result<Self, Error> {
+        let beside = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let folder = tempfile::Builder::new()
+            .prefix(".audit-")
+            .tempdir_in(beside);
+        let folder = folder.map_err(|source| Error::Open {
+            path: path.display().to_string(),
+            source,
+        })?;
+        Ok(Self { folder, files: 0 })
+    }
+
+    fn next(&mut self) -> PathBuf {
+        self.files += 1;
+        self.folder.path().join(self.files.to_string())
+    }
+}
+
+/// Lets only the owner read a report: it names the weak spots of customers.
 const MODE: u32 = 0o600;
 
+/// How many bytes wait before they are written to a file.
+const BUFFER_BYTES: usize = 1 << 18;
+
 impl<'o> Output<'o> {
-    /// The report on stdout.
+    /// Returns the output of the report on stdout.
     pub fn stdout(stdout: &'o mut (dyn Write + Send)) -> Self {
         Self {
             name: "on stdout".to_owned(),
@@ -111,106 +184,108 @@ impl<'o> Output<'o> {
         }
     }
 
-    /// Opens the files of all reports; none of them is a file of `sources`.
+    /// Opens the file of a report.
     ///
     /// # Errors
     ///
-    /// The first that cannot be written or must not.
-    pub fn open_all(paths: &[&Path], sources: &[&Path]) -> Result<Vec<Self>, Error> {
-        for (place, path) in paths.iter().enumerate() {
-            let shown = path.display().to_string();
-            if paths[..place].iter().any(|other| is_same(other, path)) {
-                return Err(Error::Twice { path: shown });
-            }
-            overwrites_none(path, sources)?;
-        }
-        paths.iter().map(|path| Self::open(path)).collect()
-    }
-
-    /// Opens the file of one more report; it is no file of `sources`.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be written, or must not.
-    pub fn open_beside(path: &Path, sources: &[&Path]) -> Result<Self, Error> {
-        overwrites_none(path, sources)?;
-        Self::open(path)
-    }
-
-    fn open(path: &Path) -> Result<Self, Error> {
-        let name = path.display().to_string();
-        let error = |source| Error::Open {
-            path: name.clone(),
-            source,
-        };
-        let target = match std::fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => {
-                return Err(error(io::Error::from(io::ErrorKind::IsADirectory)));
-            }
-            Ok(metadata) if is_stream(&metadata) || is_open_file(path) => {
-                let file = OpenOptions::new().append(true).open(path).map_err(error)?;
-                Target::Stream(file)
-            }
-            _ => {
-                let mut options = AtomicWriteFile::options();
-                let file = options
-                    .mode(MODE)
-                    .preserve_mode(false)
-                    .open(path)
-                    .map_err(error)?;
-                Target::File(BufWriter::with_capacity(1 << 18, file))
-            }
-        };
-        let name = format!("`{name}`");
-        Ok(Self {
-            name,
-            target,
-            digest: None,
+    /// It cannot be written.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        Self::open_with(path, || {
+            let mut options = AtomicWriteFile::options();
+            let file = options.mode(MODE).preserve_mode(false).open(path)?;
+            Ok(Target::Unnamed(BufWriter::with_capacity(
+                BUFFER_BYTES,
+                file,
+            )))
         })
     }
 
-    /// From now on the bytes are counted, if they go to a file.
-    pub fn watch(&mut self) {
-        if let Target::File(_) = self.target {
-            self.digest.get_or_insert_default();
+    /// Opens the file of one report of many, which are written aside.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    pub fn open_aside(path: &Path, folder: &mut Aside) -> Result<Self, Error> {
+        Self::open_with(path, || {
+            let aside = folder.next();
+            let mut options = OpenOptions::new();
+            let file = options
+                .write(true)
+                .create_new(true)
+                .mode(MODE)
+                .open(&aside)?;
+            Ok(Target::Aside {
+                file: BufWriter::with_capacity(BUFFER_BYTES, file),
+                aside,
+                path: path.to_owned(),
+            })
+        })
+    }
+
+    fn open_with(
+        path: &Path,
+        open_file: impl FnOnce() -> io::Result<Target<'o>>,
+    ) -> Result<Self, Error> {
+        let name = path.display().to_string();
+        let open = || match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => Err(io::Error::from(io::ErrorKind::IsADirectory)),
+            Ok(metadata) if is_stream(&metadata) || is_open_file(path) => {
+                let file = OpenOptions::new().append(true).open(path)?;
+                Ok(Target::Stream(file))
+            }
+            _ => open_file(),
+        };
+        match open() {
+            Ok(target) => Ok(Self {
+                name: format!("`{name}`"),
+                target,
+                digest: None,
+            }),
+            Err(source) => Err(Error::Open { path: name, source }),
         }
     }
 
-    /// How many bytes were written to the file, and their SHA-256 in
+    /// Counts the bytes from now on, if they go to a file.
+    pub fn watch(&mut self) {
+        match self.target {
+            Target::Unnamed(_) | Target::Aside { .. } => _ = self.digest.get_or_insert_default(),
+            Target::Stdout(_) | Target::Stream(_) => {}
+        }
+    }
+
+    /// Returns how many bytes were written to the file, and their SHA-256 in
     /// hexadecimal digits, if they were counted.
     pub fn digest(&self) -> Option<(u64, String)> {
         let (bytes, hash) = self.digest.clone()?;
         Some((bytes, digest::hex(&hash.finalize())))
     }
 
-    /// Makes sure that all that was written is where it should be: after this
-    /// only the names of files change.
-    pub fn settle(&mut self) -> io::Result<()> {
-        self.flush()?;
-        match &self.target {
-            Target::File(file) => file.get_ref().sync_all(),
-            Target::Stdout(_) | Target::Stream(_) => Ok(()),
-        }
-    }
-
-    /// The report is whole and settled: it takes its place.
+    /// Makes sure that all that was written is where it should be.
     ///
     /// # Errors
     ///
-    /// It could not; what was there before still is.
-    pub fn commit(self) -> Result<(), Error> {
-        let committed = match self.target {
-            Target::Stdout(_) | Target::Stream(_) => Ok(()),
-            Target::File(file) => match file.into_inner() {
-                Ok(file) => file.commit(),
-                Err(error) => Err(error.into_error()),
-            },
+    /// It is not; what was there before still is.
+    pub fn settle(mut self) -> Result<Settled, Error> {
+        if let Err(source) = self.flush() {
+            return Err(self.failed(source));
+        }
+        let Self { name, target, .. } = self;
+        let change = match target {
+            Target::Stdout(_) | Target::Stream(_) => Ok(Change::None),
+            Target::Unnamed(file) => {
+                into_file(file).and_then(|file| file.sync_all().map(|()| Change::Name(file)))
+            }
+            Target::Aside { file, aside, path } => into_file(file)
+                .and_then(|file| file.sync_all())
+                .map(|()| Change::Rename(aside, path)),
         };
-        let path = self.name;
-        committed.map_err(|source| Error::Write { path, source })
+        match change {
+            Ok(change) => Ok(Settled { name, change }),
+            Err(source) => Err(Error::Write { path: name, source }),
+        }
     }
 
-    /// The error of a write that failed.
+    /// Returns the error of a write that failed.
     pub fn failed(&self, source: io::Error) -> Error {
         Error::Write {
             path: self.name.clone(),
@@ -219,11 +294,33 @@ impl<'o> Output<'o> {
     }
 }
 
+fn into_file<W: Write>(file: BufWriter<W>) -> io::Result<W> {
+    file.into_inner().map_err(io::IntoInnerError::into_error)
+}
+
+impl Settled {
+    /// Lets the report take its place.
+    ///
+    /// # Errors
+    ///
+    /// It cannot; what was there before still is.
+    pub fn commit(self) -> Result<(), Error> {
+        let committed = match self.change {
+            Change::None => Ok(()),
+            Change::Name(file) => file.commit(),
+            Change::Rename(aside, path) => std::fs::rename(aside, path),
+        };
+        let path = self.name;
+        committed.map_err(|source| Error::Write { path, source })
+    }
+}
+
 impl Write for Output<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = match &mut self.target {
             Target::Stdout(stdout) => stdout.write(bytes),
-            Target::File(file) => file.write(bytes),
+            Target::Unnamed(file) => file.write(bytes),
+            Target::Aside { file, .. } => file.write(bytes),
             Target::Stream(file) => file.write(bytes),
         }?;
         if let Some((count, hash)) = &mut self.digest {
@@ -236,52 +333,22 @@ impl Write for Output<'_> {
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.target {
             Target::Stdout(stdout) => stdout.flush(),
-            Target::File(file) => file.flush(),
+            Target::Unnamed(file) => file.flush(),
+            Target::Aside { file, .. } => file.flush(),
             Target::Stream(file) => file.flush(),
         }
     }
 }
 
-/// A report never takes the place of what is read.
-fn overwrites_none(path: &Path, sources: &[&Path]) -> Result<(), Error> {
-    match sources.iter().find(|source| is_same(source, path)) {
-        Some(other) => Err(Error::Overwrites {
-            path: path.display().to_string(),
-            other: other.display().to_string(),
-        }),
-        None => Ok(()),
-    }
-}
-
-fn is_stream(metadata: &Metadata) -> bool {
+/// Returns whether it is a pipe or a device, which a rename would replace.
+pub(super) fn is_stream(metadata: &Metadata) -> bool {
     let kind = metadata.file_type();
     kind.is_char_device() || kind.is_fifo() || kind.is_socket() || kind.is_block_device()
 }
 
-/// Whether the path stands for a file that some process has open, as
+/// Returns whether the path stands for a file that some process has open, as
 /// `/dev/stdout` does: to rename something over it would replace the link.
 fn is_open_file(path: &Path) -> bool {
     std::path::absolute(path)
         .is_ok_and(|path| path.starts_with("/dev") || path.starts_with("/proc"))
-}
-
-/// Whether two paths lead to one file, or would.
-fn is_same(path: &Path, other: &Path) -> bool {
-    match (std::fs::metadata(path), std::fs::metadata(other)) {
-        (Ok(here), Ok(there)) => {
-            !is_stream(&here) && (here.dev(), here.ino()) == (there.dev(), there.ino())
-        }
-        (Err(_), Err(_)) => match (resolved(path), resolved(other)) {
-            (Some(here), Some(there)) => here == there,
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-/// The path of a file that is not there yet, without links and detours.
-fn resolved(path: &Path) -> Option<PathBuf> {
-    let path = std::path::absolute(path).ok()?;
-    let folder = path.parent()?.canonicalize().ok()?;
-    Some(folder.join(path.file_name()?))
 }

@@ -11,70 +11,81 @@ use std::path::Path;
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::model::{Export, Policy, Summary, Tool};
-use super::{Head, Line, Rejected, Tail};
+use super::model::{Export, FindingRow, Footer, Header, Policy, Rejected, Summary, Tool};
 use crate::finding::Coverage;
 
-/// Why a report cannot be read again.
+/// Says why a report cannot be read again.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file cannot be read.
     #[error("report `{path}` could not be read")]
     Unreadable {
-        /// Which.
+        /// The path of the report.
         path: String,
-        /// Why.
+        /// Why it cannot be read.
         source: io::Error,
     },
     /// It is something else than a JSON or NDJSON report of this program.
     #[error("`{path}` is no json or ndjson report of audit")]
     NoReport {
-        /// Which.
+        /// The path of the report.
         path: String,
     },
     /// It ends before its end, or says what no report says.
     #[error("report `{path}` is not whole, or not as audit wrote it: {why}")]
     Broken {
-        /// Which.
+        /// The path of the report.
         path: String,
         /// What is wrong, and where.
         why: String,
     },
 }
 
-/// What takes in the parts of a report, in this order: the head, findings,
+/// Takes in the parts of a report, in this order: the header, findings,
 /// records that could not be read.
 pub trait Listener {
-    /// Why it can take in no more.
+    /// Says why it can take in no more.
     type Error: From<ReadError>;
 
-    /// What the report is about.
-    fn head(&mut self, head: Head) -> Result<(), Self::Error>;
+    /// Takes what the report is about.
+    ///
+    /// # Errors
+    ///
+    /// It can take in no more.
+    fn header(&mut self, header: Header) -> Result<(), Self::Error>;
 
-    /// A finding.
-    fn line(&mut self, line: Line<'static>) -> Result<(), Self::Error>;
+    /// Takes a finding.
+    ///
+    /// # Errors
+    ///
+    /// It can take in no more.
+    fn finding(&mut self, row: FindingRow<'static>) -> Result<(), Self::Error>;
 
-    /// A record that could not be read.
+    /// Takes a record that could not be read.
+    ///
+    /// # Errors
+    ///
+    /// It can take in no more.
     fn rejected(&mut self, rejected: Rejected<'static>) -> Result<(), Self::Error>;
 }
 
-/// How many bytes of stdin wait in memory.
-const SPOOL: usize = 4 << 20;
+/// How many bytes of stdin wait in memory; more wait in a file.
+const SPOOL_BYTES: usize = 4 << 20;
 
-/// Reads a report; `-` is stdin. Gives what comes after the findings.
+/// Reads a report; `-` is stdin. Returns what comes after the findings.
 ///
 /// # Errors
 ///
 /// It cannot be read, or the listener can take no more.
-pub fn read<L: Listener>(path: &Path, listener: &mut L) -> Result<Tail, L::Error> {
+pub fn read<L: Listener>(path: &Path, listener: &mut L) -> Result<Footer, L::Error> {
     let shown = path.display().to_string();
     let unreadable = |source| ReadError::Unreadable {
         path: shown.clone(),
         source,
     };
     if path.as_os_str() == "-" {
-        // It is gone over twice.
-        let mut spool = tempfile::SpooledTempFile::new(SPOOL);
+        // It is read twice.
+        let mut spool = tempfile::SpooledTempFile::new(SPOOL_BYTES);
         io::copy(&mut io::stdin().lock(), &mut spool).map_err(unreadable)?;
         return read_from(spool, &shown, listener);
     }
@@ -86,7 +97,7 @@ fn read_from<L: Listener>(
     mut file: impl Read + Seek,
     path: &str,
     listener: &mut L,
-) -> Result<Tail, L::Error> {
+) -> Result<Footer, L::Error> {
     let unreadable = |source| ReadError::Unreadable {
         path: path.to_owned(),
         source,
@@ -105,7 +116,7 @@ fn read_from<L: Listener>(
     }
 }
 
-/// The first key of an object.
+/// Returns the first key of an object.
 fn first_key(start: &[u8]) -> Option<&str> {
     let object = start.trim_ascii_start().strip_prefix(b"{")?;
     let key = object.trim_ascii_start().strip_prefix(b"\"")?;
@@ -113,12 +124,12 @@ fn first_key(start: &[u8]) -> Option<&str> {
     std::str::from_utf8(&key[..end]).ok()
 }
 
-/// Lines: the last holds all that is no finding.
+/// Reads lines, of which the last holds all that is no finding.
 fn read_lines<L: Listener>(
     file: impl Read + Seek,
     path: &str,
     listener: &mut L,
-) -> Result<Tail, L::Error> {
+) -> Result<Footer, L::Error> {
     let unreadable = |source| ReadError::Unreadable {
         path: path.to_owned(),
         source,
@@ -140,30 +151,30 @@ fn read_lines<L: Listener>(
     let End { summary, report } =
         serde_json::from_slice(&last).map_err(|error| broken(lines, &error))?;
     let Rest {
-        head,
+        header,
         rejected,
         exports,
         coverage,
     } = report;
-    listener.head(head)?;
+    listener.header(header)?;
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
     for number in 1..lines {
         line.clear();
         file.read_until(b'\n', &mut line).map_err(unreadable)?;
         let finding = serde_json::from_slice(&line).map_err(|error| broken(number, &error))?;
-        listener.line(finding)?;
+        listener.finding(finding)?;
     }
     for rejected in rejected {
         listener.rejected(rejected)?;
     }
-    Ok(Tail {
+    Ok(Footer {
         exports,
         coverage,
         summary,
     })
 }
 
-/// The last line.
+/// Is the last line.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct End {
@@ -174,25 +185,29 @@ struct End {
 #[derive(Deserialize)]
 struct Rest {
     #[serde(flatten)]
-    head: Head,
+    header: Header,
     rejected: Vec<Rejected<'static>>,
     exports: Vec<Export>,
     coverage: BTreeMap<String, Coverage>,
 }
 
-/// One object: its keys come in the order in which they are written.
-fn read_json<L: Listener>(file: impl Read, path: &str, listener: &mut L) -> Result<Tail, L::Error> {
+/// Reads one object, whose keys come in the order in which they are written.
+fn read_json<L: Listener>(
+    file: impl Read,
+    path: &str,
+    listener: &mut L,
+) -> Result<Footer, L::Error> {
     let mut json = serde_json::Deserializer::from_reader(BufReader::new(file));
     let reading = Reading {
         listener: RefCell::new(listener),
         error: RefCell::new(None),
     };
-    let tail = json.deserialize_map(&reading);
-    let tail = tail.and_then(|tail| json.end().map(|()| tail));
-    match (reading.error.into_inner(), tail) {
+    let footer = json.deserialize_map(&reading);
+    let footer = footer.and_then(|footer| json.end().map(|()| footer));
+    match (reading.error.into_inner(), footer) {
         // What the listener says comes first: it made the reading fail.
         (Some(error), _) => Err(error),
-        (None, Ok(tail)) => Ok(tail),
+        (None, Ok(footer)) => Ok(footer),
         (None, Err(error)) => Err(L::Error::from(ReadError::Broken {
             path: path.to_owned(),
             why: error.to_string(),
@@ -200,7 +215,7 @@ fn read_json<L: Listener>(file: impl Read, path: &str, listener: &mut L) -> Resu
     }
 }
 
-/// An object that is being read.
+/// Is an object that is being read.
 struct Reading<'l, L: Listener> {
     listener: RefCell<&'l mut L>,
     /// Why the listener can take in no more.
@@ -220,45 +235,45 @@ impl<L: Listener> Reading<'_, L> {
 }
 
 impl<'de, L: Listener> Visitor<'de> for &Reading<'_, L> {
-    type Value = Tail;
+    type Value = Footer;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a report")
     }
 
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Tail, M::Error> {
-        let head = Head {
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Footer, M::Error> {
+        let header = Header {
             tool: next::<Tool, M>(&mut map, "tool")?,
             as_of: next::<String, M>(&mut map, "as_of")?,
             policies: next::<Vec<Policy>, M>(&mut map, "policies")?,
         };
-        self.hand(|listener| listener.head(head))?;
+        self.hand(|listener| listener.header(header))?;
         key(&mut map, "findings")?;
-        map.next_value_seed(Each::new(|line| {
-            self.hand::<M::Error>(|listener| listener.line(line))
+        map.next_value_seed(Each::new(|row| {
+            self.hand::<M::Error>(|listener| listener.finding(row))
         }))?;
         key(&mut map, "rejected")?;
         map.next_value_seed(Each::new(|rejected| {
             self.hand::<M::Error>(|listener| listener.rejected(rejected))
         }))?;
-        let tail = Tail {
+        let footer = Footer {
             exports: next::<Vec<Export>, M>(&mut map, "exports")?,
             coverage: next::<BTreeMap<String, Coverage>, M>(&mut map, "coverage")?,
             summary: next::<Summary, M>(&mut map, "summary")?,
         };
         match map.next_key::<String>()? {
-            None => Ok(tail),
+            None => Ok(footer),
             Some(key) => Err(M::Error::custom(format!("no report has a key `{key}`"))),
         }
     }
 }
 
-/// The next key is this one.
+/// Reads the next key, which must be this one.
 fn key<'de, M: MapAccess<'de>>(map: &mut M, wanted: &str) -> Result<(), M::Error> {
     match map.next_key::<String>()? {
         Some(key) if key == wanted => Ok(()),
         Some(key) => Err(M::Error::custom(format!(
-            "`{wanted}` should stand here, and not `{key}`"
+            "`{wanted}` should be here, and not `{key}`"
         ))),
         None => Err(M::Error::custom(format!("there is no `{wanted}`"))),
     }
@@ -272,7 +287,7 @@ fn next<'de, T: Deserialize<'de>, M: MapAccess<'de>>(
     map.next_value()
 }
 
-/// A list, whose items are handed on one by one.
+/// Is a list, whose items are handed on one by one.
 struct Each<T, F> {
     act: F,
     item: PhantomData<T>,

@@ -1,39 +1,54 @@
-//! All reports of a run: each is written, and all are whole before the first
-//! takes its place.
+//! All reports of a run: each is written, and all are whole, the slices of split
+//! ones too, before the first takes its place.
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
-use super::split::{self, Split};
-use super::{
-    Destination, Error, Format, Head, Output, Rejected, Renderer, Reporter, Screen, Settings, Tail,
-    Written,
-};
+use super::format::factory::new_report;
+use super::model::{Footer, Header, Rejected};
+use super::output::{Destination, Error, Output, Settled, Written};
+use super::paths::Paths;
+use super::render::{RenderedChunk, Renderer, Renderers, Reporter};
+use super::settings::{Format, Screen, Settings};
+use super::split::{self, Slices, Split};
 
-/// The report on stdout.
+/// Describes the report on stdout.
 pub struct OnStdout<'r> {
     /// How it is written.
     pub format: Format,
-    /// Where it is seen.
+    /// Where it is read.
     pub screen: Screen,
     /// Where it goes.
     pub stdout: &'r mut (dyn Write + Send),
 }
 
-/// The reports that are being written.
+/// Holds the reports that are being written.
 pub struct Reports<'r> {
-    open: Vec<(Box<dyn Reporter>, Output<'r>)>,
-    /// What each is, if it is a file.
-    destinations: Vec<Option<Destination>>,
-    /// Those of which there is one for each slice.
-    splits: Vec<Split>,
-    /// What is written once all reports are in their places.
+    all: Vec<Report<'r>>,
+    paths: Paths,
+    /// Is written once all reports are whole.
     manifest: Option<Output<'r>>,
 }
 
+/// Is a report, or all slices of one, being written.
+struct Report<'r> {
+    renderer: Arc<dyn Renderer>,
+    to: To<'r>,
+}
+
+enum To<'r> {
+    One {
+        reporter: Box<dyn Reporter>,
+        output: Output<'r>,
+        /// None, if it goes to stdout.
+        destination: Option<Destination>,
+    },
+    Slices(Split),
+}
+
 impl<'r> Reports<'r> {
-    /// Opens all reports, none of which is a file of `sources`; gives beside
-    /// them what words findings for each.
+    /// Opens all reports, none of which is a file of `sources`.
     ///
     /// # Errors
     ///
@@ -41,57 +56,70 @@ impl<'r> Reports<'r> {
     pub fn open(
         on_stdout: Option<OnStdout<'r>>,
         destinations: &[Destination],
-        head: &Head,
+        header: &Header,
         settings: &Settings,
         sources: &[&Path],
         manifest: Option<&Path>,
-    ) -> Result<(Vec<Box<dyn Renderer>>, Self), Error> {
-        let (templates, destinations): (Vec<_>, Vec<_>) = destinations
-            .iter()
-            .partition(|one| settings.split_by.is_some() && split::is_template(&one.path));
-        let paths = destinations.iter().map(|one| one.path.as_path());
-        let paths: Vec<_> = paths.chain(manifest).collect();
-        let mut outputs = Output::open_all(&paths, sources)?;
-        let manifest = manifest.and_then(|_| outputs.pop());
-        let mut renderers = Vec::new();
-        let mut reports = Self {
-            open: Vec::new(),
-            destinations: Vec::new(),
-            splits: Vec::new(),
-            manifest,
-        };
-        let mut add = |format, screen, mut output: Output<'r>, destination| {
-            let (renderer, reporter) = super::report(format, head, settings, screen);
-            if reports.manifest.is_some() {
-                output.watch();
-            }
-            renderers.push(renderer);
-            reports.open.push((reporter, output));
-            reports.destinations.push(destination);
-        };
+    ) -> Result<Self, Error> {
+        let is_split =
+            |one: &&Destination| settings.split_by.is_some() && split::is_template(&one.path);
+        let (templates, destinations): (Vec<_>, Vec<_>) = destinations.iter().partition(is_split);
+        let mut paths = Paths::new(sources);
+        for destination in &destinations {
+            let Destination { format, path } = destination;
+            let report = format!("the {} report `{}`", format.name(), path.display());
+            paths.take(path, report)?;
+        }
+        if let Some(path) = manifest {
+            paths.take(path, format!("the manifest `{}`", path.display()))?;
+        }
+        let mut all = Vec::new();
         if let Some(OnStdout {
             format,
             screen,
             stdout,
         }) = on_stdout
         {
-            add(format, screen, Output::stdout(stdout), None);
+            let output = Output::stdout(stdout);
+            all.push(Report::one(format, header, settings, screen, output, None)?);
         }
-        for (destination, output) in destinations.iter().zip(outputs) {
-            let (format, destination) = (destination.format, (*destination).clone());
-            add(format, Screen::NONE, output, Some(destination));
+        for destination in destinations {
+            let mut output = Output::open(&destination.path)?;
+            if manifest.is_some() {
+                output.watch();
+            }
+            let (format, destination) = (destination.format, Some(destination.clone()));
+            all.push(Report::one(
+                format,
+                header,
+                settings,
+                Screen::NONE,
+                output,
+                destination,
+            )?);
         }
+        let manifest = manifest.map(Output::open).transpose()?;
         if let Some((by, slot)) = &settings.split_by {
             if templates.is_empty() {
                 return Err(Error::NoTemplate);
             }
             for destination in templates {
-                renderers.push(Box::new(split::Renderer::new(by.clone(), *slot)) as _);
-                let split = Split::open(by.clone(), destination, settings, sources)?;
-                reports.splits.push(split);
+                all.push(Report {
+                    renderer: Arc::new(split::Renderer::new(by.clone(), *slot)),
+                    to: To::Slices(Split::open(by.clone(), destination, settings)?),
+                });
             }
         }
-        Ok((renderers, reports))
+        Ok(Self {
+            all,
+            paths,
+            manifest,
+        })
+    }
+
+    /// Returns what renders findings for these reports.
+    pub fn renderers(&self) -> Renderers {
+        self.all.iter().map(|one| one.renderer.clone()).collect()
     }
 
     /// Writes what comes before the findings.
@@ -99,28 +127,31 @@ impl<'r> Reports<'r> {
     /// # Errors
     ///
     /// A report cannot be written.
-    pub fn start(&mut self, head: &Head) -> Result<(), Error> {
-        self.each(|reporter, output| reporter.start(head, output))
+    pub fn start(&mut self, header: &Header) -> Result<(), Error> {
+        self.each(|reporter, output| reporter.start(header, output))
     }
 
-    /// Writes findings, worded for each report in their order.
+    /// Writes findings, as the renderers of these reports rendered them.
     ///
     /// # Errors
     ///
     /// A report cannot be written.
-    pub fn findings(&mut self, worded: &[Vec<u8>]) -> Result<(), Error> {
-        let mut worded = worded.iter();
-        self.each(|reporter, output| match worded.next() {
-            Some(worded) => reporter.findings(worded, output),
-            None => Ok(()),
-        })?;
-        let splits = self.splits.iter_mut().zip(worded);
-        splits
-            .into_iter()
-            .try_for_each(|(split, worded)| split.findings(worded))
+    pub fn findings(&mut self, chunk: RenderedChunk) -> Result<(), Error> {
+        for (report, rendered) in self.all.iter_mut().zip(chunk) {
+            match &mut report.to {
+                To::One {
+                    reporter, output, ..
+                } => {
+                    let written = reporter.findings(rendered, output);
+                    written.map_err(|source| output.failed(source))?;
+                }
+                To::Slices(split) => split.findings(rendered.rows)?,
+            }
+        }
+        Ok(())
     }
 
-    /// Tells of a record that could not be read.
+    /// Adds a record that could not be read.
     ///
     /// # Errors
     ///
@@ -133,48 +164,116 @@ impl<'r> Reports<'r> {
         &mut self,
         mut act: impl FnMut(&mut dyn Reporter, &mut Output<'r>) -> io::Result<()>,
     ) -> Result<(), Error> {
-        for (reporter, output) in &mut self.open {
-            act(reporter.as_mut(), output).map_err(|source| output.failed(source))?;
+        for report in &mut self.all {
+            match &mut report.to {
+                To::One {
+                    reporter, output, ..
+                } => act(reporter.as_mut(), output).map_err(|source| output.failed(source))?,
+                // Slices are known once all findings are.
+                To::Slices(_) => {}
+            }
         }
         Ok(())
     }
 
-    /// Writes what comes after the findings, and lets all reports take their
-    /// places; `manifest` then writes of them, if that is wanted.
+    /// Writes what comes after the findings, then what `manifest` says of the files,
+    /// if a manifest is wanted, and lets all take their places, the manifest last.
     ///
     /// # Errors
     ///
-    /// A report cannot be written; files are as they were before.
+    /// A report cannot be written: files are as they were before. Or a report that
+    /// is whole cannot take its place.
     pub fn finish(
         self,
-        head: &Head,
-        tail: &Tail,
+        header: &Header,
+        footer: &Footer,
         manifest: impl FnOnce(Vec<Written>, &mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Error> {
-        let (mut whole, mut written) = (Vec::new(), Vec::new());
-        for ((reporter, mut output), destination) in self.open.into_iter().zip(self.destinations) {
-            let finished = reporter.finish(head, tail, &mut output);
-            let settled = finished.and_then(|()| output.settle());
-            settled.map_err(|source| output.failed(source))?;
-            if let (Some(destination), Some((bytes, sha256))) = (destination, output.digest()) {
-                written.push(Written {
-                    format: destination.format,
-                    path: destination.path.display().to_string(),
-                    bytes,
-                    sha256,
-                });
+        let Self {
+            all,
+            mut paths,
+            manifest: manifest_output,
+        } = self;
+        let (mut settled, mut written, mut asides) = (Vec::new(), Vec::new(), Vec::new());
+        for report in all {
+            match report.to {
+                To::One {
+                    reporter,
+                    output,
+                    destination,
+                } => {
+                    let (one, file) = settle(reporter, output, destination, header, footer)?;
+                    settled.push(one);
+                    written.extend(file);
+                }
+                To::Slices(split) => {
+                    let slices = split.finish(header, footer, &mut paths)?;
+                    let Slices {
+                        settled: each,
+                        written: files,
+                        aside,
+                    } = slices;
+                    settled.extend(each);
+                    written.extend(files);
+                    asides.push(aside);
+                }
             }
-            whole.push(output);
         }
-        whole.into_iter().try_for_each(Output::commit)?;
-        for split in self.splits {
-            written.extend(split.finish(head, tail)?);
+        if let Some(mut output) = manifest_output {
+            let said = manifest(written, &mut output);
+            said.map_err(|source| output.failed(source))?;
+            settled.push(output.settle()?);
         }
-        let Some(mut output) = self.manifest else {
-            return Ok(());
-        };
-        let told = manifest(written, &mut output).and_then(|()| output.settle());
-        told.map_err(|source| output.failed(source))?;
-        output.commit()
+        settled.into_iter().try_for_each(Settled::commit)
+        // The folders in which slices were written are removed here.
     }
+}
+
+impl<'r> Report<'r> {
+    fn one(
+        format: Format,
+        header: &Header,
+        settings: &Settings,
+        screen: Screen,
+        output: Output<'r>,
+        destination: Option<Destination>,
+    ) -> Result<Self, Error> {
+        let (renderer, reporter) =
+            new_report(format, header, settings, screen).map_err(|source| Error::Render {
+                format: format.name(),
+                source,
+            })?;
+        Ok(Self {
+            renderer,
+            to: To::One {
+                reporter,
+                output,
+                destination,
+            },
+        })
+    }
+}
+
+/// Writes the end of a report; returns what it takes to rename it, and a description
+/// of its file, if its bytes were counted.
+pub(super) fn settle(
+    reporter: Box<dyn Reporter>,
+    mut output: Output<'_>,
+    destination: Option<Destination>,
+    header: &Header,
+    footer: &Footer,
+) -> Result<(Settled, Option<Written>), Error> {
+    let finished = reporter.finish(header, footer, &mut output);
+    finished.map_err(|source| output.failed(source))?;
+    // What is in the buffer has been counted.
+    let digest = output.digest();
+    let written = destination
+        .zip(digest)
+        .map(|(to, (bytes, sha256))| Written {
+            format: to.format,
+            path: to.path.display().to_string(),
+            bytes,
+            sha256,
+        });
+    Ok((output.settle()?, written))
 }

@@ -1,140 +1,81 @@
-//! A report for each customer, rule, severity or value of a field: one a
-//! ticket.
+//! A report for each customer, rule, severity or value of a field: one per ticket.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::fmt;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
+use std::path::Path;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tempfile::SpooledTempFile;
 
-use super::json::write_json;
-use super::model::Slice;
-use super::{
-    Destination, Error, Found, Head, Line, Output, Screen, Settings, Tail, Words, Written,
-};
+use super::format::factory::new_report;
+use super::json_writer::write_json;
+use super::model::{FindingRow, Footer, Header, Slice};
+use super::output::{Aside, Destination, Error, Output, Settled, Written};
+use super::paths::Paths;
+use super::render::{self, Found, Rendered, RenderedRow};
+use super::reports::settle;
+use super::settings::{Screen, Settings, SplitBy};
 use crate::digest;
 use crate::external_sort::{Kept, Sorter};
 use crate::finding::Counts;
 use crate::record::Slot;
 
-/// What tells the reports of a run apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SplitBy {
-    /// One a customer.
-    Customer,
-    /// One a rule.
-    Rule,
-    /// One a severity.
-    Severity,
-    /// One for each value of a field.
-    Field(String),
-}
-
-impl SplitBy {
-    /// Reads `customer`, `rule`, `severity` or `field:NAME`.
-    pub fn read(text: &str) -> Option<Self> {
-        match text {
-            "customer" => Some(SplitBy::Customer),
-            "rule" => Some(SplitBy::Rule),
-            "severity" => Some(SplitBy::Severity),
-            other => {
-                let field = other.strip_prefix("field:").filter(|name| !name.is_empty());
-                field.map(|name| SplitBy::Field(name.to_owned()))
-            }
-        }
-    }
-
-    /// The field, if it is split by one.
-    pub fn field(&self) -> Option<&str> {
-        match self {
-            SplitBy::Field(name) => Some(name),
-            SplitBy::Customer | SplitBy::Rule | SplitBy::Severity => None,
-        }
-    }
-}
-
-impl fmt::Display for SplitBy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            SplitBy::Customer => f.write_str("customer"),
-            SplitBy::Rule => f.write_str("rule"),
-            SplitBy::Severity => f.write_str("severity"),
-            SplitBy::Field(name) => f.write_str(name),
-        }
-    }
-}
-
-/// What stands in a path for the name of a slice.
+/// Stands in a path for the name of a slice.
 const PLACE: &str = "{}";
 
-/// Whether the path is one for each slice.
+/// Returns whether the path stands for a file for each slice.
 pub fn is_template(path: &Path) -> bool {
     path.file_name()
         .is_some_and(|name| name.to_string_lossy().contains(PLACE))
 }
 
-/// A finding, and the slice that it is of.
-#[derive(Deserialize)]
-struct Sliced {
-    line: Line<'static>,
-}
-
-/// The slice of a finding.
-#[derive(Deserialize)]
-struct Key {
-    slice: Option<String>,
-}
-
-/// Words findings with their slices.
+/// Keeps findings as rows, with their slices.
 pub struct Renderer {
     by: SplitBy,
     slot: Option<Slot>,
 }
 
 impl Renderer {
-    /// `slot` is that of the field, if it is split by one.
+    /// Returns a renderer for reports that are split so; `slot` is that of the field,
+    /// if they are split by one.
     pub fn new(by: SplitBy, slot: Option<Slot>) -> Self {
         Self { by, slot }
     }
+
+    fn slice(&self, found: &Found<'_>) -> Option<String> {
+        let row = &found.row;
+        match &self.by {
+            SplitBy::Customer => row.customer_id.as_deref().map(str::to_owned),
+            SplitBy::Rule => Some(format!("{}/{}", row.policy, row.rule)),
+            SplitBy::Severity => Some(row.severity.name().to_owned()),
+            SplitBy::Field(_) => {
+                let (finding, slot) = found.finding.zip(self.slot)?;
+                finding.observed(slot).map(|value| value.into_owned())
+            }
+        }
+    }
 }
 
-impl super::Renderer for Renderer {
-    fn finding(&self, found: &Found<'_>, words: &mut Words) -> io::Result<()> {
-        let line = &found.line;
-        let slice = match &self.by {
-            SplitBy::Customer => line.customer_id.clone(),
-            SplitBy::Rule => Some(format!("{}/{}", line.policy, line.rule).into()),
-            SplitBy::Severity => Some(line.severity.name().into()),
-            SplitBy::Field(_) => {
-                let finding = found.finding.zip(self.slot);
-                finding.and_then(|(finding, slot)| finding.observed(slot))
-            }
-        };
-        write_json(&Wording { slice, line }, &mut words.bytes)?;
-        if let Some(number) = found.number {
-            words.mark(words.bytes.len() - "0}}".len(), number);
-        }
-        words.bytes.push(b'\n');
+impl render::Renderer for Renderer {
+    fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {
+        rendered.rows.push(RenderedRow {
+            rule_index: found.rule_index,
+            slice: self.slice(found),
+            row: found.row.clone().into_owned(),
+        });
         Ok(())
     }
 }
 
-#[derive(Serialize)]
-struct Wording<'a> {
-    slice: Option<Cow<'a, str>>,
-    line: &'a Line<'a>,
-}
-
-/// Where a finding waits, and of which slice it is. They come by slice, and in
-/// each in the order of the run.
+/// Says where a finding waits, and of which slice it is. They are ordered by slice,
+/// and in each as the run is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     slice: Option<String>,
+    /// The first byte of the finding in the file where it waits.
     at: u64,
+    /// The index of its rule among those of the header.
+    rule_index: u64,
 }
 
 impl Kept for Place {
@@ -143,45 +84,57 @@ impl Kept for Place {
         writer.write_all(&[u8::from(self.slice.is_some())])?;
         writer.write_all(&(slice.len() as u64).to_le_bytes())?;
         writer.write_all(slice.as_bytes())?;
-        writer.write_all(&self.at.to_le_bytes())
+        writer.write_all(&self.at.to_le_bytes())?;
+        writer.write_all(&self.rule_index.to_le_bytes())
     }
 
     fn read(reader: &mut impl Read) -> io::Result<Self> {
         let (mut is_some, mut number) = ([0; 1], [0; 8]);
         reader.read_exact(&mut is_some)?;
         reader.read_exact(&mut number)?;
-        let mut slice = vec![0; usize::try_from(u64::from_le_bytes(number)).unwrap_or(0)];
+        let length = usize::try_from(u64::from_le_bytes(number)).map_err(io::Error::other)?;
+        let mut slice = vec![0; length];
         reader.read_exact(&mut slice)?;
+        reader.read_exact(&mut number)?;
+        let at = u64::from_le_bytes(number);
         reader.read_exact(&mut number)?;
         let slice = String::from_utf8(slice).map_err(io::Error::other)?;
         Ok(Self {
             slice: (is_some != [0]).then_some(slice),
-            at: u64::from_le_bytes(number),
+            at,
+            rule_index: u64::from_le_bytes(number),
         })
     }
 }
 
 /// How many findings are sorted in memory.
-const SEGMENT: usize = 1 << 16;
+const SEGMENT_ITEMS: usize = 1 << 16;
 
-/// How many bytes of findings wait in memory.
-const SPOOL: usize = 4 << 20;
+/// How many bytes of findings wait in memory; more wait in a file.
+const SPOOL_BYTES: usize = 4 << 20;
 
-/// The reports of one template.
+/// Keeps the findings of a run until it is known which slices there are.
 pub struct Split {
     by: SplitBy,
     destination: Destination,
     settings: Settings,
-    /// Files that are read: none of them is written over.
-    sources: Vec<PathBuf>,
     places: Sorter<Place>,
-    lines: SpooledTempFile,
+    /// Findings as JSON, each on its line.
+    rows: SpooledTempFile,
     bytes: u64,
 }
 
+/// Holds the reports of all slices, whole and on their disk.
+pub struct Slices {
+    pub settled: Vec<Settled>,
+    pub written: Vec<Written>,
+    /// The folder in which they wait.
+    pub aside: Aside,
+}
+
 impl Split {
-    /// Files are opened once it is known which they are; their folder must be
-    /// there before.
+    /// Returns what will write a report for each slice. Their files are opened once
+    /// it is known which they are; their folder must be there before.
     ///
     /// # Errors
     ///
@@ -190,7 +143,6 @@ impl Split {
         by: SplitBy,
         destination: &Destination,
         settings: &Settings,
-        sources: &[&Path],
     ) -> Result<Self, Error> {
         let folder = match destination.path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -209,197 +161,238 @@ impl Split {
             by,
             destination: destination.clone(),
             settings: settings.clone(),
-            sources: sources.iter().map(|path| path.to_path_buf()).collect(),
-            places: Sorter::new(SEGMENT),
-            lines: SpooledTempFile::new(SPOOL),
+            places: Sorter::new(SEGMENT_ITEMS),
+            rows: SpooledTempFile::new(SPOOL_BYTES),
             bytes: 0,
         })
     }
 
-    /// Takes in findings, as the renderer worded them.
+    /// Takes in findings.
     ///
     /// # Errors
     ///
     /// They cannot be kept.
-    pub fn findings(&mut self, worded: &[u8]) -> Result<(), Error> {
-        self.keep(worded).map_err(|source| self.failed(source))
+    pub fn findings(&mut self, rows: Vec<RenderedRow>) -> Result<(), Error> {
+        let mut json = Vec::new();
+        let kept = rows.into_iter().try_for_each(|one| {
+            json.clear();
+            write_json(&one.row, &mut json)?;
+            json.push(b'\n');
+            self.places.push(Place {
+                slice: one.slice,
+                at: self.bytes,
+                rule_index: one.rule_index as u64,
+            })?;
+            self.rows.write_all(&json)?;
+            self.bytes += json.len() as u64;
+            Ok(())
+        });
+        kept.map_err(|source| failed(&self.destination, source))
     }
 
-    fn keep(&mut self, worded: &[u8]) -> io::Result<()> {
-        for line in worded.split_inclusive(|byte| *byte == b'\n') {
-            let Key { slice } = serde_json::from_slice(line)?;
-            let at = self.bytes;
-            self.places.push(Place { slice, at })?;
-            self.lines.write_all(line)?;
-            self.bytes += line.len() as u64;
-        }
-        Ok(())
-    }
-
-    fn failed(&self, source: io::Error) -> Error {
-        Error::Write {
-            path: format!("`{}`", self.destination.path.display()),
-            source,
-        }
-    }
-
-    /// Writes a report for each slice; gives the files.
+    /// Writes a report for each slice; none takes its place yet.
     ///
     /// # Errors
     ///
-    /// One cannot be written: those before it are.
-    pub fn finish(self, head: &Head, tail: &Tail) -> Result<Vec<Written>, Error> {
-        let failed = |source| Error::Write {
-            path: format!("`{}`", self.destination.path.display()),
-            source,
-        };
-        let rules = head.rules().enumerate();
-        let rules: HashMap<_, _> = rules
-            .map(|(place, (policy, rule))| ((policy.id.as_str(), rule.id.as_str()), place))
-            .collect();
-        let template = Template {
+    /// One cannot be written, or would take the place of another.
+    pub fn finish(
+        self,
+        header: &Header,
+        footer: &Footer,
+        paths: &mut Paths,
+    ) -> Result<Slices, Error> {
+        let failed = |source| failed(&self.destination, source);
+        let mut writer = Writer {
             by: &self.by,
             destination: &self.destination,
             settings: &self.settings,
-            sources: &self.sources,
-            head,
-            tail,
+            header,
+            footer,
+            paths,
+            slices: Slices {
+                settled: Vec::new(),
+                written: Vec::new(),
+                aside: Aside::beside(&self.destination.path)?,
+            },
         };
-        let mut lines = BufReader::new(self.lines);
-        let (mut written, mut open) = (Vec::new(), None::<Open<'_>>);
-        let mut text = Vec::new();
-        let mut at = 0;
-        lines.seek(SeekFrom::Start(0)).map_err(failed)?;
+        let mut rows = Rows::new(self.rows).map_err(failed)?;
+        let mut open = None::<OpenSlice>;
         for place in self.places.sorted().map_err(failed)? {
             let place = place.map_err(failed)?;
-            let here = match open.take() {
-                Some(here) if here.slice == place.slice => here,
+            let mut slice = match open.take() {
+                Some(slice) if slice.value == place.slice => slice,
                 before => {
                     if let Some(before) = before {
-                        written.push(before.finish(&template)?);
+                        writer.settle(before)?;
                     }
-                    template.open(place.slice)?
+                    writer.open(place.slice)?
                 }
             };
-            let here = open.insert(here);
-            let near = i64::try_from(place.at).ok().zip(i64::try_from(at).ok());
-            match near {
-                Some((wanted, at)) => lines.seek_relative(wanted - at),
-                None => lines.seek(SeekFrom::Start(place.at)).map(|_| ()),
-            }
-            .map_err(failed)?;
-            text.clear();
-            at = place.at + lines.read_until(b'\n', &mut text).map_err(failed)? as u64;
-            let Sliced { line } =
-                serde_json::from_slice(&text).map_err(|error| failed(error.into()))?;
-            let rule = rules.get(&(line.policy.as_ref(), line.rule.as_ref()));
-            if let Some(rule) = rule.copied() {
-                here.line(line, rule)?;
-            }
+            let row = rows.read(place.at).map_err(failed)?;
+            let rule_index = usize::try_from(place.rule_index).unwrap_or(usize::MAX);
+            slice.add(row, rule_index)?;
+            open = Some(slice);
         }
         if let Some(last) = open {
-            written.push(last.finish(&template)?);
+            writer.settle(last)?;
         }
-        Ok(written)
+        Ok(writer.slices)
     }
 }
 
-/// What the reports of all slices have in common.
-struct Template<'t> {
-    by: &'t SplitBy,
-    destination: &'t Destination,
-    settings: &'t Settings,
-    sources: &'t [PathBuf],
-    head: &'t Head,
-    tail: &'t Tail,
+fn failed(destination: &Destination, source: io::Error) -> Error {
+    Error::Write {
+        path: format!("`{}`", destination.path.display()),
+        source,
+    }
 }
 
-impl<'t> Template<'t> {
-    fn open(&self, slice: Option<String>) -> Result<Open<'t>, Error> {
-        let path = self.path(slice.as_deref());
-        let sources: Vec<&Path> = self.sources.iter().map(PathBuf::as_path).collect();
-        let mut output = Output::open_beside(&path, &sources)?;
-        output.watch();
-        let format = self.destination.format;
-        let (renderer, mut reporter) =
-            super::report(format, self.head, self.settings, Screen::NONE);
-        let started = reporter.start(self.head, &mut output);
-        started.map_err(|source| output.failed(source))?;
-        Ok(Open {
-            slice,
-            path,
-            renderer,
-            reporter,
-            output,
-            counts: vec![Counts::default(); self.tail.summary.by_rule.len()],
+/// Reads findings that wait in a file.
+struct Rows {
+    file: BufReader<SpooledTempFile>,
+    /// Where the file is read next.
+    at: u64,
+    line: Vec<u8>,
+}
+
+impl Rows {
+    fn new(mut file: SpooledTempFile) -> io::Result<Self> {
+        file.rewind()?;
+        Ok(Self {
+            file: BufReader::new(file),
+            at: 0,
+            line: Vec::new(),
         })
     }
 
-    fn path(&self, slice: Option<&str>) -> PathBuf {
-        let path = &self.destination.path;
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        path.with_file_name(name.replace(PLACE, &safe(slice)))
+    fn read(&mut self, at: u64) -> io::Result<FindingRow<'static>> {
+        // What is near is in the buffer already.
+        self.file.seek_relative(at.wrapping_sub(self.at) as i64)?;
+        self.line.clear();
+        self.file.read_until(b'\n', &mut self.line)?;
+        self.at = at + self.line.len() as u64;
+        Ok(serde_json::from_slice(&self.line)?)
     }
 }
 
-/// The report of a slice that is being written.
-struct Open<'o> {
-    slice: Option<String>,
-    path: PathBuf,
-    renderer: Box<dyn super::Renderer>,
-    reporter: Box<dyn super::Reporter>,
-    output: Output<'o>,
+/// Writes the reports of the slices, one after another.
+struct Writer<'w> {
+    by: &'w SplitBy,
+    destination: &'w Destination,
+    settings: &'w Settings,
+    header: &'w Header,
+    footer: &'w Footer,
+    paths: &'w mut Paths,
+    slices: Slices,
+}
+
+/// Is the report of a slice that is being written.
+struct OpenSlice {
+    value: Option<String>,
+    destination: Destination,
+    renderer: Arc<dyn render::Renderer>,
+    reporter: Box<dyn render::Reporter>,
+    output: Output<'static>,
     counts: Vec<Counts>,
 }
 
-impl Open<'_> {
-    fn line(&mut self, mut line: Line<'_>, rule: usize) -> Result<(), Error> {
-        self.counts[rule].count(line.status);
-        let number = line.record;
-        line.record = number.map(|_| 0);
-        let found = Found {
-            line,
-            number,
-            rule,
-            finding: None,
+impl Writer<'_> {
+    fn open(&mut self, value: Option<String>) -> Result<OpenSlice, Error> {
+        let Destination {
+            format,
+            path: template,
+        } = self.destination;
+        let name = template.file_name().unwrap_or_default().to_string_lossy();
+        let name = name.replace(PLACE, &safe_name(value.as_deref()));
+        let path = template.with_file_name(name);
+        let shown = Slice {
+            by: self.by.to_string(),
+            value,
         };
-        let mut words = Words::default();
-        let worded = self.renderer.finding(&found, &mut words);
-        let worded =
-            worded.and_then(|()| self.reporter.findings(&words.numbered(0), &mut self.output));
-        worded.map_err(|source| self.output.failed(source))
+        let report = format!(
+            "the {} report `{}` of {shown}",
+            format.name(),
+            template.display()
+        );
+        self.paths.take(&path, report)?;
+        let mut output = Output::open_aside(&path, &mut self.slices.aside)?;
+        output.watch();
+        let (renderer, mut reporter) =
+            new_report(*format, self.header, self.settings, Screen::NONE)
+                .map_err(|source| output.failed(source))?;
+        let started = reporter.start(self.header, &mut output);
+        started.map_err(|source| output.failed(source))?;
+        Ok(OpenSlice {
+            value: shown.value,
+            destination: Destination {
+                format: *format,
+                path,
+            },
+            renderer,
+            reporter,
+            output,
+            counts: vec![Counts::default(); self.footer.summary.by_rule.len()],
+        })
     }
 
-    fn finish(mut self, template: &Template<'_>) -> Result<Written, Error> {
+    fn settle(&mut self, slice: OpenSlice) -> Result<(), Error> {
+        let OpenSlice {
+            value,
+            destination,
+            renderer: _,
+            reporter,
+            output,
+            counts,
+        } = slice;
         let slice = Slice {
-            by: template.by.to_string(),
-            value: self.slice,
+            by: self.by.to_string(),
+            value,
         };
-        let tail = template.tail.sliced(slice, &self.counts);
-        let finished = self.reporter.finish(template.head, &tail, &mut self.output);
-        let settled = finished.and_then(|()| self.output.settle());
-        settled.map_err(|source| self.output.failed(source))?;
-        let (bytes, sha256) = self.output.digest().unwrap_or_default();
-        self.output.commit()?;
-        Ok(Written {
-            format: template.destination.format,
-            path: self.path.display().to_string(),
-            bytes,
-            sha256,
-        })
+        let footer = self.footer.sliced(slice, &counts);
+        let (settled, written) = settle(reporter, output, Some(destination), self.header, &footer)?;
+        self.slices.settled.push(settled);
+        self.slices.written.extend(written);
+        Ok(())
     }
 }
 
-/// What a slice without a value is called: the names of others never begin so.
+impl OpenSlice {
+    fn add(&mut self, row: FindingRow<'static>, rule_index: usize) -> Result<(), Error> {
+        if let Some(counts) = self.counts.get_mut(rule_index) {
+            counts.count(row.status);
+        }
+        let mut rendered = Rendered::default();
+        let added = match self.renderer.has_room_for(row.severity) {
+            true => {
+                let found = Found {
+                    row,
+                    rule_index,
+                    finding: None,
+                };
+                self.renderer.finding(&found, &mut rendered)
+            }
+            false => {
+                rendered.left_out += 1;
+                Ok(())
+            }
+        };
+        let added = added.and_then(|()| {
+            self.reporter
+                .findings(rendered.numbered(0), &mut self.output)
+        });
+        added.map_err(|source| self.output.failed(source))
+    }
+}
+
+/// Is what a slice without a value is called: the names of others never begin so.
 const NONE: &str = "_none";
 
-/// The most characters of a value that stand in a file's name.
+/// The largest number of characters of a value in the name of a file.
 const MAX_NAME: usize = 80;
 
-/// A name that every file system takes, and that leads nowhere else. Values
-/// that cannot stand there as they are get a digest, so that no two share one
-/// name.
-fn safe(slice: Option<&str>) -> String {
+/// Returns a name that every file system takes, and that leads nowhere else. Values
+/// that cannot be used as they are get a digest, so that no two share one name.
+fn safe_name(slice: Option<&str>) -> String {
     let Some(value) = slice else {
         return NONE.to_owned();
     };
@@ -436,20 +429,24 @@ mod tests {
             (Some("é"), "x-"),
             (Some("-rf"), "rf-"),
         ] {
-            let safe = safe(value);
+            let safe = safe_name(value);
             assert!(
                 safe == name || name.ends_with('-') && safe.starts_with(name),
                 "{safe}"
             );
         }
-        assert_ne!(safe(Some("a b")), safe(Some("a/b")));
-        assert!(safe(Some(&"x".repeat(5000))).len() < 100);
+        assert_ne!(safe_name(Some("a b")), safe_name(Some("a/b")));
+        assert!(safe_name(Some(&"x".repeat(5000))).len() < 100);
     }
 
     #[test]
     fn places_come_back_as_they_were_kept() {
         for slice in [None, Some(String::new()), Some("é".to_owned())] {
-            let place = Place { slice, at: 7 };
+            let place = Place {
+                slice,
+                at: 7,
+                rule_index: 3,
+            };
             let mut bytes = Vec::new();
             place.write(&mut bytes).expect("memory");
             assert_eq!(Place::read(&mut bytes.as_slice()).expect("whole"), place);
@@ -457,16 +454,17 @@ mod tests {
     }
 
     #[test]
-    fn a_split_is_by_one_of_four() {
-        for text in ["customer", "rule", "severity"] {
-            assert_eq!(
-                SplitBy::read(text).map(|by| by.to_string()).as_deref(),
-                Some(text)
-            );
+    fn findings_come_back_in_any_order() {
+        let all: Vec<_> = crate::report::fixture::rows().to_vec();
+        let (mut file, mut places) = (SpooledTempFile::new(100), Vec::new());
+        for row in &all {
+            places.push(file.stream_position().expect("a position"));
+            write_json(row, &mut file).expect("written");
+            file.write_all(b"\n").expect("written");
         }
-        let field = SplitBy::read("field:ownerId");
-        assert_eq!(field.as_ref().and_then(SplitBy::field), Some("ownerId"));
-        assert_eq!(SplitBy::read("field:"), None);
-        assert_eq!(SplitBy::read("owner"), None);
+        let mut rows = Rows::new(file).expect("rewound");
+        for number in [2, 0, 1, 3, 3] {
+            assert_eq!(rows.read(places[number]).expect("a row"), all[number]);
+        }
     }
 }

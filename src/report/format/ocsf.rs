@@ -1,4 +1,4 @@
-//! OCSF: an event a finding, of the class Compliance Finding, a line each.
+//! OCSF: one event per finding, of the class Compliance Finding, each on its line.
 //!
 //! The classes and their numbers are those of the Open Cybersecurity Schema
 //! Framework, <https://schema.ocsf.io/1.5.0/classes/compliance_finding>.
@@ -7,10 +7,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::json::{open, write_json};
-use super::{Export, Found, Head, Line, Rejected, Rule, Tail, Words};
 use crate::finding::{Evidence, Status};
 use crate::policy::{Reference, Severity};
+use crate::report::json_writer::{open, write_json, write_open};
+use crate::report::model::{Export, FindingRow, Footer, Header, Rejected, Rule};
+use crate::report::render::{self, Found, Rendered};
 
 /// The version of the schema: the one in which `status_details` has taken the
 /// place of `status_detail`.
@@ -24,7 +25,7 @@ const SUPPRESSED: Named = (3, "Suppressed");
 const WARNING: Named = (2, "Warning");
 const FAIL: Named = (3, "Fail");
 
-fn severity(severity: Severity) -> Named {
+fn named(severity: Severity) -> Named {
     match severity {
         Severity::Info => (1, "Informational"),
         Severity::Low => (2, "Low"),
@@ -74,8 +75,8 @@ struct Remediation<'e> {
 }
 
 impl<'e> Fixed<'e> {
-    fn of(head: &'e Head, grave: Severity, remedy: Option<Remediation<'e>>) -> Self {
-        let (severity_id, severity) = severity(grave);
+    fn new(header: &'e Header, severity: Severity, remediation: Option<Remediation<'e>>) -> Self {
+        let (severity_id, severity) = named(severity);
         Self {
             activity_id: 1,
             activity_name: "Create",
@@ -85,32 +86,32 @@ impl<'e> Fixed<'e> {
             class_name: "Compliance Finding",
             type_uid: 200_301,
             type_name: "Compliance Finding: Create",
-            time: head.instant().timestamp_millis(),
+            time: header.instant().timestamp_millis(),
             metadata: Metadata {
                 version: VERSION,
                 product: Product {
-                    name: &head.tool.name,
-                    vendor_name: &head.tool.name,
-                    version: &head.tool.version,
+                    name: &header.tool.name,
+                    vendor_name: &header.tool.name,
+                    version: &header.tool.version,
                 },
             },
             severity_id,
             severity,
-            remediation: remedy,
+            remediation,
         }
     }
 }
 
-/// The other keys of an event; what the schema has no name for is the last.
+/// The other keys of an event, but for what the schema has no name for, which is
+/// written as the last.
 #[derive(Serialize)]
-struct Event<'e, U> {
+struct Event<'e> {
     status_id: u8,
     status: &'static str,
     message: &'e str,
     finding_info: Info<'e>,
     compliance: Compliance<'e>,
     resources: &'e [Resource<'e>],
-    unmapped: U,
 }
 
 #[derive(Serialize)]
@@ -146,14 +147,14 @@ struct Resource<'e> {
 
 impl<'e> Resource<'e> {
     /// What a finding is about: the schema wants an id or a name of it.
-    fn of(line: &'e Line<'_>) -> Self {
-        let (uid, name) = (line.customer_id.as_deref(), line.customer_name.as_deref());
-        if uid.is_some() || line.record.is_some() {
-            let name = name.or(uid.is_none().then_some(line.whom()));
+    fn new(row: &'e FindingRow<'_>) -> Self {
+        let (uid, name) = (row.customer_id.as_deref(), row.customer_name.as_deref());
+        if uid.is_some() || row.record.is_some() {
+            let name = name.or(uid.is_none().then_some(row.whom()));
             let r#type = "Customer account";
             return Self { uid, name, r#type };
         }
-        Self::export(line.export.as_deref().unwrap_or(line.whom()))
+        Self::export(row.export.as_deref().unwrap_or(row.whom()))
     }
 
     fn export(name: &'e str) -> Self {
@@ -174,28 +175,27 @@ struct Unmapped<'e> {
     evidence: &'e [Evidence<'e>],
     #[serde(skip_serializing_if = "Option::is_none")]
     export: Option<&'e str>,
-    /// The last that stands in an event, so that its place is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    record: Option<u64>,
+    // The number of the record is written after these.
 }
 
-/// An event on its line: fixed keys, as an object that goes on, then the others.
-fn write(fixed: &[u8], event: &impl Serialize, out: &mut Vec<u8>) -> io::Result<()> {
+/// Writes an event that goes on: fixed keys, as an object that goes on, then the
+/// others.
+fn write_event(fixed: &[u8], event: &Event<'_>, out: &mut Vec<u8>) -> io::Result<()> {
     out.extend_from_slice(fixed);
     let brace = out.len();
-    write_json(event, out)?;
+    write_open(event, out)?;
     out[brace] = b',';
-    out.push(b'\n');
+    out.extend_from_slice(b",\"unmapped\":");
     Ok(())
 }
 
-/// Words findings as events.
+/// Renders findings as events.
 pub struct Renderer {
-    rules: Vec<Worded>,
+    rules: Vec<RulePart>,
 }
 
 /// What is the same for all findings of a rule.
-struct Worded {
+struct RulePart {
     fixed: Vec<u8>,
     title: String,
     rationale: String,
@@ -203,8 +203,8 @@ struct Worded {
     requirements: Vec<String>,
 }
 
-impl Worded {
-    fn of(head: &Head, rule: &Rule) -> Self {
+impl RulePart {
+    fn new(header: &Header, rule: &Rule) -> io::Result<Self> {
         let remediation = Some(Remediation {
             desc: &rule.remediation,
             references: &rule.references,
@@ -221,32 +221,30 @@ impl Worded {
                 standards.push(source.to_owned());
             }
         }
-        Self {
-            // Writing to memory does not fail.
-            fixed: open(&Fixed::of(head, rule.severity, remediation)).unwrap_or_default(),
+        Ok(Self {
+            fixed: open(&Fixed::new(header, rule.severity, remediation))?,
             title: rule.title.clone(),
             rationale: rule.rationale.clone(),
             standards,
             requirements,
-        }
+        })
     }
 }
 
 impl Renderer {
-    pub fn new(head: &Head) -> Self {
-        let rules = head.rules().map(|(_, rule)| Worded::of(head, rule));
-        Self {
-            rules: rules.collect(),
-        }
+    pub fn new(header: &Header) -> io::Result<Self> {
+        let rules = header.rules().map(|(_, rule)| RulePart::new(header, rule));
+        let rules = rules.collect::<io::Result<_>>()?;
+        Ok(Self { rules })
     }
 }
 
-impl super::Renderer for Renderer {
-    fn finding(&self, found: &Found<'_>, words: &mut Words) -> io::Result<()> {
-        let (line, rule) = (&found.line, &self.rules[found.rule]);
-        let seen = line.seen();
-        let status = if line.is_waived() { SUPPRESSED } else { NEW };
-        let met = if line.status == Status::Error {
+impl render::Renderer for Renderer {
+    fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {
+        let (row, rule) = (&found.row, &self.rules[found.rule_index]);
+        let observed = row.observed();
+        let status = if row.is_waived() { SUPPRESSED } else { NEW };
+        let met = if row.status == Status::Error {
             WARNING
         } else {
             FAIL
@@ -254,35 +252,37 @@ impl super::Renderer for Renderer {
         let event = Event {
             status_id: status.0,
             status: status.1,
-            message: &format!("{}: {}: {seen}", rule.title, line.whom()),
+            message: &format!("{}: {}: {observed}", rule.title, row.whom()),
             finding_info: Info {
-                uid: &line.fingerprint,
+                uid: &row.fingerprint,
                 title: &rule.title,
-                desc: &seen,
+                desc: &observed,
             },
             compliance: Compliance {
-                control: Some(&line.rule),
+                control: Some(&row.rule),
                 desc: &rule.rationale,
                 standards: &rule.standards,
                 requirements: &rule.requirements,
                 status_id: met.0,
                 status: met.1,
-                status_details: &[line.reason.name()],
+                status_details: &[row.reason.name()],
             },
-            resources: &[Resource::of(line)],
-            unmapped: Unmapped {
-                policy: &line.policy,
-                rule: &line.rule,
-                reason: line.reason.name(),
-                evidence: &line.evidence,
-                export: line.export.as_deref(),
-                record: line.record,
-            },
+            resources: &[Resource::new(row)],
         };
-        write(&rule.fixed, &event, &mut words.bytes)?;
-        if let Some(number) = found.number {
-            words.mark(words.bytes.len() - "0}}\n".len(), number);
+        write_event(&rule.fixed, &event, &mut rendered.bytes)?;
+        let unmapped = Unmapped {
+            policy: &row.policy,
+            rule: &row.rule,
+            reason: row.reason.name(),
+            evidence: &row.evidence,
+            export: row.export.as_deref(),
+        };
+        write_open(&unmapped, &mut rendered.bytes)?;
+        if let Some(number) = row.record {
+            rendered.bytes.extend_from_slice(b",\"record\":");
+            rendered.record_number(number);
         }
+        rendered.bytes.extend_from_slice(b"}}\n");
         Ok(())
     }
 }
@@ -296,17 +296,17 @@ struct Unaudited<'e> {
     rejected: u64,
 }
 
-/// Joins the events; the last tells if the audit is not complete, since there
-/// is no other place for it.
+/// Writes the events; the last says so if the audit is not complete, since there is
+/// no other place for it.
 pub struct Reporter;
 
-impl super::Reporter for Reporter {
-    fn start(&mut self, _: &Head, _: &mut dyn Write) -> io::Result<()> {
+impl render::Reporter for Reporter {
+    fn start(&mut self, _: &Header, _: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
 
-    fn findings(&mut self, worded: &[u8], out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(worded)
+    fn findings(&mut self, rendered: Rendered, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(&rendered.bytes)
     }
 
     /// Events are findings: rejected records make the audit incomplete, and
@@ -315,8 +315,13 @@ impl super::Reporter for Reporter {
         Ok(())
     }
 
-    fn finish(self: Box<Self>, head: &Head, tail: &Tail, out: &mut dyn Write) -> io::Result<()> {
-        let summary = &tail.summary;
+    fn finish(
+        self: Box<Self>,
+        header: &Header,
+        footer: &Footer,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let summary = &footer.summary;
         if summary.complete {
             return Ok(());
         }
@@ -326,14 +331,14 @@ impl super::Reporter for Reporter {
             .map(String::as_str)
             .collect();
         let message = format!("The audit is not complete: {}", why.join("; "));
-        let policies = head.policies.iter().map(|policy| policy.id.as_str());
-        let exports = tail.exports.iter();
+        let policies = header.policies.iter().map(|policy| policy.id.as_str());
+        let exports = footer.exports.iter();
         let event = Event {
             status_id: NEW.0,
             status: NEW.1,
             message: &message,
             finding_info: Info {
-                uid: &head.incomplete_fingerprint(),
+                uid: &header.incomplete_fingerprint(),
                 title: "The audit is not complete",
                 desc: &why.join("; "),
             },
@@ -349,16 +354,18 @@ impl super::Reporter for Reporter {
             resources: &exports
                 .map(|export| Resource::export(&export.path))
                 .collect::<Vec<_>>(),
-            unmapped: Unaudited {
-                policies: policies.collect(),
-                exports: &tail.exports,
-                records: summary.records,
-                rejected: summary.rejected,
-            },
         };
         let mut line = Vec::new();
-        let fixed = open(&Fixed::of(head, Severity::High, None))?;
-        write(&fixed, &event, &mut line)?;
+        let fixed = open(&Fixed::new(header, Severity::High, None))?;
+        write_event(&fixed, &event, &mut line)?;
+        let unmapped = Unaudited {
+            policies: policies.collect(),
+            exports: &footer.exports,
+            records: summary.records,
+            rejected: summary.rejected,
+        };
+        write_json(&unmapped, &mut line)?;
+        line.extend_from_slice(b"}\n");
         out.write_all(&line)
     }
 }
@@ -366,52 +373,31 @@ impl super::Reporter for Reporter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::Policies;
-    use crate::report::{Renderer as _, Reporter as _};
-
-    fn head() -> Head {
-        Head::of(&Policies::default(), chrono::DateTime::UNIX_EPOCH)
-    }
-
-    fn line() -> Line<'static> {
-        serde_json::from_str(
-            r#"{"policy":"p","rule":"r","severity":"high","status":"fail","reason":"violated","customer_id":null,"customer_name":null,"evidence":[],"fingerprint":"f","export":"e.json","record":0}"#,
-        )
-        .expect("a line")
-    }
+    use crate::report::fixture;
+    use crate::report::render::{Renderer as _, Reporter as _};
 
     #[test]
-    fn the_record_stands_where_it_is_marked() {
-        let rule = Worded {
-            fixed: b"{\"class_uid\":2003".to_vec(),
-            title: "t".to_owned(),
-            rationale: String::new(),
-            standards: Vec::new(),
-            requirements: Vec::new(),
-        };
-        let renderer = Renderer { rules: vec![rule] };
-        let found = Found {
-            line: line(),
-            number: Some(7),
-            rule: 0,
-            finding: None,
-        };
-        let mut words = Words::default();
-        for _ in 0..2 {
-            renderer.finding(&found, &mut words).expect("memory");
+    fn every_event_has_the_number_of_its_record() {
+        let header = fixture::header();
+        let renderer = Renderer::new(&header).expect("memory");
+        let mut rendered = Rendered::default();
+        for row in fixture::rows() {
+            let found = fixture::found(row);
+            renderer.finding(&found, &mut rendered).expect("memory");
         }
-        let events = String::from_utf8(words.numbered(1000)).expect("text");
-        for event in events.lines() {
+        let events = String::from_utf8(rendered.numbered(1000).bytes).expect("text");
+        for (event, row) in events.lines().zip(fixture::rows()) {
             let event: serde_json::Value = serde_json::from_str(event).expect("JSON");
-            assert_eq!(event["unmapped"]["record"], 1007);
+            let record = row.record.map(|number| number + 1000);
+            assert_eq!(event["unmapped"]["record"].as_u64(), record);
             assert_eq!(event["class_uid"], 2003);
         }
     }
 
     #[test]
     fn every_finding_is_about_something_that_has_a_name() {
-        let of = |line: &Line<'_>| {
-            let resource = Resource::of(line);
+        let of = |row: &FindingRow<'_>| {
+            let resource = Resource::new(row);
             (
                 resource.uid.map(str::to_owned),
                 resource.name.map(str::to_owned),
@@ -419,28 +405,32 @@ mod tests {
             )
         };
         let named = |name: &str| Some(name.to_owned());
-        let mut line = line();
-        assert_eq!(of(&line), (None, named("[no id]"), "Customer account"));
-        line.customer_id = Some("c1".into());
-        assert_eq!(of(&line), (named("c1"), None, "Customer account"));
-        (line.customer_id, line.record) = (None, None);
-        assert_eq!(of(&line), (None, named("e.json"), "Customer export"));
-        line.export = None;
-        assert_eq!(of(&line), (None, named("[the export]"), "Customer export"));
+        let mut row = FindingRow {
+            customer_id: None,
+            customer_name: None,
+            export: Some("e.json".into()),
+            record: Some(1),
+            ..fixture::row()
+        };
+        assert_eq!(of(&row), (None, named("[no id]"), "Customer account"));
+        row.customer_id = Some("c1".into());
+        assert_eq!(of(&row), (named("c1"), None, "Customer account"));
+        (row.customer_id, row.record) = (None, None);
+        assert_eq!(of(&row), (None, named("e.json"), "Customer export"));
+        row.export = None;
+        assert_eq!(of(&row), (None, named("[the export]"), "Customer export"));
     }
 
     #[test]
     fn an_audit_is_only_silent_if_it_is_complete() {
-        let policies = Policies::default();
-        let told = |gaps: &[crate::totals::Gap]| {
+        let of = |footer: Footer| {
             let mut out = Vec::new();
-            let tail = crate::report::Tail::for_tests(&policies, Vec::new(), gaps);
-            let finished = Box::new(Reporter).finish(&head(), &tail, &mut out);
+            let finished = Box::new(Reporter).finish(&fixture::header(), &footer, &mut out);
             finished.expect("memory");
             String::from_utf8(out).expect("text")
         };
-        assert_eq!(told(&[]), "");
-        let event = told(&[crate::totals::Gap::Rejected(2)]);
+        assert_eq!(of(fixture::clean()), "");
+        let event = of(fixture::incomplete());
         assert!(event.contains("2 records could not be read"), "{event}");
         assert_eq!(event.lines().count(), 1);
     }

@@ -1,4 +1,4 @@
-//! DefectDojo: one object of findings, for its Generic Findings Import.
+//! DefectDojo: one object per finding, for its Generic Findings Import.
 //!
 //! An import fails as a whole at the first key that DefectDojo does not know,
 //! so a finding has no other keys than its parser lists
@@ -10,20 +10,21 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::json::{open, write_json};
-use super::markdown::{code, escape};
-use super::{Found, Head, Line, Rejected, Rule, Tail, Words};
 use crate::policy::Severity;
+use crate::report::json_writer::{List, open, write_json};
+use crate::report::markup::{code, escape};
+use crate::report::model::{FindingRow, Footer, Header, Rejected, Rule};
+use crate::report::render::{self, Found, Rendered};
 use crate::text::{escape_controls, short};
 
-/// The most characters of a title, which DefectDojo keeps in 511.
+/// The largest number of characters of a title, which DefectDojo keeps in 511.
 const MAX_TITLE: usize = 250;
 
-/// The most characters of a customer's id, which is in the title too. The
+/// The largest number of characters of a customer's id, which is in the title too. The
 /// column of component names has 500.
 const MAX_ID: usize = 250;
 
-fn severity(severity: Severity) -> &'static str {
+fn name(severity: Severity) -> &'static str {
     match severity {
         Severity::Info => "Info",
         Severity::Low => "Low",
@@ -64,9 +65,9 @@ struct Fixed<'e> {
 }
 
 impl<'e> Fixed<'e> {
-    fn of(grave: Severity, date: &'e str, vulnerability: &'e str) -> Self {
+    fn new(severity: Severity, date: &'e str, vulnerability: &'e str) -> Self {
         Self {
-            severity: severity(grave),
+            severity: name(severity),
             date,
             vuln_id_from_tool: vulnerability,
             mitigation: "",
@@ -80,12 +81,12 @@ impl<'e> Fixed<'e> {
     }
 }
 
-/// The day of the run.
-fn date(head: &Head) -> String {
-    head.instant().date_naive().to_string()
+/// Returns the day of the run.
+fn date(header: &Header) -> String {
+    header.instant().date_naive().to_string()
 }
 
-/// An object with a comma before it: its own keys, then the fixed, which are an
+/// Writes an object with a comma before it: its own keys, then the fixed, which are an
 /// object that goes on.
 fn write(entry: &Entry<'_>, fixed: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
     out.extend_from_slice(b",\n");
@@ -98,19 +99,19 @@ fn write(entry: &Entry<'_>, fixed: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-/// Words findings as objects.
+/// Renders findings as objects.
 pub struct Renderer {
-    rules: Vec<Worded>,
+    rules: Vec<RulePart>,
 }
 
 /// What is the same for all findings of a rule.
-struct Worded {
+struct RulePart {
     title: String,
     fixed: Vec<u8>,
 }
 
-impl Worded {
-    fn of(policy: &str, rule: &Rule, date: &str) -> Self {
+impl RulePart {
+    fn new(policy: &str, rule: &Rule, date: &str) -> io::Result<Self> {
         let name = format!("{policy}/{}", rule.id);
         let name = short(&name, MAX_ID);
         let references: Vec<_> = rule.references.iter().map(|text| escape(text)).collect();
@@ -118,84 +119,76 @@ impl Worded {
             mitigation: &escape(&rule.remediation),
             impact: &escape(&rule.rationale),
             references: &references.join("\n"),
-            ..Fixed::of(rule.severity, date, &name)
+            ..Fixed::new(rule.severity, date, &name)
         };
-        Self {
+        Ok(Self {
             title: short(&escape_controls(&rule.title), MAX_TITLE).into_owned(),
-            // Writing to memory does not fail.
-            fixed: open(&fixed).unwrap_or_default(),
-        }
+            fixed: open(&fixed)?,
+        })
     }
 }
 
 impl Renderer {
-    pub fn new(head: &Head) -> Self {
-        let date = date(head);
-        let rules = head.rules();
-        let worded = rules.map(|(policy, rule)| Worded::of(&policy.id, rule, &date));
-        Self {
-            rules: worded.collect(),
-        }
+    pub fn new(header: &Header) -> io::Result<Self> {
+        let date = date(header);
+        let rules = header.rules();
+        let rules = rules.map(|(policy, rule)| RulePart::new(&policy.id, rule, &date));
+        let rules = rules.collect::<io::Result<_>>()?;
+        Ok(Self { rules })
     }
 }
 
-/// Why, and what was seen, as Markdown that DefectDojo shows. It names the
+/// Returns why it is listed, and what was observed, as Markdown that DefectDojo shows. It names the
 /// rule: findings of one title and description may be taken for one.
-fn description(line: &Line<'_>) -> String {
-    let rule = code(&format!("{}/{}", line.policy, line.rule));
-    let (status, reason) = (escape(line.status.name()), escape(line.reason.name()));
+fn description(row: &FindingRow<'_>) -> String {
+    let rule = code(&format!("{}/{}", row.policy, row.rule));
+    let (status, reason) = (escape(row.status.name()), escape(row.reason.name()));
     let mut text = format!("{rule}: {status}, {reason}\n");
-    for item in &line.evidence {
+    for item in &row.evidence {
         let [field, expected, observed] =
             [&item.field, &item.expected, &item.observed].map(|part| code(part));
         text.push_str(&format!("\n- {field}: {observed}, expected {expected}"));
     }
-    if let Some(name) = &line.customer_name {
+    if let Some(name) = &row.customer_name {
         text.push_str(&format!("\n- customer: {}", code(name)));
     }
     text
 }
 
-impl super::Renderer for Renderer {
-    fn finding(&self, found: &Found<'_>, words: &mut Words) -> io::Result<()> {
-        let (line, rule) = (&found.line, &self.rules[found.rule]);
+impl render::Renderer for Renderer {
+    fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {
+        let (row, rule) = (&found.row, &self.rules[found.rule_index]);
         // A NUL, which the database of DefectDojo refuses, is made visible, as
         // all that steers.
-        let whom = escape_controls(line.whom());
+        let whom = escape_controls(row.whom());
         let whom = short(&whom, MAX_ID);
         let entry = Entry {
             title: &format!("{}: {whom}", rule.title),
-            description: &description(line),
-            unique_id_from_tool: &line.fingerprint,
-            component_name: line.customer_id.is_some().then_some(&whom),
-            active: !line.is_waived(),
-            risk_accepted: line.is_waived(),
-            tags: &[&line.policy, line.status.name()],
+            description: &description(row),
+            unique_id_from_tool: &row.fingerprint,
+            component_name: row.customer_id.is_some().then_some(&whom),
+            active: !row.is_waived(),
+            risk_accepted: row.is_waived(),
+            tags: &[&row.policy, row.status.name()],
         };
-        write(&entry, &rule.fixed, &mut words.bytes)
+        write(&entry, &rule.fixed, &mut rendered.bytes)
     }
 }
 
-/// Joins the findings; the last tells if the audit is not complete, since an
+/// Writes the findings; the last says so if the audit is not complete, since an
 /// import would close what it does not find.
 #[derive(Default)]
 pub struct Reporter {
-    listed: bool,
+    findings: List,
 }
 
-impl super::Reporter for Reporter {
-    fn start(&mut self, _: &Head, out: &mut dyn Write) -> io::Result<()> {
+impl render::Reporter for Reporter {
+    fn start(&mut self, _: &Header, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(b"{\"findings\":[")
     }
 
-    fn findings(&mut self, worded: &[u8], out: &mut dyn Write) -> io::Result<()> {
-        if worded.is_empty() {
-            return Ok(());
-        }
-        // The first has no other before its comma.
-        let skip = usize::from(!self.listed);
-        self.listed = true;
-        out.write_all(&worded[skip..])
+    fn findings(&mut self, rendered: Rendered, out: &mut dyn Write) -> io::Result<()> {
+        self.findings.write(&rendered.bytes, out)
     }
 
     /// Objects are findings: rejected records make the audit incomplete, and
@@ -206,13 +199,13 @@ impl super::Reporter for Reporter {
 
     fn finish(
         mut self: Box<Self>,
-        head: &Head,
-        tail: &Tail,
+        header: &Header,
+        footer: &Footer,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        if !tail.summary.complete {
-            let because = &tail.summary.incomplete_because;
-            let policies = head.policies.iter().map(|policy| policy.id.as_str());
+        if !footer.summary.complete {
+            let because = &footer.summary.incomplete_because;
+            let policies = header.policies.iter().map(|policy| policy.id.as_str());
             let policies: Vec<_> = policies.collect();
             let mut description = "The audit is not complete: that no finding is listed does not mean that all is well.\n".to_owned();
             for why in because {
@@ -224,17 +217,17 @@ impl super::Reporter for Reporter {
                     short(&escape_controls(&because.join("; ")), MAX_TITLE)
                 ),
                 description: &description,
-                unique_id_from_tool: &head.incomplete_fingerprint(),
+                unique_id_from_tool: &header.incomplete_fingerprint(),
                 component_name: None,
                 active: true,
                 risk_accepted: false,
                 tags: &policies,
             };
-            let date = date(head);
-            let fixed = open(&Fixed::of(Severity::High, &date, "audit-incomplete"))?;
+            let date = date(header);
+            let fixed = open(&Fixed::new(Severity::High, &date, "audit-incomplete"))?;
             let mut object = Vec::new();
             write(&entry, &fixed, &mut object)?;
-            self.findings(&object, out)?;
+            self.findings.write(&object, out)?;
         }
         out.write_all(b"]}\n")
     }
@@ -244,76 +237,52 @@ impl super::Reporter for Reporter {
 mod tests {
     use super::*;
     use crate::finding::Evidence;
-    use crate::policy::Policies;
-    use crate::report::{Renderer as _, Reporter as _};
-    use crate::totals::Gap;
+    use crate::report::fixture;
+    use crate::report::render::{Renderer as _, Reporter as _};
     use serde_json::Value;
 
-    fn report(lines: Vec<Line<'static>>, gaps: &[Gap]) -> Value {
-        let rule = Rule {
-            id: "r".to_owned(),
-            title: "t".repeat(1000),
-            severity: Severity::Info,
-            check: None,
-            aggregate: None,
-            rationale: "a<b>".to_owned(),
-            remediation: String::new(),
-            references: vec!["one".to_owned(), "two".to_owned()],
-        };
-        let renderer = Renderer {
-            rules: vec![Worded::of("p", &rule, "2026-12-01")],
-        };
-        let mut words = Words::default();
-        for line in lines {
-            let (number, rule) = (None, 0);
-            let found = Found {
-                line,
-                number,
-                rule,
-                finding: None,
-            };
-            renderer.finding(&found, &mut words).expect("memory");
+    fn report(rows: Vec<FindingRow<'static>>, footer: &Footer) -> Value {
+        let mut header = fixture::header();
+        let rule = &mut header.policies[0].rules[0];
+        rule.title = "t".repeat(1000);
+        rule.rationale = "a<b>".to_owned();
+        rule.remediation = String::new();
+        rule.references = vec!["one".to_owned(), "two".to_owned()];
+        let renderer = Renderer::new(&header).expect("memory");
+        let mut rendered = Rendered::default();
+        for row in rows {
+            let found = fixture::found(row);
+            renderer.finding(&found, &mut rendered).expect("memory");
         }
-        let policies = Policies::default();
-        let head = Head::of(&policies, chrono::DateTime::UNIX_EPOCH);
-        let tail = crate::report::Tail::for_tests(&policies, Vec::new(), gaps);
         let mut out = Vec::new();
         let mut reporter = Box::new(Reporter::default());
-        reporter.start(&head, &mut out).expect("memory");
-        reporter
-            .findings(&words.numbered(0), &mut out)
-            .expect("memory");
-        reporter.finish(&head, &tail, &mut out).expect("memory");
+        reporter.start(&header, &mut out).expect("memory");
+        reporter.findings(rendered, &mut out).expect("memory");
+        reporter.finish(&header, footer, &mut out).expect("memory");
         serde_json::from_slice(&out).expect("JSON")
-    }
-
-    fn line() -> Line<'static> {
-        let line = r#"{"policy":"p","rule":"r","severity":"info","status":"fail","reason":"violated","customer_id":null,"customer_name":null,"evidence":[],"fingerprint":"f","export":null,"record":null}"#;
-        serde_json::from_str(line).expect("a line")
     }
 
     #[test]
     fn an_import_is_only_empty_if_the_audit_is_complete() {
-        assert_eq!(report(Vec::new(), &[]), serde_json::json!({"findings": []}));
-        let one = report(Vec::new(), &[Gap::Rejected(1)]);
-        assert_eq!(
-            one["findings"][0]["title"],
-            "Audit incomplete: 1 record could not be read"
-        );
-        let two = report(vec![line()], &[Gap::Rejected(1)]);
+        let empty = report(Vec::new(), &fixture::clean());
+        assert_eq!(empty, serde_json::json!({"findings": []}));
+        let one = report(Vec::new(), &fixture::incomplete());
+        let title = one["findings"][0]["title"].as_str().expect("text");
+        assert!(title.starts_with("Audit incomplete: "), "{title}");
+        let two = report(vec![fixture::row()], &fixture::incomplete());
         assert_eq!(two["findings"].as_array().map(Vec::len), Some(2));
     }
 
     #[test]
     fn what_comes_from_an_export_fits_and_does_nothing() {
-        let mut long = line();
+        let mut long = fixture::row();
         long.customer_id = Some("c\0<b>".repeat(1000).into());
-        long.evidence.push(Evidence {
+        long.evidence = vec![Evidence {
             field: "f".into(),
             expected: "e".into(),
             observed: "`<img>` @all".into(),
-        });
-        let report = report(vec![long], &[]);
+        }];
+        let report = report(vec![long], &fixture::clean());
         let finding = &report["findings"][0];
         let text = |key: &str| finding[key].as_str().expect("text");
         assert!(text("title").chars().count() <= 511);

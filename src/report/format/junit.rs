@@ -12,24 +12,26 @@ use std::io::{self, Write};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesStart, BytesText, Event};
 
-use super::late::{self, Report, words};
-use super::{Counts, Line, Policy, Rule, RuleCounts};
+use super::buffered::{Document, Report};
+use crate::finding::Counts;
+use crate::report::model::{FindingRow, Policy, Rule, RuleCounts};
+use crate::report::phrase::{self, RATIONALE, REMEDIATION, one_line};
 use crate::text::{count, escape_controls, grouped};
 
-/// The most findings that are looked at for those that are told of each rule.
+/// The largest number of findings of which those of each rule are picked.
 const MAX_FINDINGS: usize = 10_000;
 
-/// The most findings that are told of a rule.
+/// The largest number of findings that are shown of a rule.
 const MAX_OF_RULE: usize = 20;
 
-/// The most records that could not be read that are told.
+/// The largest number of records that could not be read that are shown.
 const MAX_REJECTED: usize = 20;
 
 /// Writes one file.
-pub struct Page;
+pub struct Junit;
 
-impl late::Page for Page {
-    fn most_findings(&self) -> usize {
+impl Document for Junit {
+    fn max_findings(&self) -> usize {
         MAX_FINDINGS
     }
 
@@ -37,12 +39,12 @@ impl late::Page for Page {
         let suites = suites(report);
         let mut writer = Writer::new_with_indent(&mut *out, b' ', 1);
         writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-        let name = &report.head.tool.name;
+        let name = &report.header.tool.name;
         let mut all = BytesStart::new("testsuites");
         attribute(&mut all, "name", name);
         // The schema has no `skipped` here.
         let cases = || suites.iter().flat_map(|suite| &suite.cases);
-        numbers(&mut all, &Totals::of(cases()));
+        numbers(&mut all, &CaseCounts::new(cases()));
         writer.write_event(Event::Start(all.clone()))?;
         for suite in &suites {
             suite.write(&mut writer)?;
@@ -52,14 +54,14 @@ impl late::Page for Page {
     }
 }
 
-/// The cases of a policy, or of the run itself.
+/// Holds the cases of a policy, or of the run itself.
 struct Suite {
     name: String,
     properties: Vec<(&'static str, String)>,
     cases: Vec<Case>,
 }
 
-/// What is tested, and what came of it.
+/// Is what is tested, and what came of it.
 struct Case {
     class: String,
     name: String,
@@ -72,28 +74,28 @@ enum Outcome {
     /// It does not apply, and why.
     Skipped(String),
     /// It is not met.
-    Failure(Told),
+    Failure(Message),
     /// It is not known whether it is met.
-    Error(Told),
+    Error(Message),
 }
 
-/// What is said of a case that did not pass.
-struct Told {
+/// Says why a case did not pass.
+struct Message {
     kind: String,
     message: String,
     text: String,
 }
 
-/// The cases of a suite by outcome.
-struct Totals {
+/// Counts the cases of a suite by outcome.
+struct CaseCounts {
     tests: usize,
     failures: usize,
     errors: usize,
     skipped: usize,
 }
 
-impl Totals {
-    fn of<'c>(cases: impl Iterator<Item = &'c Case>) -> Self {
+impl CaseCounts {
+    fn new<'c>(cases: impl Iterator<Item = &'c Case>) -> Self {
         let mut totals = Self {
             tests: 0,
             failures: 0,
@@ -115,17 +117,17 @@ impl Totals {
 
 fn suites(report: &Report<'_>) -> Vec<Suite> {
     let mut findings: HashMap<_, Vec<_>> = HashMap::new();
-    for line in &report.findings {
-        let of_rule = findings.entry((line.policy.as_ref(), line.rule.as_ref()));
-        of_rule.or_default().push(line);
+    for row in &report.findings {
+        let of_rule = findings.entry((row.policy.as_ref(), row.rule.as_ref()));
+        of_rule.or_default().push(row);
     }
-    let mut counted = report.tail.summary.by_rule.iter();
+    let mut counted = report.footer.summary.by_rule.iter();
     let mut suites = vec![run(report)];
-    for policy in &report.head.policies {
+    for policy in &report.header.policies {
         let rules = policy.rules.iter().zip(counted.by_ref());
         let cases = rules.map(|(rule, counted)| {
-            let told = findings.get(&(policy.id.as_str(), rule.id.as_str()));
-            case(policy, rule, counted, told.map_or(&[], Vec::as_slice))
+            let shown = findings.get(&(policy.id.as_str(), rule.id.as_str()));
+            case(policy, rule, counted, shown.map_or(&[], Vec::as_slice))
         });
         suites.push(Suite {
             name: policy.id.clone(),
@@ -145,17 +147,17 @@ fn suites(report: &Report<'_>) -> Vec<Suite> {
 /// whatever became of those that were. It stands there also when it passes, so
 /// that a build server can tell since when it does.
 fn run(report: &Report<'_>) -> Suite {
-    let summary = &report.tail.summary;
-    let tool = &report.head.tool;
+    let summary = &report.footer.summary;
+    let tool = &report.header.tool;
     let outcome = if !summary.complete {
         let mut text = lines(&summary.incomplete_because);
         for rejected in report.rejected.iter().take(MAX_REJECTED) {
             text.push_str(&rejected.to_string());
             text.push('\n');
         }
-        let told = report.rejected.len().min(MAX_REJECTED) as u64;
-        more(&mut text, summary.rejected.saturating_sub(told));
-        Outcome::Error(Told {
+        let shown = report.rejected.len().min(MAX_REJECTED) as u64;
+        more(&mut text, summary.rejected.saturating_sub(shown));
+        Outcome::Error(Message {
             kind: "incomplete".to_owned(),
             message: format!(
                 "The audit is not complete: {}",
@@ -180,11 +182,11 @@ fn run(report: &Report<'_>) -> Suite {
     ];
     let mut properties = vec![
         ("version", tool.version.clone()),
-        ("as_of", report.head.as_of.clone()),
+        ("as_of", report.header.as_of.clone()),
         ("complete", summary.complete.to_string()),
     ];
     properties.extend(numbers.map(|(name, number)| (name, number.to_string())));
-    let exports = report.tail.exports.iter();
+    let exports = report.footer.exports.iter();
     properties.extend(exports.map(|export| ("export", export.path.clone())));
     let anomalies = summary.anomalies.iter();
     properties.extend(anomalies.map(|anomaly| ("anomaly", anomaly.clone())));
@@ -199,7 +201,7 @@ fn run(report: &Report<'_>) -> Suite {
     }
 }
 
-fn case(policy: &Policy, rule: &Rule, counted: &RuleCounts, findings: &[&Line<'_>]) -> Case {
+fn case(policy: &Policy, rule: &Rule, counted: &RuleCounts, findings: &[&FindingRow<'_>]) -> Case {
     let name = match rule.title.trim() {
         "" => rule.id.clone(),
         title => format!("{}: {title}", rule.id),
@@ -211,7 +213,7 @@ fn case(policy: &Policy, rule: &Rule, counted: &RuleCounts, findings: &[&Line<'_
     }
 }
 
-fn outcome(rule: &Rule, counts: &Counts, findings: &[&Line<'_>]) -> Outcome {
+fn outcome(rule: &Rule, counts: &Counts, findings: &[&FindingRow<'_>]) -> Outcome {
     let judged = counts.pass + counts.findings() + counts.waived;
     if judged == 0 {
         return Outcome::Skipped("It applies to no record".to_owned());
@@ -219,24 +221,24 @@ fn outcome(rule: &Rule, counts: &Counts, findings: &[&Line<'_>]) -> Outcome {
     if counts.findings() == 0 {
         return Outcome::Passed;
     }
-    let told = Told {
+    let message = Message {
         kind: rule.severity.to_string(),
         message: format!(
             "{}: {} of {} judged",
             rule.severity,
-            numbers_in_words(counts),
+            count_in_words(counts),
             grouped(judged)
         ),
         text: text(rule, counts, findings),
     };
-    // A reader takes one of them for the case, and not to be met is the graver.
+    // A reader takes one of them for the case, and not to be met is the more severe.
     match counts.fail {
-        0 => Outcome::Error(told),
-        _ => Outcome::Failure(told),
+        0 => Outcome::Error(message),
+        _ => Outcome::Failure(message),
     }
 }
 
-fn numbers_in_words(counts: &Counts) -> String {
+fn count_in_words(counts: &Counts) -> String {
     let mut words = format!("{} not met", grouped(counts.fail));
     if counts.error > 0 {
         // Writing to a string does not fail.
@@ -248,27 +250,23 @@ fn numbers_in_words(counts: &Counts) -> String {
     words
 }
 
-/// The first findings of a rule, and how to mend it.
-fn text(rule: &Rule, counts: &Counts, findings: &[&Line<'_>]) -> String {
+/// Returns the first findings of a rule, and what to do about it.
+fn text(rule: &Rule, counts: &Counts, findings: &[&FindingRow<'_>]) -> String {
     let mut text = String::from("\n");
     // What is waived does not make the case fail.
-    let open = findings.iter().filter(|line| !line.is_waived());
-    let mut told = 0;
-    for line in open.take(MAX_OF_RULE) {
-        _ = writeln!(text, "{}: {}", line.status, words(line));
-        told += 1;
+    let open = findings.iter().filter(|row| !row.is_waived());
+    let mut shown = 0;
+    for row in open.take(MAX_OF_RULE) {
+        _ = writeln!(text, "{}: {}", row.status, phrase::finding(row));
+        shown += 1;
     }
-    more(&mut text, counts.findings().saturating_sub(told));
+    more(&mut text, counts.findings().saturating_sub(shown));
     for (heading, body) in [
-        ("Why it matters", &rule.rationale),
-        ("How to mend it", &rule.remediation),
+        (RATIONALE, &rule.rationale),
+        (REMEDIATION, &rule.remediation),
     ] {
         if !body.trim().is_empty() {
-            _ = writeln!(
-                text,
-                "{heading}: {}",
-                escape_controls(&body.replace('\n', " "))
-            );
+            _ = writeln!(text, "{heading}: {}", one_line(body));
         }
     }
     if !rule.references.is_empty() {
@@ -288,7 +286,7 @@ fn lines(all: &[String]) -> String {
     format!("\n{}", lines.collect::<String>())
 }
 
-/// How many are not told.
+/// Writes how many are not shown.
 fn more(text: &mut String, number: u64) {
     if number > 0 {
         // Writing to a string does not fail.
@@ -298,7 +296,7 @@ fn more(text: &mut String, number: u64) {
 
 impl Suite {
     fn write<W: Write>(&self, writer: &mut Writer<W>) -> io::Result<()> {
-        let totals = Totals::of(self.cases.iter());
+        let totals = CaseCounts::new(self.cases.iter());
         let mut suite = BytesStart::new("testsuite");
         attribute(&mut suite, "name", &self.name);
         numbers(&mut suite, &totals);
@@ -327,22 +325,22 @@ impl Case {
         attribute(&mut case, "name", &self.name);
         // No clock: the same input gives the same bytes.
         attribute(&mut case, "time", "0");
-        let (element, told) = match &self.outcome {
+        let (element, message) = match &self.outcome {
             Outcome::Passed => return writer.write_event(Event::Empty(case)),
             Outcome::Skipped(message) => {
                 let mut skipped = BytesStart::new("skipped");
                 attribute(&mut skipped, "message", message);
                 (skipped, None)
             }
-            Outcome::Failure(told) => (told.element("failure"), Some(told)),
-            Outcome::Error(told) => (told.element("error"), Some(told)),
+            Outcome::Failure(message) => (message.element("failure"), Some(message)),
+            Outcome::Error(message) => (message.element("error"), Some(message)),
         };
         writer.write_event(Event::Start(case.clone()))?;
-        match told {
+        match message {
             None => writer.write_event(Event::Empty(element))?,
-            Some(told) => {
+            Some(message) => {
                 writer.write_event(Event::Start(element.clone()))?;
-                writer.write_event(Event::Text(BytesText::new(&chars(&told.text))))?;
+                writer.write_event(Event::Text(BytesText::new(&chars(&message.text))))?;
                 writer.write_event(Event::End(element.to_end()))?;
             }
         }
@@ -350,7 +348,7 @@ impl Case {
     }
 }
 
-impl Told {
+impl Message {
     fn element(&self, name: &'static str) -> BytesStart<'static> {
         let mut element = BytesStart::new(name);
         attribute(&mut element, "type", &self.kind);
@@ -359,7 +357,7 @@ impl Told {
     }
 }
 
-fn numbers(element: &mut BytesStart<'_>, totals: &Totals) {
+fn numbers(element: &mut BytesStart<'_>, totals: &CaseCounts) {
     for (name, number) in [
         ("tests", totals.tests),
         ("failures", totals.failures),
@@ -391,10 +389,12 @@ fn chars(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::Status;
     use crate::policy::Severity;
+    use crate::report::fixture;
 
     #[test]
-    fn no_character_that_xml_has_not_is_told() {
+    fn no_character_that_xml_has_not_is_written() {
         assert_eq!(chars("a\tb\u{fffd}é\u{10ffff}"), "a\tb\u{fffd}é\u{10ffff}");
         assert_eq!(
             chars("\u{0}\u{b}\u{1f}\u{fffe}\u{ffff}"),
@@ -410,24 +410,18 @@ mod tests {
             check: None,
             aggregate: None,
             rationale: String::new(),
-            remediation: "Mend it.".into(),
+            remediation: "Do it.".into(),
             references: Vec::new(),
         }
     }
 
-    fn line(status: crate::finding::Status) -> Line<'static> {
-        Line {
-            policy: "p".into(),
-            rule: "r".into(),
-            severity: Severity::High,
-            status,
-            reason: crate::finding::Reason::Violated,
+    fn row() -> FindingRow<'static> {
+        FindingRow {
+            status: Status::Fail,
             customer_id: Some("]]><c>\u{1}\u{fffe}".into()),
             customer_name: None,
             evidence: Vec::new(),
-            fingerprint: "f".into(),
-            export: None,
-            record: Some(1),
+            ..fixture::row()
         }
     }
 
@@ -445,8 +439,8 @@ mod tests {
         let of = |counts| match outcome(&rule(), &counts, &[]) {
             Outcome::Passed => "passed".to_owned(),
             Outcome::Skipped(_) => "skipped".to_owned(),
-            Outcome::Failure(told) => format!("failure {}", told.message),
-            Outcome::Error(told) => format!("error {}", told.message),
+            Outcome::Failure(message) => format!("failure {}", message.message),
+            Outcome::Error(message) => format!("error {}", message.message),
         };
         assert_eq!(of(counts(0, 0, 0)), "skipped");
         assert_eq!(of(counts(1, 0, 0)), "passed");
@@ -465,20 +459,16 @@ mod tests {
         let case = Case {
             class: "p".to_owned(),
             name: rule().title,
-            outcome: outcome(
-                &rule(),
-                &counts(0, 30, 0),
-                &[&line(crate::finding::Status::Fail); 25],
-            ),
+            outcome: outcome(&rule(), &counts(0, 30, 0), &[&row(); 25]),
         };
         let mut writer = Writer::new(Vec::new());
         case.write(&mut writer).expect("memory");
-        let told = String::from_utf8(writer.into_inner()).expect("text");
-        assert!(told.starts_with(
+        let xml = String::from_utf8(writer.into_inner()).expect("text");
+        assert!(xml.starts_with(
             "<testcase classname=\"p\" name=\"&lt;t&gt; &amp; &quot;u&quot;\\u{ffff}\" time=\"0\">"
         ));
         let who = "fail: ]]&gt;&lt;c&gt;\\u{1}\\u{fffe}: violated\n";
-        assert_eq!(told.matches(who).count(), MAX_OF_RULE, "{told}");
-        assert!(told.contains("… and 10 others\n"), "{told}");
+        assert_eq!(xml.matches(who).count(), MAX_OF_RULE, "{xml}");
+        assert!(xml.contains("… and 10 others\n"), "{xml}");
     }
 }

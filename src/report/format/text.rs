@@ -9,23 +9,27 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use super::{Colour, Counts, Found, Head, Policy, Rejected, Rule, Screen, Tail, Words};
+use crate::finding::Counts;
 use crate::policy::Severity;
+use crate::report::model::{Footer, Header, Policy, Rejected, Rule, Verdict};
+use crate::report::phrase;
+use crate::report::render::{self, Found, Rendered};
+use crate::report::settings::{Colour, Screen};
 use crate::text::{self, count, escape_controls, grouped};
 
-/// How many findings, and how many rejected records, are shown.
-const SHOWN: usize = 20;
+/// The largest number of findings, and of rejected records, that are shown.
+const MAX_SHOWN: usize = 20;
 
-/// What stands before each line.
+/// How many blanks are before each line.
 const INDENT: u16 = 2;
 
 /// Narrower terminals are taken to be this wide.
 const MIN_WIDTH: u16 = 60;
 
-/// How many rules are named in what to do next.
-const NEXT: usize = 5;
+/// The largest number of rules that are named in what to do next.
+const MAX_NEXT: usize = 5;
 
-/// The two halves of the report; the first stops once the second has enough.
+/// Returns the two halves of the report; the first stops once the second has enough.
 pub fn halves(screen: Screen) -> (Renderer, Reporter) {
     let enough = Arc::new(AtomicBool::new(false));
     let renderer = Renderer {
@@ -40,15 +44,15 @@ pub fn halves(screen: Screen) -> (Renderer, Reporter) {
     (renderer, reporter)
 }
 
-/// Words findings as lines.
+/// Renders findings as lines.
 pub struct Renderer {
     enough: Arc<AtomicBool>,
 }
 
-impl super::Renderer for Renderer {
-    fn finding(&self, found: &Found<'_>, words: &mut Words) -> io::Result<()> {
-        let line = &found.line;
-        let seen: Vec<_> = line
+impl render::Renderer for Renderer {
+    fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {
+        let row = &found.row;
+        let evidence: Vec<_> = row
             .evidence
             .iter()
             .map(|item| {
@@ -61,23 +65,23 @@ impl super::Renderer for Renderer {
             })
             .collect();
         writeln!(
-            words.bytes,
+            rendered.bytes,
             "{}\t{}\t{}/{}\t{}\t{}",
-            line.severity,
-            line.status,
-            escape_controls(&line.policy),
-            escape_controls(&line.rule),
-            escape_controls(line.whom()),
-            escape_controls(&seen.join("; ")),
+            row.severity,
+            row.status,
+            escape_controls(&row.policy),
+            escape_controls(&row.rule),
+            escape_controls(row.whom()),
+            escape_controls(&evidence.join("; ")),
         )
     }
 
-    fn wants_more(&self) -> bool {
+    fn has_room_for(&self, _: Severity) -> bool {
         !self.enough.load(Ordering::Relaxed)
     }
 }
 
-/// The beginning of a long value: a line is for one look.
+/// Returns the beginning of a long value: a line is for one look.
 fn short(value: &str) -> Cow<'_, str> {
     text::short(value, 60)
 }
@@ -90,33 +94,39 @@ pub struct Reporter {
     rejected: Vec<String>,
 }
 
-impl super::Reporter for Reporter {
-    fn start(&mut self, _: &Head, _: &mut dyn Write) -> io::Result<()> {
+impl render::Reporter for Reporter {
+    fn start(&mut self, _: &Header, _: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
 
-    fn findings(&mut self, worded: &[u8], _: &mut dyn Write) -> io::Result<()> {
-        let room = SHOWN - self.findings.len();
-        let lines = worded.split_inclusive(|byte| *byte == b'\n').take(room);
+    fn findings(&mut self, rendered: Rendered, _: &mut dyn Write) -> io::Result<()> {
+        let room = MAX_SHOWN - self.findings.len();
+        let lines = rendered.bytes.split_inclusive(|byte| *byte == b'\n');
+        let lines = lines.take(room);
         self.findings
             .extend(lines.map(|line| String::from_utf8_lossy(line).trim_end().to_owned()));
-        if self.findings.len() == SHOWN {
+        if self.findings.len() == MAX_SHOWN {
             self.enough.store(true, Ordering::Relaxed);
         }
         Ok(())
     }
 
     fn rejected(&mut self, rejected: &Rejected<'_>) -> io::Result<()> {
-        if self.rejected.len() < SHOWN {
+        if self.rejected.len() < MAX_SHOWN {
             self.rejected.push(rejected.to_string());
         }
         Ok(())
     }
 
-    fn finish(self: Box<Self>, head: &Head, tail: &Tail, out: &mut dyn Write) -> io::Result<()> {
+    fn finish(
+        self: Box<Self>,
+        header: &Header,
+        footer: &Footer,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         let page = Page {
-            head,
-            tail,
+            header,
+            footer,
             paint: Paint(self.screen.colour),
             width: self.screen.width.map(|width| width.max(MIN_WIDTH)),
         };
@@ -124,7 +134,7 @@ impl super::Reporter for Reporter {
         page.severities(out)?;
         page.audited(out)?;
         page.rules(out)?;
-        page.worst(out)?;
+        page.top_customers(out)?;
         page.anomalies(out)?;
         page.findings(&self.findings, out)?;
         page.rejected(&self.rejected, out)?;
@@ -132,7 +142,7 @@ impl super::Reporter for Reporter {
     }
 }
 
-/// Colours, where they are seen.
+/// Colours text, where colours can be seen.
 struct Paint(Colour);
 
 impl Paint {
@@ -143,11 +153,11 @@ impl Paint {
         }
     }
 
-    /// A share as a bar, in eighths of a character on a terminal and in whole
-    /// ones elsewhere. What is there is seen.
+    /// Returns a share as a bar, in eighths of a character on a terminal and in whole
+    /// ones elsewhere. No share but none is so small that it has no bar.
     fn bar(&self, some: u64, most: u64) -> String {
         let share = |parts: u64| {
-            let all = u128::from(some) * u128::from(BAR * parts);
+            let all = u128::from(some) * u128::from(BAR_WIDTH * parts);
             all.div_ceil(u128::from(most.max(1))) as usize
         };
         let bar = match self.0 {
@@ -164,14 +174,14 @@ impl Paint {
                 bar
             }
         };
-        format!("{bar:width$}", width = BAR as usize)
+        format!("{bar:width$}", width = BAR_WIDTH as usize)
     }
 
     fn heading(&self, text: &str) -> String {
         self.style(text, Style::new().bold())
     }
 
-    /// A line that begins with a severity.
+    /// Returns a line that begins with a severity, in its colour.
     fn severity(&self, line: &str) -> String {
         let named = Severity::ALL
             .into_iter()
@@ -192,8 +202,8 @@ impl Paint {
 }
 
 struct Page<'a> {
-    head: &'a Head,
-    tail: &'a Tail,
+    header: &'a Header,
+    footer: &'a Footer,
     paint: Paint,
     /// How wide lines may be, if there is a bound.
     width: Option<u16>,
@@ -201,31 +211,22 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn verdict(&self, out: &mut dyn Write) -> io::Result<()> {
-        let summary = &self.tail.summary;
-        let counts = summary.counts;
-        let judged = summary.in_scope > 0;
-        let word = summary.verdict();
-        let colour = match (summary.complete, judged, counts.findings()) {
-            (false, ..) => AnsiColor::Magenta,
-            (true, false, _) => AnsiColor::Yellow,
-            (true, true, 0) => AnsiColor::Green,
-            (true, true, _) => AnsiColor::Red,
-        };
-        let met = match (summary.complete, judged, counts.findings()) {
-            (true, true, 0) => "every rule is met".to_owned(),
-            (_, _, 0) => "no finding".to_owned(),
-            (_, _, findings) => count(findings, "finding", "findings"),
+        let summary = &self.footer.summary;
+        let verdict = summary.verdict();
+        let colour = match verdict {
+            Verdict::Incomplete => AnsiColor::Magenta,
+            Verdict::NothingInScope => AnsiColor::Yellow,
+            Verdict::Pass => AnsiColor::Green,
+            Verdict::Findings => AnsiColor::Red,
         };
         writeln!(
             out,
-            "{}  {met} in {} ({} in scope, {} rejected)",
-            self.paint.style(word, colour.on_default().bold()),
-            count(summary.records, "record", "records"),
-            grouped(summary.in_scope),
-            grouped(summary.rejected),
+            "{}  {}",
+            self.paint.style(verdict.word(), colour.on_default().bold()),
+            phrase::outcome(summary),
         )?;
         if let Some(slice) = &summary.slice {
-            writeln!(out, "  of {slice} alone")?;
+            writeln!(out, "  only findings of {slice}")?;
         }
         for gap in &summary.incomplete_because {
             writeln!(out, "  - {}", escape_controls(gap))?;
@@ -233,9 +234,9 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// A bar for each severity, if there is anything to show.
+    /// Writes a bar for each severity, if there is anything to show.
     fn severities(&self, out: &mut dyn Write) -> io::Result<()> {
-        let all = &self.tail.summary.by_severity;
+        let all = &self.footer.summary.by_severity;
         let most = all.values().map(Counts::findings).max().unwrap_or_default();
         if most == 0 {
             return Ok(());
@@ -258,14 +259,14 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// The customers with the gravest findings.
-    fn worst(&self, out: &mut dyn Write) -> io::Result<()> {
-        let worst = &self.tail.summary.top_customers;
-        if worst.is_empty() {
+    /// Writes the customers with the most severe findings.
+    fn top_customers(&self, out: &mut dyn Write) -> io::Result<()> {
+        let customers = &self.footer.summary.top_customers;
+        if customers.is_empty() {
             return Ok(());
         }
         let mut table = self.new_table();
-        for customer in worst {
+        for customer in customers {
             let findings = customer.findings.iter().filter(|(_, count)| **count > 0);
             let findings =
                 findings.map(|(severity, count)| format!("{} {severity}", grouped(*count)));
@@ -280,14 +281,15 @@ impl Page<'_> {
         writeln!(
             out,
             "\n{}",
-            self.paint.heading("Customers with the gravest findings")
+            self.paint
+                .heading("Customers with the most severe findings")
         )?;
         self.table(&table, out)
     }
 
-    /// What somebody should look at, although it breaks no rule.
+    /// Writes what somebody should look at, although it breaks no rule.
     fn anomalies(&self, out: &mut dyn Write) -> io::Result<()> {
-        let anomalies = &self.tail.summary.anomalies;
+        let anomalies = &self.footer.summary.anomalies;
         if anomalies.is_empty() {
             return Ok(());
         }
@@ -300,7 +302,7 @@ impl Page<'_> {
 
     fn audited(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\n{}", self.paint.heading("Audited"))?;
-        for policy in &self.head.policies {
+        for policy in &self.header.policies {
             let rules = count(policy.rules.len() as u64, "rule", "rules");
             let (id, title, version) = (
                 escape_controls(&policy.id),
@@ -315,7 +317,11 @@ impl Page<'_> {
             writeln!(out, "  policy {id}{version}: {title} ({rules})")?;
             for name in &policy.set {
                 let value = policy.params.get(name).map_or("", String::as_str);
-                writeln!(out, "    {name} = {}, set", escape_controls(value))?;
+                writeln!(
+                    out,
+                    "    {name} = {}, set for this run",
+                    escape_controls(value)
+                )?;
             }
             for change in &policy.overrides {
                 let (rule, why) = (
@@ -325,7 +331,7 @@ impl Page<'_> {
                 writeln!(out, "    {rule}: {}, because {why}", change.change)?;
             }
         }
-        for export in &self.tail.exports {
+        for export in &self.footer.exports {
             let path = escape_controls(&export.path);
             let records = count(export.records, "record", "records");
             let rejected = grouped(export.rejected);
@@ -339,10 +345,10 @@ impl Page<'_> {
                 None => writeln!(out)?,
             }
         }
-        writeln!(out, "  as of {}", self.head.as_of)
+        writeln!(out, "  as of {}", self.header.as_of)
     }
 
-    /// The rules with their counts, the gravest first.
+    /// Writes the rules with their counts, the most severe first.
     fn rules(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut table = self.new_table();
         table.set_header(["severity", "rule", "fail", "error", "pass", "n/a", "title"]);
@@ -371,9 +377,9 @@ impl Page<'_> {
 
     fn by_severity(&self) -> Vec<(&Policy, &Rule, &Counts)> {
         let mut rules: Vec<_> = self
-            .head
+            .header
             .rules()
-            .zip(&self.tail.summary.by_rule)
+            .zip(&self.footer.summary.by_rule)
             .map(|((policy, rule), counted)| (policy, rule, &counted.counts))
             .collect();
         rules.sort_by_key(|(_, rule, counts)| {
@@ -394,7 +400,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// A table whose cells are as wide as the terminal has room for.
+    /// Returns a table whose cells are as wide as the terminal has room for.
     fn new_table(&self) -> Table {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
@@ -406,7 +412,8 @@ impl Page<'_> {
     }
 
     fn findings(&self, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
-        let all = self.tail.summary.counts.findings();
+        let counts = self.footer.summary.counts;
+        let all = counts.findings() + counts.waived;
         if all == 0 {
             return Ok(());
         }
@@ -426,7 +433,7 @@ impl Page<'_> {
         if lines.is_empty() {
             return Ok(());
         }
-        let all = self.tail.summary.rejected;
+        let all = self.footer.summary.rejected;
         let heading = match lines.len() as u64 {
             shown if shown == all => "Records that could not be read".to_owned(),
             shown => format!(
@@ -441,7 +448,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// How the gravest rules that are not met can be mended.
+    /// Writes what to do about the most severe rules that are not met.
     fn next(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut rules = self.by_severity();
         rules.retain(|(_, rule, counts)| counts.findings() > 0 && !rule.remediation.is_empty());
@@ -449,7 +456,7 @@ impl Page<'_> {
             return Ok(());
         }
         writeln!(out, "\n{}", self.paint.heading("What to do next"))?;
-        for (policy, rule, counts) in rules.iter().take(NEXT) {
+        for (policy, rule, counts) in rules.iter().take(MAX_NEXT) {
             let (name, findings) = (name(policy, rule), grouped(counts.findings()));
             let mut table = self.new_table();
             table.add_row([format!(
@@ -458,18 +465,18 @@ impl Page<'_> {
             )]);
             self.table(&table, out)?;
         }
-        if let Some(more @ 1..) = rules.len().checked_sub(NEXT) {
+        if let Some(more @ 1..) = rules.len().checked_sub(MAX_NEXT) {
             writeln!(
                 out,
-                "  … and {more} more rules: their remediation stands in the csv and json reports"
+                "  … and {more} more rules: csv and json reports have their remediation"
             )?;
         }
         Ok(())
     }
 }
 
-/// How wide the longest bar is, in characters.
-const BAR: u64 = 30;
+/// The width of the longest bar, in characters.
+const BAR_WIDTH: u64 = 30;
 
 fn name(policy: &Policy, rule: &Rule) -> String {
     format!(
@@ -484,7 +491,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_there_is_seen_and_no_bar_is_too_long() {
+    fn every_share_has_a_bar_and_none_is_too_long() {
         let (on, off) = (Paint(Colour::On), Paint(Colour::Off));
         assert_eq!(off.bar(1, 1_000_000).trim_end(), "#");
         assert_eq!(off.bar(5, 5), "#".repeat(30));

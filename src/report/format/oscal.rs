@@ -11,33 +11,37 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::late::{self, Report, words};
-use super::{Counts, Line, Policy, Rule, RuleCounts, json, sarif};
+use super::buffered::{Document, Report};
+use crate::finding::Counts;
+use crate::report::json_writer;
+use crate::report::markup::uri;
+use crate::report::model::{FindingRow, Policy, Rule, RuleCounts};
+use crate::report::phrase::{self, REMEDIATION};
 use crate::text::{count, escape_controls};
 
 /// Readers of OSCAL hold all of a file in memory.
 const MAX_FINDINGS: usize = 10_000;
 
-/// The most records that could not be read that are told.
+/// The largest number of records that could not be read that are shown.
 const MAX_REJECTED: usize = 20;
 
-/// Whose the names of our properties are.
+/// The namespace of our properties.
 const NAMESPACE: &str = "urn:audit:oscal";
 
 /// Writes one file.
-pub struct Page;
+pub struct Oscal;
 
-impl late::Page for Page {
-    fn most_findings(&self) -> usize {
+impl Document for Oscal {
+    fn max_findings(&self) -> usize {
         MAX_FINDINGS
     }
 
     fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-        json::write_file(&whole(report), out)
+        json_writer::write_file(&whole(report), out)
     }
 }
 
-/// The UUID of what is called so.
+/// Returns the UUID of what is called so.
 fn uuid(kind: &str, name: &str) -> String {
     let ours = Uuid::new_v5(&Uuid::NAMESPACE_URL, NAMESPACE.as_bytes());
     let named = Uuid::new_v5(&ours, format!("{kind}/{name}").as_bytes());
@@ -45,30 +49,30 @@ fn uuid(kind: &str, name: &str) -> String {
 }
 
 fn whole(report: &Report<'_>) -> Value {
-    let (head, tail) = (report.head, report.tail);
-    let policies = head.policies.iter();
+    let (header, footer) = (report.header, report.footer);
+    let policies = header.policies.iter();
     let policies: Vec<_> = policies
         .map(|policy| format!("{} {}", policy.id, policy.sha256))
         .collect();
-    let exports = tail.exports.iter();
+    let exports = footer.exports.iter();
     let exports: Vec<_> = exports
         .map(|export| format!("{} {}", export.path, export.records))
         .collect();
     let policies = policies.join("/");
-    let run = format!("{}/{policies}/{}", head.as_of, exports.join("/"));
+    let run = format!("{}/{policies}/{}", header.as_of, exports.join("/"));
     let plan = uuid("plan", &policies);
-    let ids: Vec<_> = head.policies.iter().map(|policy| &*policy.id).collect();
+    let ids: Vec<_> = header.policies.iter().map(|policy| &*policy.id).collect();
     let title = one_line(&format!("Audit by {}", ids.join(", ")));
     json!({ "assessment-results": {
         "uuid": uuid("assessment-results", &run),
         "metadata": {
             "title": title,
-            "last-modified": head.as_of,
-            "version": head.as_of,
+            "last-modified": header.as_of,
+            "version": header.as_of,
             "oscal-version": "1.1.3",
             "props": props([
-                ("tool", head.tool.name.clone()),
-                ("tool-version", head.tool.version.clone()),
+                ("tool", header.tool.name.clone()),
+                ("tool-version", header.tool.version.clone()),
             ]),
         },
         "import-ap": {
@@ -79,7 +83,7 @@ fn whole(report: &Report<'_>) -> Value {
         "back-matter": { "resources": [{
             "uuid": plan,
             "title": "The policies of the audit",
-            "rlinks": head.policies.iter().map(link).collect::<Vec<_>>(),
+            "rlinks": header.policies.iter().map(link).collect::<Vec<_>>(),
         }]},
     }})
 }
@@ -87,8 +91,8 @@ fn whole(report: &Report<'_>) -> Value {
 fn link(policy: &Policy) -> Value {
     // A policy that the program brings along is no file.
     let href = match policy.path.strip_prefix("bundled:") {
-        Some(name) => format!("bundled:{}", sarif::uri(name)),
-        None => sarif::uri(&policy.path),
+        Some(name) => format!("bundled:{}", uri(name)),
+        None => uri(&policy.path),
     };
     json!({
         "href": href,
@@ -97,9 +101,9 @@ fn link(policy: &Policy) -> Value {
 }
 
 fn result(report: &Report<'_>, uuid: &str, title: &str) -> Value {
-    let summary = &report.tail.summary;
-    let observed = Observed::of(report);
-    let rules = report.head.rules().zip(&summary.by_rule);
+    let summary = &report.footer.summary;
+    let observed = Observed::new(report);
+    let rules = report.header.rules().zip(&summary.by_rule);
     let findings: Vec<_> = rules
         .filter(|(_, counted)| judged(&counted.counts) > 0)
         .map(|((policy, rule), counted)| finding(policy, rule, counted, &observed))
@@ -114,7 +118,7 @@ fn result(report: &Report<'_>, uuid: &str, title: &str) -> Value {
             summary.in_scope,
             count(summary.by_rule.len() as u64, "rule", "rules"),
         ),
-        "start": report.head.as_of,
+        "start": report.header.as_of,
         "props": result_props(report),
         "reviewed-controls": { "control-selections": [{
             "description": "What the rules of the policies ask; the references of each \
@@ -140,7 +144,7 @@ fn result(report: &Report<'_>, uuid: &str, title: &str) -> Value {
 }
 
 fn result_props(report: &Report<'_>) -> Vec<Value> {
-    let summary = &report.tail.summary;
+    let summary = &report.footer.summary;
     let mut all = props([("complete", summary.complete.to_string())]);
     all.extend(props([
         ("records", summary.records),
@@ -149,14 +153,14 @@ fn result_props(report: &Report<'_>) -> Vec<Value> {
         ("left-out", report.left_out),
     ]));
     all.extend(counts(&summary.counts));
-    let exports = report.tail.exports.iter();
+    let exports = report.footer.exports.iter();
     all.extend(exports.filter_map(|export| prop("export", &export.path)));
     all
 }
 
 /// What keeps the result from being all there is to say.
 fn remarks(report: &Report<'_>) -> Vec<String> {
-    let summary = &report.tail.summary;
+    let summary = &report.footer.summary;
     let mut remarks = Vec::new();
     if !summary.complete {
         let why = summary.incomplete_because.join("; ");
@@ -166,18 +170,19 @@ fn remarks(report: &Report<'_>) -> Vec<String> {
         ));
     }
     if !report.rejected.is_empty() {
-        let told = report.rejected.iter().take(MAX_REJECTED);
-        let mut told: Vec<_> = told.map(ToString::to_string).collect();
-        let others = summary.rejected.saturating_sub(told.len() as u64);
+        let shown = report.rejected.iter().take(MAX_REJECTED);
+        let mut shown: Vec<_> = shown.map(ToString::to_string).collect();
+        let others = summary.rejected.saturating_sub(shown.len() as u64);
         if others > 0 {
-            told.push(format!("and {}", count(others, "other", "others")));
+            shown.push(format!("and {}", count(others, "other", "others")));
         }
-        remarks.push(format!("Could not be read: {}.", told.join("; ")));
+        remarks.push(format!("Could not be read: {}.", shown.join("; ")));
     }
     if report.left_out > 0 {
         remarks.push(format!(
-            "{} left out: the gravest are told, a csv or json report of the same run holds all.",
+            "{} left out: this report has the most severe; {}.",
             count(report.left_out, "finding is", "findings are"),
+            phrase::WHERE_ALL_ARE,
         ));
     }
     let anomalies = summary.anomalies.iter();
@@ -195,36 +200,34 @@ struct Observed<'r> {
 }
 
 impl<'r> Observed<'r> {
-    fn of(report: &'r Report<'_>) -> Self {
+    fn new(report: &'r Report<'_>) -> Self {
         let mut observed = Self {
             all: Vec::new(),
             subjects: BTreeMap::new(),
             of_rule: HashMap::new(),
         };
         let mut met: HashMap<&str, u64> = HashMap::new();
-        for line in &report.findings {
+        for row in &report.findings {
             // Records without an id, or with the same one, share a fingerprint.
-            let times = met.entry(&line.fingerprint).or_default();
+            let times = met.entry(&row.fingerprint).or_default();
             let name = match *times {
-                0 => line.fingerprint.to_string(),
-                times => format!("{}/{times}", line.fingerprint),
+                0 => row.fingerprint.to_string(),
+                times => format!("{}/{times}", row.fingerprint),
             };
             *times += 1;
             let uuid = uuid("observation", &name);
-            let subject = observed.subject(line);
-            observed
-                .all
-                .push(observation(line, &uuid, &subject, report));
-            let rule = (line.policy.as_ref(), line.rule.as_ref());
+            let subject = observed.subject(row);
+            observed.all.push(observation(row, &uuid, &subject, report));
+            let rule = (row.policy.as_ref(), row.rule.as_ref());
             observed.of_rule.entry(rule).or_default().push(uuid);
         }
         observed
     }
 
     /// The UUID of whom a finding is about.
-    fn subject(&mut self, line: &Line<'_>) -> String {
-        let export = line.export.as_deref().unwrap_or("all exports");
-        let (key, said) = match (&line.customer_id, line.record) {
+    fn subject(&mut self, row: &FindingRow<'_>) -> String {
+        let export = row.export.as_deref().unwrap_or("all exports");
+        let (key, said) = match (&row.customer_id, row.record) {
             (Some(id), _) => (format!("customer/{id}"), format!("Customer {id}")),
             (None, Some(record)) => (
                 format!("record/{export}/{record}"),
@@ -236,8 +239,8 @@ impl<'r> Observed<'r> {
         self.subjects.entry(key).or_insert_with(|| {
             let mut item = json!({ "uuid": uuid, "description": one_line(&said) });
             let known = [
-                ("customer-id", &line.customer_id),
-                ("customer-name", &line.customer_name),
+                ("customer-id", &row.customer_id),
+                ("customer-name", &row.customer_name),
             ];
             let known = known.into_iter();
             let known: Vec<_> = known
@@ -252,43 +255,42 @@ impl<'r> Observed<'r> {
     }
 }
 
-fn observation(line: &Line<'_>, uuid: &str, subject: &str, report: &Report<'_>) -> Value {
+fn observation(row: &FindingRow<'_>, uuid: &str, subject: &str, report: &Report<'_>) -> Value {
     let mut all = props([
-        ("policy", line.policy.as_ref()),
-        ("rule", line.rule.as_ref()),
-        ("severity", line.severity.name()),
-        ("status", line.status.as_ref()),
-        ("reason", line.reason.as_ref()),
-        ("fingerprint", line.fingerprint.as_ref()),
+        ("policy", row.policy.as_ref()),
+        ("rule", row.rule.as_ref()),
+        ("severity", row.severity.name()),
+        ("status", row.status.as_ref()),
+        ("reason", row.reason.as_ref()),
+        ("fingerprint", row.fingerprint.as_ref()),
     ]);
-    let export = line.export.as_deref();
+    let export = row.export.as_deref();
     all.extend(
-        line.customer_id
+        row.customer_id
             .as_deref()
             .and_then(|id| prop("customer-id", id)),
     );
     all.extend(export.and_then(|export| prop("export", export)));
     all.extend(
-        line.record
+        row.record
             .and_then(|record| prop("record", &record.to_string())),
     );
     let mut observation = json!({
         "uuid": uuid,
-        "title": one_line(&format!("{}/{}", line.policy, line.rule)),
-        "description": one_line(&words(line)),
+        "title": one_line(&format!("{}/{}", row.policy, row.rule)),
+        "description": one_line(&phrase::finding(row)),
         "props": all,
         "methods": ["TEST"],
         "types": ["finding"],
         "subjects": [{ "subject-uuid": subject, "type": "inventory-item" }],
-        "collected": report.head.as_of,
+        "collected": report.header.as_of,
     });
     if let Some(export) = export {
-        let place = match line.record {
+        let place = match row.record {
             Some(record) => format!("Record {record} of the export"),
             None => "All records of the export".to_owned(),
         };
-        observation["relevant-evidence"] =
-            json!([{ "href": sarif::uri(export), "description": place }]);
+        observation["relevant-evidence"] = json!([{ "href": uri(export), "description": place }]);
     }
     observation
 }
@@ -299,14 +301,14 @@ fn judged(counts: &Counts) -> u64 {
 }
 
 fn finding(policy: &Policy, rule: &Rule, counted: &RuleCounts, observed: &Observed<'_>) -> Value {
-    let told = counted.counts;
+    let outcomes = counted.counts;
     let title = first_of([&rule.title, &rule.id]);
     let mut all = props([
         ("policy", policy.id.as_str()),
         ("rule", rule.id.as_str()),
         ("severity", rule.severity.name()),
     ]);
-    all.extend(counts(&told));
+    all.extend(counts(&outcomes));
     let references = rule.references.iter();
     all.extend(references.filter_map(|reference| prop("reference", reference)));
     let mut finding = json!({
@@ -318,12 +320,12 @@ fn finding(policy: &Policy, rule: &Rule, counted: &RuleCounts, observed: &Observ
             "type": "objective-id",
             "target-id": token(&policy.id, &rule.id),
             "title": title,
-            "status": status(&told),
+            "status": status(&outcomes),
         },
     });
     let uuids = observed.of_rule.get(&(&*policy.id, &*rule.id));
     let uuids = uuids.map_or(&[][..], Vec::as_slice);
-    let listed = told.findings() + told.waived;
+    let listed = outcomes.findings() + outcomes.waived;
     let mut remarks = Vec::new();
     if !uuids.is_empty() {
         let related = uuids.iter().map(|uuid| json!({ "observation-uuid": uuid }));
@@ -338,7 +340,7 @@ fn finding(policy: &Policy, rule: &Rule, counted: &RuleCounts, observed: &Observ
         remarks.push(format!("{left_out} left out."));
     }
     if listed > 0 && !rule.remediation.trim().is_empty() {
-        remarks.push(format!("How to mend it: {}", one_line(&rule.remediation)));
+        remarks.push(format!("{REMEDIATION}: {}", one_line(&rule.remediation)));
     }
     if !remarks.is_empty() {
         finding["remarks"] = remarks.join("\n\n").into();
@@ -393,19 +395,17 @@ fn prop(name: &str, value: &str) -> Option<Value> {
     (!value.is_empty()).then(|| json!({ "name": name, "ns": NAMESPACE, "value": value }))
 }
 
-/// Text on one line, and some, where there must be some.
+/// Returns text on one line; a dash, where OSCAL wants some and there is none.
 fn one_line(text: &str) -> String {
-    let text = text.replace('\n', " ");
-    match text.trim() {
+    match phrase::one_line(text).trim() {
         "" => "-".to_owned(),
-        text => escape_controls(text).into_owned(),
+        text => text.to_owned(),
     }
 }
 
-/// The first of these texts that is not blank.
+/// Returns the first of these texts that is not blank.
 fn first_of(texts: [&str; 2]) -> String {
-    let text = texts.into_iter().find(|text| !text.trim().is_empty());
-    one_line(text.unwrap_or_default())
+    one_line(&phrase::first_of(texts))
 }
 
 /// The name of a rule as an OSCAL token: letters, digits, `.`, `-` and `_`, a
@@ -425,8 +425,7 @@ fn token(policy: &str, rule: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{Policies, Severity};
-    use crate::report::{Export, Head};
+    use crate::report::fixture;
 
     #[test]
     fn a_name_is_the_same_every_night() {
@@ -463,48 +462,40 @@ mod tests {
     #[test]
     fn properties_are_one_line_and_never_blank() {
         assert_eq!(prop("a", " \n"), None);
-        let told = prop("a", " b\nc\u{1b} ").expect("a property");
-        assert_eq!(told["value"], "b\\nc\\u{1b}");
+        let made = prop("a", " b\nc\u{1b} ").expect("a property");
+        assert_eq!(made["value"], "b\\nc\\u{1b}");
     }
 
     #[test]
     fn each_observation_has_a_name_of_its_own_and_all_that_is_named_is_there() {
-        let policies = Policies::default();
-        let head = Head::of(&policies, chrono::DateTime::UNIX_EPOCH);
-        let tail = crate::report::Tail::for_tests(&policies, vec![Export::default()], &[]);
-        let line = |customer_id: Option<&'static str>, record| Line {
-            policy: "p".into(),
-            rule: "r".into(),
-            severity: Severity::High,
-            status: crate::finding::Status::Fail,
-            reason: crate::finding::Reason::Violated,
+        let (header, footer) = (fixture::header(), fixture::clean());
+        let of = |customer_id: Option<&'static str>, record| FindingRow {
             customer_id: customer_id.map(Into::into),
             customer_name: Some(" ".into()),
-            evidence: Vec::new(),
-            fingerprint: "f".into(),
             export: Some("e".into()),
             record: Some(record),
+            ..fixture::row()
         };
         let report = Report {
-            head: &head,
-            tail: &tail,
-            findings: vec![line(None, 1), line(None, 2), line(Some("c"), 3)],
+            header: &header,
+            footer: &footer,
+            findings: vec![of(None, 1), of(None, 2), of(Some("c"), 3)],
             left_out: 1,
             rejected: Vec::new(),
         };
-        let told = result(&report, "u", "t");
-        let observations = told["observations"].as_array().expect("a list");
-        let mut uuids: Vec<_> = observations.iter().map(|told| &told["uuid"]).collect();
+        let result = result(&report, "u", "t");
+        let observations = result["observations"].as_array().expect("a list");
+        let mut uuids: Vec<_> = observations.iter().map(|one| &one["uuid"]).collect();
         uuids.dedup();
         assert_eq!(uuids.len(), 3);
-        let items = &told["local-definitions"]["inventory-items"];
+        let items = &result["local-definitions"]["inventory-items"];
         let items = items.as_array().expect("a list");
         assert_eq!(items.len(), 3);
-        for told in observations {
-            let subject = &told["subjects"][0]["subject-uuid"];
+        for one in observations {
+            let subject = &one["subjects"][0]["subject-uuid"];
             assert!(items.iter().any(|item| item["uuid"] == *subject));
         }
-        let remarks = told["remarks"].as_str().expect("text");
+        let remarks = result["remarks"].as_str().expect("text");
         assert!(remarks.starts_with("1 finding is left out"), "{remarks}");
     }
 }

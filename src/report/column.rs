@@ -1,0 +1,127 @@
+//! The columns of tables of findings, in CSV reports and workbooks.
+
+use std::borrow::Cow;
+
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+use super::model::{FindingRow, Policy, Rule};
+use crate::finding::Evidence;
+
+/// Names a column of a table of findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+#[non_exhaustive]
+pub enum Column {
+    /// The policy's id.
+    Policy,
+    /// The rule's id.
+    Rule,
+    /// How severe it is.
+    Severity,
+    /// `fail`, `error` or `waived`.
+    Status,
+    /// Why the outcome is listed.
+    Reason,
+    /// The customer's id.
+    CustomerId,
+    /// The customer's name.
+    CustomerName,
+    /// The fields of the checks that were not met.
+    Field,
+    /// What would have met them.
+    Expected,
+    /// What was observed.
+    Observed,
+    /// The rule's title.
+    Title,
+    /// What to do about it.
+    Remediation,
+    /// The controls that the rule is evidence for.
+    References,
+    /// The finding's name, the same every night.
+    Fingerprint,
+    /// The export's name.
+    Export,
+    /// The number of the record in the export, from 1.
+    Record,
+}
+
+/// Is what stands in a cell.
+pub(super) enum Content<'c> {
+    /// This text.
+    Text(Cow<'c, str>),
+    /// The number of the finding's record.
+    RecordNumber,
+}
+
+impl Column {
+    /// Lists every column, in the usual order.
+    pub const ALL: &'static [Column] = Self::VARIANTS;
+
+    /// Returns the column's name, as it stands in the header.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// Returns the column of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        name.parse().ok()
+    }
+
+    /// Returns what stands in the column for every finding of a rule, if that is
+    /// always the same.
+    pub(super) fn of_rule(self, policy: &Policy, rule: &Rule) -> Option<String> {
+        match self {
+            Column::Policy => Some(policy.id.clone()),
+            Column::Rule => Some(rule.id.clone()),
+            Column::Severity => Some(rule.severity.name().to_owned()),
+            Column::Title => Some(rule.title.clone()),
+            Column::Remediation => Some(rule.remediation.clone()),
+            Column::References => Some(rule.references.join("; ")),
+            Column::Status
+            | Column::Reason
+            | Column::CustomerId
+            | Column::CustomerName
+            | Column::Field
+            | Column::Expected
+            | Column::Observed
+            | Column::Fingerprint
+            | Column::Export
+            | Column::Record => None,
+        }
+    }
+
+    /// Returns what stands in the column for one finding; nothing, where that is the
+    /// same for every finding of its rule.
+    pub(super) fn of_row<'f>(self, row: &'f FindingRow<'_>) -> Content<'f> {
+        let or_blank = |text: &'f Option<Cow<'_, str>>| text.as_deref().unwrap_or_default().into();
+        Content::Text(match self {
+            Column::Policy
+            | Column::Rule
+            | Column::Severity
+            | Column::Title
+            | Column::Remediation
+            | Column::References => "".into(),
+            Column::Status => row.status.as_ref().into(),
+            Column::Reason => row.reason.as_ref().into(),
+            Column::CustomerId => or_blank(&row.customer_id),
+            Column::CustomerName => or_blank(&row.customer_name),
+            Column::Field => join(&row.evidence, |item| &item.field),
+            Column::Expected => join(&row.evidence, |item| &item.expected),
+            Column::Observed => join(&row.evidence, |item| &item.observed),
+            Column::Fingerprint => row.fingerprint.as_ref().into(),
+            Column::Export => or_blank(&row.export),
+            Column::Record => return Content::RecordNumber,
+        })
+    }
+}
+
+fn join<'e>(evidence: &'e [Evidence<'_>], part: fn(&'e Evidence<'_>) -> &'e str) -> Cow<'e, str> {
+    match evidence {
+        [one] => part(one).into(),
+        _ => {
+            let parts: Vec<_> = evidence.iter().map(part).collect();
+            parts.join("; ").into()
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! One made-up report, for the tests of all formats.
+
+use chrono::DateTime;
+
+use super::model::{Export, FindingRow, Footer, Header, Policy, Rejected, Rule, RuleCounts};
+use super::render::Found;
+use crate::finding::{Counts, Evidence, Privacy, Reason, Status};
+use crate::policy::{Policies, Severity};
+use crate::totals::{Gap, RunningTotals};
+
+/// Holds text that would steer, hide or end what is around it.
+pub const HOSTILE: &str = "=cmd|'/C x'!A1 <script>&\"'`|]]>[a](b)\u{202e}\u{1b}[31m\n\u{ffff}";
+
+fn rule(id: &str, severity: Severity) -> Rule {
+    Rule {
+        id: id.to_owned(),
+        title: format!("The rule {id}"),
+        severity,
+        check: None,
+        aggregate: None,
+        rationale: format!("Why {id}."),
+        remediation: format!("Do {id}."),
+        references: vec!["PCI DSS 4.0.1, 8.4.2".to_owned()],
+    }
+}
+
+/// Returns the header of a report by one policy of two rules.
+pub fn header() -> Header {
+    let mut header = Header::new(&Policies::default(), DateTime::UNIX_EPOCH);
+    header.policies = vec![Policy {
+        id: "pol".to_owned(),
+        title: "A policy".to_owned(),
+        version: "1".to_owned(),
+        path: "pol.toml".to_owned(),
+        sha256: "00".repeat(32),
+        extends: Vec::new(),
+        params: Default::default(),
+        set: Vec::new(),
+        overrides: Vec::new(),
+        rules: vec![rule("mfa", Severity::High), rule("name", Severity::Low)],
+    }];
+    header
+}
+
+/// Returns a finding about a record.
+pub fn row() -> FindingRow<'static> {
+    FindingRow {
+        policy: "pol".into(),
+        rule: "mfa".into(),
+        severity: Severity::High,
+        status: Status::Fail,
+        reason: Reason::Violated,
+        customer_id: Some("customer-1".into()),
+        customer_name: Some("Example Outfitters".into()),
+        evidence: vec![Evidence {
+            field: "force2fa".into(),
+            expected: "true".into(),
+            observed: "false".into(),
+        }],
+        fingerprint: "f1".repeat(16).into(),
+        export: Some("one.json".into()),
+        record: Some(1),
+    }
+}
+
+/// Returns findings that fail, are undecided and are waived, with and without an id,
+/// and with long and hostile text.
+pub fn rows() -> [FindingRow<'static>; 5] {
+    let long = "x".repeat(5000);
+    let low = || FindingRow {
+        rule: "name".into(),
+        severity: Severity::Low,
+        ..row()
+    };
+    let evidence = |observed: &str| {
+        vec![Evidence {
+            field: "name".into(),
+            expected: "present".into(),
+            observed: observed.to_owned().into(),
+        }]
+    };
+    [
+        row(),
+        FindingRow {
+            status: Status::Error,
+            reason: Reason::Unparsable,
+            customer_id: None,
+            customer_name: None,
+            fingerprint: "f2".repeat(16).into(),
+            record: Some(2),
+            ..row()
+        },
+        FindingRow {
+            customer_id: Some(HOSTILE.into()),
+            customer_name: Some(HOSTILE.into()),
+            evidence: evidence(HOSTILE),
+            fingerprint: "f3".repeat(16).into(),
+            record: Some(3),
+            ..low()
+        },
+        FindingRow {
+            status: Status::Waived,
+            customer_id: Some("customer-4".into()),
+            evidence: evidence(&long),
+            fingerprint: "f4".repeat(16).into(),
+            record: Some(4),
+            ..low()
+        },
+        FindingRow {
+            customer_id: None,
+            customer_name: None,
+            fingerprint: "f5".repeat(16).into(),
+            export: None,
+            record: None,
+            ..low()
+        },
+    ]
+}
+
+/// Returns a finding as a renderer gets it.
+pub fn found(row: FindingRow<'static>) -> Found<'static> {
+    let mut rules = header()
+        .policies
+        .into_iter()
+        .flat_map(|policy| policy.rules);
+    let rule_index = rules.position(|rule| rule.id == row.rule);
+    Found {
+        row,
+        rule_index: rule_index.unwrap_or_default(),
+        finding: None,
+    }
+}
+
+/// Returns a record that could not be read.
+pub fn rejected() -> Rejected<'static> {
+    Rejected {
+        export: "one.json".into(),
+        record: 5,
+        offset: 1234,
+        cause: "no JSON".into(),
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a test")]
+fn footer(gaps: &[Gap], by_rule: [Counts; 2]) -> Footer {
+    let policies = Policies::default();
+    let totals = RunningTotals::new(&policies, 0);
+    let mut totals = totals
+        .finish(&[], Privacy::Redacted, |_| {
+            Ok::<_, crate::aggregate::Error>(())
+        })
+        .expect("no temporary file");
+    totals.verdict.gaps = gaps.to_vec();
+    let mut footer = Footer::new(&policies, &totals, &[], Privacy::Redacted);
+    footer.exports = vec![Export {
+        path: "one.json".to_owned(),
+        format: "json".into(),
+        records: 6,
+        rejected: 2,
+        problem: None,
+    }];
+    let summary = &mut footer.summary;
+    (summary.records, summary.in_scope, summary.rejected) = (6, 4, 2);
+    let header = header();
+    for ((policy, rule), counts) in header.rules().zip(by_rule) {
+        summary.counts += counts;
+        *summary.by_severity.entry(rule.severity).or_default() += counts;
+        summary.by_rule.push(RuleCounts {
+            policy: policy.id.clone(),
+            rule: rule.id.clone(),
+            severity: rule.severity,
+            counts,
+        });
+    }
+    footer
+}
+
+/// Returns what an audit came to that is not complete and has the findings of
+/// [`rows`]. The customer who comes first in the ranking is not the first of the
+/// findings.
+pub fn incomplete() -> Footer {
+    let counts = |fail, error, waived| Counts {
+        pass: 7,
+        fail,
+        error,
+        waived,
+        not_applicable: 1,
+    };
+    let gaps = [Gap::Rejected(2), Gap::Errors(1)];
+    let mut footer = footer(&gaps, [counts(1, 1, 0), counts(2, 0, 1)]);
+    let customer = |id: &str, high| super::model::Customer {
+        customer_id: Some(id.to_owned()),
+        customer_name: None,
+        findings: [(Severity::High, high), (Severity::Low, 1)].into(),
+    };
+    footer.summary.top_customers = vec![customer("customer-9", 3), customer("customer-1", 1)];
+    footer
+}
+
+/// Returns what a complete audit came to that has no finding.
+pub fn clean() -> Footer {
+    let pass = Counts {
+        pass: 4,
+        ..Counts::default()
+    };
+    let mut footer = footer(&[], [pass, pass]);
+    (footer.summary.records, footer.summary.rejected) = (4, 0);
+    footer
+}

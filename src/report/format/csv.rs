@@ -1,0 +1,202 @@
+//! CSV (RFC 4180): one row per finding, safe to open in a spreadsheet.
+
+use std::borrow::Cow;
+use std::io;
+
+use crate::report::column::{Column, Content};
+use crate::report::model::{Footer, Header, Policy, Rejected, Rule};
+use crate::report::render::{self, Found, Rendered};
+use crate::text::{escape_controls, is_printable_without};
+
+/// Returns a cell that no spreadsheet runs and no terminal obeys.
+fn safe(cell: &str) -> Cow<'_, str> {
+    let cleaned = escape_controls(cell);
+    match cell.chars().next() {
+        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{cleaned}").into(),
+        _ => cleaned,
+    }
+}
+
+/// Returns whether a cell can be written as it is, as most can: it begins with a
+/// letter or a digit, and has no byte that is quoted, escaped or looked at twice.
+fn is_plain(cell: &str) -> bool {
+    let first = cell.as_bytes().first();
+    first.is_none_or(u8::is_ascii_alphanumeric) && is_printable_without(cell, *b"\",")
+}
+
+/// Renders findings as rows.
+pub struct Renderer {
+    /// For each rule the columns, with what is the same for all its findings.
+    rules: Vec<Vec<(Column, Option<Vec<u8>>)>>,
+    writer: csv_core::Writer,
+}
+
+impl Renderer {
+    pub fn new(header: &Header, columns: &[Column]) -> Self {
+        let writer = csv_core::Writer::new();
+        let fixed = |policy: &Policy, rule: &Rule, column: Column| {
+            let text = column.of_rule(policy, rule)?;
+            let mut out = Vec::new();
+            write_cell(&writer, &text, &mut out);
+            Some(out)
+        };
+        let rules = header.rules().map(|(policy, rule)| {
+            columns
+                .iter()
+                .map(|column| (*column, fixed(policy, rule, *column)))
+                .collect()
+        });
+        Self {
+            rules: rules.collect(),
+            writer: writer.clone(),
+        }
+    }
+}
+
+impl render::Renderer for Renderer {
+    fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {
+        for (column, fixed) in &self.rules[found.rule_index] {
+            if let Some(cell) = fixed {
+                rendered.bytes.extend_from_slice(cell);
+                continue;
+            }
+            match column.of_row(&found.row) {
+                Content::Text(text) => write_cell(&self.writer, &text, &mut rendered.bytes),
+                Content::RecordNumber => {
+                    if let Some(number) = found.row.record {
+                        rendered.record_number(number);
+                    }
+                    rendered.bytes.push(b',');
+                }
+            }
+        }
+        end_row(&mut rendered.bytes);
+        Ok(())
+    }
+}
+
+/// Writes a cell with a comma after it.
+fn write_cell(writer: &csv_core::Writer, text: &str, out: &mut Vec<u8>) {
+    if is_plain(text) {
+        out.extend_from_slice(text.as_bytes());
+        out.push(b',');
+        return;
+    }
+    let (text, mut writer) = (safe(text), writer.clone());
+    let start = out.len();
+    // Every byte may be a quote, which is doubled, and quotes and a comma are
+    // around it.
+    out.resize(start + 2 * text.len() + 3, 0);
+    let (_, _, field) = writer.field(text.as_bytes(), &mut out[start..]);
+    let (_, comma) = writer.delimiter(&mut out[start + field..]);
+    out.truncate(start + field + comma);
+}
+
+/// Writes the end of the row in the place of the last comma.
+fn end_row(out: &mut Vec<u8>) {
+    out.pop();
+    // A row of one empty cell would be no row to a reader.
+    if out.last().is_none_or(|byte| *byte == b'\n') {
+        out.extend_from_slice(b"\"\"");
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Writes the rows under a header.
+pub struct Reporter {
+    columns: Vec<Column>,
+}
+
+impl Reporter {
+    pub fn new(columns: &[Column]) -> Self {
+        Self {
+            columns: columns.to_vec(),
+        }
+    }
+}
+
+impl render::Reporter for Reporter {
+    fn start(&mut self, _: &Header, out: &mut dyn io::Write) -> io::Result<()> {
+        let mut header = csv::WriterBuilder::new()
+            .terminator(csv::Terminator::CRLF)
+            .from_writer(out);
+        header.write_record(self.columns.iter().map(|column| column.name()))?;
+        header.flush()
+    }
+
+    fn findings(&mut self, rendered: Rendered, out: &mut dyn io::Write) -> io::Result<()> {
+        out.write_all(&rendered.bytes)
+    }
+
+    /// Rows are findings: rejected records are reported by the other formats, on
+    /// stderr and by the exit code.
+    fn rejected(&mut self, _: &Rejected<'_>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, _: &Header, _: &Footer, _: &mut dyn io::Write) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_spreadsheet_would_run_is_defused() {
+        for (cell, safe_cell) in [
+            ("=1+1", "'=1+1"),
+            ("+44", "'+44"),
+            ("-1", "'-1"),
+            ("@SUM", "'@SUM"),
+            ("\t=1", "'\\t=1"),
+            ("\r=1", "'\\r=1"),
+            ("a=1", "a=1"),
+            ("'a", "'a"),
+            ("", ""),
+        ] {
+            assert_eq!(safe(cell), safe_cell);
+        }
+    }
+
+    fn row(cells: &[&str]) -> Vec<u8> {
+        let mut out = Vec::new();
+        for cell in cells {
+            write_cell(&csv_core::Writer::new(), cell, &mut out);
+        }
+        end_row(&mut out);
+        out
+    }
+
+    #[test]
+    fn plain_cells_are_written_as_any_others() {
+        for byte in 0..128u8 {
+            for text in [[byte, b'a'], [b'a', byte]] {
+                let cell = std::str::from_utf8(&text).expect("ASCII");
+                let longer = format!("{cell},");
+                let mut wanted = csv::Writer::from_writer(Vec::new());
+                let cells = [safe(cell).into_owned(), safe(&longer).into_owned()];
+                wanted.write_record(cells).expect("memory");
+                let wanted = wanted.into_inner().expect("memory");
+                let row = row(&[cell, &longer]);
+                assert_eq!(row.trim_ascii_end(), wanted.trim_ascii_end());
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_of_nothing_is_still_a_row() {
+        let rows = row(&[""]);
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(rows.as_slice());
+        assert_eq!(reader.records().count(), 1);
+    }
+
+    #[test]
+    fn rows_are_quoted_where_they_must_be() {
+        let row = row(&["a,b", "say \"x\"", ""]);
+        assert_eq!(row, b"\"a,b\",\"say \"\"x\"\"\",\r\n");
+    }
+}

@@ -1,0 +1,63 @@
+//! From the name of a format to what writes it.
+
+use std::sync::Arc;
+
+#[cfg(feature = "html")]
+use super::html;
+#[cfg(feature = "xlsx")]
+use super::xlsx;
+use super::{buffered, csv, defectdojo, json, junit, markdown, ndjson, ocsf, oscal, sarif, text};
+use crate::report::model::Header;
+use crate::report::render::{Renderer, Reporter};
+use crate::report::settings::{Format, Screen, Settings};
+
+/// Holds the two halves of a report.
+pub type Halves = (Arc<dyn Renderer>, Box<dyn Reporter>);
+
+/// Returns the two halves of a report of this format.
+///
+/// # Errors
+///
+/// What is the same for all findings of a rule cannot be rendered.
+pub fn new_report(
+    format: Format,
+    header: &Header,
+    settings: &Settings,
+    screen: Screen,
+) -> std::io::Result<Halves> {
+    Ok(match format {
+        Format::Text => {
+            let (renderer, reporter) = text::halves(screen);
+            pair(renderer, reporter)
+        }
+        Format::Csv => pair(
+            csv::Renderer::new(header, &settings.columns),
+            csv::Reporter::new(&settings.columns),
+        ),
+        Format::Json => pair(json::Renderer, json::Reporter::default()),
+        Format::Ndjson => pair(ndjson::Renderer, ndjson::Reporter::default()),
+        Format::Markdown => document(markdown::Markdown::new(settings)),
+        #[cfg(feature = "html")]
+        Format::Html => document(html::Html),
+        Format::Sarif => document(sarif::Sarif),
+        Format::Junit => document(junit::Junit),
+        Format::Oscal => document(oscal::Oscal),
+        Format::Ocsf => pair(ocsf::Renderer::new(header)?, ocsf::Reporter),
+        Format::Defectdojo => pair(
+            defectdojo::Renderer::new(header)?,
+            defectdojo::Reporter::default(),
+        ),
+        #[cfg(feature = "xlsx")]
+        Format::Xlsx => pair(xlsx::Renderer, xlsx::Reporter::new(header)),
+    })
+}
+
+fn pair(renderer: impl Renderer + 'static, reporter: impl Reporter + 'static) -> Halves {
+    (Arc::new(renderer), Box::new(reporter))
+}
+
+/// Returns the halves of a report that is written once all is known.
+fn document(document: impl buffered::Document + 'static) -> Halves {
+    let (renderer, reporter) = buffered::halves(document);
+    pair(renderer, reporter)
+}

@@ -1,0 +1,181 @@
+//! The page: the template, and what it is given.
+
+use std::io::{self, Write};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use minijinja::value::Serde;
+use minijinja::{Environment, Error, Value, context};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::overview::{fields, keys, severities, top_customers};
+use super::rows::rows;
+use super::rules::{by_policy, rules, steps};
+use crate::report::format::buffered::{Document, Report};
+use crate::report::model::{Summary, Verdict};
+use crate::report::phrase;
+use crate::text::{escape_controls, grouped};
+
+const TEMPLATE: &str = include_str!("page.html");
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// The largest number of findings of a page: more than a person reads, as many as a
+/// browser bears.
+const MAX_FINDINGS: usize = 10_000;
+
+/// The largest number of steps under what to do next.
+const MAX_STEPS: usize = 5;
+
+/// Writes one page.
+pub struct Html;
+
+impl Document for Html {
+    fn max_findings(&self) -> usize {
+        MAX_FINDINGS
+    }
+
+    fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let mut header = report.header.clone();
+        let policies = header.policies.iter_mut();
+        for rule in policies.flat_map(|policy| &mut policy.rules) {
+            for prose in [&mut rule.rationale, &mut rule.remediation] {
+                // In data a line feed is shown; here it is a blank.
+                *prose = prose.replace('\n', " ");
+            }
+        }
+        let page = page(&Report {
+            header: &header,
+            footer: report.footer,
+            findings: report.findings.clone(),
+            left_out: report.left_out,
+            rejected: report.rejected.clone(),
+        });
+        let page = page.map_err(io::Error::other)?;
+        out.write_all(page.as_bytes())
+    }
+}
+
+/// Writes text of data, with every character made visible that could steer or hide
+/// what is around it, and none left that HTML forbids.
+fn visible(
+    out: &mut minijinja::Output<'_>,
+    state: &mut minijinja::State<'_, '_>,
+    value: &Value,
+) -> Result<(), Error> {
+    match value.as_str() {
+        Some(text) if !value.is_safe() => {
+            minijinja::escape_formatter(out, state, &Value::from(escape_controls(text).as_ref()))
+        }
+        _ => minijinja::escape_formatter(out, state, value),
+    }
+}
+
+/// Returns the page of a report.
+fn page(report: &Report<'_>) -> Result<String, Error> {
+    let mut environment = Environment::new();
+    environment.add_filter("grouped", grouped);
+    environment.set_formatter(visible);
+    // The name's end turns on the escaping of everything that is put in.
+    environment.add_template("page.html", TEMPLATE)?;
+    let (header, footer) = (report.header, report.footer);
+    let summary = &footer.summary;
+
+    let rules = rules(report);
+    let by_policy = by_policy(report, &rules);
+    let mut next = steps(&rules);
+    let next_more = next.split_off(next.len().min(MAX_STEPS));
+    let next_more: usize = next_more.iter().map(|step| step.rules.len()).sum();
+
+    let mut page = environment.get_template("page.html")?.render(context! {
+        tool => Value::from(Serde(&header.tool)),
+        as_of => &header.as_of,
+        slice => summary.slice.as_ref().map(ToString::to_string),
+        policies => Value::from(Serde(&header.policies)),
+        findings => Value::from(Serde(&report.findings)),
+        findings_total => summary.counts.findings() + summary.counts.waived,
+        left_out => report.left_out,
+        rejected => Value::from(Serde(&report.rejected)),
+        rejected_total => summary.rejected,
+        exports => Value::from(Serde(&footer.exports)),
+        summary => Value::from(Serde(summary)),
+        css => Value::from_safe_string(STYLE.to_owned()),
+        js => Value::from_safe_string(SCRIPT.to_owned()),
+        csp => content_policy(),
+        verdict => Value::from(Serde(Banner::new(summary))),
+        severities => Value::from(Serde(severities(report))),
+        top_customers => Value::from(Serde(top_customers(report))),
+        next => Value::from(Serde(next)),
+        next_more,
+        by_policy => Value::from(Serde(by_policy)),
+        fields => Value::from(Serde(fields(report))),
+        keys => Value::from(Serde(keys(report))),
+        rows => Value::from(Serde(rows(report, &rules))),
+        rules => Value::from(Serde(&rules)),
+    })?;
+    page.push('\n');
+    Ok(page)
+}
+
+/// Returns what the page may do: show its own style, run its own script, nothing
+/// else.
+fn content_policy() -> String {
+    let digest = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
+    format!(
+        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src data:; \
+         base-uri 'none'; form-action 'none'",
+        digest(SCRIPT),
+        digest(STYLE),
+    )
+}
+
+/// Says at the top of the page what the audit came to.
+#[derive(Serialize)]
+struct Banner {
+    /// Its class.
+    kind: &'static str,
+    word: &'static str,
+    line: String,
+    /// What must not be read into the verdict.
+    caution: Option<&'static str>,
+}
+
+impl Banner {
+    fn new(summary: &Summary) -> Self {
+        let verdict = summary.verdict();
+        let (kind, caution) = match verdict {
+            Verdict::Incomplete => (
+                "incomplete",
+                Some(
+                    "Not everything could be read or judged, so there may be more findings than this page shows. Because:",
+                ),
+            ),
+            Verdict::NothingInScope => (
+                "nothing",
+                Some("No policy applies to any record. Nothing was judged, so this is not a pass."),
+            ),
+            Verdict::Pass => ("pass", None),
+            Verdict::Findings => ("findings", None),
+        };
+        Self {
+            kind,
+            word: verdict.word(),
+            line: phrase::capitalised(phrase::outcome(summary)),
+            caution,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_style_and_the_script_cannot_end_early() {
+        assert!(!STYLE.contains("</"));
+        assert!(!SCRIPT.contains("</") && !SCRIPT.contains("<!--"));
+        // And they are the same bytes in any encoding, so that their digests hold.
+        assert!(STYLE.is_ascii() && SCRIPT.is_ascii());
+    }
+}

@@ -1,0 +1,18 @@
+//! The formats of reports, each in a file of its own.
+
+mod buffered;
+mod csv;
+mod defectdojo;
+pub mod factory;
+#[cfg(feature = "html")]
+mod html;
+pub mod json;
+mod junit;
+mod markdown;
+mod ndjson;
+mod ocsf;
+mod oscal;
+mod sarif;
+mod text;
+#[cfg(feature = "xlsx")]
+mod xlsx;

@@ -1,0 +1,65 @@
+//! NDJSON: one line per finding, and the summary as the last line, with all else
+//! that a report is made from.
+
+use std::io::{self, Write};
+
+use crate::report::json_writer::{RejectedList, open, write_json, write_row};
+use crate::report::model::{Footer, Header, Rejected};
+use crate::report::render::{self, Found, Rendered};
+
+/// Renders findings as objects, each on its line.
+pub struct Renderer;
+
+impl render::Renderer for Renderer {
+    fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {
+        write_row(&found.row, rendered)?;
+        rendered.bytes.push(b'\n');
+        Ok(())
+    }
+}
+
+/// Writes lines.
+pub struct Reporter {
+    rejected: RejectedList,
+}
+
+impl Default for Reporter {
+    fn default() -> Self {
+        Self {
+            rejected: RejectedList::new(b","),
+        }
+    }
+}
+
+impl render::Reporter for Reporter {
+    fn start(&mut self, _: &Header, _: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn findings(&mut self, rendered: Rendered, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(&rendered.bytes)
+    }
+
+    fn rejected(&mut self, rejected: &Rejected<'_>) -> io::Result<()> {
+        self.rejected.push(rejected)
+    }
+
+    fn finish(
+        self: Box<Self>,
+        header: &Header,
+        footer: &Footer,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        out.write_all(b"{\"summary\":")?;
+        write_json(&footer.summary, out)?;
+        out.write_all(b",\"report\":")?;
+        out.write_all(&open(header)?)?;
+        out.write_all(b",\"rejected\":[")?;
+        self.rejected.write(out)?;
+        out.write_all(b"],\"exports\":")?;
+        write_json(&footer.exports, out)?;
+        out.write_all(b",\"coverage\":")?;
+        write_json(&footer.coverage, out)?;
+        out.write_all(b"}}\n")
+    }
+}

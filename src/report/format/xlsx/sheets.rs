@@ -1,0 +1,160 @@
+//! The sheets that say what an audit came to, and what was rejected.
+
+use rust_xlsxwriter::XlsxError;
+
+use super::book::{Book, Cell, Sheet};
+use crate::finding::Counts;
+use crate::report::column::Column;
+use crate::report::model::{Footer, Header};
+use crate::text::count;
+
+/// Returns how wide a column is, in characters.
+pub fn width(column: Column) -> u8 {
+    match column {
+        Column::Severity | Column::Status | Column::Record => 10,
+        Column::Policy | Column::Reason => 14,
+        Column::Rule | Column::CustomerId | Column::Field | Column::Export => 24,
+        Column::CustomerName | Column::Expected | Column::Observed => 32,
+        Column::Fingerprint => 34,
+        Column::Title | Column::Remediation | Column::References => 48,
+    }
+}
+
+/// Lists the columns of rejected records, with their widths in characters.
+pub const REJECTED: [(&str, u8); 4] = [
+    ("export", 24),
+    ("record", 10),
+    ("offset", 14),
+    ("cause", 80),
+];
+
+/// Returns a note of what no sheet had room for.
+pub fn left_out(number: u64, one: &str, many: &str) -> Option<String> {
+    (number > 0).then(|| {
+        format!(
+            "{} left out, for which a sheet has no room: a json report of the same run has all",
+            count(number, one, many)
+        )
+    })
+}
+
+/// Returns counts by the names that they have in every report.
+fn counted(counts: &Counts) -> [(&'static str, u64); 5] {
+    [
+        ("pass", counts.pass),
+        ("fail", counts.fail),
+        ("error", counts.error),
+        ("not_applicable", counts.not_applicable),
+        ("waived", counts.waived),
+    ]
+}
+
+/// Writes every rule, with its outcomes.
+pub fn rules(header: &Header, footer: &Footer, book: &mut Book) -> Result<(), XlsxError> {
+    let named = |column: Column| (column.name(), width(column));
+    let mut columns = Vec::new();
+    columns.extend(
+        [
+            Column::Policy,
+            Column::Rule,
+            Column::Severity,
+            Column::Title,
+        ]
+        .map(named),
+    );
+    columns.extend(counted(&Counts::default()).map(|(name, _)| (name, 14)));
+    columns.push(("rationale", 48));
+    columns.extend([Column::Remediation, Column::References].map(named));
+    book.header(Sheet::Rules, &columns)?;
+    for ((policy, rule), outcomes) in header.rules().zip(&footer.summary.by_rule) {
+        let references = rule.references.join("; ");
+        let mut cells = vec![
+            Cell::Text(&policy.id),
+            Cell::Text(&rule.id),
+            Cell::Severity(rule.severity),
+            Cell::Text(&rule.title),
+        ];
+        cells.extend(counted(&outcomes.counts).map(|(_, number)| Cell::Number(number)));
+        let words = [&rule.rationale, &rule.remediation, &references];
+        cells.extend(words.map(|text| Cell::Text(text)));
+        book.row(Sheet::Rules, &cells)?;
+    }
+    book.filter(Sheet::Rules, columns.len())
+}
+
+/// Writes the verdict, and all that it rests on.
+pub fn summary(
+    header: &Header,
+    footer: &Footer,
+    notes: &[Option<String>],
+    book: &mut Book,
+) -> Result<(), XlsxError> {
+    let summary = &footer.summary;
+    let mut row = |cells: &[Cell<'_>]| book.row(Sheet::Summary, cells);
+    row(&[
+        Cell::Heading("audit"),
+        Cell::Heading(summary.verdict().word()),
+    ])?;
+    for why in &summary.incomplete_because {
+        row(&[Cell::Heading("incomplete because"), Cell::Text(why)])?;
+    }
+    for note in notes.iter().flatten() {
+        row(&[Cell::Heading("note"), Cell::Text(note)])?;
+    }
+    for anomaly in &summary.anomalies {
+        row(&[Cell::Heading("warning"), Cell::Text(anomaly)])?;
+    }
+    row(&[Cell::Heading("as of"), Cell::Text(&header.as_of)])?;
+    for (name, number) in [
+        ("findings", summary.counts.findings()),
+        ("records", summary.records),
+        ("in scope", summary.in_scope),
+        ("rejected", summary.rejected),
+    ] {
+        row(&[Cell::Heading(name), Cell::Number(number)])?;
+    }
+    let tool = format!("{} {}", header.tool.name, header.tool.version);
+    row(&[Cell::Heading("tool"), Cell::Text(&tool)])?;
+
+    row(&[])?;
+    let mut names = vec![Cell::Heading("severity")];
+    names.extend(counted(&Counts::default()).map(|(name, _)| Cell::Heading(name)));
+    row(&names)?;
+    for (severity, counts) in &summary.by_severity {
+        let mut cells = vec![Cell::Severity(*severity)];
+        cells.extend(counted(counts).map(|(_, number)| Cell::Number(number)));
+        row(&cells)?;
+    }
+
+    row(&[])?;
+    row(&["policy", "title", "version", "path", "sha256"].map(Cell::Heading))?;
+    for policy in &header.policies {
+        let cells = [
+            &policy.id,
+            &policy.title,
+            &policy.version,
+            &policy.path,
+            &policy.sha256,
+        ];
+        row(&cells.map(|text| Cell::Text(text)))?;
+    }
+
+    row(&[])?;
+    row(&["export", "format", "records", "rejected", "problem"].map(Cell::Heading))?;
+    for export in &footer.exports {
+        row(&[
+            Cell::Text(&export.path),
+            Cell::Text(&export.format),
+            Cell::Number(export.records),
+            Cell::Number(export.rejected),
+            Cell::Text(export.problem.as_deref().unwrap_or_default()),
+        ])?;
+    }
+    let page = book
+        .workbook
+        .worksheet_from_index(Sheet::Summary as usize)?;
+    for (column, width) in [(0, 24), (1, 32), (2, 14), (3, 14), (4, 14), (5, 14)] {
+        page.set_column_width(column, width)?;
+    }
+    Ok(())
+}

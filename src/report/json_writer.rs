@@ -1,0 +1,212 @@
+//! JSON as several formats write it: nothing in it steers a terminal.
+
+use std::io::{self, Seek, Write};
+
+use serde::Serialize;
+use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
+use tempfile::SpooledTempFile;
+
+use super::model::{FindingRow, Rejected, Unnumbered};
+use super::render::Rendered;
+use crate::text::is_unsafe;
+
+/// Writes JSON in which nothing steers a terminal: what could is escaped.
+#[derive(Clone, Copy, Default)]
+struct Quiet;
+
+impl Formatter for Quiet {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut plain = 0;
+        if !fragment.is_ascii() || fragment.contains('\u{7f}') {
+            for (at, c) in fragment.char_indices().filter(|(_, c)| is_unsafe(*c)) {
+                writer.write_all(&fragment.as_bytes()[plain..at])?;
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    write!(writer, "\\u{unit:04x}")?;
+                }
+                plain = at + c.len_utf8();
+            }
+        }
+        writer.write_all(&fragment.as_bytes()[plain..])
+    }
+
+    fn write_char_escape<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        escape: CharEscape,
+    ) -> io::Result<()> {
+        CompactFormatter.write_char_escape(writer, escape)
+    }
+}
+
+/// Writes as [`Quiet`], with each object of a list on its own line: then reports can
+/// be read and compared by lines.
+#[derive(Default)]
+struct Lined {
+    in_list: bool,
+}
+
+impl Formatter for Lined {
+    fn begin_array_value<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        self.in_list = true;
+        CompactFormatter.begin_array_value(writer, first)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.in_list = false;
+        CompactFormatter.begin_object_value(writer)
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        if self.in_list {
+            writer.write_all(b"\n")?;
+        }
+        CompactFormatter.begin_object(writer)
+    }
+
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        Quiet.write_string_fragment(writer, fragment)
+    }
+}
+
+/// Writes a value on one line.
+pub fn write_json<W: Write + ?Sized>(value: &impl Serialize, out: &mut W) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(out, Quiet);
+    value.serialize(&mut serializer).map_err(io::Error::from)
+}
+
+/// Writes one value as a file.
+pub fn write_file<W: Write + ?Sized>(value: &impl Serialize, out: &mut W) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Lined::default());
+    value.serialize(&mut serializer).map_err(io::Error::from)?;
+    out.write_all(b"\n")
+}
+
+/// Writes an object without its last brace, so that more keys can follow.
+pub fn write_open(object: &impl Serialize, out: &mut Vec<u8>) -> io::Result<()> {
+    write_json(object, out)?;
+    out.pop();
+    Ok(())
+}
+
+/// Returns an object without its last brace, so that more keys can follow.
+pub fn open(object: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut open = Vec::new();
+    write_open(object, &mut open)?;
+    Ok(open)
+}
+
+/// Writes a finding as an object, with a placeholder for the number of its record.
+pub fn write_row(row: &FindingRow<'_>, out: &mut Rendered) -> io::Result<()> {
+    write_open(&Unnumbered(row), &mut out.bytes)?;
+    out.bytes.extend_from_slice(b",\"record\":");
+    match row.record {
+        Some(number) => out.record_number(number),
+        None => out.bytes.extend_from_slice(b"null"),
+    }
+    out.bytes.push(b'}');
+    Ok(())
+}
+
+/// Joins the items of a list, each of which is rendered with a comma before it.
+#[derive(Default)]
+pub struct List {
+    has_items: bool,
+}
+
+impl List {
+    /// Writes items; the first of all without its comma.
+    pub fn write(&mut self, items: &[u8], out: &mut dyn Write) -> io::Result<()> {
+        match items.strip_prefix(b",") {
+            Some(first) if !self.has_items => {
+                self.has_items = true;
+                out.write_all(first)
+            }
+            _ => out.write_all(items),
+        }
+    }
+}
+
+/// How many bytes of rejected records wait in memory; more wait in a file.
+const SPOOL_BYTES: usize = 1 << 20;
+
+/// Keeps the records that could not be read until the findings are written.
+pub struct RejectedList {
+    between: &'static [u8],
+    file: SpooledTempFile,
+}
+
+impl RejectedList {
+    /// Returns an empty list; `between` will stand between two records.
+    pub fn new(between: &'static [u8]) -> Self {
+        Self {
+            between,
+            file: SpooledTempFile::new(SPOOL_BYTES),
+        }
+    }
+
+    /// Adds a record.
+    pub fn push(&mut self, rejected: &Rejected<'_>) -> io::Result<()> {
+        if self.file.stream_position()? > 0 {
+            self.file.write_all(self.between)?;
+        }
+        write_json(rejected, &mut self.file)
+    }
+
+    /// Writes all records.
+    pub fn write(mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.file.rewind()?;
+        io::copy(&mut self.file, out).map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_whole_and_steers_no_terminal() {
+        let text = "a\u{1b}\u{7f}\u{9b}\u{202e}é\"\\\u{e0041}";
+        let mut out = Vec::new();
+        write_json(&text, &mut out).expect("memory");
+        let out = String::from_utf8(out).expect("text");
+        assert_eq!(out, r#""a\u001b\u007f\u009b\u202eé\"\\\udb40\udc41""#);
+        assert_eq!(serde_json::from_str::<String>(&out).expect("JSON"), text);
+    }
+
+    #[test]
+    fn each_object_of_a_list_is_on_its_own_line() {
+        let value = serde_json::json!({"a": [{"b": {"c": [1, "\u{9b}"]}}, {}], "d": {}});
+        let mut out = Vec::new();
+        write_file(&value, &mut out).expect("memory");
+        let out = String::from_utf8(out).expect("text");
+        assert_eq!(
+            out,
+            "{\"a\":[\n{\"b\":{\"c\":[1,\"\\u009b\"]}},\n{}],\"d\":{}}\n"
+        );
+    }
+
+    #[test]
+    fn a_finding_is_written_as_its_type_says() {
+        for mut row in crate::report::fixture::rows() {
+            let mut rendered = Rendered::default();
+            write_row(&row, &mut rendered).expect("memory");
+            let mut whole = Vec::new();
+            let numbered = rendered.numbered(1000).bytes;
+            row.record = row.record.map(|number| number + 1000);
+            write_json(&row, &mut whole).expect("memory");
+            assert_eq!(String::from_utf8(numbered), String::from_utf8(whole));
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Text of policies and exports inside the markup of others: Markdown and URIs.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::text::escape_controls;
+
+/// Returns text of a policy as Markdown that reads as it was written: no markup, on
+/// one line. Ticket systems look for mentions in text once it is rendered, and no
+/// escape keeps them from it: what comes from an export is put in code spans.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in escape_controls(&text.replace('\n', " ")).chars() {
+        if matches!(
+            c,
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~' | '&' | '!'
+        ) {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+/// Returns text of an export in a code span of Markdown: its fence is longer than
+/// any in the text.
+pub fn code(text: &str) -> String {
+    let text = escape_controls(text);
+    if text.trim().is_empty() {
+        return "` `".to_owned();
+    }
+    let runs = text.split(|c| c != '`').map(str::len);
+    let fence = "`".repeat(runs.max().unwrap_or_default() + 1);
+    // One blank on both sides is not part of the text.
+    let pad = match text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) {
+        true => " ",
+        false => "",
+    };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+/// Returns a code span in a table of Markdown, where even there a bar would end the
+/// cell.
+pub fn cell(text: &str) -> String {
+    code(text).replace('|', "\\|")
+}
+
+/// What is escaped in a path: all but the unreserved characters of RFC 3986, 2.3,
+/// and the slashes. Without the escape, what is before a colon would be a scheme.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'/');
+
+/// Returns a path as a reference to a file.
+pub fn uri(path: &str) -> String {
+    let scheme = if path.starts_with('/') { "file://" } else { "" };
+    format!("{scheme}{}", utf8_percent_encode(path, ESCAPED))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_markup_comes_from_data() {
+        for (text, span) in [
+            ("a", "`a`"),
+            ("@all <b>", "`@all <b>`"),
+            ("a`b", "``a`b``"),
+            ("``", "``` `` ```"),
+            (" a", "`  a `"),
+            ("", "` `"),
+            ("a\nb", "`a\\nb`"),
+        ] {
+            assert_eq!(code(text), span);
+        }
+        assert_eq!(cell("a|b"), "`a\\|b`");
+        assert_eq!(escape("a*b\n[c]"), "a\\*b \\[c\\]");
+    }
+
+    #[test]
+    fn a_path_is_a_reference_whatever_its_letters() {
+        for (path, reference) in [
+            ("exports/a-1.json", "exports/a-1.json"),
+            ("a b%.json", "a%20b%25.json"),
+            ("c:x#?", "c%3Ax%23%3F"),
+            ("/données", "file:///donn%C3%A9es"),
+        ] {
+            assert_eq!(uri(path), reference);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Sentences that several formats have in common.
+
+use std::borrow::Cow;
+
+use super::model::{FindingRow, Summary};
+use crate::text::{count, escape_controls, grouped};
+
+/// Says where the findings are that a report has no room for.
+pub const WHERE_ALL_ARE: &str = "a csv or json report of the same run has all findings";
+
+/// The heading of what to do about a rule that is not met.
+pub const REMEDIATION: &str = "Remediation";
+
+/// The heading of why a rule is asked.
+pub const RATIONALE: &str = "Why it matters";
+
+/// The largest number of characters of a value: a row is for one look.
+const MAX_VALUE: usize = 120;
+
+/// Returns the beginning of a long value.
+pub fn short(value: &str) -> Cow<'_, str> {
+    beginning(value, MAX_VALUE)
+}
+
+/// Returns the beginning of a text that is longer than so many characters.
+pub fn beginning(text: &str, max: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(max) {
+        Some(_) => {
+            // The sign that there is more is one of them.
+            let kept: String = text.chars().take(max - 1).collect();
+            format!("{kept}…").into()
+        }
+        None => text.into(),
+    }
+}
+
+/// Returns prose of a policy on one line, as it can be shown.
+pub fn one_line(prose: &str) -> String {
+    escape_controls(&prose.replace('\n', " ")).into_owned()
+}
+
+/// Returns the first of these texts that is not blank, on one line; nothing, if all
+/// are blank.
+pub fn first_of(texts: [&str; 2]) -> String {
+    let text = texts.into_iter().find(|text| !text.trim().is_empty());
+    one_line(text.unwrap_or_default())
+}
+
+/// Says whom a finding is about and what was observed, on one line that steers
+/// nothing.
+pub fn finding(row: &FindingRow<'_>) -> String {
+    let mut text = escape_controls(&short(row.whom())).into_owned();
+    if let Some(name) = row.customer_name.as_deref()
+        && !name.trim().is_empty()
+    {
+        text = format!("{text} ({})", escape_controls(&short(name)));
+    }
+    let evidence = row.evidence.iter().map(|item| {
+        let [field, observed, expected] =
+            [&item.field, &item.observed, &item.expected].map(|text| short(text));
+        let [field, observed, expected] = [
+            escape_controls(&field),
+            escape_controls(&observed),
+            escape_controls(&expected),
+        ];
+        format!("{field}: observed {observed}, expected {expected}")
+    });
+    let evidence: Vec<_> = evidence.collect();
+    let observed = match evidence.as_slice() {
+        [] => row.reason.name().to_owned(),
+        evidence => evidence.join("; "),
+    };
+    format!("{text}: {observed}")
+}
+
+/// Says what an audit came to, after the word of its verdict.
+pub fn outcome(summary: &Summary) -> String {
+    let waived = summary.counts.waived;
+    let judged = summary.in_scope > 0;
+    let mut met = match (summary.complete, judged, summary.counts.findings()) {
+        (true, true, 0) if waived > 0 => "every rule is met or waived".to_owned(),
+        (true, true, 0) => "every rule is met".to_owned(),
+        (_, _, 0) => "no finding".to_owned(),
+        (_, _, findings) => count(findings, "finding", "findings"),
+    };
+    if waived > 0 {
+        met += &format!(", {} waived,", grouped(waived));
+    }
+    format!(
+        "{met} in {} ({} in scope, {} rejected)",
+        count(summary.records, "record", "records"),
+        grouped(summary.in_scope),
+        grouped(summary.rejected),
+    )
+}
+
+/// Returns a sentence with a capital letter at its beginning.
+pub fn capitalised(mut sentence: String) -> String {
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    sentence
+}

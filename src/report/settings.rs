@@ -1,0 +1,248 @@
+//! What a user asks of reports: formats, columns, lengths, slices, colours.
+
+use std::fmt;
+use std::path::Path;
+
+use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};
+
+use super::column::Column;
+use crate::record::Slot;
+
+/// Names the formats of reports that this build can write. The text of each is its
+/// help on the command line.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, EnumMessage, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(serialize_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Format {
+    /// For a person at a terminal
+    Text,
+    /// One row per finding
+    Csv,
+    /// One object
+    Json,
+    /// One line per finding, then the summary
+    Ndjson,
+    /// For a ticket, no longer than --max-chars
+    Markdown,
+    /// A page for a browser, in one file
+    #[cfg(feature = "html")]
+    Html,
+    /// For code scanning, SARIF 2.1.0
+    Sarif,
+    /// For a build server, one test case per rule
+    Junit,
+    /// For assessors, OSCAL assessment results 1.1.3
+    Oscal,
+    /// One event per finding, for data lakes (OCSF Compliance Finding)
+    Ocsf,
+    /// One object per finding, for DefectDojo (Generic Findings Import)
+    Defectdojo,
+    /// A workbook, with sheets of the findings, the rules and the rejected records
+    #[cfg(feature = "xlsx")]
+    Xlsx,
+}
+
+impl Format {
+    /// Lists every format, in the order of the help.
+    pub const ALL: &'static [Format] = Self::VARIANTS;
+
+    /// Returns the name of the format on the command line.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// Returns whether a report of this format holds every finding, however many
+    /// there are.
+    pub fn is_whole(self) -> bool {
+        match self {
+            Format::Csv | Format::Json | Format::Ndjson | Format::Ocsf | Format::Defectdojo => true,
+            Format::Text | Format::Markdown | Format::Sarif | Format::Junit | Format::Oscal => {
+                false
+            }
+            #[cfg(feature = "html")]
+            Format::Html => false,
+            // A sheet has an end.
+            #[cfg(feature = "xlsx")]
+            Format::Xlsx => false,
+        }
+    }
+
+    /// Returns the format of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        name.parse().ok()
+    }
+
+    /// Returns the format that the extension of a file stands for.
+    pub fn of_path(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()? {
+            "txt" => Some(Format::Text),
+            "jsonl" => Some(Format::Ndjson),
+            "md" => Some(Format::Markdown),
+            "xml" => Some(Format::Junit),
+            other => Self::named(other),
+        }
+    }
+}
+
+/// Holds what the command line says of reports.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The columns of a CSV report.
+    pub columns: Vec<Column>,
+    /// How long a Markdown report may be.
+    pub max_chars: MaxChars,
+    /// The files that hold every finding, for reports that cannot.
+    pub whole: Vec<String>,
+    /// What the reports are split by whose paths stand for many, and the field, if
+    /// it is one that is read.
+    pub split_by: Option<(SplitBy, Option<Slot>)>,
+}
+
+/// Says how long a Markdown report may be, in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MaxChars(usize);
+
+impl MaxChars {
+    /// Lists the names of ticket systems, and how many characters they take. A
+    /// comment on GitHub is at most 65,536 characters, a description in Jira 32,767
+    /// after it is turned into its own markup, a journal field in ServiceNow 4,000.
+    pub const PROFILES: [(&str, usize); 3] =
+        [("github", 65_000), ("jira", 30_000), ("servicenow", 3_900)];
+
+    /// Shorter ones could not hold the verdict.
+    const MIN: usize = 1_000;
+
+    /// Reads a number of characters, or the name of a ticket system.
+    pub fn read(text: &str) -> Option<Self> {
+        let known = Self::PROFILES.iter().find(|(name, _)| *name == text);
+        let number = match known {
+            Some((_, number)) => *number,
+            None => text.parse().ok()?,
+        };
+        (number >= Self::MIN).then_some(Self(number))
+    }
+
+    /// Returns the number of characters.
+    pub fn get(self) -> usize {
+        self.0
+    }
+}
+
+impl Default for MaxChars {
+    fn default() -> Self {
+        Self(Self::PROFILES[0].1)
+    }
+}
+
+/// Says what the reports of a run are split by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SplitBy {
+    /// One report per customer.
+    Customer,
+    /// One report per rule.
+    Rule,
+    /// One report per severity.
+    Severity,
+    /// One report per value of a field.
+    Field(String),
+}
+
+impl SplitBy {
+    /// Reads `customer`, `rule`, `severity` or `field:NAME`.
+    pub fn read(text: &str) -> Option<Self> {
+        match text {
+            "customer" => Some(SplitBy::Customer),
+            "rule" => Some(SplitBy::Rule),
+            "severity" => Some(SplitBy::Severity),
+            other => {
+                let field = other.strip_prefix("field:").filter(|name| !name.is_empty());
+                field.map(|name| SplitBy::Field(name.to_owned()))
+            }
+        }
+    }
+
+    /// Returns the name of the field, if reports are split by one.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            SplitBy::Field(name) => Some(name),
+            SplitBy::Customer | SplitBy::Rule | SplitBy::Severity => None,
+        }
+    }
+}
+
+impl fmt::Display for SplitBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SplitBy::Customer => f.write_str("customer"),
+            SplitBy::Rule => f.write_str("rule"),
+            SplitBy::Severity => f.write_str("severity"),
+            SplitBy::Field(name) => f.write_str(name),
+        }
+    }
+}
+
+/// Says whether a report may be coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// It goes where colours can be seen.
+    On,
+    /// It does not.
+    Off,
+}
+
+/// Describes where a report is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Screen {
+    /// Whether the report may be coloured.
+    pub colour: Colour,
+    /// How many characters fit on a line, if it is a terminal.
+    pub width: Option<u16>,
+}
+
+impl Screen {
+    /// Is a file, or a pipe.
+    pub const NONE: Screen = Screen {
+        colour: Colour::Off,
+        width: None,
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_is_known_by_its_extension() {
+        let of = |path: &str| Format::of_path(Path::new(path));
+        assert_eq!(of("a/findings.csv"), Some(Format::Csv));
+        assert_eq!(of("a/findings.jsonl"), Some(Format::Ndjson));
+        assert_eq!(of("a.b/report.sarif"), Some(Format::Sarif));
+        assert_eq!(of("report.junit.xml"), Some(Format::Junit));
+        assert_eq!(of("findings.pdf"), None);
+        assert_eq!(of("findings"), None);
+    }
+
+    #[test]
+    fn a_length_is_a_number_or_the_name_of_a_ticket_system() {
+        assert_eq!(MaxChars::read("jira"), Some(MaxChars(30_000)));
+        assert_eq!(MaxChars::read("5000"), Some(MaxChars(5_000)));
+        assert_eq!(MaxChars::read("999"), None);
+        assert_eq!(MaxChars::read("word"), None);
+    }
+
+    #[test]
+    fn a_split_is_by_one_of_four() {
+        for text in ["customer", "rule", "severity"] {
+            assert_eq!(
+                SplitBy::read(text).map(|by| by.to_string()).as_deref(),
+                Some(text)
+            );
+        }
+        let field = SplitBy::read("field:ownerId");
+        assert_eq!(field.as_ref().and_then(SplitBy::field), Some("ownerId"));
+        assert_eq!(SplitBy::read("field:"), None);
+        assert_eq!(SplitBy::read("owner"), None);
+    }
+}
