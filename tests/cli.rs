@@ -37,7 +37,7 @@ require.updatedAt = { newer-than = "52w" }
 fn every_case_of_tests_cmd_runs_as_it_says() {
     trycmd::TestCases::new()
         .env("NO_COLOR", "1")
-        .case("tests/cmd/*.toml");
+        .case("tests/cmd/*/*.toml");
 }
 
 /// A folder with a policy, `mfa.toml`, and an export in which one customer

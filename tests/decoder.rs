@@ -1,6 +1,6 @@
 //! The reader of JSON and `serde_json` say the same of any bytes.
 
-mod judge;
+mod oracle;
 
 use proptest::prelude::*;
 
@@ -89,7 +89,7 @@ fn a_key_with_half_a_surrogate_is_json_and_the_fields_beside_it_are_read() {
             format!(r#"{{"id":"a","{key}":{{"{key}":[]}},"type":"STATE"}}"#),
             format!(r#"{{"{key}":1,}}"#),
         ] {
-            judge::agree(text.as_bytes());
+            oracle::agree(text.as_bytes());
         }
     }
 }
@@ -97,16 +97,16 @@ fn a_key_with_half_a_surrogate_is_json_and_the_fields_beside_it_are_read() {
 proptest! {
     #[test]
     fn what_is_nearly_json_is_read_as_the_judge_does(bytes in nearly_json()) {
-        judge::agree(&[b"{", bytes.as_slice()].concat());
+        oracle::agree(&[b"{", bytes.as_slice()].concat());
     }
 
     #[test]
     fn what_is_nearly_a_record_is_read_as_the_judge_does(bytes in nearly_a_record()) {
-        judge::agree(&bytes);
+        oracle::agree(&bytes);
     }
 
     #[test]
     fn any_bytes_are_read_as_the_judge_does(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
-        judge::agree(&[b"{\"name\":\"", bytes.as_slice(), b"\"}"].concat());
+        oracle::agree(&[b"{\"name\":\"", bytes.as_slice(), b"\"}"].concat());
     }
 }
