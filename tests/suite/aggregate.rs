@@ -2,11 +2,12 @@
 //! ask, on exports cut anywhere and read by any number of threads.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use serde_json::{Value, json};
+
+use crate::support::Workspace;
 
 const POLICY: &str = r#"
 [policy]
@@ -195,49 +196,31 @@ fn expected(customers: &[Customer]) -> Vec<Finding> {
     findings
 }
 
-/// The findings that the program tells, and all that it says.
-fn told(lines: &str, window: usize, threads: usize) -> (Vec<Finding>, String) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (policy, export) = (folder.path().join("p.toml"), folder.path().join("e.ndjson"));
-    fs::write(&policy, POLICY).expect("written");
-    fs::write(&export, lines).expect("written");
+/// The findings that the program reports, and all that it prints.
+fn reported(lines: &str, window: usize, threads: usize) -> (Vec<Finding>, String) {
+    let workspace = Workspace::with_policy(POLICY);
+    workspace.write("e.ndjson", lines);
     let (window, threads) = (window.to_string(), threads.to_string());
-    let args = [
-        "audit",
-        "-f",
-        "ndjson",
-        "--as-of",
-        "2026-01-20T00:00:00Z",
-        "--window-bytes",
-        &window,
-        "-j",
-        &threads,
-        "-p",
-        policy.to_str().expect("text"),
-        export.to_str().expect("text"),
+    let options = [
+        ["-f", "ndjson"],
+        ["--as-of", "2026-01-20T00:00:00Z"],
+        ["--window-bytes", &window],
+        ["-j", &threads],
     ];
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    audit::run::main(args, &mut stdout, &mut stderr);
-    let said = String::from_utf8(stdout).expect("text");
-    let findings = said
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("JSON"));
-    let findings =
-        findings.filter(|line: &Value| line["rule"].is_string() && line["rule"] != "mfa");
+    let run = workspace.audit(&["e.ndjson"], options.as_flattened());
     let text = |value: &Value| value.as_str().map(str::to_owned);
-    let mut findings: Vec<_> = findings
+    let lines = run.lines().into_iter();
+    let mut findings: Vec<_> = lines
+        .filter(|line| line["rule"].is_string() && line["rule"] != "mfa")
         .map(|line| {
             let (rule, status) = (text(&line["rule"]), text(&line["status"]));
-            (
-                rule.expect("text"),
-                status.expect("text"),
-                text(&line["customer_id"]),
-            )
+            let customer = text(&line["customer_id"]);
+            (rule.expect("text"), status.expect("text"), customer)
         })
         .collect();
     findings.sort();
-    let folder = folder.path().to_str().expect("text").to_owned();
-    (findings, said.replace(&folder, ""))
+    let folder = workspace.arg("");
+    (findings, run.text().replace(&folder, ""))
 }
 
 proptest! {
@@ -249,9 +232,9 @@ proptest! {
         window in 200..4000usize,
     ) {
         let lines: String = customers.iter().map(|one| format!("{}\n", one.json())).collect();
-        let (findings, said) = told(&lines, window, 1);
+        let (findings, said) = reported(&lines, window, 1);
         prop_assert_eq!(findings, expected(&customers));
-        let (_, again) = told(&lines, 1 << 20, 3);
+        let (_, again) = reported(&lines, 1 << 20, 3);
         prop_assert_eq!(said, again);
     }
 }

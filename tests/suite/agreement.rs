@@ -1,120 +1,74 @@
 //! The program against a slow and plain reading of the contract, and laws
 //! that hold for any policy and any export.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on should stop where it stands"
-)]
-
-mod reference;
 
 use std::env;
-use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
 use std::slice;
 
 use proptest::collection::vec;
-use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::Config;
 use serde_json::Value;
-use tempfile::TempDir;
 
-use reference::generate::csv::{Dialect, csv, dialect};
-use reference::generate::json::{Habits, Shape, habits, json};
-use reference::generate::policy::{Language, Policy, policies, rule};
-use reference::generate::record::{record, records};
-use reference::generate::{as_of, field};
-use reference::{Customer, Outcome, Record, Status, Verdict, judge, without};
+use crate::reference::generate::csv::{Dialect, csv, dialect};
+use crate::reference::generate::json::{Habits, Shape, habits, json};
+use crate::reference::generate::policy::{Language, Policy, policies, rule};
+use crate::reference::generate::record::{record, records};
+use crate::reference::generate::{as_of, field};
+use crate::reference::{Customer, Outcome, Record, Status, Verdict, judge, without};
+use crate::support::{Run, Workspace};
 
-/// A folder with policies and exports, and what is run in it.
-struct Desk {
-    folder: TempDir,
+/// Policies in files, and the audits that ask them.
+struct Audits<'a> {
+    workspace: Workspace,
+    policies: &'a [Policy],
 }
 
-/// What a run of the program left behind.
-struct Run {
-    code: u8,
-    stdout: Vec<u8>,
-    stderr: String,
-}
-
-impl Desk {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        Self { folder }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn put(&self, name: &str, bytes: impl AsRef<[u8]>) {
-        fs::write(self.path(name), bytes).unwrap();
-    }
-
-    fn with(policies: &[Policy]) -> Self {
-        let desk = Self::new();
+impl<'a> Audits<'a> {
+    fn new(policies: &'a [Policy]) -> Self {
+        let workspace = Workspace::new();
         for policy in policies {
-            desk.put(&policy_file(policy), policy.to_string());
+            workspace.write(&policy_file(policy), policy.to_string());
         }
-        desk
+        Self {
+            workspace,
+            policies,
+        }
     }
 
-    /// The arguments that every run has, and these.
-    fn audit(&self, policies: &[Policy], exports: &[String], more: &[String]) -> Run {
+    /// Writes an export.
+    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        self.workspace.write(name, bytes);
+    }
+
+    fn audit(&self, exports: &[&str], options: &[&str]) -> Run {
         let as_of = as_of().to_rfc3339();
-        let mut args: Vec<OsString> = ["audit", "--as-of", &as_of].map(OsString::from).into();
-        for policy in policies {
-            args.push("--policy".into());
-            args.push(self.path(&policy_file(policy)).into());
-        }
-        args.extend(more.iter().map(OsString::from));
-        args.extend(exports.iter().map(|name| self.path(name).into()));
-        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-        let code = audit::run::main(args, &mut stdout, &mut stderr);
-        let stderr = String::from_utf8(stderr).unwrap();
-        Run {
-            code,
-            stdout,
-            stderr,
-        }
+        let files: Vec<String> = self.policies.iter().map(policy_file).collect();
+        let files: Vec<String> = files.iter().map(|file| self.workspace.arg(file)).collect();
+        let mut all = vec!["--as-of", &as_of];
+        all.extend(files.iter().flat_map(|file| ["-p", file]));
+        all.extend(options);
+        self.workspace.audit(exports, &all)
     }
 
-    fn lines(&self, policies: &[Policy], exports: &[String], more: &[String]) -> Run {
-        let more: Vec<String> = [words("-f ndjson"), more.to_vec()].concat();
-        self.audit(policies, exports, &more)
+    /// An audit with an NDJSON report.
+    fn lines(&self, exports: &[&str], options: &[&str]) -> Run {
+        self.audit(exports, &[&["-f", "ndjson"], options].concat())
     }
 }
 
-impl Run {
-    /// The finding objects, and after them the summary.
-    fn report(&self) -> (Vec<Value>, Value) {
-        let text = str::from_utf8(&self.stdout).unwrap();
-        let mut lines: Vec<Value> = text
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
-        let Some(mut last) = lines.pop() else {
-            panic!(
-                "nothing was reported, exit code {}: {}",
-                self.code, self.stderr
-            );
-        };
-        (lines, last["summary"].take())
-    }
+/// The finding objects of an NDJSON report, and after them the summary.
+fn report(run: &Run) -> (Vec<Value>, Value) {
+    let mut lines = run.lines();
+    let mut last = lines
+        .pop()
+        .unwrap_or_else(|| panic!("nothing was reported{run}"));
+    (lines, last["summary"].take())
+}
 
-    fn shown(&self) -> String {
-        let stdout = String::from_utf8_lossy(&self.stdout);
-        let (code, stderr) = (self.code, &self.stderr);
-        format!("\n--- exit code {code}, stdout\n{stdout}\n--- stderr\n{stderr}")
-    }
-
-    fn findings(&self) -> Vec<Finding> {
-        self.report().0.iter().map(Finding::read).collect()
-    }
+fn findings(run: &Run) -> Vec<Finding> {
+    report(run).0.iter().map(Finding::read).collect()
 }
 
 /// A finding, as far as the reference knows it.
@@ -170,10 +124,6 @@ fn word(status: Status) -> &'static str {
     }
 }
 
-fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_owned).collect()
-}
-
 fn policy_file(policy: &Policy) -> String {
     format!("{}.toml", policy.id)
 }
@@ -188,15 +138,14 @@ fn case(policies: &[Policy], export: &[u8], run: &Run) -> String {
     let policies: Vec<String> = policies.iter().map(Policy::to_string).collect();
     let export = String::from_utf8_lossy(export);
     format!(
-        "\n--- policies\n{}\n--- export\n{export}{}",
-        policies.join("\n"),
-        run.shown()
+        "\n--- policies\n{}\n--- export\n{export}{run}",
+        policies.join("\n")
     )
 }
 
 /// Whether a run found, counted and ended as the reference says.
 fn agree(run: &Run, policies: &[Policy], verdict: &Verdict) -> Result<(), TestCaseError> {
-    let (findings, summary) = run.report();
+    let (findings, summary) = report(run);
     let findings: Vec<Finding> = findings.iter().map(Finding::read).collect();
     let listed = verdict.outcomes.iter().filter(|one| one.is_finding());
     let listed: Vec<Finding> = listed.map(Finding::expected).collect();
@@ -250,7 +199,7 @@ fn count(verdict: &Verdict, status: Status, is_meant: impl Fn(&Outcome) -> bool)
 }
 
 /// An incomplete audit is 3; findings from `low` on are 1.
-fn exit_code(policies: &[Policy], verdict: &Verdict, incomplete: bool) -> u8 {
+fn exit_code(policies: &[Policy], verdict: &Verdict, incomplete: bool) -> i32 {
     let is_grave = |one: &Outcome| {
         let policy = policies.iter().find(|policy| policy.id == one.policy);
         policy.unwrap().severity(&one.rule) != "info"
@@ -276,25 +225,29 @@ fn config() -> Config {
     }
 }
 
-/// How a run may go about its work.
-fn ways() -> impl Strategy<Value = Vec<String>> {
-    let window = option::of(select(vec![1, 7, 64, 1000]));
-    (1..=3, window).prop_map(|(threads, window)| {
-        let window = window.map(|bytes| format!(" --window-bytes {bytes}"));
-        words(&format!("-j {threads}{}", window.unwrap_or_default()))
-    })
+/// Sizes of windows; the first is the usual one.
+const WINDOWS: [&[&str]; 5] = [
+    &[],
+    &["--window-bytes", "1"],
+    &["--window-bytes", "7"],
+    &["--window-bytes", "64"],
+    &["--window-bytes", "1000"],
+];
+
+/// The options of every way in which a run may go about its work: all must come
+/// to the same.
+fn every_way() -> Vec<Vec<&'static str>> {
+    let threads = [["-j", "1"], ["-j", "2"], ["-j", "3"]];
+    let ways = WINDOWS
+        .iter()
+        .flat_map(|window| threads.map(|threads| (window, threads)));
+    ways.map(|(window, threads)| [window, threads.as_slice()].concat())
+        .collect()
 }
 
-/// The ways that the same bytes must come of.
-fn every_way() -> impl Iterator<Item = String> {
-    let windows = [
-        "",
-        "--window-bytes 1",
-        "--window-bytes 7",
-        "--window-bytes 64",
-    ];
-    let windows = windows.into_iter().chain(["--window-bytes 1000"]);
-    windows.flat_map(|window| (1..=3).map(move |threads| format!("-j {threads} {window}")))
+/// The options of one way.
+fn way() -> impl Strategy<Value = Vec<&'static str>> {
+    select(every_way())
 }
 
 /// A way to write records to a file.
@@ -329,16 +282,16 @@ proptest! {
         policies in policies(Language::Whole),
         records in records(),
         habits in habits(),
-        ways in ways(),
+        way in way(),
     ) {
-        let desk = Desk::with(&policies);
+        let audits = Audits::new(&policies);
         let verdict = expected(&policies, &records);
         for shape in Shape::ALL {
             let export = json(&records, shape, &habits);
-            desk.put("export", &export);
-            let run = desk.lines(&policies, &words("export"), &ways);
+            audits.write("export", &export);
+            let run = audits.lines(&["export"], &way);
             let outcome = agree(&run, &policies, &verdict);
-            let case = || format!("{shape:?} {ways:?}{}", case(&policies, &export, &run));
+            let case = || format!("{shape:?} {way:?}{}", case(&policies, &export, &run));
             prop_assert!(outcome.is_ok(), "{} {}", outcome.unwrap_err(), case());
         }
     }
@@ -348,14 +301,14 @@ proptest! {
         policies in policies(Language::Whole),
         records in records(),
         dialect in dialect(),
-        ways in ways(),
+        way in way(),
     ) {
-        let desk = Desk::with(&policies);
-        let (export, told) = csv(&records, &dialect);
-        desk.put("export", &export);
-        let run = desk.lines(&policies, &words("export"), &ways);
-        let outcome = agree(&run, &policies, &expected(&policies, &told));
-        let case = || format!("{ways:?}{}", case(&policies, &export, &run));
+        let audits = Audits::new(&policies);
+        let (export, held) = csv(&records, &dialect);
+        audits.write("export", &export);
+        let run = audits.lines(&["export"], &way);
+        let outcome = agree(&run, &policies, &expected(&policies, &held));
+        let case = || format!("{way:?}{}", case(&policies, &export, &run));
         prop_assert!(outcome.is_ok(), "{} {}", outcome.unwrap_err(), case());
     }
 
@@ -366,17 +319,14 @@ proptest! {
         file in file(),
         format in select(vec!["ndjson", "json", "csv", "text"]),
     ) {
-        let desk = Desk::with(&policies);
+        let audits = Audits::new(&policies);
         let export = file.of(&records);
-        desk.put("export", &export);
-        let run = |way: &str| {
-            let way = words(&format!("-f {format} {way}"));
-            desk.audit(&policies, &words("export"), &way)
-        };
-        let first = run("-j 1");
+        audits.write("export", &export);
+        let run = |way: &[&str]| audits.audit(&["export"], &[&["-f", format], way].concat());
+        let first = run(&["-j", "1"]);
         for way in every_way() {
             let other = run(&way);
-            let case = || format!("{way}{}{}", first.shown(), case(&policies, &export, &other));
+            let case = || format!("{way:?}{first}{}", case(&policies, &export, &other));
             prop_assert!(first.stdout == other.stdout, "{}", case());
             prop_assert_eq!(first.code, other.code, "{}", case());
         }
@@ -388,22 +338,23 @@ proptest! {
         records in records(),
         file in json_file(),
     ) {
-        let desk = Desk::with(&policies);
-        desk.put("all", file.of(&records));
+        let audits = Audits::new(&policies);
+        audits.write("all", file.of(&records));
         let mut names = Vec::new();
         let mut each = Vec::new();
         for (at, record) in records.iter().enumerate() {
             let name = format!("one-{at}");
-            desk.put(&name, file.of(slice::from_ref(record)));
-            each.extend(desk.lines(&policies, slice::from_ref(&name), &[]).findings());
+            audits.write(&name, file.of(slice::from_ref(record)));
+            each.extend(findings(&audits.lines(&[name.as_str()], &[])));
             names.push(name);
         }
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let anywhere = |run: Run| -> Vec<Finding> {
-            run.findings().into_iter().map(Finding::anywhere).collect()
+            findings(&run).into_iter().map(Finding::anywhere).collect()
         };
         let each: Vec<Finding> = each.into_iter().map(Finding::anywhere).collect();
-        prop_assert_eq!(&anywhere(desk.lines(&policies, &words("all"), &[])), &each);
-        prop_assert_eq!(&anywhere(desk.lines(&policies, &names, &[])), &each);
+        prop_assert_eq!(&anywhere(audits.lines(&["all"], &[])), &each);
+        prop_assert_eq!(&anywhere(audits.lines(&names, &[])), &each);
     }
 
     #[test]
@@ -414,15 +365,15 @@ proptest! {
         file in file(),
     ) {
         let export = file.of(&records);
-        let findings = |policies: &[Policy]| {
-            let desk = Desk::with(policies);
-            desk.put("export", &export);
-            desk.lines(policies, &words("export"), &[]).findings()
+        let found = |policies: &[Policy]| {
+            let audits = Audits::new(policies);
+            audits.write("export", &export);
+            findings(&audits.lines(&["export"], &[]))
         };
-        let before = findings(&policies);
+        let before = found(&policies);
         let mut more = policies.clone();
         more[0].rules.push(rule);
-        let after = findings(&more);
+        let after = found(&more);
         let kept: Vec<_> = after.into_iter().filter(|finding| before.contains(finding)).collect();
         prop_assert_eq!(kept, before);
     }
@@ -435,12 +386,12 @@ proptest! {
         file in json_file(),
     ) {
         let silent = without(&record, field.0);
-        let desk = Desk::with(&policies);
-        desk.put("told", file.of(&[record]));
-        desk.put("silent", file.of(&[silent]));
-        let told = desk.lines(&policies, &words("told"), &[]).findings();
-        let (_, summary) = desk.lines(&policies, &words("silent"), &[]).report();
-        for finding in told.iter().filter(|finding| finding.status == "fail") {
+        let audits = Audits::new(&policies);
+        audits.write("whole", file.of(&[record]));
+        audits.write("silent", file.of(&[silent]));
+        let listed = findings(&audits.lines(&["whole"], &[]));
+        let (_, summary) = report(&audits.lines(&["silent"], &[]));
+        for finding in listed.iter().filter(|finding| finding.status == "fail") {
             let passes = passes(&summary, finding);
             prop_assert_eq!(passes, 0, "{:?} without {:?}", finding, field);
         }
@@ -452,18 +403,18 @@ proptest! {
         records in records(),
         file in file(),
     ) {
-        let desk = Desk::with(&policies);
-        desk.put("export", file.of(&records));
-        let reports = ["findings.csv", "findings.json"].map(|name| desk.path(name));
-        let outputs = reports.iter().flat_map(|path| ["-o".to_owned(), path.display().to_string()]);
-        let run = desk.lines(&policies, &words("export"), &outputs.collect::<Vec<_>>());
-        let (lines, summary) = run.report();
+        let audits = Audits::new(&policies);
+        audits.write("export", file.of(&records));
+        let reports = ["findings.csv", "findings.json"].map(|name| audits.workspace.arg(name));
+        let [table, object] = &reports;
+        let run = audits.lines(&["export"], &["-o", table, "-o", object]);
+        let (lines, summary) = report(&run);
         let counted = ["fail", "error", "waived"].map(|status| summary[status].as_u64().unwrap());
         let counted = usize::try_from(counted.iter().sum::<u64>()).unwrap();
         prop_assert_eq!(lines.len(), counted);
-        let table = ::csv::Reader::from_path(&reports[0]).unwrap().into_records().count();
+        let table = ::csv::Reader::from_path(table).unwrap().into_records().count();
         prop_assert_eq!(table, counted);
-        let object: Value = serde_json::from_slice(&fs::read(&reports[1]).unwrap()).unwrap();
+        let object: Value = serde_json::from_slice(&fs::read(object).unwrap()).unwrap();
         prop_assert_eq!(&object["findings"], &Value::from(lines));
         prop_assert_eq!(&object["summary"], &summary);
     }

@@ -1,8 +1,8 @@
 //! The reader of JSON and `serde_json` say the same of any bytes.
 
-mod oracle;
-
 use proptest::prelude::*;
+
+use crate::oracle;
 
 /// What JSON is made of, and what it is not.
 const PIECES: [&[u8]; 35] = [
@@ -96,17 +96,17 @@ fn a_key_with_half_a_surrogate_is_json_and_the_fields_beside_it_are_read() {
 
 proptest! {
     #[test]
-    fn what_is_nearly_json_is_read_as_the_judge_does(bytes in nearly_json()) {
+    fn what_is_nearly_json_is_read_as_the_oracle_does(bytes in nearly_json()) {
         oracle::agree(&[b"{", bytes.as_slice()].concat());
     }
 
     #[test]
-    fn what_is_nearly_a_record_is_read_as_the_judge_does(bytes in nearly_a_record()) {
+    fn what_is_nearly_a_record_is_read_as_the_oracle_does(bytes in nearly_a_record()) {
         oracle::agree(&bytes);
     }
 
     #[test]
-    fn any_bytes_are_read_as_the_judge_does(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+    fn any_bytes_are_read_as_the_oracle_does(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
         oracle::agree(&[b"{\"name\":\"", bytes.as_slice(), b"\"}"].concat());
     }
 }

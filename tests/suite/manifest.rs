@@ -2,38 +2,29 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use serde_json::Value;
 
-fn run(folder: &Path, args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_audit"));
-    command
-        .current_dir(folder)
-        .args(args)
-        .output()
-        .expect("it runs")
-}
+use crate::support::Workspace;
 
 /// A folder in which an audit was made, with a policy that has a byte order
 /// mark, a packed export, and a report of each sort of file.
-fn audited() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = |name: &str| folder.path().join(name);
+fn audited() -> Workspace {
+    let folder = Workspace::new();
     let policy = "\u{feff}[policy]\nid = \"p\"\nextends = [\"checks\", \"base.toml\"]\n";
     let base = "[policy]\nid = \"b\"\n[[rule]]\nid = \"mfa\"\nseverity = \"low\"\nrequire.force2fa = true\n";
-    fs::write(path("p.toml"), policy).expect("written");
-    fs::write(path("base.toml"), base).expect("written");
-    fs::write(path("a.ndjson"), "{\"id\":\"a\",\"force2fa\":false}\n").expect("written");
-    let file = fs::File::create(path("b.json.gz")).expect("a file");
+    folder.write("p.toml", policy);
+    folder.write("base.toml", base);
+    folder.write("a.ndjson", "{\"id\":\"a\",\"force2fa\":false}\n");
+    let file = fs::File::create(folder.path("b.json.gz")).expect("a file");
     let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
     packed
         .write_all(b"[{\"id\":\"b\",\"force2fa\":true}]")
         .expect("written");
     packed.finish().expect("written");
     // It ends within a record: what comes after the mistake is part of it too.
-    fs::write(path("c.json"), "[{\"id\":\"c\"} }").expect("written");
+    folder.write("c.json", "[{\"id\":\"c\"} }");
     let args = [
         "-q",
         "-p",
@@ -46,16 +37,16 @@ fn audited() -> tempfile::TempDir {
         "m.json",
     ];
     let exports = ["a.ndjson", "b.json.gz", "c.json"];
-    let ended = run(folder.path(), &[args.as_slice(), &exports].concat());
-    assert_eq!(ended.status.code(), Some(3), "{ended:?}");
+    let run = folder.run(&[args.as_slice(), &exports].concat());
+    assert_eq!(run.code, 3, "{run}");
     folder
 }
 
 #[test]
 fn sha256sum_finds_the_digests_of_a_manifest_right() {
     let folder = audited();
-    let manifest = fs::read(folder.path().join("m.json")).expect("a manifest");
-    let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
+    let manifest = folder.read("m.json");
+    let manifest: Value = serde_json::from_str(&manifest).expect("JSON");
     let files = ["policies", "exports", "reports"].into_iter();
     let files = files.flat_map(|key| manifest[key].as_array().expect("a list"));
     let text = |file: &Value, key: &str| file[key].as_str().expect("text").to_owned();
@@ -63,10 +54,10 @@ fn sha256sum_finds_the_digests_of_a_manifest_right() {
     let sums = files.map(|file| format!("{}  {}\n", text(file, "sha256"), text(file, "path")));
     let sums: Vec<_> = sums.collect();
     assert_eq!(sums.len(), 7);
-    fs::write(folder.path().join("sums"), sums.concat()).expect("written");
+    folder.write("sums", sums.concat());
     let mut check = Command::new("sha256sum");
     let checked = check
-        .current_dir(&folder)
+        .current_dir(folder.folder())
         .args(["--strict", "-c", "sums"])
         .output();
     assert!(checked.expect("it runs").status.success());
@@ -78,25 +69,17 @@ fn sha256sum_finds_the_digests_of_a_manifest_right() {
 #[test]
 fn verify_tells_what_is_other_than_it_was() {
     let folder = audited();
-    let verify = || {
-        let ended = run(folder.path(), &["verify", "m.json"]);
-        (
-            ended.status.code(),
-            String::from_utf8(ended.stdout).expect("text"),
-        )
-    };
-    let (code, said) = verify();
-    assert_eq!(code, Some(0), "{said}");
+    let verify = || folder.run(&["verify", "m.json"]);
+    let run = verify();
+    assert_eq!(run.code, 0, "{run}");
+    let said = run.text();
     assert!(said.contains("bundled:checks.toml: OK\n") && said.contains("not complete"));
-    fs::write(folder.path().join("r.csv"), "nothing").expect("written");
-    fs::write(
-        folder.path().join("a.ndjson"),
-        "{\"id\":\"a\",\"force2fa\":null }\n",
-    )
-    .expect("written");
-    fs::remove_file(folder.path().join("base.toml")).expect("removed");
-    let (code, said) = verify();
-    assert_eq!(code, Some(1), "{said}");
+    folder.write("r.csv", "nothing");
+    folder.write("a.ndjson", "{\"id\":\"a\",\"force2fa\":null }\n");
+    fs::remove_file(folder.path("base.toml")).expect("removed");
+    let run = verify();
+    assert_eq!(run.code, 1, "{run}");
+    let said = run.text();
     assert!(
         said.contains("r.csv: FAILED: it has 7 bytes, and had "),
         "{said}"
@@ -115,7 +98,7 @@ fn verify_tells_what_is_other_than_it_was() {
 #[test]
 fn a_run_that_fails_leaves_the_manifest_as_it_was() {
     let folder = audited();
-    let before = fs::read(folder.path().join("m.json")).expect("a manifest");
+    let before = folder.read("m.json");
     let args = [
         "-p",
         "p.toml",
@@ -125,9 +108,6 @@ fn a_run_that_fails_leaves_the_manifest_as_it_was() {
         "m.json",
         "a.ndjson",
     ];
-    assert_eq!(run(folder.path(), &args).status.code(), Some(2));
-    assert_eq!(
-        fs::read(folder.path().join("m.json")).expect("a manifest"),
-        before
-    );
+    assert_eq!(folder.run(&args).code, 2);
+    assert_eq!(folder.read("m.json"), before);
 }

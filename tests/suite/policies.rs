@@ -4,13 +4,12 @@
 use std::fs;
 use std::path::PathBuf;
 
-/// Runs the program; gives its exit code and what it says.
-fn audit(args: &[&str]) -> (u8, String) {
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let args = std::iter::once("audit").chain(args.iter().copied());
-    let code = audit::run::main(args, &mut stdout, &mut stderr);
-    stdout.extend(stderr);
-    (code, String::from_utf8(stdout).expect("text"))
+use crate::support::{self, Workspace};
+
+/// Runs the program; gives its exit code and all that it prints.
+fn audit(args: &[&str]) -> (i32, String) {
+    let run = support::audit(args);
+    (run.code, format!("{}{}", run.text(), run.stderr))
 }
 
 fn shipped() -> Vec<PathBuf> {
@@ -70,14 +69,14 @@ fn no_shipped_policy_holds_what_is_most_likely_not_meant() {
 
 #[test]
 fn a_policy_to_start_from_is_sound() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let policy = folder.path().join("mine.toml");
+    let workspace = Workspace::new();
     let (code, text) = audit(&["policy", "new"]);
-    fs::write(&policy, text).expect("it is written");
     assert_eq!(code, 0);
-    let (code, said) = audit(&["policy", "check", policy.to_str().expect("text")]);
+    workspace.write("mine.toml", text);
+    let policy = workspace.arg("mine.toml");
+    let (code, said) = audit(&["policy", "check", &policy]);
     assert_eq!(code, 0, "{said}");
-    let (code, shown) = audit(&["policy", "show", policy.to_str().expect("text")]);
+    let (code, shown) = audit(&["policy", "show", &policy]);
     assert_eq!(code, 0, "{shown}");
     assert!(shown.contains("newer than 365d"), "{shown}");
 }

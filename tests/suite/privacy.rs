@@ -2,10 +2,11 @@
 //! in every report and message.
 
 use std::fs;
-use std::path::Path;
 
 use audit::record::FIELDS;
 use audit::report::Format;
+
+use crate::support::Workspace;
 
 /// Every text is found wanting, so that its value is evidence.
 fn policy() -> String {
@@ -58,53 +59,30 @@ fn export() -> String {
 }
 
 /// All that a run writes: on stdout, on stderr and in its report.
-fn run(folder: &Path, format: Format, more: &[&str]) -> String {
-    let path = |name: &str| folder.join(name).to_str().expect("text").to_owned();
-    let (policy, export) = (path("policy.toml"), path("export.ndjson"));
-    let file = format!("{}:{}", format.name(), path("report"));
-    let mut args = vec![
-        "audit",
-        "-v",
-        "-p",
-        &policy,
-        "-f",
-        format.name(),
-        "-o",
-        &file,
-        &export,
-    ];
-    args.extend(more);
-    args.extend(["--as-of", "2026-01-01"]);
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    assert_eq!(audit::run::main(args, &mut stdout, &mut stderr), 3);
-    let report = fs::read(path("report")).expect("a report");
-    [stdout, stderr, report]
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        .concat()
+fn run(workspace: &Workspace, format: Format, more: &[&str]) -> String {
+    let file = format!("{}:{}", format.name(), workspace.arg("report"));
+    let options = ["-v", "-f", format.name(), "-o", &file];
+    let run = workspace.audit(&["export.ndjson"], &[&options, more].concat());
+    assert_eq!(run.code, 3, "{run}");
+    let report = fs::read(workspace.path("report")).expect("a report");
+    let [stdout, report] =
+        [run.stdout, report].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    [stdout, run.stderr, report].concat()
 }
 
-fn desk() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("policy.toml"), policy()).expect("written");
-    fs::write(folder.path().join("export.ndjson"), export()).expect("written");
-    fs::write(
-        folder.path().join("key"),
-        "0123456789abcdef0123456789abcdef\n",
-    )
-    .expect("written");
-    fs::write(
-        folder.path().join("other"),
-        "0123456789abcdef0123456789abcdee\n",
-    )
-    .expect("written");
-    folder
+fn workspace() -> Workspace {
+    let workspace = Workspace::with_policy(&policy());
+    workspace.write("export.ndjson", export());
+    workspace.write("key", "0123456789abcdef0123456789abcdef\n");
+    workspace.write("other", "0123456789abcdef0123456789abcdee\n");
+    workspace
 }
 
 #[test]
 fn sensitive_values_and_credentials_are_told_nowhere() {
-    let desk = desk();
+    let workspace = workspace();
     for format in Format::ALL {
-        let said = run(desk.path(), format, &[]);
+        let said = run(&workspace, format, &[]);
         for field in FIELDS.iter().filter(|field| field.sensitive) {
             assert!(
                 !said.contains(&canary(field.name)),
@@ -117,7 +95,7 @@ fn sensitive_values_and_credentials_are_told_nowhere() {
             "{} tells a credential",
             format.name()
         );
-        let all = run(desk.path(), format, &["--show-sensitive"]);
+        let all = run(&workspace, format, &["--show-sensitive"]);
         if format.is_whole() && format.name() != "xlsx" {
             // The canaries would be seen, were they told.
             assert!(all.contains("ghp_") && all.contains(&canary("phoneNumber")));
@@ -127,17 +105,16 @@ fn sensitive_values_and_credentials_are_told_nowhere() {
 
 #[test]
 fn pseudonyms_stand_for_ids_and_names_and_are_the_same_each_night() {
-    let desk = desk();
-    let key = |name: &str| desk.path().join(name).to_str().expect("text").to_owned();
-    let (key, other) = (key("key"), key("other"));
+    let workspace = workspace();
+    let (key, other) = (workspace.arg("key"), workspace.arg("other"));
     for format in Format::ALL {
-        let said = run(desk.path(), format, &["--pseudonymise", &key]);
+        let said = run(&workspace, format, &["--pseudonymise", &key]);
         for canary in [canary("id"), canary("name")] {
             assert!(!said.contains(&canary), "{canary} in {said}");
         }
-        assert_eq!(said, run(desk.path(), format, &["--pseudonymise", &key]));
+        assert_eq!(said, run(&workspace, format, &["--pseudonymise", &key]));
         if format.is_whole() && format.name() != "xlsx" {
-            assert_ne!(said, run(desk.path(), format, &["--pseudonymise", &other]));
+            assert_ne!(said, run(&workspace, format, &["--pseudonymise", &other]));
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The README tells the truth: its commands are run, its output is real.
 
-use std::process::Command;
+use crate::support::{Run, command};
 
-const README: &str = include_str!("../README.md");
+const README: &str = include_str!("../../README.md");
 
 #[test]
 fn every_command_prints_what_the_readme_shows() {
@@ -22,18 +22,14 @@ fn the_first_command_audits_the_sample_export() {
     let args = shell_commands()[0]
         .strip_prefix("cargo run --release -- ")
         .expect("the main job");
-    let status = Command::new(env!("CARGO_BIN_EXE_audit"))
-        .args(args.split(' '))
-        .output()
-        .expect("it runs")
-        .status;
+    let run = Run::of(command().args(args.split(' ')));
     // The sample shows every outcome, errors among them.
-    assert_eq!(status.code(), Some(3));
+    assert_eq!(run.code, 3);
 }
 
 #[test]
 fn the_second_command_is_what_ci_runs() {
-    let ci = include_str!("../.ci/run");
+    let ci = include_str!("../../.ci/run");
     assert_eq!(shell_commands()[1..], ["cargo test"]);
     assert!(ci.contains("\ncargo test"));
 }

@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::process::Command;
 
 use serde_json::Value;
+
+use crate::support::{Run, command};
 
 /// The samples: a file, and its format.
 const SAMPLES: [(&str, &str); 12] = [
@@ -31,16 +32,15 @@ fn sample(name: &str) -> PathBuf {
 }
 
 fn audit(format: &str) -> Vec<u8> {
-    let ended = Command::new(env!("CARGO_BIN_EXE_audit"))
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["-p", "pci", "-p", "baseline"])
-        .args(["--as-of", "2026-12-01T00:00:00Z", "--color", "never"])
-        .args(["-f", format, "tests/data/customers.json"])
-        .output()
-        .expect("it runs");
+    let run = Run::of(
+        command()
+            .args(["-p", "pci", "-p", "baseline"])
+            .args(["--as-of", "2026-12-01T00:00:00Z", "--color", "never"])
+            .args(["-f", format, "tests/data/customers.json"]),
+    );
     // The sample export shows every outcome, errors among them.
-    assert_eq!(ended.status.code(), Some(3), "{format}");
-    ended.stdout
+    assert_eq!(run.code, 3, "{format}");
+    run.stdout
 }
 
 fn text(format: &str) -> String {
@@ -353,13 +353,13 @@ fn the_text_report_tells_what_the_summary_counts() {
 fn any_report_can_be_made_from_a_json_or_an_ndjson_report() {
     for from in ["report.json", "findings.ndjson"] {
         for (name, format) in SAMPLES {
-            let ended = Command::new(env!("CARGO_BIN_EXE_audit"))
-                .args(["convert", "--color", "never", "-f", format])
-                .arg(sample(from))
-                .output()
-                .expect("it runs");
-            assert_eq!(ended.status.code(), Some(0), "{from} to {format}");
-            assert!(ended.stdout == audit(format), "{from} to {name}");
+            let run = Run::of(
+                command()
+                    .args(["convert", "--color", "never", "-f", format])
+                    .arg(sample(from)),
+            );
+            assert_eq!(run.code, 0, "{from} to {format}");
+            assert!(run.stdout == audit(format), "{from} to {name}");
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
 
 use serde_json::Value;
+
+use crate::support::Workspace;
 
 const POLICY: &str = r#"
 [policy]
@@ -36,35 +36,23 @@ const EXPORT: &str = r#"[
 {"id":"a","ownerId":"x","force2fa":true,"name":"N"}
 ]"#;
 
-fn desk() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("p.toml"), POLICY).expect("written");
-    fs::write(folder.path().join("e.json"), EXPORT).expect("written");
-    fs::create_dir(folder.path().join("out")).expect("made");
-    folder
-}
-
-fn audit(folder: &Path, args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_audit"));
-    command
-        .current_dir(folder)
-        .args(args)
-        .output()
-        .expect("it runs")
+fn workspace() -> Workspace {
+    let workspace = Workspace::new();
+    workspace.write("p.toml", POLICY);
+    workspace.write("e.json", EXPORT);
+    workspace.create_dir("out");
+    workspace
 }
 
 /// The reports in `out`, by name.
-fn slices(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let files = fs::read_dir(folder.join("out")).expect("a folder");
-    let files = files.map(|file| file.expect("a file").path());
-    let name = |file: &Path| {
-        file.file_name()
-            .expect("a name")
-            .to_string_lossy()
-            .into_owned()
-    };
+fn slices(workspace: &Workspace) -> BTreeMap<String, Vec<u8>> {
+    let files = fs::read_dir(workspace.path("out")).expect("a folder");
     files
-        .map(|file| (name(&file), fs::read(&file).expect("a report")))
+        .map(|file| file.expect("a file"))
+        .map(|file| {
+            let name = file.file_name().to_string_lossy().into_owned();
+            (name, fs::read(file.path()).expect("a report"))
+        })
         .collect()
 }
 
@@ -76,7 +64,7 @@ fn every_finding_is_in_the_report_of_its_slice_and_in_no_other() {
         ("severity", 3),
         ("field:owner_id", 3),
     ] {
-        let desk = desk();
+        let workspace = workspace();
         let base = [
             "-q",
             "-p",
@@ -87,12 +75,12 @@ fn every_finding_is_in_the_report_of_its_slice_and_in_no_other() {
             "all.json",
         ];
         let split = ["--split-by", by, "-o", "out/{}.json", "e.json"];
-        let ended = audit(desk.path(), &[base.as_slice(), &split].concat());
-        assert_eq!(ended.status.code(), Some(3), "{ended:?}");
-        let slices = slices(desk.path());
+        let run = workspace.run(&[base.as_slice(), &split].concat());
+        assert_eq!(run.code, 3, "{run}");
+        let slices = slices(&workspace);
         assert_eq!(slices.len(), names, "{:?}", slices.keys());
         let read = |text: &[u8]| serde_json::from_slice::<Value>(text).expect("JSON");
-        let all = read(&fs::read(desk.path().join("all.json")).expect("a report"));
+        let all = read(workspace.read("all.json").as_bytes());
         let findings = |report: &Value| report["findings"].as_array().expect("a list").clone();
         let mut told = Vec::new();
         for report in slices.values().map(|text| read(text)) {
@@ -115,7 +103,7 @@ fn every_finding_is_in_the_report_of_its_slice_and_in_no_other() {
 
 #[test]
 fn a_slice_is_the_same_when_it_is_made_from_a_report() {
-    let desk = desk();
+    let workspace = workspace();
     let split = [
         "--split-by",
         "customer",
@@ -134,27 +122,24 @@ fn a_slice_is_the_same_when_it_is_made_from_a_report() {
         "all.ndjson",
         "e.json",
     ];
-    audit(desk.path(), &[base.as_slice(), &split].concat());
-    let before = slices(desk.path());
+    workspace.run(&[base.as_slice(), &split].concat());
+    let before = slices(&workspace);
     let names: Vec<_> = before.keys().map(String::as_str).collect();
     assert!(
         names.contains(&"a.md") && names.contains(&"_none.csv"),
         "{names:?}"
     );
-    fs::remove_dir_all(desk.path().join("out")).expect("removed");
-    fs::create_dir(desk.path().join("out")).expect("made");
-    let ended = audit(
-        desk.path(),
-        &[["convert", "all.ndjson"].as_slice(), &split].concat(),
-    );
-    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
-    assert_eq!(slices(desk.path()), before);
+    fs::remove_dir_all(workspace.path("out")).expect("removed");
+    workspace.create_dir("out");
+    let run = workspace.run(&[["convert", "all.ndjson"].as_slice(), &split].concat());
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(slices(&workspace), before);
 }
 
 #[test]
 fn a_slice_never_takes_the_place_of_the_export() {
-    let desk = desk();
-    fs::rename(desk.path().join("e.json"), desk.path().join("a.json")).expect("moved");
+    let workspace = workspace();
+    fs::rename(workspace.path("e.json"), workspace.path("a.json")).expect("moved");
     let args = [
         "-p",
         "p.toml",
@@ -164,8 +149,8 @@ fn a_slice_never_takes_the_place_of_the_export() {
         "{}.json",
         "a.json",
     ];
-    let ended = audit(desk.path(), &args);
-    assert_eq!(ended.status.code(), Some(2), "{ended:?}");
-    let export = fs::read_to_string(desk.path().join("a.json")).expect("an export");
+    let run = workspace.run(&args);
+    assert_eq!(run.code, 2, "{run}");
+    let export = workspace.read("a.json");
     assert_eq!(export, EXPORT);
 }

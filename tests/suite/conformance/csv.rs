@@ -1,7 +1,7 @@
 //! CSV as it is met: quotes, ragged rows, and what is empty.
 
-use crate::desk::Run;
-use crate::{FIRST_BATCH, check, desk, read};
+use super::{FIRST_BATCH, read, workspace};
+use crate::support::{Run, check};
 
 /// Rows after a header, and after a row that takes up the first batch.
 fn rows(rows: &[&str]) -> String {
@@ -13,12 +13,12 @@ fn rows(rows: &[&str]) -> String {
 }
 
 fn read_rows(lines: &[&str]) -> Run {
-    read(&desk(), &lines.join("|"), rows(lines).as_bytes(), &[])
+    read(&workspace(), &lines.join("|"), rows(lines).as_bytes(), &[])
 }
 
 #[test]
 fn quoted_cells_hold_delimiters_quotes_and_lines() {
-    let desk = desk();
+    let workspace = workspace();
     for (cell, name) in [
         ("\"a, b\"", "a, b"),
         ("\"say \"\"hi\"\"\"", "say \"hi\""),
@@ -29,7 +29,7 @@ fn quoted_cells_hold_delimiters_quotes_and_lines() {
         ("{\"a\":1}", "{\"a\":1}"),
     ] {
         let export = rows(&[&format!("middle,false,{cell}"), "after,false,n"]);
-        let run = read(&desk, cell, export.as_bytes(), &[]);
+        let run = read(&workspace, cell, export.as_bytes(), &[]);
         check(
             run.found("sso") == ["before", "middle", "after"],
             cell,
@@ -111,7 +111,7 @@ fn quotes_inside_of_a_cell_spoil_at_most_their_cell() {
 
 #[test]
 fn every_dialect_is_told_by_its_header() {
-    let desk = desk();
+    let workspace = workspace();
     for mark in ["", "\u{feff}"] {
         for delimiter in [",", ";", "\t"] {
             for feed in ["\n", "\r\n", "\r\n\r\n", "\n\n"] {
@@ -124,10 +124,10 @@ fn every_dialect_is_told_by_its_header() {
                     &line(["b", "0", "n"]),
                 ];
                 let export = export.concat();
-                let run = read(&desk, &export, export.as_bytes(), &[]);
+                let run = read(&workspace, &export, export.as_bytes(), &[]);
                 check(run.found("sso") == ["a", "b"], &export, &run);
                 check(run.code == 1 && run.counts() == (2, 0), &export, &run);
-                let short = read(&desk, &export, export.trim_end().as_bytes(), &[]);
+                let short = read(&workspace, &export, export.trim_end().as_bytes(), &[]);
                 check(short.stdout == run.stdout, "the last feed may lack", &short);
             }
         }
@@ -136,7 +136,7 @@ fn every_dialect_is_told_by_its_header() {
 
 #[test]
 fn a_table_without_rows_or_fields_is_never_clean() {
-    let desk = desk();
+    let workspace = workspace();
     for export in [
         "",
         "\n",
@@ -150,16 +150,21 @@ fn a_table_without_rows_or_fields_is_never_clean() {
         "id\na\n",
         "some text\n",
     ] {
-        let run = read(&desk, export, export.as_bytes(), &[]);
+        let run = read(&workspace, export, export.as_bytes(), &[]);
         check(run.code == 3, export, &run);
-        let forced = read(&desk, export, export.as_bytes(), &["--input-format", "csv"]);
+        let forced = read(
+            &workspace,
+            export,
+            export.as_bytes(),
+            &["--input-format", "csv"],
+        );
         check(forced.code == 3, export, &forced);
     }
 }
 
 #[test]
 fn columns_that_mean_the_same_agree_or_conflict() {
-    let desk = desk();
+    let workspace = workspace();
     for (row, code) in [
         ("a,n,true,yes", 0),
         ("a,n,1,T", 0),
@@ -168,7 +173,7 @@ fn columns_that_mean_the_same_agree_or_conflict() {
         ("a,n,true,maybe", 3),
     ] {
         let export = format!("id,name,force_sso,ForceSSO\n{row}\n");
-        let run = read(&desk, row, export.as_bytes(), &[]);
+        let run = read(&workspace, row, export.as_bytes(), &[]);
         check(run.code == code, row, &run);
         let reasons = run.reasons("sso");
         let conflict = reasons.iter().any(|(_, reason)| reason == "conflict");
@@ -204,7 +209,7 @@ fn bytes_that_are_not_utf_8_spoil_their_row_alone() {
             b"x,false,\"a\xc0\nb\"",
         ] {
             let export = [&head, bad, feed, b"after,false,n", feed].concat();
-            let run = read(&desk(), "not UTF-8", &export, &[]);
+            let run = read(&workspace(), "not UTF-8", &export, &[]);
             check(
                 run.found("sso") == ["before", "after"],
                 "the others are read",
@@ -226,7 +231,7 @@ fn a_rejected_row_is_told_by_its_first_byte() {
     for feed in ["\n", "\r\n", "\n\n", "\r\n\r\n"] {
         let head = format!("id,force_sso,name{feed}before,false,n{feed}");
         let export = format!("{head}ragged{feed}after,false,n{feed}");
-        let run = read(&desk(), feed, export.as_bytes(), &[]);
+        let run = read(&workspace(), feed, export.as_bytes(), &[]);
         let rejected = &run.report()["rejected"][0];
         check(
             rejected["offset"] == head.len(),

@@ -1,7 +1,7 @@
 //! Exports that end too early, at any byte.
 
-use crate::desk::{Desk, Run};
-use crate::{FIRST_BATCH, check, desk, read_alike, record};
+use super::{FIRST_BATCH, read_alike, record, workspace};
+use crate::support::{Run, Workspace, check};
 
 const IDS: [&str; 3] = ["r0", "r1", "r2"];
 
@@ -45,7 +45,7 @@ fn cuts(whole: &Whole) -> impl Iterator<Item = usize> {
 }
 
 fn cut_everywhere(whole: &Whole) {
-    let desk = desk();
+    let workspace = workspace();
     for cut in cuts(whole) {
         let export = &whole.text.as_bytes()[..cut];
         let what = format!("cut at {cut} of {}", whole.text.len());
@@ -55,7 +55,7 @@ fn cut_everywhere(whole: &Whole) {
         } else {
             &[("13", "3")]
         };
-        let run = read_alike(&desk, &what, export, &[], runs);
+        let run = read_alike(&workspace, &what, export, &[], runs);
         let read = whole.ends.iter().filter(|end| **end <= cut).count();
         check(run.found("sso") == IDS[..read], &what, &run);
         let code = if whole.borders.contains(&cut) { 1 } else { 3 };
@@ -101,9 +101,9 @@ fn rows_that_are_cut_are_judged_as_far_as_they_go() {
     let header = "id,name,force_sso\r\n";
     let rows = IDS.map(|id| format!("{id},\"a\nb\",false\r\n"));
     let text = format!("{header}{}", rows.concat());
-    let desk = desk();
+    let workspace = workspace();
     for cut in 0..text.len() {
-        let run = desk.read(&text.as_bytes()[..cut]);
+        let run = workspace.audit_bytes(&text.as_bytes()[..cut]);
         check_row_cut(cut, header, &rows[0], &run);
     }
 }
@@ -126,10 +126,10 @@ fn check_row_cut(cut: usize, header: &str, row: &str, run: &Run) {
 }
 
 /// All that a packed export says when it is cut at each byte.
-pub fn cut_packed(desk: &Desk, packed: &[u8]) {
+pub fn cut_packed(workspace: &Workspace, packed: &[u8]) {
     for cut in 0..packed.len() {
         let what = format!("cut at {cut} of {}", packed.len());
-        let run = desk.read(&packed[..cut]);
+        let run = workspace.audit_bytes(&packed[..cut]);
         check(run.code == 3, &what, &run);
     }
 }

@@ -1,6 +1,7 @@
 //! Text in other encodings is refused by the encoding's name.
 
-use crate::{check, desk, read, record};
+use super::{read, record, workspace};
+use crate::support::check;
 
 type Encode = fn(&str) -> Vec<u8>;
 
@@ -21,12 +22,12 @@ fn chars(text: &str, bytes: fn(u32) -> [u8; 4]) -> Vec<u8> {
 
 #[test]
 fn another_encoding_is_refused_by_name() {
-    let desk = desk();
+    let workspace = workspace();
     let array = format!("[{}]", record("ä"));
     for text in [&array, &record("a"), "id,force_sso\na,false\n", "{}"] {
         for (name, encode) in ENCODINGS {
             for mark in ["", "\u{feff}"] {
-                let run = read(&desk, name, &encode(&format!("{mark}{text}")), &[]);
+                let run = read(&workspace, name, &encode(&format!("{mark}{text}")), &[]);
                 check(run.problem().contains(name), text, &run);
                 check(run.stderr.contains(name), text, &run);
                 check(run.code == 3, text, &run);
@@ -37,10 +38,10 @@ fn another_encoding_is_refused_by_name() {
 
 #[test]
 fn a_byte_order_mark_of_utf_8_is_skipped() {
-    let desk = desk();
+    let workspace = workspace();
     let array = format!("[{}]", record("a"));
     for text in [&array, &record("a"), "id,force_sso,name\na,false,n\n"] {
-        let run = read(&desk, text, format!("\u{feff}{text}").as_bytes(), &[]);
+        let run = read(&workspace, text, format!("\u{feff}{text}").as_bytes(), &[]);
         check(run.found("sso") == ["a"] && run.code == 1, text, &run);
     }
 }
@@ -48,6 +49,6 @@ fn a_byte_order_mark_of_utf_8_is_skipped() {
 #[test]
 fn a_second_byte_order_mark_is_told() {
     let text = format!("\u{feff}\u{feff}{}", record("a"));
-    let run = read(&desk(), "two marks", text.as_bytes(), &[]);
+    let run = read(&workspace(), "two marks", text.as_bytes(), &[]);
     check(run.code == 3, "it is no blank", &run);
 }

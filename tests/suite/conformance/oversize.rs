@@ -1,6 +1,7 @@
 //! A record that is larger than the limit is rejected, and no other.
 
-use crate::{FIRST_BATCH, check, desk, read_alike, record};
+use super::{FIRST_BATCH, read_alike, record, workspace};
+use crate::support::check;
 
 const RUNS: [(&str, &str); 5] = [
     ("1", "3"),
@@ -112,7 +113,7 @@ fn one_too_large(shape: fn(&[String]) -> String, what: &str, big: &str) {
     let export = shape(&records);
     let limit = LIMIT.to_string();
     let options = ["--max-record-bytes", &limit];
-    let run = read_alike(&desk(), what, export.as_bytes(), &options, &RUNS);
+    let run = read_alike(&workspace(), what, export.as_bytes(), &options, &RUNS);
     check(run.found("sso") == ["before", "after"], what, &run);
     if !what.contains("error") {
         check(run.counts() == (records.len() as u64, 1), what, &run);
@@ -125,7 +126,7 @@ fn a_record_as_large_as_the_limit_is_read() {
     let one = record("a");
     let limit = one.len().to_string();
     let run = read_alike(
-        &desk(),
+        &workspace(),
         "at the limit",
         one.as_bytes(),
         &["--max-record-bytes", &limit],
@@ -134,7 +135,7 @@ fn a_record_as_large_as_the_limit_is_read() {
     check(run.code == 1, "it is read", &run);
     let limit = (one.len() - 1).to_string();
     let run = read_alike(
-        &desk(),
+        &workspace(),
         "over it",
         one.as_bytes(),
         &["--max-record-bytes", &limit],
@@ -165,7 +166,7 @@ fn a_row_that_is_too_large_is_rejected_alone() {
     ] {
         let (export, rows) = table(&big);
         let options = ["--max-record-bytes", "300"];
-        let run = read_alike(&desk(), what, export.as_bytes(), &options, &RUNS);
+        let run = read_alike(&workspace(), what, export.as_bytes(), &options, &RUNS);
         check(run.found("sso") == ["before", "after"], what, &run);
         check(run.counts() == (rows, 1), what, &run);
         check(run.code == 3, what, &run);
@@ -179,7 +180,7 @@ fn a_row_of_lines_that_is_too_large_hides_no_row_whatever_the_window() {
     let lines = "q,false,n\n".repeat(800);
     let (export, _) = table(&format!("big,false,\"{lines}\""));
     let options = ["--max-record-bytes", "300"];
-    let run = read_alike(&desk(), "lines", export.as_bytes(), &options, &RUNS);
+    let run = read_alike(&workspace(), "lines", export.as_bytes(), &options, &RUNS);
     let found = run.found("sso");
     check(found.contains(&"before".to_owned()), "before", &run);
     check(found.contains(&"after".to_owned()), "after", &run);
@@ -190,7 +191,7 @@ fn a_row_of_lines_that_is_too_large_hides_no_row_whatever_the_window() {
 fn a_quote_that_is_not_closed_costs_no_row_after_it_whatever_the_window() {
     let (export, _) = table("big,false,\"never closed");
     let run = read_alike(
-        &desk(),
+        &workspace(),
         "open quote",
         export.as_bytes(),
         &["--max-record-bytes", "300"],

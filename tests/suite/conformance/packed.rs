@@ -5,8 +5,9 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::cuts::cut_packed;
-use crate::{FIRST_BATCH, check, desk, read, record};
+use super::cuts::cut_packed;
+use super::{FIRST_BATCH, read, record, workspace};
+use crate::support::check;
 
 fn gzip(bytes: impl AsRef<[u8]>) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
@@ -29,22 +30,22 @@ fn lines() -> String {
 
 #[test]
 fn a_packed_export_that_is_cut_is_never_whole() {
-    let desk = desk();
+    let workspace = workspace();
     let array = format!("[{},{}]", record("a"), record("b"));
     for pack in PACKERS {
-        cut_packed(&desk, &pack(&lines()));
-        cut_packed(&desk, &pack(&array));
+        cut_packed(&workspace, &pack(&lines()));
+        cut_packed(&workspace, &pack(&array));
     }
 }
 
 #[test]
 fn all_members_and_frames_are_read() {
-    let desk = desk();
+    let workspace = workspace();
     let text = format!("{}{}\n", lines(), record("c"));
     for pack in PACKERS {
         for cut in [1, 20, lines().len(), text.len() - 1] {
             let packed = [pack(&text[..cut]), pack(""), pack(&text[cut..])].concat();
-            let run = read(&desk, "members", &packed, &[]);
+            let run = read(&workspace, "members", &packed, &[]);
             check(run.found("sso") == ["a", "b", "c"], "all are read", &run);
             check(run.code == 1, "it is whole", &run);
         }
@@ -53,9 +54,9 @@ fn all_members_and_frames_are_read() {
 
 #[test]
 fn a_small_export_that_is_damaged_at_its_end_is_judged_before() {
-    let desk = desk();
+    let workspace = workspace();
     for (what, packed) in damaged(&lines()) {
-        let run = read(&desk, what, &packed, &[]);
+        let run = read(&workspace, what, &packed, &[]);
         check(run.code == 3, what, &run);
         check(run.found("sso") == ["a", "b"], what, &run);
     }
@@ -63,10 +64,10 @@ fn a_small_export_that_is_damaged_at_its_end_is_judged_before() {
 
 #[test]
 fn a_large_export_that_is_damaged_at_its_end_is_judged_before() {
-    let desk = desk();
+    let workspace = workspace();
     let text = record("a") + "\n".repeat(6 * FIRST_BATCH).as_str() + &record("b") + "\n";
     for (what, packed) in damaged(&text) {
-        let run = read(&desk, what, &packed, &[]);
+        let run = read(&workspace, what, &packed, &[]);
         check(run.code == 3, what, &run);
         check(run.found("sso") == ["a", "b"], what, &run);
     }
@@ -103,7 +104,7 @@ fn a_bad_zstd_checksum_is_told() {
     let mut packed = zstd(lines());
     let last = packed.len() - 1;
     packed[last] ^= 1;
-    let run = read(&desk(), "checksum", &packed, &[]);
+    let run = read(&workspace(), "checksum", &packed, &[]);
     check(run.code == 3, "it is told", &run);
 }
 
@@ -114,7 +115,7 @@ fn a_skippable_frame_is_read_over_or_told() {
         [&skippable[..], &zstd(lines())].concat(),
         [&zstd(lines())[..], &skippable].concat(),
     ] {
-        let run = read(&desk(), "skippable", &packed, &[]);
+        let run = read(&workspace(), "skippable", &packed, &[]);
         let whole = run.code == 1 && run.found("sso") == ["a", "b"];
         check(whole || run.code == 3, "read or told", &run);
     }
@@ -122,6 +123,6 @@ fn a_skippable_frame_is_read_over_or_told() {
 
 #[test]
 fn what_is_packed_twice_is_not_clean() {
-    let run = desk().read(gzip(gzip(lines())));
+    let run = workspace().audit_bytes(gzip(gzip(lines())));
     check(run.code == 3, "it is told", &run);
 }

@@ -2,9 +2,9 @@
 
 use serde::de::IgnoredAny;
 
-use crate::cases::{self, Case, Label};
-use crate::desk::Run;
-use crate::{AFTER, FIRST_BATCH, before, desk, read};
+use super::cases::{self, Case, Label};
+use super::{AFTER, FIRST_BATCH, before, read, workspace};
+use crate::support::Run;
 
 /// Cases that alone are told by nothing but that there is no record.
 const NOTHING: [&str; 2] = ["two arrays", "a byte order mark"];
@@ -131,10 +131,10 @@ fn the_table_is_labelled_as_the_judge_of_json_would() {
 
 #[test]
 fn a_case_alone_is_never_clean() {
-    let desk = desk();
+    let workspace = workspace();
     let mut wanted = Wanted::default();
     for case in cases::all() {
-        let run = read(&desk, case.name, &case.bytes, &[]);
+        let run = read(&workspace, case.name, &case.bytes, &[]);
         let mut that = |holds, what| wanted.that(&case, Layout::Lines, holds, what, &run);
         that(run.code == 3, "no case has what a rule needs");
         let (records, rejected) = run.counts();
@@ -160,21 +160,21 @@ fn records_in(case: &Case) -> u64 {
 
 #[test]
 fn a_case_alone_is_read_alike_after_many_blanks() {
-    let desk = desk();
+    let workspace = workspace();
     for case in cases::all() {
         let export = [&b"\n".repeat(FIRST_BATCH), &*case.bytes].concat();
-        let run = read(&desk, case.name, &export, &[]);
+        let run = read(&workspace, case.name, &export, &[]);
         assert_eq!(run.code, 3, "{}", case.name);
     }
 }
 
 /// Each case as a value between two records.
 fn values_between(layout: Layout) {
-    let desk = desk();
+    let workspace = workspace();
     let mut wanted = Wanted::default();
     for case in cases::all() {
         let export = layout.write(&[&before(), &case.bytes, AFTER]);
-        let run = read(&desk, case.name, &export, &[]);
+        let run = read(&workspace, case.name, &export, &[]);
         neighbours(&mut wanted, &case, layout, &run);
         if case.label == Label::Valid {
             let rejected = u64::from(first_byte(&case) != b'{');
@@ -202,13 +202,13 @@ fn a_case_among_elements_of_one_line_takes_no_neighbour_along() {
 
 /// Each case as the value of a key of the record in the middle.
 fn under_key(key: &str, layout: Layout, more: impl Fn(&mut Wanted, &Case, &Run)) {
-    let desk = desk();
+    let workspace = workspace();
     let mut wanted = Wanted::default();
     for case in cases::all() {
         let head = format!(r#"{{"id":"middle",{key}:"#).into_bytes();
         let record = [&*head, &case.bytes, br#","force_sso":false}"#].concat();
         let export = layout.write(&[&before(), &record, AFTER]);
-        let run = read(&desk, case.name, &export, &[]);
+        let run = read(&workspace, case.name, &export, &[]);
         neighbours(&mut wanted, &case, layout, &run);
         if case.label == Label::Valid {
             let whole = run.counts() == (3, 0) && judged(&run, "middle");

@@ -1,7 +1,7 @@
 //! Accounts of every sort, and what an ordinary policy makes of them.
 
-use crate::desk::Run;
-use crate::{Desk, check, examples};
+use super::examples;
+use crate::support::{Run, Workspace, check};
 
 const POLICY: &str = r#"
 [policy]
@@ -46,7 +46,7 @@ require.phoneNumber = { min-length = 5 }
 "#;
 
 fn audit(key: &str) -> Run {
-    Desk::new(POLICY).read(examples()["records"][key].to_string())
+    Workspace::with_policy(POLICY).audit_bytes(examples()["records"][key].to_string())
 }
 
 /// The findings as `rule reason`, in their order.
@@ -58,7 +58,7 @@ fn findings(run: &Run) -> Vec<String> {
         .collect()
 }
 
-fn reads(key: &str, expected: &[&str], code: u8) -> Run {
+fn reads(key: &str, expected: &[&str], code: i32) -> Run {
     let run = audit(key);
     check(findings(&run) == expected, key, &run);
     check(run.code == code, key, &run);
@@ -93,8 +93,9 @@ fn flags_of_2014_are_read_and_what_is_missing_is_told() {
     let run = reads("legacy-2014", &expected, 3);
     let statuses = run.report()["findings"][2]["status"].clone();
     check(statuses == "error", "an undecided `when` is an error", &run);
-    let policy = crate::rule("require.canUploadVcl = true\nwhen.canConfigureWordpress = false");
-    let run = Desk::new(&policy).read(examples()["records"]["legacy-2014"].to_string());
+    let policy = super::rule("require.canUploadVcl = true\nwhen.canConfigureWordpress = false");
+    let run = Workspace::with_policy(&policy)
+        .audit_bytes(examples()["records"]["legacy-2014"].to_string());
     check(run.code == 0, "\"1\" and \"0\" are flags", &run);
     let coverage = &run.report()["coverage"];
     check(coverage["canUploadVcl"]["coerced"] == 1, "counted", &run);
@@ -147,11 +148,14 @@ fn an_owner_is_no_security_contact() {
 #[test]
 fn a_key_that_leaks_is_named_and_its_value_is_not() {
     let record = examples()["records"]["secret-leak"].to_string();
-    let desk = Desk::new(POLICY);
-    desk.put("export", record);
+    let workspace = Workspace::with_policy(POLICY);
+    workspace.write("export", record);
     for format in ["text", "csv", "json", "ndjson"] {
-        let run = desk.audit(&["export"], &["--verbose", "-o", &output(&desk, format)]);
-        let written = std::fs::read_to_string(desk.path("report")).unwrap();
+        let run = workspace.audit(
+            &["export"],
+            &["--verbose", "-o", &output(&workspace, format)],
+        );
+        let written = std::fs::read_to_string(workspace.path("report")).unwrap();
         for text in [&run.stderr, &written] {
             check(!text.contains("REDACTED-EXAMPLE-VALUE"), format, &run);
         }
@@ -159,20 +163,20 @@ fn a_key_that_leaks_is_named_and_its_value_is_not() {
     }
 }
 
-fn output(desk: &Desk, format: &str) -> String {
-    format!("{format}:{}", desk.path("report").display())
+fn output(workspace: &Workspace, format: &str) -> String {
+    format!("{format}:{}", workspace.path("report").display())
 }
 
 #[test]
 fn a_hostile_name_is_defused_in_every_report() {
-    let desk = Desk::new(&crate::rule("require.force2fa = false"));
-    desk.put(
+    let workspace = Workspace::with_policy(&super::rule("require.force2fa = false"));
+    workspace.write(
         "export",
         examples()["records"]["bad-dates-and-name"].to_string(),
     );
     for format in ["text", "csv", "json", "ndjson"] {
-        let run = desk.audit(&["export"], &["-o", &output(&desk, format)]);
-        let written = std::fs::read_to_string(desk.path("report")).unwrap();
+        let run = workspace.audit(&["export"], &["-o", &output(&workspace, format)]);
+        let written = std::fs::read_to_string(workspace.path("report")).unwrap();
         check(run.code == 1, format, &run);
         check(!written.contains(['\u{7}', '\u{202e}']), format, &run);
         check(!written.contains(",=cmd"), format, &run);

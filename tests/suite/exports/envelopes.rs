@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::desk::Run;
-use crate::{Desk, SEEN, check, examples};
+use super::{SEEN, examples};
+use crate::support::{Run, Workspace, check};
 
 const A: &str = "xxxxxxxxxxxxxxxxxxxx20";
 const B: &str = "xxxxxxxxxxxxxxxxxxxx21";
@@ -21,8 +21,8 @@ fn file(key: &str) -> String {
 }
 
 /// Who is in it, and why those who fail do.
-fn reads(key: &str, seen: &[&str], mfa: &[(&str, &str)], code: u8) -> Run {
-    let run = Desk::new(SEEN).read(file(key));
+fn reads(key: &str, seen: &[&str], mfa: &[(&str, &str)], code: i32) -> Run {
+    let run = Workspace::with_policy(SEEN).audit_bytes(file(key));
     check(run.found("seen") == seen, key, &run);
     let reasons = mfa
         .iter()
@@ -76,10 +76,10 @@ fn every_wrapper_is_opened() {
             format!(r#"{{"total":2,"links":{{"next":null}},"{key}":{array},"has_more":false}}"#),
             format!("{{\n  \"{key}\" : \n{array}\n}}\n"),
         ] {
-            let run = Desk::new(SEEN).read(&text);
+            let run = Workspace::with_policy(SEEN).audit_bytes(&text);
             check(run.found("seen") == [A, B] && run.code == 1, key, &run);
         }
-        let run = Desk::new(SEEN).read(format!(r#"{{"{key}":[]}}"#));
+        let run = Workspace::with_policy(SEEN).audit_bytes(format!(r#"{{"{key}":[]}}"#));
         check(run.code == 3 && run.counts() == (0, 0), key, &run);
     }
 }
@@ -115,7 +115,7 @@ fn airbyte_text_that_is_no_record_is_rejected_alone() {
         "\"{\\\"id\\\":tru}\"",
     ] {
         let bad = format!(r#"{{"_airbyte_ab_id":"x","_airbyte_data":{data}}}"#);
-        let run = Desk::new(SEEN).read([&good, &*bad, &good].join("\n"));
+        let run = Workspace::with_policy(SEEN).audit_bytes([&good, &*bad, &good].join("\n"));
         check(run.found("seen") == [A, A], data, &run);
         check(run.counts() == (3, 1) && run.code == 3, data, &run);
     }
@@ -132,7 +132,7 @@ fn protocol_lines_are_read_and_those_without_a_record_counted() {
             &file(key),
             r#"{"type":"STATE","value":{"x":1}}"#,
         ];
-        let run = Desk::new(SEEN).read(lines.join("\n"));
+        let run = Workspace::with_policy(SEEN).audit_bytes(lines.join("\n"));
         check(run.found("seen") == [A, A] && run.code == 0, key, &run);
         check(run.report()["summary"]["protocol_lines"] == 3, key, &run);
         check(run.counts() == (2, 0), key, &run);
@@ -146,10 +146,10 @@ fn keys_in_capitals_are_read() {
 
 #[test]
 fn milliseconds_of_pandas_are_read() {
-    let desk = Desk::new(&crate::rule(
+    let workspace = Workspace::with_policy(&super::rule(
         r#"require.createdAt = { equals = "2019-03-04T10:20:30Z" }"#,
     ));
-    let run = desk.read(file("pandas_records_epoch_ms"));
+    let run = workspace.audit_bytes(file("pandas_records_epoch_ms"));
     check(run.code == 0, "it is that instant", &run);
     check(
         run.report()["coverage"]["createdAt"]["coerced"] == 1,
@@ -168,21 +168,21 @@ fn csv_as_postgres_writes_it_is_read() {
         &run,
     );
     check(report["exports"][0]["format"] == "csv", "it is CSV", &run);
-    let times = crate::rule(
+    let times = super::rule(
         "require.createdAt = { before = \"2019-03-04T10:20:31Z\", after = \"2019-03-04T10:20:29Z\" }",
     );
-    let run = Desk::new(&times).read(file("csv_postgres_copy"));
+    let run = Workspace::with_policy(&times).audit_bytes(file("csv_postgres_copy"));
     check(run.code == 0, "times have a blank and hours only", &run);
-    let deleted = crate::rule("require.deletedAt = { present = false }");
-    let run = Desk::new(&deleted).read(file("csv_postgres_copy"));
+    let deleted = super::rule("require.deletedAt = { present = false }");
+    let run = Workspace::with_policy(&deleted).audit_bytes(file("csv_postgres_copy"));
     check(run.found("one") == [B], "an empty cell is no time", &run);
 }
 
 #[test]
 fn csv_of_a_spreadsheet_is_read_and_its_dates_are_not_guessed() {
     reads("csv_spreadsheet", &[A], &[], 0);
-    let dates = crate::rule("require.createdAt = { present = true }");
-    let run = Desk::new(&dates).read(file("csv_spreadsheet"));
+    let dates = super::rule("require.createdAt = { present = true }");
+    let run = Workspace::with_policy(&dates).audit_bytes(file("csv_spreadsheet"));
     check(
         run.reasons("one") == [(A.into(), "unparsable".into())],
         "a date",
@@ -199,7 +199,7 @@ fn csv_of_pandas_is_read() {
 #[test]
 fn a_shape_that_is_not_known_is_never_clean() {
     for key in ["mapping_by_id", "pandas_columns", "tsv_postgres_text"] {
-        let run = Desk::new(SEEN).read(file(key));
+        let run = Workspace::with_policy(SEEN).audit_bytes(file(key));
         check(run.code == 3, key, &run);
     }
 }
@@ -208,7 +208,7 @@ fn a_shape_that_is_not_known_is_never_clean() {
 fn a_shape_that_is_not_known_is_never_clean_whatever_absence_means() {
     let policy = SEEN.replace("require.force2fa", "on-absent = \"pass\"\nrequire.force2fa");
     for key in ["mapping_by_id", "pandas_columns", "tsv_postgres_text"] {
-        let run = Desk::new(&policy).read(file(key));
+        let run = Workspace::with_policy(&policy).audit_bytes(file(key));
         check(run.code == 3, key, &run);
     }
 }

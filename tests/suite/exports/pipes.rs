@@ -1,15 +1,17 @@
 //! Several exports, and exports that are no files.
 
 use std::io::Write;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Stdio};
 
-use crate::{Desk, SEEN, check};
+use super::SEEN;
+use crate::support::{Run, Workspace, check};
 
 const LINE: &str = r#"{"id":"a","force_2fa":false}"#;
 
-fn spawn(desk: &Desk, exports: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_audit"))
-        .args(desk.args(exports, &["-q"]))
+fn spawn(workspace: &Workspace, exports: &[&str]) -> Child {
+    workspace
+        .command()
+        .args(workspace.args(exports, &["-q"]))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -17,22 +19,18 @@ fn spawn(desk: &Desk, exports: &[&str]) -> Child {
         .unwrap()
 }
 
-fn finish(mut child: Child, bytes: &[u8]) -> Output {
+fn finish(mut child: Child, bytes: &[u8]) -> Run {
     let mut stdin = child.stdin.take().unwrap();
     let bytes = bytes.to_vec();
     let writer = std::thread::spawn(move || stdin.write_all(&bytes));
     let output = child.wait_with_output().unwrap();
     let _ = writer.join().unwrap();
-    output
-}
-
-fn report(output: &Output) -> serde_json::Value {
-    serde_json::from_slice(&output.stdout).unwrap()
+    output.into()
 }
 
 #[test]
 fn stdin_is_read_in_any_shape() {
-    let desk = Desk::new(SEEN);
+    let workspace = Workspace::with_policy(SEEN);
     let many = format!("{LINE}\n").repeat(20_000);
     let packed = zstd::encode_all(LINE.as_bytes(), 1).unwrap();
     for (bytes, records) in [
@@ -41,9 +39,9 @@ fn stdin_is_read_in_any_shape() {
         (b"id;force_2fa\na;no\n", 1),
         (&packed, 1),
     ] {
-        let output = finish(spawn(&desk, &["-"]), bytes);
-        assert_eq!(output.status.code(), Some(1));
-        let report = report(&output);
+        let run = finish(spawn(&workspace, &["-"]), bytes);
+        assert_eq!(run.code, 1);
+        let report = run.report();
         assert_eq!(report["exports"][0]["path"], "-");
         assert_eq!(report["summary"]["records"], records);
     }
@@ -51,20 +49,20 @@ fn stdin_is_read_in_any_shape() {
 
 #[test]
 fn stdin_without_a_record_is_not_clean() {
-    let desk = Desk::new(SEEN);
+    let workspace = Workspace::with_policy(SEEN);
     for bytes in [&b""[..], b"\n", b"[]"] {
-        let output = finish(spawn(&desk, &["-"]), bytes);
-        assert_eq!(output.status.code(), Some(3));
+        let run = finish(spawn(&workspace, &["-"]), bytes);
+        assert_eq!(run.code, 3);
     }
 }
 
 #[test]
 fn stdin_stands_among_files() {
-    let desk = Desk::new(SEEN);
-    desk.put("first", r#"{"id":"first","force_2fa":true}"#);
-    desk.put("last", "id,force_2fa\nlast,t\n");
-    let output = finish(spawn(&desk, &["first", "-", "last"]), LINE.as_bytes());
-    let report = report(&output);
+    let workspace = Workspace::with_policy(SEEN);
+    workspace.write("first", r#"{"id":"first","force_2fa":true}"#);
+    workspace.write("last", "id,force_2fa\nlast,t\n");
+    let run = finish(spawn(&workspace, &["first", "-", "last"]), LINE.as_bytes());
+    let report = run.report();
     let findings = report["findings"].as_array().unwrap().iter();
     let seen = findings.filter(|finding| finding["rule"] == "seen");
     let ids: Vec<_> = seen
@@ -75,40 +73,34 @@ fn stdin_stands_among_files() {
 
 #[test]
 fn stdin_is_named_once() {
-    let output = finish(spawn(&Desk::new(SEEN), &["-", "-"]), b"");
-    assert_eq!(output.status.code(), Some(2));
+    let run = finish(spawn(&Workspace::with_policy(SEEN), &["-", "-"]), b"");
+    assert_eq!(run.code, 2);
 }
 
 #[cfg(unix)]
 #[test]
 fn a_named_pipe_is_read() {
-    let desk = Desk::new(SEEN);
-    let pipe = desk.path("pipe");
-    assert!(
-        Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
-    let child = spawn(&desk, &["pipe"]);
+    let workspace = Workspace::with_policy(SEEN);
+    let pipe = workspace.path("pipe");
+    workspace.make_fifo("pipe");
+    let child = spawn(&workspace, &["pipe"]);
     let writer = std::thread::spawn(move || {
         let many = format!("{LINE}\n").repeat(20_000);
         std::fs::write(pipe, many).unwrap();
     });
-    let output = finish(child, b"");
+    let run = finish(child, b"");
     writer.join().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(report(&output)["summary"]["records"], 20_000);
+    assert_eq!(run.code, 1);
+    assert_eq!(run.report()["summary"]["records"], 20_000);
 }
 
 #[test]
 fn exports_are_read_in_their_order_and_counted_apart() {
-    let desk = Desk::new(SEEN);
-    desk.put("array", format!("[{LINE},{LINE}]"));
-    desk.put("lines", format!("{LINE}\noops\n{LINE}\n"));
-    desk.put("rows", "id,force_2fa\nc,no\n");
-    let run = desk.audit(&["rows", "lines", "array", "rows"], &[]);
+    let workspace = Workspace::with_policy(SEEN);
+    workspace.write("array", format!("[{LINE},{LINE}]"));
+    workspace.write("lines", format!("{LINE}\noops\n{LINE}\n"));
+    workspace.write("rows", "id,force_2fa\nc,no\n");
+    let run = workspace.audit(&["rows", "lines", "array", "rows"], &[]);
     check(
         run.found("mfa") == ["c", "a", "a", "a", "a", "c"],
         "order",
@@ -132,20 +124,20 @@ fn exports_are_read_in_their_order_and_counted_apart() {
 
 #[test]
 fn an_export_that_cannot_be_opened_is_found_before_any_is_read() {
-    let desk = Desk::new(SEEN);
-    desk.put("good", LINE);
-    let run = desk.audit(&["good", "none"], &[]);
+    let workspace = Workspace::with_policy(SEEN);
+    workspace.write("good", LINE);
+    let run = workspace.audit(&["good", "none"], &[]);
     assert_eq!((run.code, run.stdout.len()), (2, 0));
-    let run = desk.audit(&["good", ""], &[]);
+    let run = workspace.audit(&["good", ""], &[]);
     assert_eq!((run.code, run.stdout.len()), (2, 0));
 }
 
 #[test]
 fn an_export_that_is_rubbish_spoils_no_other() {
-    let desk = Desk::new(SEEN);
-    desk.put("good", LINE);
-    desk.put("rubbish", "\x01\x02\x03");
-    let run = desk.audit(&["rubbish", "good"], &[]);
+    let workspace = Workspace::with_policy(SEEN);
+    workspace.write("good", LINE);
+    workspace.write("rubbish", "\x01\x02\x03");
+    let run = workspace.audit(&["rubbish", "good"], &[]);
     check(!run.problem().is_empty(), "it is told of its export", &run);
     check(run.code == 3, "what cannot be read is told", &run);
     check(run.found("mfa") == ["a"], "the other is judged", &run);

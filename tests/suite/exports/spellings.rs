@@ -1,11 +1,11 @@
 //! One value in every spelling that is met.
 
-use crate::desk::Run;
-use crate::{Desk, SEEN, check, rule};
+use super::{SEEN, rule};
+use crate::support::{Run, Workspace, check};
 
 #[test]
 fn keys_are_compared_without_case_and_separators() {
-    let desk = Desk::new(SEEN);
+    let workspace = Workspace::with_policy(SEEN);
     for key in [
         "force_2fa",
         "force2fa",
@@ -18,20 +18,20 @@ fn keys_are_compared_without_case_and_separators() {
         "force_2_fa",
         "FORCE2FA",
     ] {
-        let run = desk.read(format!(r#"{{"id":"a","{key}":true}}"#));
+        let run = workspace.audit_bytes(format!(r#"{{"id":"a","{key}":true}}"#));
         check(run.code == 0, key, &run);
         for delimiter in [",", ";", "\t"] {
-            let run = desk.read(format!("id{delimiter}{key}\na{delimiter}true\n"));
+            let run = workspace.audit_bytes(format!("id{delimiter}{key}\na{delimiter}true\n"));
             check(run.code == 0, key, &run);
         }
     }
-    let run = desk.read(r#"{"id":"a","\u0066orce\u005f2fa":true}"#);
+    let run = workspace.audit_bytes(r#"{"id":"a","\u0066orce\u005f2fa":true}"#);
     check(run.code == 0, "escapes say the same", &run);
 }
 
 #[test]
 fn keys_that_only_look_alike_are_ignored_and_counted() {
-    let desk = Desk::new(SEEN);
+    let workspace = Workspace::with_policy(SEEN);
     for key in [
         "force2fа",
         "force.2fa",
@@ -39,7 +39,7 @@ fn keys_that_only_look_alike_are_ignored_and_counted() {
         "two_factor",
         "force_2fa\u{200b}",
     ] {
-        let run = desk.read(format!(r#"{{"id":"a","{key}":true}}"#));
+        let run = workspace.audit_bytes(format!(r#"{{"id":"a","{key}":true}}"#));
         check(run.code == 3, key, &run);
         check(run.report()["summary"]["unknown_keys"][key] == 1, key, &run);
     }
@@ -51,7 +51,7 @@ fn the_commonest_20_unknown_keys_are_told() {
     let keys = keys.collect::<Vec<_>>().join(",");
     let one = format!(r#"{{"id":"a","force2fa":true,{keys}}}"#);
     let two = r#"{"id":"b","force2fa":true,"key39":1,"key38":2}"#;
-    let run = Desk::new(SEEN).read(format!("{one}\n{two}\n"));
+    let run = Workspace::with_policy(SEEN).audit_bytes(format!("{one}\n{two}\n"));
     let report = run.report();
     let told = report["summary"]["unknown_keys"].as_object().unwrap();
     check(told.len() == 20, "20", &run);
@@ -95,9 +95,9 @@ fn flags_are_read_in_every_spelling() {
     ];
     for (yes, no) in words {
         for (word, flag) in [(yes, true), (no, false)] {
-            let desk = Desk::new(&rule(&format!("require.force2fa = {flag}")));
+            let workspace = Workspace::with_policy(&rule(&format!("require.force2fa = {flag}")));
             for export in both("force2fa", &format!("\"{word}\"")) {
-                let run = desk.read(&export);
+                let run = workspace.audit_bytes(&export);
                 check(run.code == 0, &export, &run);
                 check(coverage(&run, "force2fa") == (true, true), &export, &run);
             }
@@ -113,8 +113,8 @@ fn flags_of_json_are_booleans_or_one_and_zero() {
         ("1", true, true),
         ("0", false, true),
     ] {
-        let desk = Desk::new(&rule(&format!("require.force2fa = {flag}")));
-        let run = desk.read(&both("force2fa", json)[0]);
+        let workspace = Workspace::with_policy(&rule(&format!("require.force2fa = {flag}")));
+        let run = workspace.audit_bytes(&both("force2fa", json)[0]);
         check(run.code == 0, json, &run);
         check(coverage(&run, "force2fa") == (true, coerced), json, &run);
     }
@@ -123,7 +123,7 @@ fn flags_of_json_are_booleans_or_one_and_zero() {
 #[test]
 fn what_is_no_flag_is_an_error_with_its_reason() {
     for flag in [true, false] {
-        let desk = Desk::new(&rule(&format!("require.force2fa = {flag}")));
+        let workspace = Workspace::with_policy(&rule(&format!("require.force2fa = {flag}")));
         for (json, reason) in [
             ("2", "unparsable"),
             ("-1", "unparsable"),
@@ -134,7 +134,7 @@ fn what_is_no_flag_is_an_error_with_its_reason() {
             ("{}", "wrong-type"),
             ("[true]", "wrong-type"),
         ] {
-            let run = desk.read(&both("force2fa", json)[0]);
+            let run = workspace.audit_bytes(&both("force2fa", json)[0]);
             check(
                 run.reasons("one") == [("a".into(), reason.into())],
                 json,
@@ -147,9 +147,9 @@ fn what_is_no_flag_is_an_error_with_its_reason() {
 
 #[test]
 fn what_is_absent_fails_with_its_reason() {
-    let desk = Desk::new(&rule("require.force2fa = true"));
+    let workspace = Workspace::with_policy(&rule("require.force2fa = true"));
     for (json, reason) in [("null", "null"), ("\"\"", "empty"), ("\" \"", "empty")] {
-        let run = desk.read(&both("force2fa", json)[0]);
+        let run = workspace.audit_bytes(&both("force2fa", json)[0]);
         check(
             run.reasons("one") == [("a".into(), reason.into())],
             json,
@@ -163,11 +163,11 @@ fn what_is_absent_fails_with_its_reason() {
 const INSTANT: &str = "2019-03-04T10:20:30Z";
 
 fn time(json: &str, instant: &str, coerced: bool) {
-    let desk = Desk::new(&rule(&format!(
+    let workspace = Workspace::with_policy(&rule(&format!(
         "require.createdAt = {{ equals = \"{instant}\" }}"
     )));
     for export in both("created_at", json) {
-        let run = desk.read(&export);
+        let run = workspace.audit_bytes(&export);
         check(run.code == 0, &export, &run);
         check(
             coverage(&run, "createdAt") == (true, coerced),
@@ -222,7 +222,7 @@ fn numbers_are_seconds_or_from_10_to_the_11th_on_milliseconds() {
 
 #[test]
 fn what_is_no_time_is_an_error() {
-    let desk = Desk::new(&rule(&format!(
+    let workspace = Workspace::with_policy(&rule(&format!(
         "require.createdAt = {{ before = \"{INSTANT}\" }}"
     )));
     for text in [
@@ -238,7 +238,7 @@ fn what_is_no_time_is_an_error() {
         "2019-03-04T10:20:30 CET",
         "2019-03-04T10:20:30\u{2212}01:00",
     ] {
-        let run = desk.read(&both("createdAt", &format!("\"{text}\""))[0]);
+        let run = workspace.audit_bytes(&both("createdAt", &format!("\"{text}\""))[0]);
         check(
             run.reasons("one") == [("a".into(), "unparsable".into())],
             text,
@@ -247,7 +247,7 @@ fn what_is_no_time_is_an_error() {
         check(run.code == 3, text, &run);
     }
     for json in ["true", "[]", "{}"] {
-        let run = desk.read(&both("createdAt", json)[0]);
+        let run = workspace.audit_bytes(&both("createdAt", json)[0]);
         check(
             run.reasons("one") == [("a".into(), "wrong-type".into())],
             json,
@@ -258,7 +258,7 @@ fn what_is_no_time_is_an_error() {
 
 #[test]
 fn deleted_at_the_epoch_is_null_in_every_spelling() {
-    let desk = Desk::new(&rule("require.deletedAt = { present = false }"));
+    let workspace = Workspace::with_policy(&rule("require.deletedAt = { present = false }"));
     for json in [
         "\"1970-01-01T00:00:00Z\"",
         "\"1970-01-01T00:00:00.000Z\"",
@@ -268,7 +268,7 @@ fn deleted_at_the_epoch_is_null_in_every_spelling() {
         "0",
     ] {
         for export in both("deleted_at", json) {
-            let run = desk.read(&export);
+            let run = workspace.audit_bytes(&export);
             check(run.code == 0, &export, &run);
             check(
                 run.report()["summary"]["deleted_at_epoch"] == 1,
@@ -282,23 +282,24 @@ fn deleted_at_the_epoch_is_null_in_every_spelling() {
             );
         }
     }
-    let run = desk.read(r#"{"id":"a","deleted_at":"1970-01-01T00:00:01Z"}"#);
+    let run = workspace.audit_bytes(r#"{"id":"a","deleted_at":"1970-01-01T00:00:01Z"}"#);
     check(run.code == 1, "a second later it is deleted", &run);
 }
 
 #[test]
 fn only_deleted_at_is_null_at_the_epoch() {
-    let desk = Desk::new(&rule(
+    let workspace = Workspace::with_policy(&rule(
         "require.createdAt = { equals = \"1970-01-01T00:00:00Z\" }",
     ));
-    let run = desk.read(r#"{"id":"a","created_at":"1970-01-01T00:00:00Z"}"#);
+    let run = workspace.audit_bytes(r#"{"id":"a","created_at":"1970-01-01T00:00:00Z"}"#);
     check(run.code == 0, "it is a time", &run);
 }
 
 fn network(check_of: &str, list: &str) -> Run {
-    let desk = Desk::new(&rule(&format!("require.ipWhitelist = {{ {check_of} }}")));
+    let workspace =
+        Workspace::with_policy(&rule(&format!("require.ipWhitelist = {{ {check_of} }}")));
     let [json, csv] = both("ip_whitelist", &format!("\"{list}\""));
-    let (json, csv) = (desk.read(json), desk.read(csv));
+    let (json, csv) = (workspace.audit_bytes(json), workspace.audit_bytes(csv));
     check(
         json.found("one") == csv.found("one") && json.code == csv.code,
         list,

@@ -1,120 +1,118 @@
-//! A folder with a policy and exports, and what the program says of them.
+//! A folder with policies and exports, in which the program is run.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use serde_json::Value;
 use tempfile::TempDir;
 
-/// The instant of every run: no test asks the clock.
+use super::run::{self, Run};
+
+/// The instant of a run that names no other: no test asks the clock.
 const AS_OF: &str = "2026-10-01T00:00:00Z";
 
-/// A folder in which `policy.toml` lies.
-pub struct Desk {
+/// A folder that is removed with all that is in it when the test ends.
+pub struct Workspace {
     folder: TempDir,
 }
 
-/// What a run left behind.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Run {
-    pub code: u8,
-    pub stdout: Vec<u8>,
-    pub stderr: String,
-}
+impl Workspace {
+    /// Makes an empty folder.
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { folder }
+    }
 
-impl Desk {
-    pub fn new(policy: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let desk = Self { folder };
-        desk.put("policy.toml", policy);
-        desk
+    /// Makes a folder with this `policy.toml`.
+    pub fn with_policy(policy: &str) -> Self {
+        let workspace = Self::new();
+        workspace.write("policy.toml", policy);
+        workspace
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder().join(name)
     }
 
-    pub fn put(&self, name: &str, bytes: impl AsRef<[u8]>) {
-        fs::write(self.path(name), bytes).unwrap();
+    /// The path of a file, as an argument.
+    pub fn arg(&self, name: &str) -> String {
+        self.path(name).to_str().expect("a path is text").to_owned()
     }
 
-    /// The command line that audits these exports, after the program's name.
+    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        fs::write(self.path(name), bytes).expect("it is written");
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).expect("it is read")
+    }
+
+    pub fn create_dir(&self, name: &str) {
+        fs::create_dir(self.path(name)).expect("it is made");
+    }
+
+    /// The names of the files and folders in it, sorted.
+    pub fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.folder()).expect("it is a folder");
+        let mut names: Vec<_> = entries
+            .map(|entry| entry.expect("an entry").file_name())
+            .map(|name| name.to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    pub fn make_fifo(&self, name: &str) {
+        let made = Command::new("mkfifo").arg(self.path(name)).status();
+        assert!(made.expect("mkfifo runs").success());
+    }
+
+    /// The arguments that audit exports of this folder: the options, then what
+    /// every audit has and the options do not set: `policy.toml`, an instant,
+    /// and a JSON report.
     pub fn args(&self, exports: &[&str], options: &[&str]) -> Vec<String> {
-        let path = |name: &str| self.path(name).to_str().unwrap().to_owned();
-        let mut args = ["--as-of", AS_OF, "-f", "json", "-p"]
-            .map(str::to_owned)
-            .to_vec();
-        args.push(path("policy.toml"));
-        args.extend(options.iter().map(|option| (*option).to_owned()));
+        let mut args: Vec<_> = options.iter().map(|option| (*option).to_owned()).collect();
+        let defaults = [
+            ("-p", self.arg("policy.toml")),
+            ("--as-of", AS_OF.to_owned()),
+            ("-f", "json".to_owned()),
+        ];
+        for (option, value) in defaults {
+            if !options.contains(&option) {
+                args.extend([option.to_owned(), value]);
+            }
+        }
         args.extend(exports.iter().map(|export| match *export {
             "-" => "-".to_owned(),
-            name => path(name),
+            name => self.arg(name),
         }));
         args
     }
 
-    /// Audits exports of this folder.
+    /// Audits exports of this folder, in this process.
     pub fn audit(&self, exports: &[&str], options: &[&str]) -> Run {
-        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-        let mut args = vec!["audit".to_owned()];
-        args.extend(self.args(exports, options));
-        let code = audit::run::main(args, &mut stdout, &mut stderr);
-        let stderr = String::from_utf8(stderr).unwrap();
-        Run {
-            code,
-            stdout,
-            stderr,
-        }
+        run::audit(self.args(exports, options))
     }
 
-    /// Audits these bytes.
-    pub fn read(&self, export: impl AsRef<[u8]>) -> Run {
-        self.put("export", export);
+    /// Audits these bytes, in this process.
+    pub fn audit_bytes(&self, export: impl AsRef<[u8]>) -> Run {
+        self.write("export", export);
         self.audit(&["export"], &[])
     }
-}
 
-impl Run {
-    /// The JSON report.
-    pub fn report(&self) -> Value {
-        serde_json::from_slice(&self.stdout).unwrap_or_else(|error| {
-            panic!(
-                "{error}: exit {}, {}, {}",
-                self.code,
-                self.stderr,
-                String::from_utf8_lossy(&self.stdout)
-            )
-        })
+    /// The program as a process of its own, in this folder.
+    pub fn command(&self) -> Command {
+        let mut command = run::command();
+        command.current_dir(self.folder());
+        command
     }
 
-    /// The customers who are found something by a rule, in the order of the
-    /// findings.
-    pub fn found(&self, rule: &str) -> Vec<String> {
-        self.reasons(rule).into_iter().map(|(id, _)| id).collect()
-    }
-
-    /// The customers who are found something by a rule, and why.
-    pub fn reasons(&self, rule: &str) -> Vec<(String, String)> {
-        let report = self.report();
-        let findings = report["findings"].as_array().unwrap().iter();
-        let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
-        findings
-            .filter(|finding| finding["rule"] == rule)
-            .map(|finding| (text(&finding["customer_id"]), text(&finding["reason"])))
-            .collect()
-    }
-
-    /// Records met, and those of them that were rejected.
-    pub fn counts(&self) -> (u64, u64) {
-        let summary = &self.report()["summary"];
-        let count = |name: &str| summary[name].as_u64().unwrap();
-        (count("records"), count("rejected"))
-    }
-
-    /// Why the first export was not read to its end; empty, if it was.
-    pub fn problem(&self) -> String {
-        let report = self.report();
-        let problem = report["exports"][0]["problem"].as_str();
-        problem.unwrap_or_default().to_owned()
+    /// Runs the program in this folder, as a process of its own.
+    pub fn run(&self, args: &[&str]) -> Run {
+        Run::of(self.command().args(args))
     }
 }
