@@ -1,5 +1,5 @@
 //! Whatever bytes an export holds: what can be read is judged, what cannot be
-//! read is told, and neither depends on where the bytes are cut into batches.
+//! read is reported, and neither depends on where the bytes are cut into batches.
 
 mod cases;
 mod csv;

@@ -67,7 +67,7 @@ fn sha256sum_finds_the_digests_of_a_manifest_right() {
 }
 
 #[test]
-fn verify_tells_what_is_other_than_it_was() {
+fn verify_names_every_file_that_changed() {
     let folder = audited();
     let verify = || folder.run(&["verify", "m.json"]);
     let run = verify();

@@ -82,7 +82,7 @@ fn a_policy_to_start_from_is_sound() {
 }
 
 #[test]
-fn every_reference_tells_how_far_its_evidence_goes() {
+fn every_reference_says_how_far_its_evidence_goes() {
     for file in shipped() {
         let (_, shown) = audit(&["policy", "show", file.to_str().expect("text")]);
         for line in shown

@@ -1,4 +1,4 @@
-//! What must not be told is told nowhere: canaries in every field, looked for
+//! What must not be shown is written nowhere: canaries in every field, looked for
 //! in every report and message.
 
 use std::fs;
@@ -79,7 +79,7 @@ fn workspace() -> Workspace {
 }
 
 #[test]
-fn sensitive_values_and_credentials_are_told_nowhere() {
+fn sensitive_values_and_credentials_are_written_nowhere() {
     let workspace = workspace();
     for format in Format::ALL {
         let said = run(&workspace, format, &[]);
@@ -97,14 +97,14 @@ fn sensitive_values_and_credentials_are_told_nowhere() {
         );
         let all = run(&workspace, format, &["--show-sensitive"]);
         if format.is_whole() && format.name() != "xlsx" {
-            // The canaries would be seen, were they told.
+            // The canaries would be found if they were written.
             assert!(all.contains("ghp_") && all.contains(&canary("phoneNumber")));
         }
     }
 }
 
 #[test]
-fn pseudonyms_stand_for_ids_and_names_and_are_the_same_each_night() {
+fn pseudonyms_replace_ids_and_names_and_are_the_same_in_each_run() {
     let workspace = workspace();
     let (key, other) = (workspace.arg("key"), workspace.arg("other"));
     for format in Format::ALL {

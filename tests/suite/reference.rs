@@ -41,7 +41,7 @@ impl Status {
 pub enum Customer {
     Named(String),
     Nameless,
-    /// An id stands there and cannot be read; no name is the right one.
+    /// There is an id and it cannot be read; no name is the right one.
     Unreadable,
 }
 
@@ -223,7 +223,7 @@ fn asks_presence(requirement: Option<&Table>, field: &str) -> bool {
     })
 }
 
-/// Whether a check asks for no more than that no value stands there; then no
+/// Whether a check asks for no more than that there is no value; then no
 /// rule needs the field.
 fn wants_nothing(check: &Toml, holds: bool) -> bool {
     let mut absent = Table::new();

@@ -84,7 +84,7 @@ fn every_sample_is_what_the_program_prints() {
 }
 
 #[test]
-fn every_line_of_ndjson_is_a_finding_of_json_and_the_last_all_the_rest() {
+fn every_line_of_ndjson_is_a_finding_of_json_and_the_last_is_all_the_rest() {
     let (whole, lines) = (json(), text("ndjson"));
     let mut lines: Vec<Value> = lines
         .lines()
@@ -101,7 +101,7 @@ fn every_line_of_ndjson_is_a_finding_of_json_and_the_last_all_the_rest() {
 }
 
 #[test]
-fn every_line_of_ocsf_is_a_finding_of_json_and_the_last_that_all_is_not_told() {
+fn every_line_of_ocsf_is_a_finding_of_json_and_the_last_says_that_the_audit_is_incomplete() {
     let (whole, lines) = (json(), text("ocsf"));
     let mut events: Vec<Value> = lines
         .lines()
@@ -151,7 +151,7 @@ const KEYS_OF_DEFECTDOJO: [&str; 17] = [
 ];
 
 #[test]
-fn every_finding_for_defectdojo_is_one_of_json_and_the_last_that_all_is_not_told() {
+fn every_finding_for_defectdojo_is_one_of_json_and_the_last_says_that_the_audit_is_incomplete() {
     let whole = json();
     let report: Value = serde_json::from_slice(&audit("defectdojo")).expect("JSON");
     let (last, findings) = list(&report, "findings").split_last().expect("findings");
@@ -322,7 +322,7 @@ fn findings_come_in_the_order_of_records_then_of_rules() {
 }
 
 #[test]
-fn the_text_report_tells_what_the_summary_counts() {
+fn the_text_report_shows_what_the_summary_counts() {
     let (whole, report) = (json(), text("text"));
     let summary = &whole["summary"];
     let findings = number(summary, "fail") + number(summary, "error");
@@ -365,7 +365,7 @@ fn any_report_can_be_made_from_a_json_or_an_ndjson_report() {
 }
 
 #[test]
-fn the_sarif_report_tells_every_finding_and_by_which_rule() {
+fn the_sarif_report_has_every_finding_and_its_rule() {
     let whole = json();
     let log: Value = serde_json::from_slice(&audit("sarif")).expect("JSON");
     let run = &log["runs"][0];

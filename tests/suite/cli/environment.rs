@@ -4,7 +4,7 @@ use super::{FORMATS, audit, records, workspace};
 use crate::support::Run;
 
 #[test]
-fn the_place_of_the_reader_changes_no_byte() {
+fn the_time_zone_and_the_language_change_no_byte() {
     let workspace = workspace();
     let export = workspace.read("export.ndjson").replace(
         "\"updatedAt\": null",
@@ -18,8 +18,7 @@ fn the_place_of_the_reader_changes_no_byte() {
                 .env("TZ", zone)
                 .env("LANG", locale)
                 .env("LC_ALL", locale);
-            let ended = Run::of(command.args(["-f", format, "export.ndjson"]));
-            ended
+            Run::of(command.args(["-f", format, "export.ndjson"]))
         };
         let here = said("UTC", "C");
         assert_eq!(here.code, 1);
@@ -40,8 +39,7 @@ fn the_number_of_threads_changes_no_byte() {
         let said = |threads: &str| {
             let mut command = audit(&workspace);
             command.args(["--window-bytes", "4096", "-f", format, "-j", threads]);
-            let ended = Run::of(command.args(["large.ndjson", "export.ndjson"]));
-            ended
+            Run::of(command.args(["large.ndjson", "export.ndjson"]))
         };
         let alone = said("1");
         assert_eq!(alone.code, 3, "{format}");

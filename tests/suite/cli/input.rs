@@ -44,7 +44,7 @@ fn a_pipe_is_read_as_a_file_is() {
 }
 
 #[test]
-fn exports_are_told_in_their_order_each_from_record_one() {
+fn exports_are_reported_in_their_order_each_from_record_one() {
     let workspace = workspace();
     for name in ["b.ndjson", "a.ndjson", "c.ndjson"] {
         workspace.write(name, records(4000));

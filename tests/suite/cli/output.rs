@@ -76,7 +76,7 @@ fn mode(path: &Path) -> u32 {
 fn leaves_the_old_report(workspace: &Workspace, args: &[&str]) {
     workspace.write("findings.csv", "the old report\n");
     let before = workspace.names();
-    let ended = Run::of(audit(&workspace).args(["-o", "findings.csv"]).args(args));
+    let ended = Run::of(audit(workspace).args(["-o", "findings.csv"]).args(args));
     assert_eq!(ended.code, 2, "{args:?}");
     assert_eq!(
         workspace.read("findings.csv"),
@@ -158,7 +158,7 @@ fn of_two_reports_of_which_one_fails_none_takes_its_place() {
 /// A run that has judged the first records of its stdin and waits for more;
 /// the thread feeds it, and keeps stdin open until it is asked for it.
 fn run_in_the_middle(workspace: &Workspace) -> (Child, JoinHandle<ChildStdin>) {
-    let mut child = audit(&workspace)
+    let mut child = audit(workspace)
         .args(["-f", "ndjson", "-o", "findings.csv", "-o", "new.json", "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -68,7 +68,7 @@ fn a_stdout_that_is_not_open_fails_the_run() {
 }
 
 #[test]
-fn a_run_that_owes_stdout_nothing_does_not_need_it() {
+fn a_run_that_prints_nothing_does_not_need_stdout() {
     let workspace = workspace();
     let mut command = audit(&workspace);
     command.args(["-q", "-o", "findings.csv", "export.ndjson"]);
@@ -77,7 +77,7 @@ fn a_run_that_owes_stdout_nothing_does_not_need_it() {
 }
 
 #[test]
-fn notes_that_nobody_can_hear_do_not_change_the_verdict() {
+fn notes_that_cannot_be_printed_do_not_change_the_verdict() {
     let workspace = workspace();
     let broken = workspace.read("export.ndjson") + "{\n";
     workspace.write("export.ndjson", &broken);
@@ -107,7 +107,7 @@ fn no_name_of_a_file_steers_a_terminal() {
     let workspace = workspace();
     let (bell, turn) = ("a\u{7}\u{1b}[31m", "b\u{202e}");
     let name = |ending: &str| format!("{bell}{turn}{ending}");
-    workspace.write(&name(".ndjson"), &records(3));
+    workspace.write(&name(".ndjson"), records(3));
     workspace.write(&name(".toml"), POLICY);
     workspace.write(&name("-mistaken.toml"), mistaken_policy());
     workspace.create_dir(&name(".csv"));

@@ -90,7 +90,7 @@ fn a_stray_quote_takes_no_neighbour_along_even_if_another_closes_it() {
     for id in ["before", "middle", "after"] {
         check(found.iter().any(|found| found == id), id, &run);
     }
-    check(run.code == 3, "it is told", &run);
+    check(run.code == 3, "it is reported", &run);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn quotes_inside_of_a_cell_spoil_at_most_their_cell() {
 }
 
 #[test]
-fn every_dialect_is_told_by_its_header() {
+fn every_dialect_is_recognised_by_its_header() {
     let workspace = workspace();
     for mark in ["", "\u{feff}"] {
         for delimiter in [",", ";", "\t"] {
@@ -215,11 +215,15 @@ fn bytes_that_are_not_utf_8_spoil_their_row_alone() {
                 "the others are read",
                 &run,
             );
-            check(run.counts() == (3, 1) && run.code == 3, "it is told", &run);
+            check(
+                run.counts() == (3, 1) && run.code == 3,
+                "it is reported",
+                &run,
+            );
             let offset = run.report()["rejected"][0]["offset"].as_u64();
             check(
                 offset == Some(head.len() as u64),
-                "where it begins is told",
+                "where it begins is reported",
                 &run,
             );
         }
@@ -227,7 +231,7 @@ fn bytes_that_are_not_utf_8_spoil_their_row_alone() {
 }
 
 #[test]
-fn a_rejected_row_is_told_by_its_first_byte() {
+fn a_rejected_row_is_reported_with_its_first_byte() {
     for feed in ["\n", "\r\n", "\n\n", "\r\n\r\n"] {
         let head = format!("id,force_sso,name{feed}before,false,n{feed}");
         let export = format!("{head}ragged{feed}after,false,n{feed}");
@@ -235,10 +239,10 @@ fn a_rejected_row_is_told_by_its_first_byte() {
         let rejected = &run.report()["rejected"][0];
         check(
             rejected["offset"] == head.len(),
-            "where it begins is told",
+            "where it begins is reported",
             &run,
         );
-        check(rejected["record"] == 2, "which it is is told", &run);
+        check(rejected["record"] == 2, "its number is reported", &run);
     }
 }
 

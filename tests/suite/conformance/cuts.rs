@@ -108,7 +108,7 @@ fn rows_that_are_cut_are_judged_as_far_as_they_go() {
     }
 }
 
-/// The whole rows are judged; one that lacks a cell, or its last quote, is told.
+/// The whole rows are judged; one that lacks a cell, or its last quote, is reported.
 fn check_row_cut(cut: usize, header: &str, row: &str, run: &Run) {
     let body = cut.saturating_sub(header.len());
     let (whole, part) = (body / row.len(), body % row.len());

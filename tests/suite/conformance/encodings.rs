@@ -47,7 +47,7 @@ fn a_byte_order_mark_of_utf_8_is_skipped() {
 }
 
 #[test]
-fn a_second_byte_order_mark_is_told() {
+fn a_second_byte_order_mark_is_reported() {
     let text = format!("\u{feff}\u{feff}{}", record("a"));
     let run = read(&workspace(), "two marks", text.as_bytes(), &[]);
     check(run.code == 3, "it is no blank", &run);

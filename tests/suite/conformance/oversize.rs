@@ -184,7 +184,7 @@ fn a_row_of_lines_that_is_too_large_hides_no_row_whatever_the_window() {
     let found = run.found("sso");
     check(found.contains(&"before".to_owned()), "before", &run);
     check(found.contains(&"after".to_owned()), "after", &run);
-    check(run.code == 3, "it is told", &run);
+    check(run.code == 3, "it is reported", &run);
 }
 
 #[test]
@@ -202,5 +202,5 @@ fn a_quote_that_is_not_closed_costs_no_row_after_it_whatever_the_window() {
         "the others are read",
         &run,
     );
-    check(run.code == 3, "it is told", &run);
+    check(run.code == 3, "it is reported", &run);
 }

@@ -100,16 +100,16 @@ fn damaged(text: &str) -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn a_bad_zstd_checksum_is_told() {
+fn a_bad_zstd_checksum_is_reported() {
     let mut packed = zstd(lines());
     let last = packed.len() - 1;
     packed[last] ^= 1;
     let run = read(&workspace(), "checksum", &packed, &[]);
-    check(run.code == 3, "it is told", &run);
+    check(run.code == 3, "it is reported", &run);
 }
 
 #[test]
-fn a_skippable_frame_is_read_over_or_told() {
+fn a_skippable_frame_is_skipped_or_reported() {
     let skippable = [0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4];
     for packed in [
         [&skippable[..], &zstd(lines())].concat(),
@@ -117,12 +117,12 @@ fn a_skippable_frame_is_read_over_or_told() {
     ] {
         let run = read(&workspace(), "skippable", &packed, &[]);
         let whole = run.code == 1 && run.found("sso") == ["a", "b"];
-        check(whole || run.code == 3, "read or told", &run);
+        check(whole || run.code == 3, "read or reported", &run);
     }
 }
 
 #[test]
 fn what_is_packed_twice_is_not_clean() {
     let run = workspace().audit_bytes(gzip(gzip(lines())));
-    check(run.code == 3, "it is told", &run);
+    check(run.code == 3, "it is reported", &run);
 }

@@ -12,12 +12,12 @@ fn records_nest_128_levels_deep_and_no_deeper() {
         let run = read(&workspace(), "deep", &export, &[]);
         check(run.counts() == counts, "the limit is 128", &run);
         let told = run.stderr.contains("nested deeper than 128 levels");
-        check(told == (arrays == 128), "the cause is told", &run);
+        check(told == (arrays == 128), "the cause is reported", &run);
     }
 }
 
 #[test]
-fn a_value_may_stand_after_any_blanks_whatever_stood_before() {
+fn a_value_may_follow_any_blanks_whatever_was_before() {
     let workspace = workspace();
     for blanks in ["", " ", "\n", "\t \r\n", "          "] {
         let spaced = format!(
@@ -87,7 +87,7 @@ fn pages_of_a_wrapper_follow_one_another() {
 }
 
 #[test]
-fn what_follows_a_closed_array_is_told() {
+fn what_follows_a_closed_array_is_reported() {
     let workspace = workspace();
     for tail in ["x", "]", "}", ",", "1", "\0", "// end"] {
         let export = format!("[{}]{tail}", record("a"));
@@ -100,7 +100,7 @@ fn what_follows_a_closed_array_is_told() {
 }
 
 #[test]
-fn keys_that_are_no_field_are_told_of_records_that_were_read() {
+fn unknown_keys_are_reported_only_of_records_that_were_read() {
     let export = format!("{}\n{{\"id\":\"b\",\"rejected_key\":tru}}\n", record("a"));
     let run = read(&workspace(), "keys", export.as_bytes(), &[]);
     let told = run.stderr.contains("rejected_key");
@@ -108,7 +108,7 @@ fn keys_that_are_no_field_are_told_of_records_that_were_read() {
 }
 
 #[test]
-fn a_field_that_stands_twice_is_read_once_or_not_at_all() {
+fn a_field_that_is_there_twice_is_read_once_or_not_at_all() {
     let workspace = workspace();
     for (pair, code) in [
         (r#""force_sso":true,"force_sso":true"#, 0),

@@ -6,7 +6,7 @@ use super::cases::{self, Case, Label};
 use super::{AFTER, FIRST_BATCH, before, read, workspace};
 use crate::support::Run;
 
-/// Cases that alone are told by nothing but that there is no record.
+/// Cases that alone are reported by nothing but that there is no record.
 const NOTHING: [&str; 2] = ["two arrays", "a byte order mark"];
 
 /// Open arrays that with the element on the next line are one array.
@@ -47,7 +47,7 @@ fn judged(run: &Run, id: &str) -> bool {
     run.found("sso").iter().any(|found| found == id)
 }
 
-/// Everything that went against what was wanted, told at once.
+/// Everything that was not as wanted, reported at once.
 #[derive(Default)]
 struct Wanted(Vec<String>);
 
@@ -81,7 +81,7 @@ fn may_join(case: &Case, layout: Layout) -> bool {
     }
 }
 
-/// What holds wherever a case stands between two records.
+/// What holds wherever a case is between two records.
 fn neighbours(wanted: &mut Wanted, case: &Case, layout: Layout, run: &Run) {
     let mut that = |holds, what| wanted.that(case, layout, holds, what, run);
     that(judged(run, "before"), "the record before is judged");
@@ -144,7 +144,7 @@ fn a_case_alone_is_never_clean() {
             Label::Valid if bare => that(rejected == 1, "it is no record"),
             Label::Valid => that(records == records_in(&case), "each element is a record"),
             Label::Invalid if NOTHING.contains(&case.name) => {}
-            Label::Invalid | Label::Open => that(rejected > 0 || unread, "it is told"),
+            Label::Invalid | Label::Open => that(rejected > 0 || unread, "it is reported"),
             Label::Either => {}
         }
     }

@@ -71,7 +71,7 @@ fn a_hardened_account_meets_every_rule() {
 }
 
 #[test]
-fn a_new_account_is_found_wanting() {
+fn a_new_account_fails_most_rules() {
     let expected = [
         "mfa violated",
         "sso violated",
@@ -82,7 +82,7 @@ fn a_new_account_is_found_wanting() {
 }
 
 #[test]
-fn flags_of_2014_are_read_and_what_is_missing_is_told() {
+fn flags_of_2014_are_read_and_what_is_missing_is_reported() {
     let expected = [
         "mfa missing",
         "sso missing",

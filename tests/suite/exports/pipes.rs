@@ -57,7 +57,7 @@ fn stdin_without_a_record_is_not_clean() {
 }
 
 #[test]
-fn stdin_stands_among_files() {
+fn stdin_is_read_between_files() {
     let workspace = Workspace::with_policy(SEEN);
     workspace.write("first", r#"{"id":"first","force_2fa":true}"#);
     workspace.write("last", "id,force_2fa\nlast,t\n");
@@ -138,7 +138,11 @@ fn an_export_that_is_rubbish_spoils_no_other() {
     workspace.write("good", LINE);
     workspace.write("rubbish", "\x01\x02\x03");
     let run = workspace.audit(&["rubbish", "good"], &[]);
-    check(!run.problem().is_empty(), "it is told of its export", &run);
-    check(run.code == 3, "what cannot be read is told", &run);
+    check(
+        !run.problem().is_empty(),
+        "it is reported of its export",
+        &run,
+    );
+    check(run.code == 3, "what cannot be read is reported", &run);
     check(run.found("mfa") == ["a"], "the other is judged", &run);
 }

@@ -46,7 +46,7 @@ fn keys_that_only_look_alike_are_ignored_and_counted() {
 }
 
 #[test]
-fn the_commonest_20_unknown_keys_are_told() {
+fn the_20_most_common_unknown_keys_are_reported() {
     let keys = (0..40).map(|n| format!(r#""key{n:02}":1"#));
     let keys = keys.collect::<Vec<_>>().join(",");
     let one = format!(r#"{{"id":"a","force2fa":true,{keys}}}"#);
@@ -178,7 +178,7 @@ fn time(json: &str, instant: &str, coerced: bool) {
 }
 
 #[test]
-fn rfc_3339_is_read_as_it_stands() {
+fn rfc_3339_is_read_and_not_counted_as_coerced() {
     for text in [
         "2019-03-04T10:20:30Z",
         "2019-03-04T10:20:30+00:00",

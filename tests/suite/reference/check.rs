@@ -7,7 +7,7 @@ use regex::Regex;
 use toml::{Table, Value as Toml};
 
 use super::field::{Kind, folded};
-use super::logic::{Cause, Truth, all, any, certain, gravest, not};
+use super::logic::{Cause, Truth, all, any, certain, most_severe, not};
 use super::network;
 use super::reading::{Reading, Record, Value, read, whole};
 use super::time;
@@ -69,7 +69,7 @@ impl Subject<'_> {
         }
     }
 
-    /// An operator on a value that stands there.
+    /// An operator on a value that is there.
     fn decides(&self, value: &Value, operator: &str, argument: &Toml) -> Truth {
         let among = || argument.as_array().unwrap().iter();
         match (operator, value) {
@@ -96,7 +96,7 @@ impl Subject<'_> {
     }
 }
 
-/// A value stands there or does not; of a bad one neither can be said.
+/// A value is there or is not; of a bad one neither can be said.
 fn present(reading: &Reading, wanted: bool) -> Truth {
     match whole(reading) {
         Ok(_) => certain(wanted),
@@ -110,7 +110,7 @@ fn both<'a>(mine: &'a Reading, theirs: &'a Reading) -> Result<(&'a Value, &'a Va
         (Ok(mine), Ok(theirs)) => Ok((mine, theirs)),
         (mine, theirs) => {
             let causes: Vec<Cause> = [mine.err(), theirs.err()].into_iter().flatten().collect();
-            Err(gravest(&causes).unwrap())
+            Err(most_severe(&causes).unwrap())
         }
     }
 }

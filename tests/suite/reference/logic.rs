@@ -1,6 +1,6 @@
 //! Kleene's logic: true, false and undecided, and why it is undecided.
 
-/// Why no value stands in a field.
+/// Why there is no value in a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Absence {
     Missing,
@@ -8,7 +8,7 @@ pub enum Absence {
     Empty,
 }
 
-/// Why what stands in a field cannot be read.
+/// Why what is in a field cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     WrongType,
@@ -77,8 +77,8 @@ pub fn not(part: Truth) -> Truth {
     }
 }
 
-/// The cause that stands for several: the first bad one, else the first.
-pub fn gravest(causes: &[Cause]) -> Option<Cause> {
+/// The cause that is given for several: the first bad one, else the first.
+pub fn most_severe(causes: &[Cause]) -> Option<Cause> {
     let bad = causes.iter().find(|cause| matches!(cause, Cause::Bad(_)));
     bad.or(causes.first()).copied()
 }
@@ -91,5 +91,5 @@ fn cause(parts: &[Truth]) -> Option<Cause> {
             Truth::True | Truth::False => None,
         })
         .collect();
-    gravest(&causes)
+    most_severe(&causes)
 }

@@ -1,4 +1,4 @@
-//! What stands in a field of a record: a value, an absence or a fault.
+//! What is in a field of a record: a value, an absence or a fault.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
@@ -29,7 +29,7 @@ const WRONG_TYPE: Cause = Cause::Bad(Fault::WrongType);
 const UNPARSABLE: Cause = Cause::Bad(Fault::Unparsable);
 const CONFLICT: Cause = Cause::Bad(Fault::Conflict);
 
-/// What stands in the field; written twice, it must say the same twice.
+/// What is in the field; written twice, it must say the same twice.
 pub fn read(record: &Record, field: &str, kind: Kind) -> Reading {
     let mut readings = record
         .iter()
@@ -54,7 +54,7 @@ pub fn whole(reading: &Reading) -> Result<&Value, Cause> {
     }
 }
 
-/// What was written, by which two readings of nothing are told apart; what
+/// What was written, by which two readings of nothing are reported apart; what
 /// lies in an array or an object is not looked at.
 fn written(json: &Json) -> String {
     match json {
