@@ -37,6 +37,7 @@
 //! ```
 
 pub mod aggregate;
+pub mod auditor;
 pub mod cli;
 pub mod command;
 pub mod digest;
