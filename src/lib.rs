@@ -6,7 +6,7 @@
 //! [`policy`] files make of it; [`finding`] says what there is to tell, and
 //! what it adds up to, for rules over the whole export by way of [`aggregate`];
 //! [`report`] writes it. [`pipeline`] takes batches through
-//! these on many threads, in order; [`command::convert`] makes other reports from one;
+//! these on many threads, in order;
 //! [`manifest`] says what was read and written;
 //! [`command`] helps those who write policies;
 //! and [`run`] is a run from the command line to the exit code.
@@ -46,10 +46,12 @@ pub mod export;
 mod external_sort;
 pub mod finding;
 pub mod manifest;
+pub mod options;
 pub mod pipeline;
 pub mod policy;
 pub mod record;
 pub mod report;
 pub mod run;
+pub mod terminal;
 pub mod text;
 pub mod totals;

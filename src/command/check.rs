@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use chrono::Utc;
 use serde_json::{Value, json};
 
-use super::{Ended, Error};
-use crate::cli::CheckFormat;
+use super::{Error, Exit};
+use crate::options::CheckFormat;
 use crate::policy::Policies;
 use crate::policy::error::{Diagnostic, Error as PolicyError};
 use crate::policy::lint::Warning;
@@ -22,7 +22,7 @@ pub(super) fn check(
     names: &[PathBuf],
     format: CheckFormat,
     out: &mut dyn Write,
-) -> Result<Ended, Error> {
+) -> Result<Exit, Error> {
     let (policies, warnings) = Policies::check(names, Utc::now(), &[]);
     let errors = policies.err().unwrap_or_default();
     match format {
@@ -31,9 +31,9 @@ pub(super) fn check(
         CheckFormat::Sarif => sarif_log(&errors, &warnings, out)?,
     }
     Ok(match (errors.is_empty(), warnings.is_empty()) {
-        (false, _) => Ended::Invalid,
-        (true, false) => Ended::Bad,
-        (true, true) => Ended::Good,
+        (false, _) => Exit::Failed,
+        (true, false) => Exit::Findings,
+        (true, true) => Exit::Clean,
     })
 }
 

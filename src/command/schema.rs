@@ -7,7 +7,7 @@ use schemars::schema_for;
 use serde_json::{Map, Value, json};
 
 use super::{Error, test::Cases};
-use crate::cli::Document;
+use crate::options::Document;
 use crate::policy::aggregate::{AGGREGATES, Copies};
 use crate::policy::check::{Argument, OPERATORS};
 use crate::policy::{OnAbsent, Severity};

@@ -4,10 +4,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use chrono::DateTime;
-use clap::CommandFactory;
 
 use super::{Error, load};
-use crate::cli::Cli;
 use crate::policy::aggregate::AGGREGATES;
 use crate::policy::check::OPERATORS;
 use crate::policy::{Ask, Policies, bundled};
@@ -159,16 +157,4 @@ pub(super) fn fields(out: &mut dyn Write) -> Result<(), Error> {
         AGGREGATES.join(", ")
     )?;
     Ok(())
-}
-
-/// Completions for a shell.
-pub(super) fn completions(shell: clap_complete::Shell, out: &mut dyn Write) -> io::Result<()> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "audit", &mut script);
-    out.write_all(&script)
-}
-
-/// The manual page.
-pub(super) fn man(out: &mut dyn Write) -> io::Result<()> {
-    clap_mangen::Man::new(Cli::command()).render(out)
 }
