@@ -1,17 +1,21 @@
-//! The words that a person types, as types; opens nothing.
+//! What a person types: the command line, read with clap into plain options;
+//! opens nothing.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, ColorChoice, Parser, Subcommand};
+use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
 use strum::{EnumMessage, VariantArray};
 
 use crate::export;
-use crate::policy::Severity;
-use crate::record::{Slot, time};
-use crate::report::{self, Column, Destination, MaxChars, Settings, SplitBy};
+use crate::options::{
+    AuditOptions, CheckFormat, ColourChoice, ConvertOptions, Disclosure, Document, ExplainOptions,
+    FailOn, InputOptions, PolicyOptions, ReportOptions, Verbosity,
+};
+use crate::record::time;
+use crate::report::{self, Column, Destination, MaxChars, SplitBy};
 
 /// Judges every customer record of an export by the rules of policies
 ///
@@ -35,17 +39,17 @@ pub struct Cli {
 
     /// The audit
     #[command(flatten)]
-    pub options: Options,
+    pub audit: AuditArgs,
 }
 
-/// What is asked for beside audits.
+/// Names what can be asked for beside an audit.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
     /// Makes other reports from a json or ndjson report
     ///
     /// They are the same as those of the run itself; exit code 0 says that they
     /// were made, and not that all is well.
-    Convert(Convert),
+    Convert(ConvertArgs),
     /// Checks the digests of a manifest
     ///
     /// Exit codes: 0 all files are as the run left them; 1 some are not; 2 it
@@ -55,14 +59,6 @@ pub enum Command {
         #[arg(value_name = "MANIFEST")]
         manifest: PathBuf,
     },
-    /// What authors of policies ask for
-    #[command(flatten)]
-    Author(AuthorCommand),
-}
-
-/// What authors of policies ask for.
-#[derive(Debug, Clone, Subcommand)]
-pub enum AuthorCommand {
     /// Tests, lists and shows policies
     Policy {
         /// What to do with them
@@ -72,11 +68,11 @@ pub enum AuthorCommand {
     /// Lists the fields of a record, and the operators of each kind
     Fields,
     /// Tells what every rule makes of one customer, and why
-    Explain(Explain),
+    Explain(ExplainArgs),
     /// Writes the JSON Schema of a policy, of cases or of a JSON report
     Schema {
         /// Of what
-        #[arg(value_enum)]
+        #[arg(value_parser = choice::<Document>())]
         document: Document,
     },
     /// Writes completions for a shell
@@ -88,7 +84,7 @@ pub enum AuthorCommand {
     Man,
 }
 
-/// What is asked of policies.
+/// Names what can be asked of policies.
 #[derive(Debug, Clone, Subcommand)]
 pub enum PolicyCommand {
     /// Runs the cases beside a policy: for pci.toml those in pci.cases.toml
@@ -114,7 +110,7 @@ pub enum PolicyCommand {
         policies: Vec<PathBuf>,
 
         /// How to tell it
-        #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+        #[arg(long, value_parser = choice::<CheckFormat>(), default_value = default_name::<CheckFormat>(), value_name = "FORMAT")]
         format: CheckFormat,
     },
     /// Lists the bundled policies
@@ -133,32 +129,9 @@ pub enum PolicyCommand {
     New,
 }
 
-/// What has a schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Document {
-    /// A policy
-    Policy,
-    /// The cases beside a policy
-    Cases,
-    /// A JSON report
-    Report,
-}
-
-/// How what is wrong with policies is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum CheckFormat {
-    /// For a person
-    #[default]
-    Text,
-    /// A list of objects
-    Json,
-    /// SARIF 2.1.0, for code scanning
-    Sarif,
-}
-
-/// Which customer is to be explained, by what.
+/// Holds the arguments of `audit explain`.
 #[derive(Debug, Clone, Args)]
-pub struct Explain {
+pub struct ExplainArgs {
     /// Exports to look into; `-` is stdin
     #[arg(required = true, value_name = "EXPORT")]
     pub exports: Vec<PathBuf>,
@@ -180,7 +153,7 @@ pub struct Explain {
     pub as_of: Option<DateTime<Utc>>,
 
     /// Shape of the exports
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    #[arg(long, value_parser = choice::<export::Format>(), default_value = default_name::<export::Format>(), value_name = "FORMAT")]
     pub input_format: export::Format,
 
     /// Show personal data and credentials, which else read `[redacted]`
@@ -188,9 +161,9 @@ pub struct Explain {
     pub show_sensitive: bool,
 }
 
-/// Which reports are to be written, and how.
+/// Holds the arguments that say which reports are written, and how.
 #[derive(Debug, Clone, Args)]
-pub struct ReportOptions {
+pub struct ReportArgs {
     /// Write a report to a file; its format is told by the extension (txt, csv,
     /// json, ndjson, md, html, sarif, xml, xlsx) or as FORMAT:FILE
     #[arg(short, long = "output", value_name = "FILE", value_parser = destination)]
@@ -215,48 +188,39 @@ pub struct ReportOptions {
     pub split_by: Option<SplitBy>,
 }
 
-impl ReportOptions {
-    /// What is said of all reports; `slot` is that of the field by which they
-    /// are split, if it is one.
-    pub fn settings(&self, slot: Option<Slot>) -> Settings {
-        let whole = self
-            .outputs
-            .iter()
-            .filter(|output| output.format.is_whole());
-        let split_by = self.split_by.clone();
-        Settings {
-            columns: match self.columns.as_slice() {
-                [] => Column::ALL.to_vec(),
-                columns => columns.to_vec(),
-            },
+impl ReportArgs {
+    /// Returns the options; `stdout` is the format of the report on stdout, if
+    /// there is one.
+    fn options(self, stdout: Option<report::Format>) -> ReportOptions {
+        ReportOptions {
+            stdout,
+            files: self.outputs,
+            columns: self.columns,
             max_chars: self.max_chars.unwrap_or_default(),
-            whole: whole
-                .map(|output| output.path.display().to_string())
-                .collect(),
-            split_by: split_by.map(|by| (by, slot)),
+            split_by: self.split_by,
         }
     }
 }
 
-/// What other reports are to be made from a report.
+/// Holds the arguments of `audit convert`.
 #[derive(Debug, Clone, Args)]
-pub struct Convert {
+pub struct ConvertArgs {
     /// A json or ndjson report; `-` is stdin
     #[arg(value_name = "REPORT")]
     pub report: PathBuf,
 
     /// The reports to make; without any, a text report on stdout
     #[command(flatten)]
-    pub reports: ReportOptions,
+    pub reports: ReportArgs,
 
     /// When to colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorChoice,
 }
 
-/// What an audit is to do.
+/// Holds the arguments of an audit.
 #[derive(Debug, Clone, Args)]
-pub struct Options {
+pub struct AuditArgs {
     /// Exports to audit; `-` is stdin
     #[arg(required = true, value_name = "EXPORT")]
     pub exports: Vec<PathBuf>,
@@ -272,7 +236,7 @@ pub struct Options {
 
     /// The reports
     #[command(flatten)]
-    pub reports: ReportOptions,
+    pub reports: ReportArgs,
 
     /// Exit with 1 if there are findings at or above this severity: info, low,
     /// medium, high, critical or never
@@ -284,7 +248,7 @@ pub struct Options {
     pub as_of: Option<DateTime<Utc>>,
 
     /// Shape of the exports
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    #[arg(long, value_parser = choice::<export::Format>(), default_value = default_name::<export::Format>(), value_name = "FORMAT")]
     pub input_format: export::Format,
 
     /// Show personal data and credentials, which else read `[redacted]`
@@ -333,53 +297,150 @@ Examples:
   audit -p pci -p baseline -o findings.csv -o report.json exports/*.ndjson.gz
   cat export.ndjson | audit -p pci -f ndjson -";
 
-/// From which severity on findings make the run fail; never, if none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FailOn(pub Option<Severity>);
-
-impl std::fmt::Display for FailOn {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0.map_or("never", Severity::name))
-    }
+/// Is a text that takes the place of a run: help or the version, or what is wrong
+/// with the arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Usage {
+    /// The user asked for it.
+    Help(String),
+    /// The arguments make no sense.
+    Mistake(String),
 }
 
-impl FromStr for FailOn {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text == "never" {
-            return Ok(Self(None));
+/// Reads the arguments of the program, of which the first is its name.
+///
+/// # Errors
+///
+/// They ask for help, or make no sense.
+pub fn parse(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Cli, Usage> {
+    Cli::try_parse_from(args).map_err(|error| {
+        let text = error.render().to_string();
+        match error.use_stderr() {
+            true => Usage::Mistake(text),
+            false => Usage::Help(text),
         }
-        Severity::ALL
-            .into_iter()
-            .find(|severity| severity.name() == text)
-            .map(|severity| Self(Some(severity)))
-            .ok_or_else(|| {
-                format!(
-                    "there are {}, never",
-                    Severity::ALL.map(Severity::name).join(", ")
-                )
-            })
+    })
+}
+
+/// Returns the command line as data, for completions and the manual page.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+impl AuditArgs {
+    /// Returns when the user wants colours.
+    pub fn colour(&self) -> ColourChoice {
+        colour_choice(self.color)
     }
 }
 
-/// Reads the name of a variant; the help shows what each is documented as.
-fn choice<T>() -> impl TypedValueParser<Value = T>
-where
-    T: VariantArray + EnumMessage + FromStr<Err = strum::ParseError>,
-    T: Copy + Into<&'static str> + Send + Sync + 'static,
-{
-    let variants = T::VARIANTS.iter().map(|variant| {
-        let name: &'static str = (*variant).into();
-        PossibleValue::new(name).help(variant.get_documentation().unwrap_or_default())
-    });
-    PossibleValuesParser::new(variants).try_map(|name| name.parse::<T>())
+impl From<AuditArgs> for AuditOptions {
+    fn from(args: AuditArgs) -> Self {
+        let verbosity = match (args.quiet, args.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, true) => Verbosity::Verbose,
+            (false, false) => Verbosity::Normal,
+        };
+        // Who wants quiet has a report on stdout only if its format is named.
+        let usual = (verbosity != Verbosity::Quiet).then_some(report::Format::Text);
+        let stdout = args.reports.format.or(usual);
+        Self {
+            exports: args.exports,
+            policies: policy_options(args.policies, args.set, args.as_of),
+            input: InputOptions {
+                format: args.input_format,
+                max_record_bytes: args.max_record_bytes,
+                chunk_bytes: args.window_bytes,
+            },
+            reports: args.reports.options(stdout),
+            fail_on: args.fail_on,
+            disclosure: match (args.pseudonymise, args.show_sensitive) {
+                (Some(key), _) => Disclosure::Pseudonymised(key),
+                (None, true) => Disclosure::Shown,
+                (None, false) => Disclosure::Redacted,
+            },
+            manifest: args.manifest,
+            threads: args.threads,
+            verbosity,
+            colour: colour_choice(args.color),
+        }
+    }
 }
 
 /// Returns the names of variants, for a message.
 fn names<T: Copy + Into<&'static str>>(variants: &[T]) -> String {
     let names: Vec<&str> = variants.iter().map(|variant| (*variant).into()).collect();
     names.join(", ")
+}
+
+impl From<ConvertArgs> for ConvertOptions {
+    fn from(args: ConvertArgs) -> Self {
+        let usual = args.reports.outputs.is_empty();
+        let usual = usual.then_some(report::Format::Text);
+        let stdout = args.reports.format.or(usual);
+        Self {
+            report: args.report,
+            reports: args.reports.options(stdout),
+            colour: colour_choice(args.color),
+        }
+    }
+}
+
+impl From<ExplainArgs> for ExplainOptions {
+    fn from(args: ExplainArgs) -> Self {
+        Self {
+            exports: args.exports,
+            format: args.input_format,
+            id: args.id,
+            policies: policy_options(args.policies, args.set, args.as_of),
+            disclosure: match args.show_sensitive {
+                true => Disclosure::Shown,
+                false => Disclosure::Redacted,
+            },
+        }
+    }
+}
+
+fn policy_options(
+    names: Vec<PathBuf>,
+    set: Vec<(String, String)>,
+    as_of: Option<DateTime<Utc>>,
+) -> PolicyOptions {
+    PolicyOptions {
+        names,
+        set,
+        as_of: as_of.unwrap_or_else(Utc::now),
+    }
+}
+
+fn colour_choice(choice: ColorChoice) -> ColourChoice {
+    match choice {
+        ColorChoice::Auto => ColourChoice::Auto,
+        ColorChoice::Always => ColourChoice::Always,
+        ColorChoice::Never => ColourChoice::Never,
+    }
+}
+
+/// Returns a parser of the names of an enum's variants; help shows their
+/// documentation.
+fn choice<T>() -> impl TypedValueParser<Value = T>
+where
+    T: VariantArray + EnumMessage + Into<&'static str> + Copy + Send + Sync,
+{
+    let values = T::VARIANTS.iter().map(|variant| {
+        let name: &'static str = (*variant).into();
+        PossibleValue::new(name).help(variant.get_documentation().unwrap_or_default())
+    });
+    PossibleValuesParser::new(values).try_map(|name| {
+        let named = |variant: &&T| Into::<&'static str>::into(**variant) == name;
+        let variant = T::VARIANTS.iter().find(named);
+        variant.copied().ok_or("no value has this name")
+    })
+}
+
+/// Returns the name of an enum's default.
+fn default_name<T: Default + Into<&'static str>>() -> &'static str {
+    T::default().into()
 }
 
 fn destination(text: &str) -> Result<Destination, String> {
@@ -433,11 +494,10 @@ fn column(name: &str) -> Result<Column, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]

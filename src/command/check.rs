@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use strum::VariantArray;
 
-use super::{Ended, Error};
-use crate::cli::CheckFormat;
+use super::{Error, Exit};
 use crate::diagnostic::{Diagnostic, Level, Position};
+use crate::options::CheckFormat;
 use crate::policy::error::{Error as PolicyError, FileWarnings};
 use crate::policy::lint::Warning;
 use crate::policy::{Policies, PoliciesBuilder};
@@ -24,7 +24,7 @@ pub(super) fn check(
     names: &[PathBuf],
     format: CheckFormat,
     out: &mut dyn Write,
-) -> Result<Ended, Error> {
+) -> Result<Exit, Error> {
     let builder = names
         .iter()
         .fold(Policies::builder(), PoliciesBuilder::named);
@@ -37,9 +37,9 @@ pub(super) fn check(
         CheckFormat::Sarif => sarif_log(&messages(&errors, &warnings), out)?,
     }
     Ok(match (errors.is_empty(), warnings.is_empty()) {
-        (false, _) => Ended::Invalid,
-        (true, false) => Ended::Bad,
-        (true, true) => Ended::Good,
+        (false, _) => Exit::Failed,
+        (true, false) => Exit::Findings,
+        (true, true) => Exit::Clean,
     })
 }
 

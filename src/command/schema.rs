@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use strum::VariantArray;
 
 use super::{Error, test::Cases};
-use crate::cli::Document;
+use crate::options::Document;
 use crate::policy::aggregate::{Copies, Question};
 use crate::policy::keys::{
     AggregateKey, CheckKey, HeadKey, Keys, NewestKey, OverrideKey, ParamKey, PassRateKey,

@@ -5,10 +5,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use chrono::DateTime;
-use clap::CommandFactory;
 
 use super::{Error, load};
-use crate::cli::Cli;
 use crate::policy::aggregate::Question;
 use crate::policy::{Ask, Policies, Rule, bundled, operator};
 use crate::record::field::{FIELDS, Kind};
@@ -157,16 +155,4 @@ pub(super) fn fields(out: &mut dyn Write) -> Result<(), Error> {
         "\n[[aggregate]] asks one of {questions} of all records"
     )?;
     Ok(())
-}
-
-/// Writes completions for a shell.
-pub(super) fn completions(shell: clap_complete::Shell, out: &mut dyn Write) -> io::Result<()> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "audit", &mut script);
-    out.write_all(&script)
-}
-
-/// Writes the manual page.
-pub(super) fn man(out: &mut dyn Write) -> io::Result<()> {
-    clap_mangen::Man::new(Cli::command()).render(out)
 }

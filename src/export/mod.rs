@@ -24,7 +24,18 @@ use bumpalo::Bump;
 use crate::record::{Record, Schema};
 
 /// The shape of an export, where it is not told by the content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Default,
+    strum::EnumMessage,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "lowercase")]
 pub enum Format {
     /// Told by the content
     #[default]

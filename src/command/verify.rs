@@ -1,0 +1,104 @@
+//! Whether files are as a manifest says.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+
+use super::error::Error;
+use super::exit::Exit;
+use crate::digest;
+use crate::manifest::{Digest, Manifest};
+use crate::policy;
+use crate::text::{count, escape_controls};
+
+/// The beginning of the path of a policy that is part of the program.
+const BUNDLED: &str = "bundled:";
+
+/// Says what a file is now.
+enum State {
+    /// It is as the manifest says.
+    Same,
+    /// It is not, for this reason.
+    Different(String),
+    /// It is no file, and cannot be looked at again, for this reason.
+    NotAFile(&'static str),
+}
+
+/// Compares all files with the manifest, and writes a line for each. Paths are read
+/// from the current folder, as the run itself read them.
+///
+/// # Errors
+///
+/// It is no manifest, or stdout cannot be written.
+pub(super) fn verify(path: &Path, out: &mut dyn Write) -> Result<Exit, Error> {
+    let manifest = Manifest::read(path)?;
+    let mut different = 0;
+    for file in manifest.files() {
+        let name = escape_controls(&file.path);
+        match state(file) {
+            State::Same => writeln!(out, "{name}: OK")?,
+            State::NotAFile(why) => writeln!(out, "{name}: not checked: {why}")?,
+            State::Different(why) => {
+                different += 1;
+                writeln!(out, "{name}: FAILED: {}", escape_controls(&why))?;
+            }
+        }
+    }
+    let files = count(different, "file is", "files are");
+    match different {
+        0 => writeln!(out, "all is as it was written")?,
+        _ => writeln!(out, "{files} other than the manifest says")?,
+    }
+    if !manifest.is_complete() {
+        writeln!(out, "the audit was not complete:")?;
+        for why in manifest.incomplete_because() {
+            writeln!(out, "  - {}", escape_controls(why))?;
+        }
+    }
+    Ok(match different {
+        0 => Exit::Clean,
+        _ => Exit::Findings,
+    })
+}
+
+fn state(file: &Digest) -> State {
+    if file.path == "-" {
+        return State::NotAFile("it was read from stdin");
+    }
+    let now = match file.path.strip_prefix(BUNDLED) {
+        Some(name) => match policy::bundled_text(name) {
+            Some(text) => Ok((text.len() as u64, digest::hex(&Sha256::digest(text)))),
+            None => return State::Different("this program carries no such policy".to_owned()),
+        },
+        None => digest(Path::new(&file.path)),
+    };
+    match now {
+        Ok((bytes, _)) if bytes != file.bytes => {
+            State::Different(format!("it has {bytes} bytes, and had {}", file.bytes))
+        }
+        Ok((_, sha256)) if sha256 != file.sha256 => {
+            State::Different("its content is another".to_owned())
+        }
+        Ok(_) => State::Same,
+        Err(error) => State::Different(error.to_string()),
+    }
+}
+
+/// The size of a file in bytes, and its SHA-256 in hexadecimal digits.
+fn digest(path: &Path) -> io::Result<(u64, String)> {
+    let mut file = File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut room = vec![0; 1 << 18];
+    let mut bytes = 0;
+    loop {
+        match file.read(&mut room)? {
+            0 => return Ok((bytes, digest::hex(&hash.finalize()))),
+            read => {
+                hash.update(&room[..read]);
+                bytes += read as u64;
+            }
+        }
+    }
+}
