@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use audit::aggregate::Partial;
 use audit::evaluate::Judge;
-use audit::export::{Format, MAX_RECORD_BYTES, Place, Reader, Sink, Unread, Unreadable};
+use audit::export::{Format, MAX_RECORD_BYTES, Reader, Sink, State, Unread, Unreadable};
 use audit::finding::{Finding, Privacy, Subject, Summary};
 use audit::policy::Policies;
 use audit::record::{Key, Raw, Record};
@@ -89,7 +89,7 @@ fn decode(criterion: &mut Criterion) {
         });
         let mut reader = Reader::new(&policies.schema, MAX_RECORD_BYTES);
         group.bench_function(name, |bencher| {
-            bencher.iter(|| reader.read(Place::Start(Format::Auto), &bytes, true, &mut Nothing));
+            bencher.iter(|| reader.read(State::Start(Format::Auto), &bytes, true, &mut Nothing));
         });
     }
     group.finish();

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use crate::export;
@@ -178,7 +179,7 @@ pub struct Explain {
     pub as_of: Option<DateTime<Utc>>,
 
     /// Shape of the exports
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    #[arg(long, value_parser = choice::<export::Format>(), default_value_t, value_name = "FORMAT")]
     pub input_format: export::Format,
 
     /// Show personal data and credentials, which else read `[redacted]`
@@ -282,7 +283,7 @@ pub struct Options {
     pub as_of: Option<DateTime<Utc>>,
 
     /// Shape of the exports
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    #[arg(long, value_parser = choice::<export::Format>(), default_value_t, value_name = "FORMAT")]
     pub input_format: export::Format,
 
     /// Show personal data and credentials, which else read `[redacted]`
@@ -323,6 +324,20 @@ pub struct Options {
     /// Bytes that a batch aims at
     #[arg(long, hide = true, default_value_t = 512 << 10)]
     pub window_bytes: usize,
+}
+
+/// Makes a parser of the names of an enum; help shows the first lines of its
+/// documentation.
+fn choice<T>() -> impl TypedValueParser<Value = T>
+where
+    T: strum::VariantArray + strum::EnumMessage + Into<&'static str> + Copy,
+    T: FromStr<Err = strum::ParseError> + Send + Sync + 'static,
+{
+    let values = T::VARIANTS.iter().map(|variant| {
+        let name: &'static str = (*variant).into();
+        PossibleValue::new(name).help(variant.get_documentation())
+    });
+    PossibleValuesParser::new(values).try_map(|name| name.parse::<T>())
 }
 
 const EXAMPLES: &str = "\

@@ -10,7 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::aggregate::Partial;
 use crate::evaluate::Judge;
-use crate::export::{Batch, Cutter, Format, Place, Reader, Sink, Unread, Unreadable};
+use crate::export::{Chunk, Chunker, Format, Reader, Sink, State, Unread, Unreadable};
 use crate::finding::{self, BySeverity, Customer, Finding, Privacy, Subject, Summary, Worst};
 use crate::policy::{Policies, Policy, Rule};
 use crate::record::Record;
@@ -71,7 +71,7 @@ impl Pipeline<'_> {
     /// The threads could not be started.
     pub fn run(
         &self,
-        cutter: Cutter<'_>,
+        chunker: Chunker<'_>,
         threads: usize,
         write: impl FnMut(Worded) -> bool + Send,
     ) -> Result<(), rayon::ThreadPoolBuildError> {
@@ -80,7 +80,7 @@ impl Pipeline<'_> {
             .thread_name(|number| format!("worker-{number}"))
             .build()?;
         let shared = Shared {
-            cutter: Mutex::new(cutter),
+            chunker: Mutex::new(chunker),
             baton: InTurn::new(Baton::new(self.format)),
             write: InTurn::new(write),
             stop: AtomicBool::new(false),
@@ -96,9 +96,9 @@ impl Pipeline<'_> {
     fn work(&self, shared: &Shared<'_, impl FnMut(Worded) -> bool + Send>) {
         let _release = Release(shared);
         let mut worker = Worker::new(self);
-        while let Some(batch) = shared.next_batch() {
+        while let Some(batch) = shared.next_chunk() {
             let early = batch
-                .place
+                .state
                 .clone()
                 .map(|place| worker.judge(batch.export, place, batch.bytes(), batch.last));
             let settled = shared
@@ -112,24 +112,24 @@ impl Pipeline<'_> {
             if wanted != Some(true) {
                 shared.stop.store(true, Ordering::Relaxed);
             }
-            lock(&shared.cutter).give_back(batch);
+            lock(&shared.chunker).recycle(batch);
         }
     }
 }
 
 /// What the workers share.
 struct Shared<'s, W> {
-    cutter: Mutex<Cutter<'s>>,
+    chunker: Mutex<Chunker<'s>>,
     baton: InTurn<Baton>,
     write: InTurn<W>,
     stop: AtomicBool,
 }
 
 impl<W> Shared<'_, W> {
-    fn next_batch(&self) -> Option<Batch> {
-        let mut cutter = lock(&self.cutter);
+    fn next_chunk(&self) -> Option<Chunk> {
+        let mut chunker = lock(&self.chunker);
         let stopped = self.stop.load(Ordering::Relaxed);
-        (!stopped).then(|| cutter.next_batch())?
+        (!stopped).then(|| chunker.next_chunk())?
     }
 }
 
@@ -202,7 +202,7 @@ impl<T> InTurn<T> {
 /// What a batch hands on to the next: where it really ended.
 struct Baton {
     format: Format,
-    place: Place,
+    place: State,
     /// Bytes that were read and belong to what follows them.
     carry: Vec<u8>,
     /// Records of this export so far.
@@ -213,7 +213,7 @@ impl Baton {
     fn new(format: Format) -> Self {
         Self {
             format,
-            place: Place::Start(format),
+            place: State::Start(format),
             carry: Vec::new(),
             records: 0,
         }
@@ -222,7 +222,7 @@ impl Baton {
 
 /// What was read, judged and worded, free of the bytes that it was read from.
 struct Judged {
-    place: Place,
+    place: State,
     done: usize,
     words: Vec<Words>,
     /// Records that cannot be read: their place among those of the batch, from
@@ -260,7 +260,7 @@ impl<'p> Worker<'p> {
         }
     }
 
-    fn judge(&mut self, export: usize, place: Place, bytes: &[u8], last: bool) -> Judged {
+    fn judge(&mut self, export: usize, place: State, bytes: &[u8], last: bool) -> Judged {
         let renderers = self.pipeline.renderers;
         let mut collector = Collector {
             pipeline: self.pipeline,
@@ -296,8 +296,8 @@ impl<'p> Worker<'p> {
 
     /// In its turn, what was judged early stands if the batch before ended just
     /// where this one was thought to begin. Else it is judged again.
-    fn settle(&mut self, baton: &mut Baton, batch: &Batch, early: Option<Judged>) -> Settled {
-        let fits = baton.carry.is_empty() && batch.place.as_ref() == Some(&baton.place);
+    fn settle(&mut self, baton: &mut Baton, batch: &Chunk, early: Option<Judged>) -> Settled {
+        let fits = baton.carry.is_empty() && batch.state.as_ref() == Some(&baton.place);
         let offset = batch.offset - baton.carry.len() as u64;
         let judged = match early.filter(|_| fits) {
             Some(judged) => {
@@ -328,7 +328,7 @@ impl<'p> Worker<'p> {
 
 impl Settled {
     /// What the batch comes to, with the numbers of its records.
-    fn worded(self, batch: &Batch) -> Worded {
+    fn worded(self, batch: &Chunk) -> Worded {
         let unread = batch.unread.clone().or(self.judged.unread);
         let mut summary = self.judged.summary;
         summary.unread_exports = u64::from(unread.is_some());

@@ -14,7 +14,7 @@ use crate::cli::{AuthorCommand, Cli, Command, FailOn, Options};
 use crate::command::convert;
 use crate::command::{self, Ended};
 use crate::digest::{ByteCounter, DigestHandle};
-use crate::export::{self, Cutter, Source, Unread};
+use crate::export::{self, Chunker, Source, Unread};
 use crate::finding::{self, Gap, Key, Privacy, Summary};
 use crate::manifest::{self, Manifest};
 use crate::pipeline::{Pipeline, Worded};
@@ -297,7 +297,7 @@ impl<'r> Run<'r> {
     ) -> Result<(), Error> {
         let names: Vec<_> = sources.iter().map(|source| source.name.clone()).collect();
         let schema = &self.policies.schema;
-        let cutter = Cutter::new(sources, options.input_format, options.window_bytes, schema);
+        let chunker = Chunker::new(sources, options.input_format, options.window_bytes, schema);
         let pipeline = Pipeline {
             policies: self.policies,
             exports: &names,
@@ -306,7 +306,7 @@ impl<'r> Run<'r> {
             privacy: self.privacy,
             renderers,
         };
-        pipeline.run(cutter, threads(options), |worded| self.take(worded))?;
+        pipeline.run(chunker, threads(options), |worded| self.take(worded))?;
         self.progress.finish_and_clear();
         self.error.take().map_or(Ok(()), Err)
     }

@@ -552,9 +552,7 @@ fn read_text(
 mod tests {
     use super::*;
     use crate::evaluate::Judge;
-    use crate::export::{
-        Format, MAX_RECORD_BYTES, Place as Start, Reader, Sink, Unread, Unreadable,
-    };
+    use crate::export::{Format, MAX_RECORD_BYTES, Reader, Sink, State, Unread, Unreadable};
     use crate::record::Record;
 
     struct Records<'p> {
@@ -625,7 +623,7 @@ mod tests {
             let mut reader = Reader::new(&policies.schema, MAX_RECORD_BYTES);
             let lines = lines.collect::<String>();
             reader.read(
-                Start::Start(Format::Ndjson),
+                State::Start(Format::Ndjson),
                 lines.as_bytes(),
                 true,
                 &mut records,

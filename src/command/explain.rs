@@ -8,7 +8,7 @@ use super::{Ended, Error};
 use crate::aggregate::{self, Aggregates, Partial};
 use crate::cli::Explain;
 use crate::evaluate::Judge;
-use crate::export::{self, Cutter, Sink, Source, Unread, Unreadable};
+use crate::export::{self, Chunker, Sink, Source, Unread, Unreadable};
 use crate::finding::{Privacy, Reason, Summary, seen};
 use crate::policy::{Answers, Ask, OnAbsent, Policies, Policy, Requirement, Rule, Truth};
 use crate::record::{Record, Slot};
@@ -45,8 +45,8 @@ pub(super) fn explain(options: &Explain, out: &mut dyn Write) -> Result<Ended, E
         unread: 0,
         said: Vec::new(),
     };
-    let cutter = Cutter::new(sources, options.input_format, 1 << 20, &policies.schema);
-    export::read_all(cutter, &policies.schema, &mut explainer);
+    let chunker = Chunker::new(sources, options.input_format, 1 << 20, &policies.schema);
+    export::read_all(chunker, &policies.schema, &mut explainer);
     out.write_all(&explainer.said)?;
     let (found, unread) = (explainer.found, explainer.unread);
     if found == 0 {

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use crate::aggregate::{self, Aggregates, Partial};
 use crate::cli::{AuthorCommand, PolicyCommand};
 use crate::evaluate::Judge;
-use crate::export::{self, Format, MAX_RECORD_BYTES, Place, Reader, Sink, Unread, Unreadable};
+use crate::export::{self, Format, MAX_RECORD_BYTES, Reader, Sink, State, Unread, Unreadable};
 use crate::finding::{Counts, Privacy, Summary};
 use crate::policy::{self, Policies};
 use crate::record::Record;
@@ -99,7 +99,7 @@ fn outcomes(policies: &Policies, ndjson: &[u8]) -> Result<Vec<&'static str>, Str
         why: None,
     };
     let mut reader = Reader::new(&policies.schema, MAX_RECORD_BYTES);
-    reader.read(Place::Start(Format::Ndjson), ndjson, true, &mut few);
+    reader.read(State::Start(Format::Ndjson), ndjson, true, &mut few);
     let Few {
         mut summary,
         partial,

@@ -1,26 +1,29 @@
-//! Cuts the bytes of exports into batches, where a record most likely begins.
+//! Cuts the bytes of exports into chunks where a record most likely begins, and
+//! reads them one after another.
 
 use std::collections::VecDeque;
 
 use memchr::{memrchr, memrchr_iter};
 
-use super::json::{self, Container, LOOK, Like, Next};
+use super::format::{Format, MAX_RECORD_BYTES, PREVIEW_BYTES};
+use super::json::{self, Container, Element, Next};
+use super::reader::{Reader, State};
+use super::sink::{Listener, Sink, Unread, Unreadable};
 use super::source::{Source, Stream};
-use super::{Format, Place, Reader, Sink, Unread, Unreadable};
 use crate::record::{Record, Schema};
 
-/// Bytes of an export that are read in one go.
+/// Holds bytes of an export that are read in one go.
 #[derive(Debug)]
-pub struct Batch {
-    /// Its place among all batches of the run.
+pub struct Chunk {
+    /// The index of the chunk in the run.
     pub index: u64,
-    /// Its export's place on the command line.
+    /// The index of its export on the command line.
     pub export: usize,
-    /// Where its first byte stands in the export, once unpacked.
+    /// How many bytes of the unpacked export come before it.
     pub offset: u64,
-    /// Where in the shape of the export it most likely begins; the first batch
-    /// of an export certainly does.
-    pub place: Option<Place>,
+    /// The state of the export that most likely comes before it; for the first
+    /// chunk of an export it certainly does.
+    pub state: Option<State>,
     /// The export ends with it.
     pub last: bool,
     /// Why the export could not be read further.
@@ -28,15 +31,15 @@ pub struct Batch {
     buffer: Buffer,
 }
 
-impl Batch {
-    /// The bytes.
+impl Chunk {
+    /// Returns the bytes.
     pub fn bytes(&self) -> &[u8] {
         self.buffer.bytes()
     }
 }
 
-/// Room for bytes, of which some are filled. It is cleared once, not with each
-/// use.
+/// Holds room for bytes, of which some are filled. It is cleared once, not with
+/// each use.
 #[derive(Debug, Default)]
 struct Buffer {
     room: Vec<u8>,
@@ -62,20 +65,20 @@ impl Buffer {
     }
 }
 
-/// The most bytes that are searched for a cut: what has none in them is handed
-/// on uncut, and read in its turn.
+/// How many bytes are searched for a cut at most: what has none in them is
+/// handed on uncut, and read in its turn.
 const MAX_WINDOW: usize = 1 << 20;
 
-/// Cuts exports into batches, one after another.
+/// Cuts exports into chunks, one after another.
 #[derive(Debug)]
-pub struct Cutter<'s> {
+pub struct Chunker<'s> {
     schema: &'s Schema,
     format: Format,
-    /// How many bytes a batch aims at.
+    /// How many bytes a chunk aims at.
     window: usize,
     sources: VecDeque<Source>,
     stream: Option<Stream>,
-    guess: Guess,
+    boundary: Boundary,
     /// Bytes that are read, after the last cut.
     rest: Vec<u8>,
     spare: Vec<Buffer>,
@@ -84,8 +87,8 @@ pub struct Cutter<'s> {
     offset: u64,
 }
 
-impl<'s> Cutter<'s> {
-    /// Cuts these exports into batches of about `window` bytes.
+impl<'s> Chunker<'s> {
+    /// Makes a chunker of these exports; chunks have about `window` bytes.
     pub fn new(sources: Vec<Source>, format: Format, window: usize, schema: &'s Schema) -> Self {
         Self {
             schema,
@@ -93,7 +96,7 @@ impl<'s> Cutter<'s> {
             window: window.max(1),
             sources: sources.into(),
             stream: None,
-            guess: Guess::First,
+            boundary: Boundary::First,
             rest: Vec::new(),
             spare: Vec::new(),
             index: 0,
@@ -102,50 +105,50 @@ impl<'s> Cutter<'s> {
         }
     }
 
-    /// The next batch; nothing, at the end of the last export.
-    pub fn next_batch(&mut self) -> Option<Batch> {
-        let mut batch = self.empty_batch();
+    /// Returns the next chunk; nothing, after the end of the last export.
+    pub fn next_chunk(&mut self) -> Option<Chunk> {
+        let mut chunk = self.empty_chunk();
         if self.stream.is_none() {
             match self.sources.pop_front()?.start() {
                 Ok(stream) => self.stream = Some(stream),
-                Err(error) => batch.unread = Some(Unread::Io(error.to_string())),
+                Err(error) => chunk.unread = Some(Unread::Io(error.to_string())),
             }
         }
-        batch.buffer.push(&self.rest);
+        chunk.buffer.push(&self.rest);
         self.rest.clear();
-        let cut = self.fill(&mut batch);
-        self.rest.extend_from_slice(&batch.bytes()[cut..]);
-        batch.buffer.filled = cut;
+        let cut = self.fill(&mut chunk);
+        self.rest.extend_from_slice(&chunk.bytes()[cut..]);
+        chunk.buffer.filled = cut;
         self.index += 1;
         self.offset += cut as u64;
-        if batch.last {
+        if chunk.last {
             self.stream = None;
             self.export += 1;
             self.offset = 0;
-            self.guess = Guess::First;
+            self.boundary = Boundary::First;
         }
-        Some(batch)
+        Some(chunk)
     }
 
-    /// Takes back the room of a batch that is done with.
-    pub fn give_back(&mut self, batch: Batch) {
+    /// Takes back the room of a chunk that is done with, to be filled again.
+    pub fn recycle(&mut self, chunk: Chunk) {
         // What was once needed for a huge record is not kept for all.
-        if batch.buffer.room.len() <= 2 * self.window.max(LOOK) {
-            self.spare.push(batch.buffer);
+        if chunk.buffer.room.len() <= 2 * self.window.max(PREVIEW_BYTES) {
+            self.spare.push(chunk.buffer);
         }
     }
 
-    fn empty_batch(&mut self) -> Batch {
+    fn empty_chunk(&mut self) -> Chunk {
         let mut buffer = self.spare.pop().unwrap_or_default();
         buffer.filled = 0;
-        Batch {
+        Chunk {
             index: self.index,
             export: self.export,
             offset: self.offset,
-            place: match &self.guess {
-                Guess::First => Some(Place::Start(self.format)),
-                Guess::Place { place, .. } => Some(place.clone()),
-                Guess::None => None,
+            state: match &self.boundary {
+                Boundary::First => Some(State::Start(self.format)),
+                Boundary::Known { state, .. } => Some(state.clone()),
+                Boundary::None => None,
             },
             last: false,
             unread: None,
@@ -153,117 +156,143 @@ impl<'s> Cutter<'s> {
         }
     }
 
-    /// Reads bytes until there is a cut among them; gives the cut.
-    fn fill(&mut self, batch: &mut Batch) -> usize {
-        let first = matches!(self.guess, Guess::First);
+    /// Reads bytes until there is a cut among them, and returns the cut.
+    fn fill(&mut self, chunk: &mut Chunk) -> usize {
+        let first = matches!(self.boundary, Boundary::First);
         let mut target = if first {
-            self.window.max(LOOK)
+            self.window.max(PREVIEW_BYTES)
         } else {
             self.window
         };
         loop {
-            self.read(batch, target);
-            if batch.last {
-                return batch.bytes().len();
+            self.read(chunk, target);
+            if chunk.last {
+                return chunk.bytes().len();
             }
-            if matches!(self.guess, Guess::First) {
-                self.guess = Guess::of(self.schema, self.format, batch);
+            if matches!(self.boundary, Boundary::First) {
+                self.boundary = Boundary::find(self.schema, self.format, chunk);
             }
-            if let Some(cut) = self.guess.cut(batch.bytes()) {
+            if let Some(cut) = self.boundary.cut(chunk.bytes()) {
                 return cut;
             }
-            if target >= MAX_WINDOW || matches!(self.guess, Guess::None) {
-                return batch.bytes().len();
+            if target >= MAX_WINDOW || matches!(self.boundary, Boundary::None) {
+                return chunk.bytes().len();
             }
             target *= 2;
         }
     }
 
-    fn read(&mut self, batch: &mut Batch, target: usize) {
+    fn read(&mut self, chunk: &mut Chunk, target: usize) {
         let Some(stream) = &mut self.stream else {
-            batch.last = true;
+            chunk.last = true;
             return;
         };
-        let buffer = &mut batch.buffer;
+        let buffer = &mut chunk.buffer;
         if buffer.filled >= target {
             return;
         }
         buffer.reserve(target);
         let (read, result) = stream.fill(&mut buffer.room[buffer.filled..target]);
         buffer.filled += read;
-        batch.last = buffer.filled < target;
+        chunk.last = buffer.filled < target;
         if let Err(error) = result {
-            batch.unread = Some(Unread::Io(error.to_string()));
-            batch.last = true;
+            chunk.unread = Some(Unread::Io(error.to_string()));
+            chunk.last = true;
         }
-        if batch.last && batch.unread.is_none() {
-            batch.unread = self.stream.take().and_then(Stream::finish);
+        if chunk.last && chunk.unread.is_none() {
+            chunk.unread = self.stream.take().and_then(Stream::finish);
         }
+    }
+}
+
+/// Reads all exports from beginning to end, one chunk after another.
+pub fn read_all(mut chunker: Chunker<'_>, schema: &Schema, sink: &mut impl Listener) {
+    let mut reader = Reader::new(schema, MAX_RECORD_BYTES);
+    let (mut state, mut carry) = (None, Vec::new());
+    while let Some(chunk) = chunker.next_chunk() {
+        carry.extend_from_slice(chunk.bytes());
+        let before = state.take().or_else(|| chunk.state.clone());
+        let before = before.unwrap_or(State::Start(Format::Auto));
+        let (after, done) = reader.read(before, &carry, chunk.last, sink);
+        carry.drain(..done);
+        state = Some(after);
+        if let Some(why) = chunk.unread.clone() {
+            sink.unread(why);
+        }
+        if chunk.last {
+            (state, carry) = (None, Vec::new());
+            sink.next_export();
+        }
+        chunker.recycle(chunk);
     }
 }
 
 /// Records that follow one another.
-const RECORDS: Container = Container::Sequence(Like::Record);
+const RECORDS: Container = Container::Sequence(Element::Record);
 
-/// Where the next batch of an export is likely to begin.
+/// Says where the next chunk of an export is likely to begin.
 #[derive(Debug)]
-enum Guess {
+enum Boundary {
     /// Nothing of the export has been seen.
     First,
-    /// There, before an object that begins with these keys, if any.
-    Place { place: Place, keys: Vec<Vec<u8>> },
+    /// In this state, before an object that begins with these keys, if any.
+    Known { state: State, keys: Vec<Vec<u8>> },
     /// Anywhere.
     None,
 }
 
-impl Guess {
-    /// Reads what there is of an export to see how it goes on.
-    fn of(schema: &Schema, format: Format, batch: &Batch) -> Self {
-        let mut reader = Reader::new(schema, super::MAX_RECORD_BYTES);
-        let mut look = |bytes: &[u8]| reader.read(Place::Start(format), bytes, false, &mut Look).0;
+impl Boundary {
+    /// Reads the beginning of an export to see how it goes on.
+    fn find(schema: &Schema, format: Format, chunk: &Chunk) -> Self {
+        let mut reader = Reader::new(schema, MAX_RECORD_BYTES);
+        let mut look = |bytes: &[u8]| {
+            reader
+                .read(State::Start(format), bytes, false, &mut Nothing)
+                .0
+        };
         // The first records tell, unless they are large.
-        let bytes = batch.bytes();
-        let place = match look(&bytes[..bytes.len().min(LOOK)]) {
-            told @ (Place::Csv(_)
-            | Place::Json(json::Place::Between(Container::Array(_) | RECORDS, _))) => told,
+        let bytes = chunk.bytes();
+        let state = match look(&bytes[..bytes.len().min(PREVIEW_BYTES)]) {
+            known @ (State::Csv(_)
+            | State::Json(json::State::Between(Container::Array(_) | RECORDS, _))) => known,
             _ => look(bytes),
         };
-        match place {
-            Place::Json(json::Place::Between(container, _)) => {
-                let between = json::Place::Between(container, Next::Value);
-                Guess::Place {
-                    place: Place::Json(between),
-                    keys: json::first_keys(batch.bytes()),
+        match state {
+            State::Json(json::State::Between(container, _)) => {
+                let between = json::State::Between(container, Next::Value);
+                Boundary::Known {
+                    state: State::Json(between),
+                    keys: json::first_keys(chunk.bytes()),
                 }
             }
-            Place::Csv(_) => Guess::Place {
-                place,
+            State::Csv(_) => Boundary::Known {
+                state,
                 keys: Vec::new(),
             },
-            Place::Json(_) | Place::Start(_) | Place::Lost => Guess::None,
+            State::Json(_) | State::Start(_) | State::Lost => Boundary::None,
         }
     }
 
-    /// The last byte at which the next batch may begin, if there is one.
+    /// Returns the last byte at which the next chunk may begin, if there is one.
     fn cut(&self, bytes: &[u8]) -> Option<usize> {
-        let Guess::Place { place, keys } = self else {
+        let Boundary::Known { state, keys } = self else {
             return None;
         };
-        match place {
-            Place::Csv(_) => memrchr(b'\n', bytes).map(|feed| feed + 1),
-            Place::Json(json::Place::Between(Container::Array(_), _)) => cut_array(bytes, keys),
-            Place::Json(json::Place::Between(Container::Sequence(_), _)) => cut_sequence(bytes),
-            Place::Json(_) | Place::Start(_) | Place::Lost => None,
+        match state {
+            State::Csv(_) => memrchr(b'\n', bytes).map(|feed| feed + 1),
+            State::Json(json::State::Between(Container::Array(_), _)) => cut_array(bytes, keys),
+            State::Json(json::State::Between(Container::Sequence(_), _)) => cut_sequence(bytes),
+            State::Json(_) | State::Start(_) | State::Lost => None,
         }
     }
 }
 
-/// After a `}` that is followed by a line feed and a `{`: no value holds these.
-/// Or else after a `}` that a `{` follows, which text may hold.
+/// Returns the byte after a `}` that is followed by a line feed and a `{`: no
+/// value has these. Or else after a `}` that a `{` follows, which text may have.
 fn cut_sequence(bytes: &[u8]) -> Option<usize> {
     let mut second_best = None;
     for open in memrchr_iter(b'{', bytes) {
-        let before = trim_end(&bytes[..open]);
+        let before = bytes[..open].trim_ascii_end();
         if before.last() != Some(&b'}') {
             continue;
         }
@@ -275,16 +304,17 @@ fn cut_sequence(bytes: &[u8]) -> Option<usize> {
     second_best
 }
 
-/// How many places are looked at for one that begins as the first record did.
-const MAX_TRIES: usize = 64;
+/// How many objects are compared with the first record at most.
+const MAX_COMPARED: usize = 64;
 
-/// After the comma between two objects, of which the second begins with the
-/// keys of the first record: text and nested arrays hold such commas too.
+/// Returns the byte after the comma between two objects, of which the second
+/// begins with the keys of the first record: text and nested arrays have such
+/// commas too.
 fn cut_array(bytes: &[u8], keys: &[Vec<u8>]) -> Option<usize> {
     let mut best = None;
-    for open in memrchr_iter(b'{', bytes).take(MAX_TRIES) {
-        let comma = trim_end(&bytes[..open]);
-        let before = comma.strip_suffix(b",").map(trim_end);
+    for open in memrchr_iter(b'{', bytes).take(MAX_COMPARED) {
+        let comma = bytes[..open].trim_ascii_end();
+        let before = comma.strip_suffix(b",").map(<[u8]>::trim_ascii_end);
         if before.and_then(<[u8]>::last) != Some(&b'}') {
             continue;
         }
@@ -299,14 +329,10 @@ fn cut_array(bytes: &[u8], keys: &[Vec<u8>]) -> Option<usize> {
     best.map(|(_, cut)| cut)
 }
 
-fn trim_end(bytes: &[u8]) -> &[u8] {
-    bytes.trim_ascii_end()
-}
+/// Keeps nothing of what is read.
+struct Nothing;
 
-/// Sees how an export goes, and keeps nothing.
-struct Look;
-
-impl Sink for Look {
+impl Sink for Nothing {
     fn record(&mut self, _: &Record<'_>) {}
     fn rejected(&mut self, _: usize, _: Unreadable) {}
     fn protocol_line(&mut self) {}

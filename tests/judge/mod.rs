@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::LazyLock;
 
-use audit::export::{Format, MAX_DEPTH, MAX_RECORD_BYTES, Place, Reader, Sink, Unread, Unreadable};
+use audit::export::{Format, MAX_DEPTH, MAX_RECORD_BYTES, Reader, Sink, State, Unread, Unreadable};
 use audit::record::field::normalize_key;
 use audit::record::{Absent, Bad, Record, Schema, Value};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, Visitor};
@@ -63,7 +63,7 @@ impl Sink for Kept {
 fn read(bytes: &[u8]) -> Option<Cells> {
     let mut kept = Kept::default();
     let mut reader = Reader::new(&SCHEMA, MAX_RECORD_BYTES);
-    let place = Place::Start(Format::Ndjson);
+    let place = State::Start(Format::Ndjson);
     reader.read(place, bytes, true, &mut kept);
     kept.records
         .pop()

@@ -1,0 +1,16 @@
+//! Reads JSON exports: an array, objects one after another, and what wraps
+//! them.
+
+mod decode;
+mod envelope;
+mod keys;
+mod lexer;
+mod reader;
+mod recover;
+mod state;
+mod wrapper;
+
+pub use decode::Decoder;
+pub use keys::{begins_with, first_keys};
+pub use reader::Reader;
+pub use state::{Container, Element, Next, State};
