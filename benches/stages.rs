@@ -1,12 +1,13 @@
 //! What each stage costs, in bytes and records a second: decoding, judging,
 //! wording. The exports are those of `generate`.
 
+use std::convert::Infallible;
 use std::hint::black_box;
 use std::path::PathBuf;
 
 use audit::aggregate::Partial;
 use audit::evaluate::Judge;
-use audit::export::{Format, MAX_RECORD_BYTES, Reader, Sink, State, Unread, Unreadable};
+use audit::export::{Format, MAX_RECORD_BYTES, Reader, Sink, State, Stop, Unread, Unreadable};
 use audit::finding::{Finding, Privacy, Subject, Summary};
 use audit::policy::Policies;
 use audit::record::{Key, Raw, Record};
@@ -62,15 +63,24 @@ fn policies(name: &str) -> Policies {
 struct Nothing;
 
 impl Sink for Nothing {
-    fn record(&mut self, record: &Record<'_>) {
+    type Error = Infallible;
+
+    fn record(&mut self, record: &Record<'_>) -> Result<(), Stop<Infallible>> {
         black_box(record);
+        Ok(())
     }
 
-    fn rejected(&mut self, _: usize, _: Unreadable) {}
+    fn rejected(&mut self, _: usize, _: Unreadable) -> Result<(), Stop<Infallible>> {
+        Ok(())
+    }
 
-    fn protocol_line(&mut self) {}
+    fn protocol_line(&mut self) -> Result<(), Stop<Infallible>> {
+        Ok(())
+    }
 
-    fn unread(&mut self, _: Unread) {}
+    fn unread(&mut self, _: Unread) -> Result<(), Stop<Infallible>> {
+        Ok(())
+    }
 }
 
 fn decode(criterion: &mut Criterion) {

@@ -5,12 +5,13 @@
 //! where a batch really began and how many records came before it, and to
 //! write. As a worker holds one batch, memory is bounded by their number.
 
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::aggregate::Partial;
 use crate::evaluate::Judge;
-use crate::export::{Chunk, Chunker, Format, Reader, Sink, State, Unread, Unreadable};
+use crate::export::{Chunk, Chunker, Format, Reader, Sink, State, Stop, Unread, Unreadable};
 use crate::finding::{self, BySeverity, Customer, Finding, Privacy, Subject, Summary, Worst};
 use crate::policy::{Policies, Policy, Rule};
 use crate::record::Record;
@@ -273,7 +274,11 @@ impl<'p> Worker<'p> {
             rejected: Vec::new(),
             unread: None,
         };
-        let (place, done) = self.reader.read(place, bytes, last, &mut collector);
+        let (place, done) = match self.reader.read(place, bytes, last, &mut collector) {
+            Ok(read) => read,
+            Err(Stop::Enough) => (State::Lost, bytes.len()),
+            Err(Stop::Failed(never)) => match never {},
+        };
         let Collector {
             mut summary,
             partial,
@@ -367,7 +372,9 @@ struct Collector<'c, 'p> {
 }
 
 impl Sink for Collector<'_, '_> {
-    fn record(&mut self, record: &Record<'_>) {
+    type Error = Infallible;
+
+    fn record(&mut self, record: &Record<'_>) -> Result<(), Stop<Infallible>> {
         let number = self.summary.records + 1;
         let words = &mut self.words;
         let (summary, partial) = (&mut self.summary, &mut self.partial);
@@ -402,19 +409,23 @@ impl Sink for Collector<'_, '_> {
             id: who("id", record.id()),
             name: who("name", record.name()),
         });
+        Ok(())
     }
 
-    fn rejected(&mut self, at: usize, why: Unreadable) {
+    fn rejected(&mut self, at: usize, why: Unreadable) -> Result<(), Stop<Infallible>> {
         self.summary.records += 1;
         self.summary.rejected += 1;
         self.rejected.push((self.summary.records, at, why));
+        Ok(())
     }
 
-    fn protocol_line(&mut self) {
+    fn protocol_line(&mut self) -> Result<(), Stop<Infallible>> {
         self.summary.protocol_lines += 1;
+        Ok(())
     }
 
-    fn unread(&mut self, why: Unread) {
+    fn unread(&mut self, why: Unread) -> Result<(), Stop<Infallible>> {
         self.unread.get_or_insert(why);
+        Ok(())
     }
 }

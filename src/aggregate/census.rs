@@ -550,9 +550,11 @@ fn read_text(
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use super::*;
     use crate::evaluate::Judge;
-    use crate::export::{Format, MAX_RECORD_BYTES, Reader, Sink, State, Unread, Unreadable};
+    use crate::export::{Format, MAX_RECORD_BYTES, Reader, Sink, State, Stop, Unread, Unreadable};
     use crate::record::Record;
 
     struct Records<'p> {
@@ -562,16 +564,25 @@ mod tests {
     }
 
     impl Sink for Records<'_> {
-        fn record(&mut self, record: &Record<'_>) {
+        type Error = Infallible;
+
+        fn record(&mut self, record: &Record<'_>) -> Result<(), Stop<Infallible>> {
             let (summary, partial) = (&mut self.summary, &mut self.partial);
             self.judge.judge(record, summary, partial, |_, _, _| {});
+            Ok(())
         }
 
-        fn rejected(&mut self, _: usize, _: Unreadable) {}
+        fn rejected(&mut self, _: usize, _: Unreadable) -> Result<(), Stop<Infallible>> {
+            Ok(())
+        }
 
-        fn protocol_line(&mut self) {}
+        fn protocol_line(&mut self) -> Result<(), Stop<Infallible>> {
+            Ok(())
+        }
 
-        fn unread(&mut self, _: Unread) {}
+        fn unread(&mut self, _: Unread) -> Result<(), Stop<Infallible>> {
+            Ok(())
+        }
     }
 
     const POLICY: &str = r#"
@@ -622,12 +633,9 @@ mod tests {
             };
             let mut reader = Reader::new(&policies.schema, MAX_RECORD_BYTES);
             let lines = lines.collect::<String>();
-            reader.read(
-                State::Start(Format::Ndjson),
-                lines.as_bytes(),
-                true,
-                &mut records,
-            );
+            let start = State::Start(Format::Ndjson);
+            let read = reader.read(start, lines.as_bytes(), true, &mut records);
+            assert!(read.is_ok());
             summary += &records.summary;
             aggregates
                 .add(records.partial, 0, batch as u64)

@@ -8,7 +8,7 @@ use super::{Ended, Error};
 use crate::aggregate::{self, Aggregates, Partial};
 use crate::cli::Explain;
 use crate::evaluate::Judge;
-use crate::export::{self, Chunker, Sink, Source, Unread, Unreadable};
+use crate::export::{self, Chunker, Sink, Source, Stop, Unread, Unreadable};
 use crate::finding::{Privacy, Reason, Summary, seen};
 use crate::policy::{Answers, Ask, OnAbsent, Policies, Policy, Requirement, Rule, Truth};
 use crate::record::{Record, Slot};
@@ -40,13 +40,12 @@ pub(super) fn explain(options: &Explain, out: &mut dyn Write) -> Result<Ended, E
         summary: Summary::new(&policies),
         partial: Partial::default(),
         aggregates: Aggregates::new(&policies),
-        lost: None,
         found: 0,
         unread: 0,
         said: Vec::new(),
     };
     let chunker = Chunker::new(sources, options.input_format, 1 << 20, &policies.schema);
-    export::read_all(chunker, &policies.schema, &mut explainer);
+    export::read_all(chunker, &policies.schema, &mut explainer)?;
     out.write_all(&explainer.said)?;
     let (found, unread) = (explainer.found, explainer.unread);
     if found == 0 {
@@ -87,47 +86,52 @@ struct Explainer<'e> {
     /// Of some records of this export.
     partial: Partial,
     aggregates: Aggregates<'e>,
-    /// Why not all of them could be gathered.
-    lost: Option<aggregate::Error>,
     found: u64,
     unread: u64,
     said: Vec<u8>,
 }
 
 impl export::Listener for Explainer<'_> {
-    fn next_export(&mut self) {
-        self.gather();
+    fn next_export(&mut self) -> Result<(), Stop<Error>> {
+        self.gather()?;
         self.export += 1;
         self.number = 0;
+        Ok(())
     }
 }
 
 impl Sink for Explainer<'_> {
-    fn record(&mut self, record: &Record<'_>) {
+    type Error = Error;
+
+    fn record(&mut self, record: &Record<'_>) -> Result<(), Stop<Error>> {
         self.number += 1;
         if self.questions > 0 {
             let mut summary = Summary::new(self.policies);
             self.judge
                 .judge(record, &mut summary, &mut self.partial, |_, _, _| {});
             self.summary += &summary;
-            self.gather();
+            self.gather()?;
         }
         if record.id() == Some(self.id) {
             self.found += 1;
-            // Writing to memory does not fail.
-            let _ = self.tell(record);
+            self.tell(record).map_err(Error::from)?;
         }
+        Ok(())
     }
 
-    fn rejected(&mut self, _: usize, _: Unreadable) {
+    fn rejected(&mut self, _: usize, _: Unreadable) -> Result<(), Stop<Error>> {
         self.number += 1;
         self.unread += 1;
+        Ok(())
     }
 
-    fn protocol_line(&mut self) {}
+    fn protocol_line(&mut self) -> Result<(), Stop<Error>> {
+        Ok(())
+    }
 
-    fn unread(&mut self, _: Unread) {
+    fn unread(&mut self, _: Unread) -> Result<(), Stop<Error>> {
         self.unread += 1;
+        Ok(())
     }
 }
 
@@ -154,19 +158,14 @@ impl Explainer<'_> {
 
 impl Explainer<'_> {
     /// Keeps what the last record adds to the rules over the whole export.
-    fn gather(&mut self) {
+    fn gather(&mut self) -> Result<(), Error> {
         let partial = std::mem::take(&mut self.partial);
         let before = self.number.saturating_sub(1);
-        if let Err(lost) = self.aggregates.add(partial, self.export, before) {
-            self.lost.get_or_insert(lost);
-        }
+        Ok(self.aggregates.add(partial, self.export, before)?)
     }
 
     /// What the rules over the whole export make of it, and of the customer.
     fn aggregate(self, out: &mut dyn Write) -> Result<(), Error> {
-        if let Some(lost) = self.lost {
-            return Err(lost.into());
-        }
         let exports: Vec<_> = self.names.iter().map(String::as_str).collect();
         let mut summary = self.summary;
         let mut told = vec![Vec::new(); summary.by_rule.len()];

@@ -13,7 +13,9 @@ use std::path::PathBuf;
 use crate::aggregate::{self, Aggregates, Partial};
 use crate::cli::{AuthorCommand, PolicyCommand};
 use crate::evaluate::Judge;
-use crate::export::{self, Format, MAX_RECORD_BYTES, Reader, Sink, State, Unread, Unreadable};
+use crate::export::{
+    self, Format, MAX_RECORD_BYTES, Reader, Sink, State, Stop, Unread, Unreadable,
+};
 use crate::finding::{Counts, Privacy, Summary};
 use crate::policy::{self, Policies};
 use crate::record::Record;
@@ -96,19 +98,17 @@ fn outcomes(policies: &Policies, ndjson: &[u8]) -> Result<Vec<&'static str>, Str
         judge: Judge::new(policies),
         summary: Summary::new(policies),
         partial: Partial::default(),
-        why: None,
     };
     let mut reader = Reader::new(&policies.schema, MAX_RECORD_BYTES);
-    reader.read(State::Start(Format::Ndjson), ndjson, true, &mut few);
+    match reader.read(State::Start(Format::Ndjson), ndjson, true, &mut few) {
+        Ok(_) | Err(Stop::Enough) => {}
+        Err(Stop::Failed(why)) => return Err(why),
+    }
     let Few {
         mut summary,
         partial,
-        why,
         ..
     } = few;
-    if let Some(why) = why {
-        return Err(why);
-    }
     let mut aggregates = Aggregates::new(policies);
     let settled = aggregates.add(partial, 0, 0).and_then(|()| {
         let privacy = Privacy::Redacted;
@@ -128,25 +128,27 @@ struct Few<'p> {
     judge: Judge<'p>,
     summary: Summary,
     partial: Partial,
-    why: Option<String>,
 }
 
 impl Sink for Few<'_> {
-    fn record(&mut self, record: &Record<'_>) {
+    type Error = String;
+
+    fn record(&mut self, record: &Record<'_>) -> Result<(), Stop<String>> {
         let (summary, partial) = (&mut self.summary, &mut self.partial);
         self.judge.judge(record, summary, partial, |_, _, _| {});
+        Ok(())
     }
 
-    fn rejected(&mut self, _: usize, why: Unreadable) {
-        self.why = Some(why.to_string());
+    fn rejected(&mut self, _: usize, why: Unreadable) -> Result<(), Stop<String>> {
+        Err(why.to_string().into())
     }
 
-    fn protocol_line(&mut self) {
-        self.why = Some("it is a line of a protocol".to_owned());
+    fn protocol_line(&mut self) -> Result<(), Stop<String>> {
+        Err("it is a line of a protocol".to_owned().into())
     }
 
-    fn unread(&mut self, why: Unread) {
-        self.why = Some(why.to_string());
+    fn unread(&mut self, why: Unread) -> Result<(), Stop<String>> {
+        Err(why.to_string().into())
     }
 }
 

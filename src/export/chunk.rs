@@ -2,13 +2,14 @@
 //! reads them one after another.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 
 use memchr::{memrchr, memrchr_iter};
 
 use super::format::{Format, MAX_RECORD_BYTES, PREVIEW_BYTES};
 use super::json::{self, Container, Element, Next};
 use super::reader::{Reader, State};
-use super::sink::{Listener, Sink, Unread, Unreadable};
+use super::sink::{Listener, Sink, Stop, Unread, Unreadable};
 use super::source::{Source, Stream};
 use crate::record::{Record, Schema};
 
@@ -205,26 +206,47 @@ impl<'s> Chunker<'s> {
     }
 }
 
-/// Reads all exports from beginning to end, one chunk after another.
-pub fn read_all(mut chunker: Chunker<'_>, schema: &Schema, sink: &mut impl Listener) {
+/// Reads all exports from beginning to end, one chunk after another, or until
+/// the sink has enough.
+///
+/// # Errors
+///
+/// That of the sink, if it failed.
+pub fn read_all<S: Listener>(
+    chunker: Chunker<'_>,
+    schema: &Schema,
+    sink: &mut S,
+) -> Result<(), S::Error> {
+    match read_chunks(chunker, schema, sink) {
+        Ok(()) | Err(Stop::Enough) => Ok(()),
+        Err(Stop::Failed(error)) => Err(error),
+    }
+}
+
+fn read_chunks<S: Listener>(
+    mut chunker: Chunker<'_>,
+    schema: &Schema,
+    sink: &mut S,
+) -> Result<(), Stop<S::Error>> {
     let mut reader = Reader::new(schema, MAX_RECORD_BYTES);
     let (mut state, mut carry) = (None, Vec::new());
     while let Some(chunk) = chunker.next_chunk() {
         carry.extend_from_slice(chunk.bytes());
         let before = state.take().or_else(|| chunk.state.clone());
         let before = before.unwrap_or(State::Start(Format::Auto));
-        let (after, done) = reader.read(before, &carry, chunk.last, sink);
+        let (after, done) = reader.read(before, &carry, chunk.last, sink)?;
         carry.drain(..done);
         state = Some(after);
         if let Some(why) = chunk.unread.clone() {
-            sink.unread(why);
+            sink.unread(why)?;
         }
         if chunk.last {
             (state, carry) = (None, Vec::new());
-            sink.next_export();
+            sink.next_export()?;
         }
         chunker.recycle(chunk);
     }
+    Ok(())
 }
 
 /// Records that follow one another.
@@ -246,9 +268,9 @@ impl Boundary {
     fn find(schema: &Schema, format: Format, chunk: &Chunk) -> Self {
         let mut reader = Reader::new(schema, MAX_RECORD_BYTES);
         let mut look = |bytes: &[u8]| {
-            reader
-                .read(State::Start(format), bytes, false, &mut Nothing)
-                .0
+            let read = reader.read(State::Start(format), bytes, false, &mut Nothing);
+            // Nothing is known of an export whose reading was stopped.
+            read.map_or(State::Lost, |(state, _)| state)
         };
         // The first records tell, unless they are large.
         let bytes = chunk.bytes();
@@ -333,8 +355,89 @@ fn cut_array(bytes: &[u8], keys: &[Vec<u8>]) -> Option<usize> {
 struct Nothing;
 
 impl Sink for Nothing {
-    fn record(&mut self, _: &Record<'_>) {}
-    fn rejected(&mut self, _: usize, _: Unreadable) {}
-    fn protocol_line(&mut self) {}
-    fn unread(&mut self, _: Unread) {}
+    type Error = Infallible;
+
+    fn record(&mut self, _: &Record<'_>) -> Result<(), Stop<Infallible>> {
+        Ok(())
+    }
+
+    fn rejected(&mut self, _: usize, _: Unreadable) -> Result<(), Stop<Infallible>> {
+        Ok(())
+    }
+
+    fn protocol_line(&mut self) -> Result<(), Stop<Infallible>> {
+        Ok(())
+    }
+
+    fn unread(&mut self, _: Unread) -> Result<(), Stop<Infallible>> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counts records, and stops after some of them.
+    struct Count {
+        records: usize,
+        most: usize,
+        stop: Stop<&'static str>,
+    }
+
+    impl Sink for Count {
+        type Error = &'static str;
+
+        fn record(&mut self, _: &Record<'_>) -> Result<(), Stop<&'static str>> {
+            self.records += 1;
+            match self.records == self.most {
+                true => Err(self.stop.clone()),
+                false => Ok(()),
+            }
+        }
+
+        fn rejected(&mut self, _: usize, _: Unreadable) -> Result<(), Stop<&'static str>> {
+            Ok(())
+        }
+
+        fn protocol_line(&mut self) -> Result<(), Stop<&'static str>> {
+            Ok(())
+        }
+
+        fn unread(&mut self, _: Unread) -> Result<(), Stop<&'static str>> {
+            Ok(())
+        }
+    }
+
+    impl Listener for Count {
+        fn next_export(&mut self) -> Result<(), Stop<&'static str>> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_sink_ends_the_reading_of_all_exports() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (array, lines) = (folder.path().join("array"), folder.path().join("lines"));
+        let records = |separator| vec![r#"{"id":"a"}"#; 5].join(separator);
+        std::fs::write(&array, format!("[{}]", records(","))).expect("written");
+        std::fs::write(&lines, records("\n")).expect("written");
+        let schema = Schema::default();
+        for (most, stop, result, counted) in [
+            (3, Stop::Enough, Ok(()), 3),
+            (7, Stop::Enough, Ok(()), 7),
+            (7, Stop::Failed("full"), Err("full"), 7),
+            (11, Stop::Failed("full"), Ok(()), 10),
+        ] {
+            let mut sink = Count {
+                records: 0,
+                most,
+                stop,
+            };
+            let sources = Source::open_all(&[array.clone(), lines.clone()]).expect("files");
+            let chunker = Chunker::new(sources, Format::Auto, 16, &schema);
+            assert_eq!(read_all(chunker, &schema, &mut sink), result);
+            assert_eq!(sink.records, counted);
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::simd;
-use super::sink::{Sink, Unreadable};
+use super::sink::{Sink, Stop, Unreadable};
 use super::window::Window;
 use crate::record::{Key, Raw, Record, Schema, Slot, UnknownKeys};
 
@@ -67,36 +67,40 @@ fn table(schema: &Schema, delimiter: u8, header: &csv::StringRecord) -> (usize, 
 
 /// Reads the rows of a window from a byte on. Returns the state after them, and
 /// how many bytes are done with.
-pub fn read(
+///
+/// # Errors
+///
+/// The sink takes no more.
+pub fn read<S: Sink>(
     window: Window<'_, '_>,
     at: usize,
     state: State,
     schema: &Schema,
     unknown: &mut UnknownKeys,
-    sink: &mut impl Sink,
-) -> (State, usize) {
+    sink: &mut S,
+) -> Result<(State, usize), Stop<S::Error>> {
     let text = window.text;
     let (at, table) = match state {
         State::Row(table) => (at, table),
         State::Oversize(table) => match memchr::memchr(b'\n', &text.as_bytes()[at..]) {
             Some(end) => (at + end + 1, table),
-            None => return (State::Oversize(table), text.len()),
+            None => return Ok((State::Oversize(table), text.len())),
         },
     };
     let mut rows = Rows::new(window, &table, schema);
-    let done = rows.read(at, sink);
+    let done = rows.read(at, sink)?;
     for name in &table.unknown {
         let index = unknown.index_of(name);
         unknown.count(index, rows.records);
     }
     if window.last {
-        return (State::Row(table), text.len());
+        return Ok((State::Row(table), text.len()));
     }
     if text.len() - done > window.limit {
-        sink.rejected(done, Unreadable::TooLarge);
-        return (State::Oversize(table), done);
+        sink.rejected(done, Unreadable::TooLarge)?;
+        return Ok((State::Oversize(table), done));
     }
-    (State::Row(table), done)
+    Ok((State::Row(table), done))
 }
 
 /// Reads the rows of a window.
@@ -144,21 +148,21 @@ impl<'w, 'b> Rows<'w, 'b> {
     }
 
     /// Reads from a byte on, and returns the byte before which all is done.
-    fn read(&mut self, mut at: usize, sink: &mut impl Sink) -> usize {
+    fn read<S: Sink>(&mut self, mut at: usize, sink: &mut S) -> Result<usize, Stop<S::Error>> {
         loop {
             at += feeds(&self.bytes()[at..]);
             if at == self.bytes().len() {
-                return at;
+                return Ok(at);
             }
             at = match self.row(at) {
-                Ok((end, cells)) => match self.hand_on(at..end, cells, sink) {
+                Ok((end, cells)) => match self.hand_on(at..end, cells, sink)? {
                     true => end,
                     false => self.next_line(at, end),
                 },
-                Err(Flaw::Incomplete) => return at,
+                Err(Flaw::Incomplete) => return Ok(at),
                 Err(flaw) => {
                     let end = self.bytes().len();
-                    self.reject(at..end, flaw, sink);
+                    self.reject(at..end, flaw, sink)?;
                     self.next_line(at, end)
                 }
             };
@@ -265,38 +269,48 @@ impl<'w, 'b> Rows<'w, 'b> {
 
     /// Hands on the record of a row, or why it is none. Returns whether the row
     /// ends where it should.
-    fn hand_on(&mut self, row: Range<usize>, cells: usize, sink: &mut impl Sink) -> bool {
+    fn hand_on<S: Sink>(
+        &mut self,
+        row: Range<usize>,
+        cells: usize,
+        sink: &mut S,
+    ) -> Result<bool, Stop<S::Error>> {
         let columns = self.table.columns;
         let large = row.len() > self.window.limit;
         if let Some(flaw) = self.window.flaw(row.clone()) {
-            sink.rejected(row.start, Unreadable::NotUtf8(flaw - row.start));
-            return cells == columns && !large;
+            sink.rejected(row.start, Unreadable::NotUtf8(flaw - row.start))?;
+            return Ok(cells == columns && !large);
         }
         if large {
-            sink.rejected(row.start, Unreadable::TooLarge);
-            return false;
+            sink.rejected(row.start, Unreadable::TooLarge)?;
+            return Ok(false);
         }
         if cells == columns {
             self.records += 1;
-            sink.record(&self.record);
-            return true;
+            sink.record(&self.record)?;
+            return Ok(true);
         }
         let blank = cells == 1 && self.window.text[row.clone()].trim().is_empty();
         if !blank {
-            sink.rejected(row.start, Unreadable::Ragged { cells, columns });
+            sink.rejected(row.start, Unreadable::Ragged { cells, columns })?;
         }
-        blank
+        Ok(blank)
     }
 
     /// Hands on why a row cannot be split.
-    fn reject(&self, row: Range<usize>, flaw: Flaw, sink: &mut impl Sink) {
+    fn reject<S: Sink>(
+        &self,
+        row: Range<usize>,
+        flaw: Flaw,
+        sink: &mut S,
+    ) -> Result<(), Stop<S::Error>> {
         let line = row.start..self.next_line(row.start, row.end);
         let why = match (flaw, self.window.flaw(line)) {
             (_, Some(at)) => Unreadable::NotUtf8(at - row.start),
             (Flaw::LooseQuote, None) => Unreadable::LooseQuote,
             (Flaw::OpenQuote | Flaw::Incomplete, None) => Unreadable::OpenQuote,
         };
-        sink.rejected(row.start, why);
+        sink.rejected(row.start, why)
     }
 }
 
@@ -310,8 +324,10 @@ fn feeds(bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use super::*;
-    use crate::export::Unread;
+    use crate::export::sink::Unread;
     use proptest::prelude::*;
 
     /// Keeps what two fields said.
@@ -322,18 +338,26 @@ mod tests {
     }
 
     impl Sink for Kept {
-        fn record(&mut self, record: &Record<'_>) {
+        type Error = Infallible;
+
+        fn record(&mut self, record: &Record<'_>) -> Result<(), Stop<Infallible>> {
             let owned = |text: Option<&str>| text.map(str::to_owned);
             self.rows.push((owned(record.id()), owned(record.name())));
+            Ok(())
         }
 
-        fn rejected(&mut self, _: usize, _: Unreadable) {
+        fn rejected(&mut self, _: usize, _: Unreadable) -> Result<(), Stop<Infallible>> {
             self.rejected += 1;
+            Ok(())
         }
 
-        fn protocol_line(&mut self) {}
+        fn protocol_line(&mut self) -> Result<(), Stop<Infallible>> {
+            Ok(())
+        }
 
-        fn unread(&mut self, _: Unread) {}
+        fn unread(&mut self, _: Unread) -> Result<(), Stop<Infallible>> {
+            Ok(())
+        }
     }
 
     fn kept(text: &str) -> Kept {
@@ -355,7 +379,8 @@ mod tests {
             &schema,
             &mut UnknownKeys::default(),
             &mut kept,
-        );
+        )
+        .expect("a sink that takes all");
         kept
     }
 

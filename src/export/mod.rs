@@ -19,5 +19,5 @@ mod window;
 pub use chunk::{Chunk, Chunker, read_all};
 pub use format::{Format, MAX_DEPTH, MAX_RECORD_BYTES};
 pub use reader::{Reader, State};
-pub use sink::{Listener, Sink, Unread, Unreadable};
+pub use sink::{Listener, Sink, Stop, Unread, Unreadable};
 pub use source::{Error, Source};

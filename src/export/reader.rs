@@ -4,7 +4,7 @@ use bumpalo::Bump;
 
 use super::format::{Format, PREVIEW_BYTES};
 use super::json::Decoder;
-use super::sink::{Sink, Unread};
+use super::sink::{Sink, Stop, Unread};
 use super::window::{Window, incomplete_tail, mask};
 use super::{csv, json};
 use crate::record::{Schema, UnknownKeys};
@@ -55,13 +55,17 @@ impl<'s> Reader<'s> {
     /// Reads bytes of an export that is in this state; they may be its `last`.
     /// Returns the state after the bytes that are done with, and how many those
     /// are; the others, with what follows, must be read again.
-    pub fn read(
+    ///
+    /// # Errors
+    ///
+    /// The sink takes no more.
+    pub fn read<S: Sink>(
         &mut self,
         state: State,
         bytes: &[u8],
         last: bool,
-        sink: &mut impl Sink,
-    ) -> (State, usize) {
+        sink: &mut S,
+    ) -> Result<(State, usize), Stop<S::Error>> {
         self.decoder.clear();
         // A character that the window cuts is read with the next.
         let bytes = match last {
@@ -88,38 +92,38 @@ impl<'s> Reader<'s> {
         self.window(state, bytes, window, sink)
     }
 
-    fn window(
+    fn window<S: Sink>(
         &mut self,
         state: State,
         bytes: &[u8],
         window: Window<'_, '_>,
-        sink: &mut impl Sink,
-    ) -> (State, usize) {
+        sink: &mut S,
+    ) -> Result<(State, usize), Stop<S::Error>> {
         match state {
             State::Start(format) => match start(self.schema, format, bytes, window) {
                 Start::At(at, state) => self.window_from(at, state, window, sink),
-                Start::More => (State::Start(format), 0),
+                Start::More => Ok((State::Start(format), 0)),
                 Start::Unread(why) => {
-                    sink.unread(why);
-                    (State::Lost, bytes.len())
+                    sink.unread(why)?;
+                    Ok((State::Lost, bytes.len()))
                 }
             },
             State::Json(_) | State::Csv(_) => self.window_from(0, state, window, sink),
-            State::Lost => (State::Lost, bytes.len()),
+            State::Lost => Ok((State::Lost, bytes.len())),
         }
     }
 
-    fn window_from(
+    fn window_from<S: Sink>(
         &mut self,
         at: usize,
         state: State,
         window: Window<'_, '_>,
-        sink: &mut impl Sink,
-    ) -> (State, usize) {
-        match state {
+        sink: &mut S,
+    ) -> Result<(State, usize), Stop<S::Error>> {
+        Ok(match state {
             State::Json(state) => {
                 let reader = json::Reader::new(window, &mut self.decoder, self.schema, sink);
-                let (state, done) = reader.read(at, state);
+                let (state, done) = reader.read(at, state)?;
                 (State::Json(state), done)
             }
             State::Csv(state) => {
@@ -130,11 +134,11 @@ impl<'s> Reader<'s> {
                     self.schema,
                     &mut self.decoder.unknown,
                     sink,
-                );
+                )?;
                 (State::Csv(state), done)
             }
             State::Start(_) | State::Lost => (state, at),
-        }
+        })
     }
 
     /// Returns the keys that are no field, of the records of the last reading.
@@ -202,5 +206,86 @@ fn encoding(bytes: &[u8]) -> Option<&'static str> {
         [0xff, 0xfe, ..] | [1..=255, 0, 1..=255, 0, ..] => Some("UTF-16LE"),
         [0xfe, 0xff, ..] | [0, 1..=255, 0, 1..=255, ..] => Some("UTF-16BE"),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sink::Unreadable;
+    use super::*;
+    use crate::record::Record;
+
+    /// Takes a number of calls, and then stops.
+    struct Until {
+        left: usize,
+        calls: usize,
+        stop: Stop<&'static str>,
+    }
+
+    impl Until {
+        fn call(&mut self) -> Result<(), Stop<&'static str>> {
+            self.calls += 1;
+            match self.left {
+                0 | 1 => Err(self.stop.clone()),
+                _ => {
+                    self.left -= 1;
+                    Ok(())
+                }
+            }
+        }
+    }
+
+    impl Sink for Until {
+        type Error = &'static str;
+
+        fn record(&mut self, _: &Record<'_>) -> Result<(), Stop<&'static str>> {
+            self.call()
+        }
+
+        fn rejected(&mut self, _: usize, _: Unreadable) -> Result<(), Stop<&'static str>> {
+            self.call()
+        }
+
+        fn protocol_line(&mut self) -> Result<(), Stop<&'static str>> {
+            self.call()
+        }
+
+        fn unread(&mut self, _: Unread) -> Result<(), Stop<&'static str>> {
+            self.call()
+        }
+    }
+
+    /// Exports of four things each, which a sink may stop at.
+    const EXPORTS: [&str; 9] = [
+        r#"[{"id":"a"},{"id":"b"},7,{"id":"d"}]"#,
+        r#"[{"id":"a"},{"id":"b"},{"id":,},{"id":"d"}]"#,
+        r#"[{"id":"a"},{"id":"b"},{"id":"c"}"#,
+        "{\"id\":\"a\"}\n{\"id\":\"b\"}\nno\n{\"id\":\"d\"}\n",
+        r#"{"data":[{"id":"a"},{"id":"b"},{"id":"c"}],7}"#,
+        "id,name\na,b\nc,d\n1,2,3\ne,f\n",
+        "id,name\na,b\nc,d\n\"e\"f,g\nh,i\n",
+        r#"{"type":"STATE"}{"type":"RECORD","record":{"id":"a"}}{"type":"RECORD","record":1}{"_airbyte_data":"x"}"#,
+        r#"[{"attributes":{"id":"a"}},{"attributes":1},{"type":"STATE"},{"record":1,"record":2}]"#,
+    ];
+
+    #[test]
+    fn a_sink_that_stops_is_handed_no_more_in_any_format() {
+        let schema = Schema::default();
+        for export in EXPORTS {
+            for (calls, stop) in [1, 2, 3, 4]
+                .into_iter()
+                .flat_map(|calls| [(calls, Stop::Enough), (calls, Stop::Failed("full"))])
+            {
+                let mut sink = Until {
+                    left: calls,
+                    calls: 0,
+                    stop: stop.clone(),
+                };
+                let mut reader = Reader::new(&schema, usize::MAX);
+                let start = State::Start(Format::Auto);
+                let read = reader.read(start, export.as_bytes(), true, &mut sink);
+                assert_eq!((read.err(), sink.calls), (Some(stop), calls), "{export}");
+            }
+        }
     }
 }

@@ -5,16 +5,16 @@ use std::fmt;
 use super::format::MAX_DEPTH;
 use crate::record::Record;
 
-/// Why a record is rejected. Places are bytes from the record's first.
+/// Why a record is rejected. Bytes are counted from the record's first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unreadable {
     /// It is a JSON value, but not an object.
     NotAnObject,
-    /// It is not JSON: this would be, there.
+    /// It is not JSON: this was expected, at this byte.
     Expected(&'static str, usize),
-    /// Something stands between two records: this would be right.
+    /// Something else is between two records: this was expected.
     NotJson(&'static str),
-    /// It is not UTF-8, there.
+    /// It is not UTF-8, at this byte.
     NotUtf8(usize),
     /// It nests too deep.
     TooDeep,
@@ -31,7 +31,7 @@ pub enum Unreadable {
         /// Cells of the header.
         columns: usize,
     },
-    /// A CSV row in which text stands after a closing quote.
+    /// A CSV row that has text after a closing quote.
     LooseQuote,
     /// A CSV row in which quotes are not closed.
     OpenQuote,
@@ -116,20 +116,65 @@ impl fmt::Display for Unread {
     }
 }
 
-/// What takes in what is read.
+/// Why a sink takes no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop<E> {
+    /// It has what it wants: the reading ends, and all is well.
+    Enough,
+    /// It failed: the reading ends with this error.
+    Failed(E),
+}
+
+impl<E> From<E> for Stop<E> {
+    fn from(error: E) -> Self {
+        Stop::Failed(error)
+    }
+}
+
+/// Takes in what is read.
+///
+/// Each method can end the reading: nothing more is handed on after the first
+/// [`Stop`].
 pub trait Sink {
-    /// A record.
-    fn record(&mut self, record: &Record<'_>);
-    /// A record that cannot be read, from this byte of the window on.
-    fn rejected(&mut self, at: usize, why: Unreadable);
-    /// A line of a protocol that carries no record.
-    fn protocol_line(&mut self);
-    /// The export is not read to its end.
-    fn unread(&mut self, why: Unread);
+    /// Why it can fail; [`Infallible`](std::convert::Infallible) if it cannot.
+    type Error;
+
+    /// Takes in a record.
+    ///
+    /// # Errors
+    ///
+    /// The sink takes no more.
+    fn record(&mut self, record: &Record<'_>) -> Result<(), Stop<Self::Error>>;
+
+    /// Takes in why a record cannot be read that begins at this byte of the
+    /// window.
+    ///
+    /// # Errors
+    ///
+    /// The sink takes no more.
+    fn rejected(&mut self, at: usize, why: Unreadable) -> Result<(), Stop<Self::Error>>;
+
+    /// Takes notice of a line of a protocol that carries no record.
+    ///
+    /// # Errors
+    ///
+    /// The sink takes no more.
+    fn protocol_line(&mut self) -> Result<(), Stop<Self::Error>>;
+
+    /// Takes in why the export is not read to its end.
+    ///
+    /// # Errors
+    ///
+    /// The sink takes no more.
+    fn unread(&mut self, why: Unread) -> Result<(), Stop<Self::Error>>;
 }
 
 /// A sink that is told where an export ends and the next begins.
 pub trait Listener: Sink {
-    /// The next export begins.
-    fn next_export(&mut self);
+    /// Takes notice that the next export begins.
+    ///
+    /// # Errors
+    ///
+    /// The sink takes no more.
+    fn next_export(&mut self) -> Result<(), Stop<Self::Error>>;
 }

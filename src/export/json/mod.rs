@@ -5,6 +5,7 @@ mod decode;
 mod envelope;
 mod keys;
 mod lexer;
+mod object;
 mod reader;
 mod recover;
 mod state;
