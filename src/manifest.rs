@@ -1,15 +1,13 @@
 //! What was audited, by what, and what came of it, as evidence: the sizes and
 //! SHA-256 digests of all that was read and written.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use crate::cli::Options;
-use crate::digest;
+use crate::digest::{self, FileDigest};
 use crate::policy::{self, Policies};
 use crate::report::{Counts, Head, Tail, Tool, Written};
 use crate::text::{count, escape_controls};
@@ -46,13 +44,13 @@ struct PolicyFile {
     id: Option<String>,
     version: Option<String>,
     #[serde(flatten)]
-    file: Digest,
+    file: FileDigest,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 struct ExportFile {
     #[serde(flatten)]
-    file: Digest,
+    file: FileDigest,
     format: String,
     records: u64,
     rejected: u64,
@@ -62,18 +60,7 @@ struct ExportFile {
 struct ReportFile {
     format: String,
     #[serde(flatten)]
-    file: Digest,
-}
-
-/// A file as it was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Digest {
-    /// Its path, as the command line named it.
-    pub path: String,
-    /// Its size.
-    pub bytes: u64,
-    /// In hexadecimal digits.
-    pub sha256: String,
+    file: FileDigest,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -120,13 +107,13 @@ impl Manifest {
         policies: &Policies,
         head: &Head,
         tail: &Tail,
-        exports: &[Digest],
+        exports: &[FileDigest],
         reports: Vec<Written>,
     ) -> Self {
         let extended = |extended: &policy::Extended| PolicyFile {
             id: None,
             version: None,
-            file: Digest {
+            file: FileDigest {
                 path: extended.path.clone(),
                 bytes: extended.bytes,
                 sha256: extended.sha256.clone(),
@@ -136,7 +123,7 @@ impl Manifest {
             let own = PolicyFile {
                 id: Some(policy.id.clone()),
                 version: Some(policy.version.clone()),
-                file: Digest {
+                file: FileDigest {
                     path: policy.path.clone(),
                     bytes: policy.bytes,
                     sha256: policy.sha256.clone(),
@@ -163,7 +150,7 @@ impl Manifest {
                 .into_iter()
                 .map(|written| ReportFile {
                     format: written.format.name().to_owned(),
-                    file: Digest {
+                    file: FileDigest {
                         path: written.path,
                         bytes: written.bytes,
                         sha256: written.sha256,
@@ -203,7 +190,7 @@ impl Manifest {
         })
     }
 
-    fn files(&self) -> impl Iterator<Item = &Digest> {
+    fn files(&self) -> impl Iterator<Item = &FileDigest> {
         let policies = self.policies.iter().map(|policy| &policy.file);
         let exports = self.exports.iter().map(|export| &export.file);
         let reports = self.reports.iter().map(|report| &report.file);
@@ -270,42 +257,25 @@ pub fn verify(path: &Path, out: &mut dyn Write) -> Result<bool, Error> {
     Ok(other == 0)
 }
 
-fn state(file: &Digest) -> State {
+fn state(file: &FileDigest) -> State {
     if file.path == "-" {
         return State::Gone("it was read from stdin");
     }
     let now = match file.path.strip_prefix(BUNDLED) {
         Some(name) => match policy::bundled_text(name) {
-            Some(text) => Ok((text.len() as u64, digest::hex(&Sha256::digest(text)))),
+            Some(text) => Ok(digest::of_bytes(&file.path, text.as_bytes())),
             None => return State::Other("this program carries no such policy".to_owned()),
         },
-        None => digest(Path::new(&file.path)),
+        None => digest::of_file(Path::new(&file.path)),
     };
     match now {
-        Ok((bytes, _)) if bytes != file.bytes => {
+        Ok(FileDigest { bytes, .. }) if bytes != file.bytes => {
             State::Other(format!("it has {bytes} bytes, and had {}", file.bytes))
         }
-        Ok((_, sha256)) if sha256 != file.sha256 => {
+        Ok(FileDigest { sha256, .. }) if sha256 != file.sha256 => {
             State::Other("its content is another".to_owned())
         }
         Ok(_) => State::Same,
         Err(error) => State::Other(error.to_string()),
-    }
-}
-
-/// The size and digest of a file.
-fn digest(path: &Path) -> io::Result<(u64, String)> {
-    let mut file = File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut room = vec![0; 1 << 18];
-    let mut bytes = 0;
-    loop {
-        match file.read(&mut room)? {
-            0 => return Ok((bytes, digest::hex(&hash.finalize()))),
-            read => {
-                hash.update(&room[..read]);
-                bytes += read as u64;
-            }
-        }
     }
 }

@@ -6,12 +6,13 @@
 //! write. As a worker holds one batch, memory is bounded by their number.
 
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::aggregate::Partial;
 use crate::evaluate::Judge;
-use crate::export::{Chunk, Chunker, Format, Reader, Sink, State, Stop, Unread, Unreadable};
+use crate::export::{
+    Chunk, Chunker, Format, Reader, Sink, State, Stop, StopFlag, Unread, Unreadable,
+};
 use crate::finding::{self, BySeverity, Customer, Finding, Privacy, Subject, Summary, Worst};
 use crate::policy::{Policies, Policy, Rule};
 use crate::record::Record;
@@ -81,10 +82,10 @@ impl Pipeline<'_> {
             .thread_name(|number| format!("worker-{number}"))
             .build()?;
         let shared = Shared {
+            stop: chunker.stop_flag(),
             chunker: Mutex::new(chunker),
             baton: InTurn::new(Baton::new(self.format)),
             write: InTurn::new(write),
-            stop: AtomicBool::new(false),
         };
         pool.in_place_scope(|scope| {
             for _ in 0..threads {
@@ -111,7 +112,7 @@ impl Pipeline<'_> {
             let worded = settled.worded(&batch);
             let wanted = shared.write.take(batch.index, |write| write(worded));
             if wanted != Some(true) {
-                shared.stop.store(true, Ordering::Relaxed);
+                shared.stop.raise();
             }
             lock(&shared.chunker).recycle(batch);
         }
@@ -123,14 +124,12 @@ struct Shared<'s, W> {
     chunker: Mutex<Chunker<'s>>,
     baton: InTurn<Baton>,
     write: InTurn<W>,
-    stop: AtomicBool,
+    stop: StopFlag,
 }
 
 impl<W> Shared<'_, W> {
     fn next_chunk(&self) -> Option<Chunk> {
-        let mut chunker = lock(&self.chunker);
-        let stopped = self.stop.load(Ordering::Relaxed);
-        (!stopped).then(|| chunker.next_chunk())?
+        lock(&self.chunker).next_chunk()
     }
 }
 

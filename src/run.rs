@@ -201,7 +201,7 @@ fn audit(
     let slot = slot.transpose()?;
     let mut sources = Source::open_all(&options.exports)?;
     let seen: Vec<_> = match options.manifest {
-        Some(_) => sources.iter_mut().map(Source::watch).collect(),
+        Some(_) => sources.iter_mut().map(Source::want_digest).collect(),
         None => Vec::new(),
     };
     let key = options.pseudonymise.as_deref().map(Key::read).transpose()?;
@@ -280,7 +280,7 @@ impl<'r> Run<'r> {
             fail_on: options.fail_on,
             privacy,
             progress: progress(options, sources),
-            taken: sources.iter().map(Source::taken).collect(),
+            taken: sources.iter().map(Source::byte_counter).collect(),
             summary: Summary::new(policies),
             aggregates: Aggregates::new(policies),
             exports: exports.collect(),
@@ -412,15 +412,7 @@ impl<'r> Run<'r> {
         self.reports.finish(head, &tail, |written, out| {
             let exports = tail.exports.iter().zip(seen);
             let exports: Vec<_> = exports
-                .map(|(export, seen)| {
-                    let (bytes, sha256) = seen.digest();
-                    let path = export.path.clone();
-                    manifest::Digest {
-                        path,
-                        bytes,
-                        sha256,
-                    }
-                })
+                .map(|(export, seen)| seen.digest(&export.path))
                 .collect();
             Manifest::of(options, policies, head, &tail, &exports, written).write(out)
         })?;

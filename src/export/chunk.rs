@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use memchr::{memrchr, memrchr_iter};
 
 use super::format::{Format, MAX_RECORD_BYTES, PREVIEW_BYTES};
+use super::interrupt::StopFlag;
 use super::json::{self, Container, Element, Next};
 use super::reader::{Reader, State};
 use super::sink::{Listener, Sink, Stop, Unread, Unreadable};
@@ -83,6 +84,7 @@ pub struct Chunker<'s> {
     /// Bytes that are read, after the last cut.
     rest: Vec<u8>,
     spare: Vec<Buffer>,
+    stop: StopFlag,
     index: u64,
     export: usize,
     offset: u64,
@@ -100,17 +102,27 @@ impl<'s> Chunker<'s> {
             boundary: Boundary::First,
             rest: Vec::new(),
             spare: Vec::new(),
+            stop: StopFlag::default(),
             index: 0,
             export: 0,
             offset: 0,
         }
     }
 
-    /// Returns the next chunk; nothing, after the end of the last export.
+    /// Returns the flag that ends all reading: then there are no more chunks.
+    pub fn stop_flag(&self) -> StopFlag {
+        self.stop.clone()
+    }
+
+    /// Returns the next chunk; nothing, after the end of the last export or once
+    /// the flag is raised.
     pub fn next_chunk(&mut self) -> Option<Chunk> {
+        if self.stop.is_raised() {
+            return None;
+        }
         let mut chunk = self.empty_chunk();
         if self.stream.is_none() {
-            match self.sources.pop_front()?.start() {
+            match self.sources.pop_front()?.start(self.stop.clone()) {
                 Ok(stream) => self.stream = Some(stream),
                 Err(error) => chunk.unread = Some(Unread::Io(error.to_string())),
             }
@@ -118,6 +130,10 @@ impl<'s> Chunker<'s> {
         chunk.buffer.push(&self.rest);
         self.rest.clear();
         let cut = self.fill(&mut chunk);
+        if self.stop.is_raised() {
+            // The reading ended within the chunk: it is not whole.
+            return None;
+        }
         self.rest.extend_from_slice(&chunk.bytes()[cut..]);
         chunk.buffer.filled = cut;
         self.index += 1;
@@ -200,8 +216,9 @@ impl<'s> Chunker<'s> {
             chunk.unread = Some(Unread::Io(error.to_string()));
             chunk.last = true;
         }
-        if chunk.last && chunk.unread.is_none() {
-            chunk.unread = self.stream.take().and_then(Stream::finish);
+        if chunk.last {
+            let late = self.stream.take().and_then(Stream::finish);
+            chunk.unread = chunk.unread.take().or(late);
         }
     }
 }

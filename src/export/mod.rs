@@ -9,6 +9,7 @@
 mod chunk;
 mod csv;
 mod format;
+mod interrupt;
 mod json;
 mod reader;
 mod simd;
@@ -18,6 +19,7 @@ mod window;
 
 pub use chunk::{Chunk, Chunker, read_all};
 pub use format::{Format, MAX_DEPTH, MAX_RECORD_BYTES};
+pub use interrupt::StopFlag;
 pub use reader::{Reader, State};
 pub use sink::{Listener, Sink, Stop, Unread, Unreadable};
 pub use source::{Error, Source};
