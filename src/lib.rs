@@ -50,4 +50,5 @@ pub mod policy;
 pub mod record;
 pub mod report;
 pub mod run;
+mod spool;
 pub mod text;

@@ -1,13 +1,13 @@
 //! What all records add up to, and what the rules over the whole export make
 //! of it.
 
-use std::io::{self, BufReader, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Seek};
 
 use tempfile::SpooledTempFile;
 
 use super::entry::{Doubt, Entry, Found, Group, PLACES, Place, Text};
 use super::{Accumulator, AggregateRule, Partial};
-use crate::external_sort::{Kept, Sorted, Sorter};
+use crate::external_sort::{Sorted, Sorter, Spill};
 use crate::finding::{
     AggregateSubject, Evidence, Finding, Outcome, Privacy, Reason, Subject, Summary,
 };
@@ -15,6 +15,7 @@ use crate::finding::{Counts, shown};
 use crate::policy::Policies;
 use crate::policy::aggregate::{Aggregate, Copies, Percent};
 use crate::record::{Bad, time};
+use crate::spool::Spool;
 use crate::text::{count, grouped};
 
 /// What is gathered cannot be kept.
@@ -34,8 +35,7 @@ pub struct Aggregates<'p> {
     rules: Vec<AggregateRule<'p>>,
     sums: Vec<Accumulator>,
     entries: Sorter<Entry>,
-    texts: SpooledTempFile,
-    text_bytes: u64,
+    texts: Spool,
     segment: usize,
 }
 
@@ -52,8 +52,7 @@ impl<'p> Aggregates<'p> {
             sums: vec![Accumulator::default(); rules.len()],
             rules,
             entries: Sorter::new(segment),
-            texts: SpooledTempFile::new(SPOOL),
-            text_bytes: 0,
+            texts: Spool::new(SPOOL),
             segment,
         }
     }
@@ -71,11 +70,10 @@ impl<'p> Aggregates<'p> {
         // No command line names as many exports.
         let export = u32::try_from(export).unwrap_or(u32::MAX);
         for mut entry in partial.entries {
-            entry.settle(export, before, self.text_bytes);
+            entry.settle(export, before, self.texts.bytes());
             self.entries.push(entry)?;
         }
-        self.texts.write_all(&partial.texts)?;
-        self.text_bytes += partial.texts.len() as u64;
+        self.texts.push(&partial.texts)?;
         Ok(())
     }
 
@@ -407,18 +405,17 @@ impl Teller<'_> {
         &self,
         rules: &[AggregateRule<'_>],
         sorted: Sorted<Found>,
-        mut texts: SpooledTempFile,
+        texts: Spool,
         take: &mut impl FnMut(&Finding<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        texts.rewind().map_err(Error::from)?;
-        let mut texts = BufReader::new(texts);
-        let mut at = 0;
+        let mut texts = texts.into_reader().map_err(Error::from)?;
         for found in sorted {
             let found = found.map_err(Error::from)?;
             let Some(rule) = rules.get(found.rule as usize) else {
                 continue;
             };
-            let text = read_text(&mut texts, &mut at, found.text).map_err(Error::from)?;
+            texts.seek_to(found.text).map_err(Error::from)?;
+            let text = Text::read(&mut texts).map_err(Error::from)?;
             let subject = AggregateSubject {
                 evidence: vec![self.evidence(rule, &found, &text.value)],
                 customer_id: text.id,
@@ -531,21 +528,6 @@ impl Teller<'_> {
         };
         format!("also {}{more}", others.join(", "))
     }
-}
-
-fn read_text(
-    texts: &mut BufReader<SpooledTempFile>,
-    at: &mut u64,
-    wanted: u64,
-) -> io::Result<Text<String>> {
-    // Most often the next one is near.
-    match i64::try_from(wanted).ok().zip(i64::try_from(*at).ok()) {
-        Some((wanted, at)) => texts.seek_relative(wanted - at)?,
-        None => texts.seek(SeekFrom::Start(wanted)).map(|_| ())?,
-    }
-    let text = Text::read(texts)?;
-    *at = wanted + text.size();
-    Ok(text)
 }
 
 #[cfg(test)]

@@ -4,12 +4,11 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tempfile::SpooledTempFile;
 
 use super::json::write_json;
 use super::model::{Counts, Slice};
@@ -17,8 +16,9 @@ use super::{
     Destination, Error, Found, Head, Line, Output, Screen, Settings, Tail, Words, Written,
 };
 use crate::digest;
-use crate::external_sort::{Kept, Sorter};
+use crate::external_sort::{Sorter, Spill};
 use crate::record::Slot;
+use crate::spool::Spool;
 
 /// What tells the reports of a run apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,7 +136,7 @@ struct Place {
     at: u64,
 }
 
-impl Kept for Place {
+impl Spill for Place {
     fn write(&self, writer: &mut impl Write) -> io::Result<()> {
         let slice = self.slice.as_deref().unwrap_or_default();
         writer.write_all(&[u8::from(self.slice.is_some())])?;
@@ -174,8 +174,7 @@ pub struct Split {
     /// Files that are read: none of them is written over.
     sources: Vec<PathBuf>,
     places: Sorter<Place>,
-    lines: SpooledTempFile,
-    bytes: u64,
+    lines: Spool,
 }
 
 impl Split {
@@ -210,8 +209,7 @@ impl Split {
             settings: settings.clone(),
             sources: sources.iter().map(|path| path.to_path_buf()).collect(),
             places: Sorter::new(SEGMENT),
-            lines: SpooledTempFile::new(SPOOL),
-            bytes: 0,
+            lines: Spool::new(SPOOL),
         })
     }
 
@@ -227,10 +225,9 @@ impl Split {
     fn keep(&mut self, worded: &[u8]) -> io::Result<()> {
         for line in worded.split_inclusive(|byte| *byte == b'\n') {
             let Key { slice } = serde_json::from_slice(line)?;
-            let at = self.bytes;
+            let at = self.lines.bytes();
             self.places.push(Place { slice, at })?;
-            self.lines.write_all(line)?;
-            self.bytes += line.len() as u64;
+            self.lines.push(line)?;
         }
         Ok(())
     }
@@ -264,11 +261,9 @@ impl Split {
             head,
             tail,
         };
-        let mut lines = BufReader::new(self.lines);
+        let mut lines = self.lines.into_reader().map_err(failed)?;
         let (mut written, mut open) = (Vec::new(), None::<Open<'_>>);
         let mut text = Vec::new();
-        let mut at = 0;
-        lines.seek(SeekFrom::Start(0)).map_err(failed)?;
         for place in self.places.sorted().map_err(failed)? {
             let place = place.map_err(failed)?;
             let here = match open.take() {
@@ -281,14 +276,9 @@ impl Split {
                 }
             };
             let here = open.insert(here);
-            let near = i64::try_from(place.at).ok().zip(i64::try_from(at).ok());
-            match near {
-                Some((wanted, at)) => lines.seek_relative(wanted - at),
-                None => lines.seek(SeekFrom::Start(place.at)).map(|_| ()),
-            }
-            .map_err(failed)?;
+            lines.seek_to(place.at).map_err(failed)?;
             text.clear();
-            at = place.at + lines.read_until(b'\n', &mut text).map_err(failed)? as u64;
+            lines.read_until(b'\n', &mut text).map_err(failed)?;
             let Sliced { line } =
                 serde_json::from_slice(&text).map_err(|error| failed(error.into()))?;
             let rule = rules.get(&(line.policy.as_ref(), line.rule.as_ref()));
