@@ -2,10 +2,11 @@
 //! no clock and prints nothing.
 
 use std::io::{self, Read};
+use std::marker::PhantomData;
 
 use crate::aggregate;
 use crate::evaluate::{Context, Judge};
-use crate::export::{Format, MAX_RECORD_BYTES, Place, Reader, Sink, Unread, Unreadable};
+use crate::export::{Format, MAX_RECORD_BYTES, Reader, Sink, State, Stop, Unread, Unreadable};
 use crate::finding::{Finding, Privacy};
 use crate::policy::Policies;
 use crate::record::Record;
@@ -148,7 +149,7 @@ impl<'p> Auditor<'p> {
         let index = self.exports.len();
         self.exports.push(name.into());
         let mut reader = Reader::new(&self.policies.schema, self.max_record_bytes);
-        let (mut state, mut chunk) = (Place::Start(format), Vec::new());
+        let (mut state, mut chunk) = (State::Start(format), Vec::new());
         let mut read = ExportRead::default();
         loop {
             let mut next = bytes.by_ref().take(self.chunk_bytes as u64);
@@ -162,22 +163,22 @@ impl<'p> Auditor<'p> {
                 part: Part::new(self.policies, index),
                 first_rejected: None,
                 found: &mut found,
-                error: None,
+                failed: PhantomData,
             };
-            let (next_state, done) = reader.read(state, &chunk, is_last, &mut collector);
+            let decoded = reader.read(state, &chunk, is_last, &mut collector);
             let Collector {
                 mut part,
                 first_rejected,
-                error,
                 ..
             } = collector;
             part.summary.unknown_keys.clone_from(reader.unknown_keys());
-            part.shape = next_state.shape().into();
-            let stop = match (error, filled) {
-                (Some(error), _) => Some(Error::Finding(error)),
-                (None, Err(error)) => Some(Error::Read(error)),
-                (None, Ok(_)) => None,
+            let (next_state, done, stop) = match (decoded, filled) {
+                (Err(Stop::Failed(error)), _) => (State::Lost, 0, Some(Error::Finding(error))),
+                (Err(Stop::Enough), _) => (State::Lost, chunk.len(), None),
+                (Ok((state, done)), Err(error)) => (state, done, Some(Error::Read(error))),
+                (Ok((state, done)), Ok(_)) => (state, done, None),
             };
+            part.shape = next_state.shape().into();
             part.problem = part.problem.or(stop.as_ref().map(Error::as_unread));
             read.add(&part, first_rejected);
             self.totals.add(part)?;
@@ -245,17 +246,17 @@ struct Collector<'c, 'p, F, E> {
     /// The number of its record is among those of the chunk.
     first_rejected: Option<Rejected>,
     found: &'c mut F,
-    error: Option<E>,
+    /// The error of `found`.
+    failed: PhantomData<E>,
 }
 
 impl<F, E> Sink for Collector<'_, '_, F, E>
 where
     F: FnMut(&Finding<'_>) -> Result<(), E>,
 {
-    fn record(&mut self, record: &Record<'_>) {
-        if self.error.is_some() {
-            return;
-        }
+    type Error = E;
+
+    fn record(&mut self, record: &Record<'_>) -> Result<(), Stop<E>> {
         let (summary, aggregates) = (&mut self.part.summary, &mut self.part.aggregates);
         let (before, found) = (self.records_before, &mut *self.found);
         let context = Context {
@@ -263,27 +264,29 @@ where
             number: summary.records + 1,
             privacy: self.privacy,
         };
-        let judged = self
-            .judge
+        self.judge
             .judge(record, context, summary, aggregates, |finding| {
                 let number = finding.number.map(|number| before + number);
                 found(&Finding { number, ..*finding })
-            });
-        self.error = judged.err();
+            })?;
+        Ok(())
     }
 
-    fn rejected(&mut self, _: usize, why: Unreadable) {
+    fn rejected(&mut self, _: usize, why: Unreadable) -> Result<(), Stop<E>> {
         self.part.summary.count_rejected();
         let record = self.part.summary.records;
         self.first_rejected.get_or_insert(Rejected { record, why });
+        Ok(())
     }
 
-    fn protocol_line(&mut self) {
+    fn protocol_line(&mut self) -> Result<(), Stop<E>> {
         self.part.summary.protocol_lines += 1;
+        Ok(())
     }
 
-    fn unread(&mut self, why: Unread) {
+    fn unread(&mut self, why: Unread) -> Result<(), Stop<E>> {
         self.part.problem.get_or_insert(why);
+        Ok(())
     }
 }
 

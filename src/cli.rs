@@ -110,7 +110,7 @@ pub enum PolicyCommand {
         policies: Vec<PathBuf>,
 
         /// How to tell it
-        #[arg(long, value_parser = choice::<CheckFormat>(), default_value = default_name::<CheckFormat>(), value_name = "FORMAT")]
+        #[arg(long, value_parser = choice::<CheckFormat>(), default_value_t, value_name = "FORMAT")]
         format: CheckFormat,
     },
     /// Lists the bundled policies
@@ -153,7 +153,7 @@ pub struct ExplainArgs {
     pub as_of: Option<DateTime<Utc>>,
 
     /// Shape of the exports
-    #[arg(long, value_parser = choice::<export::Format>(), default_value = default_name::<export::Format>(), value_name = "FORMAT")]
+    #[arg(long, value_parser = choice::<export::Format>(), default_value_t, value_name = "FORMAT")]
     pub input_format: export::Format,
 
     /// Show personal data and credentials, which else read `[redacted]`
@@ -248,7 +248,7 @@ pub struct AuditArgs {
     pub as_of: Option<DateTime<Utc>>,
 
     /// Shape of the exports
-    #[arg(long, value_parser = choice::<export::Format>(), default_value = default_name::<export::Format>(), value_name = "FORMAT")]
+    #[arg(long, value_parser = choice::<export::Format>(), default_value_t, value_name = "FORMAT")]
     pub input_format: export::Format,
 
     /// Show personal data and credentials, which else read `[redacted]`
@@ -436,11 +436,6 @@ where
         let variant = T::VARIANTS.iter().find(named);
         variant.copied().ok_or("no value has this name")
     })
-}
-
-/// Returns the name of an enum's default.
-fn default_name<T: Default + Into<&'static str>>() -> &'static str {
-    T::default().into()
 }
 
 fn destination(text: &str) -> Result<Destination, String> {

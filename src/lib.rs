@@ -61,6 +61,7 @@ pub mod record;
 pub mod report;
 #[cfg(feature = "cli")]
 pub mod run;
+mod spool;
 #[cfg(feature = "cli")]
 pub mod terminal;
 pub mod text;

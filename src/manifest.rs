@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::digest::FileDigest;
 use crate::options::{AuditOptions, Disclosure};
 use crate::policy::{Policies, Policy};
 use crate::report::{Counts, Export, Footer, Header, Tool, Written};
@@ -42,14 +43,14 @@ struct PolicyFile {
     id: Option<String>,
     version: Option<String>,
     #[serde(flatten)]
-    file: Digest,
+    file: FileDigest,
 }
 
 /// Is the file of an export.
 #[derive(Debug, Serialize, Deserialize)]
 struct ExportFile {
     #[serde(flatten)]
-    file: Digest,
+    file: FileDigest,
     format: String,
     records: u64,
     rejected: u64,
@@ -60,18 +61,7 @@ struct ExportFile {
 struct ReportFile {
     format: String,
     #[serde(flatten)]
-    file: Digest,
-}
-
-/// Is a file as it was when it was read or written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Digest {
-    /// Its path, as the command line named it.
-    pub path: String,
-    /// Its size in bytes.
-    pub bytes: u64,
-    /// The SHA-256 of its bytes, in hexadecimal digits.
-    pub sha256: String,
+    file: FileDigest,
 }
 
 /// Counts the records and outcomes of the run.
@@ -114,7 +104,7 @@ impl Manifest {
         policies: &Policies,
         header: &Header,
         footer: &Footer,
-        exports: Vec<Digest>,
+        exports: Vec<FileDigest>,
         reports: Vec<Written>,
     ) -> Self {
         let exports = footer.exports.iter().zip(exports);
@@ -167,7 +157,7 @@ impl Manifest {
     }
 
     /// Returns all files that were read or written.
-    pub fn files(&self) -> impl Iterator<Item = &Digest> {
+    pub fn files(&self) -> impl Iterator<Item = &FileDigest> {
         let policies = self.policies.iter().map(|policy| &policy.file);
         let exports = self.exports.iter().map(|export| &export.file);
         let reports = self.reports.iter().map(|report| &report.file);
@@ -212,7 +202,7 @@ impl PolicyFile {
         let own = Self {
             id: Some(policy.id.clone()),
             version: Some(policy.version.clone()),
-            file: Digest {
+            file: FileDigest {
                 path: policy.source.path.clone(),
                 bytes: policy.source.bytes,
                 sha256: policy.source.sha256.clone(),
@@ -221,7 +211,7 @@ impl PolicyFile {
         let extended = policy.extends.iter().map(|extended| Self {
             id: None,
             version: None,
-            file: Digest {
+            file: FileDigest {
                 path: extended.path.clone(),
                 bytes: extended.bytes,
                 sha256: extended.sha256.clone(),
@@ -232,7 +222,7 @@ impl PolicyFile {
 }
 
 impl ExportFile {
-    fn new(export: &Export, file: Digest) -> Self {
+    fn new(export: &Export, file: FileDigest) -> Self {
         Self {
             file,
             format: export.format.to_string(),
@@ -246,7 +236,7 @@ impl ReportFile {
     fn new(written: Written) -> Self {
         Self {
             format: written.format.name().to_owned(),
-            file: Digest {
+            file: FileDigest {
                 path: written.path,
                 bytes: written.bytes,
                 sha256: written.sha256,

@@ -167,6 +167,7 @@ pub enum ColourChoice {
     strum::EnumMessage,
     strum::IntoStaticStr,
     strum::VariantArray,
+    strum::Display,
 )]
 #[strum(serialize_all = "kebab-case")]
 pub enum CheckFormat {

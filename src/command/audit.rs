@@ -5,10 +5,10 @@ use std::path::Path;
 use super::error::Error;
 use super::exit::Exit;
 use super::notes::notes;
-use crate::digest::{ByteCounter, DigestHandle};
-use crate::export::{Cutter, Source};
+use crate::digest::{ByteCounter, DigestHandle, FileDigest};
+use crate::export::{Chunker, Source};
 use crate::finding::{Finding, Key, Privacy};
-use crate::manifest::{Digest, Manifest};
+use crate::manifest::Manifest;
 use crate::options::{AuditOptions, Disclosure, PolicyOptions, Verbosity};
 use crate::pipeline::{self, ChunkResult, Pipeline, Rejection};
 use crate::policy::{Policies, Policy};
@@ -137,20 +137,15 @@ impl ExportRun {
     fn all(sources: &mut [Source], with_digests: bool) -> Vec<Self> {
         let exports = sources.iter_mut().map(|source| Self {
             name: source.name.clone(),
-            bytes: source.taken(),
-            digest: with_digests.then(|| source.watch()),
+            bytes: source.byte_counter(),
+            digest: with_digests.then(|| source.want_digest()),
         });
         exports.collect()
     }
 
     /// Returns the export's file as it was read, if that was to be digested.
-    fn file_digest(&self) -> Option<Digest> {
-        let (bytes, sha256) = self.digest.as_ref()?.digest();
-        Some(Digest {
-            path: self.name.clone(),
-            bytes,
-            sha256,
-        })
+    fn file_digest(&self) -> Option<FileDigest> {
+        Some(self.digest.as_ref()?.digest(self.name.as_str()))
     }
 }
 
@@ -173,7 +168,7 @@ impl Run<'_> {
     fn read(&mut self, sources: Vec<Source>) -> Result<(), Error> {
         let input = self.options.input;
         let schema = &self.policies.schema;
-        let chunker = Cutter::new(sources, input.format, input.chunk_bytes, schema);
+        let chunker = Chunker::new(sources, input.format, input.chunk_bytes, schema);
         let names = self.export_names();
         let pipeline = Pipeline {
             policies: self.policies,

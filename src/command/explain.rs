@@ -6,7 +6,7 @@ use super::error::Error;
 use super::exit::Exit;
 use super::judge::OutcomeKind;
 use crate::evaluate::{Context, Judge};
-use crate::export::{self, Cutter, Sink, Source, Unread, Unreadable};
+use crate::export::{self, Chunker, Sink, Source, Stop, Unread, Unreadable};
 use crate::finding::redaction::observed;
 use crate::finding::{Counts, Finding, Privacy, Reason, Status};
 use crate::options::{Disclosure, ExplainOptions};
@@ -28,8 +28,8 @@ pub(super) fn explain(options: &ExplainOptions, out: &mut dyn Write) -> Result<E
     let sources = Source::open_all(&options.exports)?;
     let names: Vec<_> = sources.iter().map(|source| source.name.clone()).collect();
     let mut explainer = Explainer::new(options, &policies, &names);
-    let chunker = Cutter::new(sources, options.format, CHUNK_BYTES, &policies.schema);
-    export::read_all(chunker, &policies.schema, &mut explainer);
+    let chunker = Chunker::new(sources, options.format, CHUNK_BYTES, &policies.schema);
+    export::read_all(chunker, &policies.schema, &mut explainer)?;
     explainer.finish(out)
 }
 
@@ -54,44 +54,44 @@ struct Explainer<'e> {
     /// How many places could not be read.
     unread: u64,
     text: Vec<u8>,
-    /// Why not everything could be explained.
-    error: Option<Error>,
 }
 
 impl export::Listener for Explainer<'_> {
-    fn next_export(&mut self) {
+    fn next_export(&mut self) -> Result<(), Stop<Error>> {
         self.export += 1;
         self.records = 0;
+        Ok(())
     }
 }
 
 impl Sink for Explainer<'_> {
-    fn record(&mut self, record: &Record<'_>) {
+    type Error = Error;
+
+    fn record(&mut self, record: &Record<'_>) -> Result<(), Stop<Error>> {
         self.records += 1;
         let is_wanted = record.id() == Some(self.id);
-        if (is_wanted || self.has_aggregates)
-            && self.error.is_none()
-            && let Err(error) = self.judge(record, is_wanted)
-        {
-            self.error = Some(error);
+        if is_wanted || self.has_aggregates {
+            self.judge(record, is_wanted)?;
         }
+        Ok(())
     }
 
-    fn rejected(&mut self, _: usize, _: Unreadable) {
+    fn rejected(&mut self, _: usize, _: Unreadable) -> Result<(), Stop<Error>> {
         self.records += 1;
         self.unread += 1;
         // It has its number among the records that others are compared with.
         let mut part = Part::new(self.policies, self.export);
         part.summary.count_rejected();
-        if let Err(error) = self.totals.add(part) {
-            self.error.get_or_insert(error.into());
-        }
+        Ok(self.totals.add(part).map_err(Error::from)?)
     }
 
-    fn protocol_line(&mut self) {}
+    fn protocol_line(&mut self) -> Result<(), Stop<Error>> {
+        Ok(())
+    }
 
-    fn unread(&mut self, _: Unread) {
+    fn unread(&mut self, _: Unread) -> Result<(), Stop<Error>> {
         self.unread += 1;
+        Ok(())
     }
 }
 
@@ -113,7 +113,6 @@ impl<'e> Explainer<'e> {
             found: 0,
             unread: 0,
             text: Vec::new(),
-            error: None,
         }
     }
 
@@ -147,9 +146,6 @@ impl<'e> Explainer<'e> {
     /// Writes what was explained, and what the rules over all records make of them
     /// and of the customer.
     fn finish(self, out: &mut dyn Write) -> Result<Exit, Error> {
-        if let Some(error) = self.error {
-            return Err(error);
-        }
         out.write_all(&self.text)?;
         if self.found == 0 {
             let id = escape_controls(self.id);

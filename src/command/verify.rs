@@ -1,15 +1,12 @@
 //! Whether files are as a manifest says.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::Write;
 use std::path::Path;
-
-use sha2::{Digest as _, Sha256};
 
 use super::error::Error;
 use super::exit::Exit;
-use crate::digest;
-use crate::manifest::{Digest, Manifest};
+use crate::digest::{self, FileDigest};
+use crate::manifest::Manifest;
 use crate::policy;
 use crate::text::{count, escape_controls};
 
@@ -63,42 +60,26 @@ pub(super) fn verify(path: &Path, out: &mut dyn Write) -> Result<Exit, Error> {
     })
 }
 
-fn state(file: &Digest) -> State {
+fn state(file: &FileDigest) -> State {
     if file.path == "-" {
         return State::NotAFile("it was read from stdin");
     }
     let now = match file.path.strip_prefix(BUNDLED) {
         Some(name) => match policy::bundled_text(name) {
-            Some(text) => Ok((text.len() as u64, digest::hex(&Sha256::digest(text)))),
+            Some(text) => Ok(digest::of_bytes(file.path.as_str(), text.as_bytes())),
             None => return State::Different("this program carries no such policy".to_owned()),
         },
-        None => digest(Path::new(&file.path)),
+        None => digest::of_file(Path::new(&file.path)),
     };
     match now {
-        Ok((bytes, _)) if bytes != file.bytes => {
-            State::Different(format!("it has {bytes} bytes, and had {}", file.bytes))
-        }
-        Ok((_, sha256)) if sha256 != file.sha256 => {
+        Ok(now) if now.bytes != file.bytes => State::Different(format!(
+            "it has {} bytes, and had {}",
+            now.bytes, file.bytes
+        )),
+        Ok(now) if now.sha256 != file.sha256 => {
             State::Different("its content is another".to_owned())
         }
         Ok(_) => State::Same,
         Err(error) => State::Different(error.to_string()),
-    }
-}
-
-/// The size of a file in bytes, and its SHA-256 in hexadecimal digits.
-fn digest(path: &Path) -> io::Result<(u64, String)> {
-    let mut file = File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut room = vec![0; 1 << 18];
-    let mut bytes = 0;
-    loop {
-        match file.read(&mut room)? {
-            0 => return Ok((bytes, digest::hex(&hash.finalize()))),
-            read => {
-                hash.update(&room[..read]);
-                bytes += read as u64;
-            }
-        }
     }
 }

@@ -1,10 +1,13 @@
 //! What `serde_json` says of bytes, beside what the program reads.
 
 use std::collections::{BTreeMap, HashSet};
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::LazyLock;
 
-use audit::export::{Format, MAX_DEPTH, MAX_RECORD_BYTES, Place, Reader, Sink, Unread, Unreadable};
+use audit::export::{
+    Format, MAX_DEPTH, MAX_RECORD_BYTES, Reader, Sink, State, Stop, Unread, Unreadable,
+};
 use audit::record::field::normalize_key;
 use audit::record::{Absent, Bad, Record, Schema, Value};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, Visitor};
@@ -40,22 +43,28 @@ struct Kept {
 }
 
 impl Sink for Kept {
-    fn record(&mut self, record: &Record<'_>) {
+    type Error = Infallible;
+
+    fn record(&mut self, record: &Record<'_>) -> Result<(), Stop<Infallible>> {
         let cells = record.cells().iter();
         let said = cells.map(|cell| (cell.value, cell.seen.to_owned()));
         self.records.push(said.collect());
+        Ok(())
     }
 
-    fn rejected(&mut self, _: usize, _: Unreadable) {
+    fn rejected(&mut self, _: usize, _: Unreadable) -> Result<(), Stop<Infallible>> {
         self.others += 1;
+        Ok(())
     }
 
-    fn protocol_line(&mut self) {
+    fn protocol_line(&mut self) -> Result<(), Stop<Infallible>> {
         self.others += 1;
+        Ok(())
     }
 
-    fn unread(&mut self, _: Unread) {
+    fn unread(&mut self, _: Unread) -> Result<(), Stop<Infallible>> {
         self.others += 1;
+        Ok(())
     }
 }
 
@@ -63,8 +72,9 @@ impl Sink for Kept {
 fn read(bytes: &[u8]) -> Option<Cells> {
     let mut kept = Kept::default();
     let mut reader = Reader::new(&SCHEMA, MAX_RECORD_BYTES);
-    let place = Place::Start(Format::Ndjson);
-    reader.read(place, bytes, true, &mut kept);
+    let start = State::Start(Format::Ndjson);
+    let read = reader.read(start, bytes, true, &mut kept);
+    assert!(read.is_ok(), "this sink takes all");
     kept.records
         .pop()
         .filter(|_| kept.records.is_empty() && kept.others == 0)

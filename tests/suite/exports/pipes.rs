@@ -1,7 +1,9 @@
 //! Several exports, and exports that are no files.
 
 use std::io::Write;
-use std::process::{Child, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use super::SEEN;
 use crate::support::{Run, Workspace, check};
@@ -92,6 +94,71 @@ fn a_named_pipe_is_read() {
     writer.join().unwrap();
     assert_eq!(run.code, 1);
     assert_eq!(run.report()["summary"]["records"], 20_000);
+}
+
+/// Waits for the end of a run; one that does not end is killed.
+#[track_caller]
+fn ends(mut child: Child) -> ExitStatus {
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(120) {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    panic!("the run waits for a pipe that nobody writes to");
+}
+
+#[test]
+fn a_run_that_nobody_listens_to_ends_although_its_input_stays_open() {
+    let workspace = Workspace::with_policy(SEEN);
+    let many = format!("{LINE}\n").repeat(100_000);
+    workspace.write("many", &many);
+    let packed = zstd::encode_all(many.as_bytes(), 1).unwrap();
+    let [manifest, policy, file] =
+        ["manifest.json", "policy.toml", "many"].map(|name| workspace.path(name));
+    for (exports, bytes) in [
+        (vec!["-".as_ref()], many.as_bytes()),
+        (vec!["-".as_ref()], packed.as_slice()),
+        (vec![file.as_os_str(), "-".as_ref()], b""),
+    ] {
+        let mut child = workspace
+            .command()
+            .args(["-q", "-f", "ndjson", "-j", "3", "-p"])
+            .arg(&policy)
+            .arg("--manifest")
+            .arg(&manifest)
+            .args(exports)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let mut stdin = child.stdin.take().unwrap();
+        // The run may have ended before all is written.
+        let _ = stdin.write_all(bytes);
+        assert_eq!(ends(child).code(), Some(2));
+        assert!(!manifest.exists(), "a run that failed has no manifest");
+        drop(stdin);
+    }
+}
+
+#[test]
+fn a_manifest_has_the_digest_of_all_of_an_export_that_is_given_up_early() {
+    let workspace = Workspace::with_policy(SEEN);
+    let mut packed = zstd::encode_all(format!("{LINE}\n").as_bytes(), 1).unwrap();
+    packed.extend_from_slice(&[0; 1 << 20]);
+    workspace.write("packed", &packed);
+    let manifest = workspace.path("manifest.json");
+    let run = workspace.audit(&["packed"], &["--manifest", manifest.to_str().unwrap()]);
+    check(run.code == 3, "it cannot be unpacked to its end", &run);
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(manifest).unwrap()).unwrap();
+    let bytes = manifest["exports"][0]["bytes"].as_u64();
+    assert_eq!(bytes, Some(packed.len() as u64));
 }
 
 #[test]

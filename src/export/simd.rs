@@ -1,11 +1,11 @@
-//! Thirty-two bytes of an export at once: a bit for each of them.
+//! Classifies thirty-two bytes of an export at once, with a bit for each.
 //!
 //! Written for any processor. A version for AVX2, chosen as the program runs,
 //! would need unsafe code, and was measured to buy three percent.
 
 use wide::u8x16;
 
-/// How many bytes are looked at together.
+/// How many bytes are classified together.
 pub const WIDTH: usize = 32;
 
 #[inline(always)]
@@ -15,7 +15,7 @@ fn bits(bytes: &[u8; WIDTH], of: impl Fn(u8x16) -> u8x16) -> u32 {
     bits(&halves[0]) | bits(&halves[1]) << 16
 }
 
-/// Which of the bytes end plain JSON text: quotes, backslashes and control
+/// Returns which of the bytes end plain JSON text: quotes, backslashes and control
 /// characters.
 #[inline(always)]
 pub fn ends_of_text(bytes: &[u8; WIDTH]) -> u32 {
@@ -27,7 +27,7 @@ pub fn ends_of_text(bytes: &[u8; WIDTH]) -> u32 {
     })
 }
 
-/// Which of the bytes end a plain CSV cell: this delimiter, and feeds.
+/// Returns which of the bytes end a plain CSV cell: this delimiter, and feeds.
 #[inline(always)]
 pub fn ends_of_cell(bytes: &[u8; WIDTH], delimiter: u8) -> u32 {
     bits(bytes, |all| {
@@ -38,7 +38,7 @@ pub fn ends_of_cell(bytes: &[u8; WIDTH], delimiter: u8) -> u32 {
     })
 }
 
-/// Which of the bytes are the same in both.
+/// Returns which of the bytes are the same in both.
 #[inline(always)]
 pub fn same(here: &[u8; WIDTH], there: &[u8; WIDTH]) -> u32 {
     let (here, _) = here.as_chunks();
