@@ -33,7 +33,7 @@ use crate::report::{self, Column, Destination, MaxChars, SplitBy};
     disable_help_subcommand = true
 )]
 pub struct Cli {
-    /// Something else than an audit
+    /// A command other than an audit
     #[command(subcommand)]
     pub command: Option<Command>,
 
@@ -67,11 +67,11 @@ pub enum Command {
     },
     /// Lists the fields of a record, and the operators of each kind
     Fields,
-    /// Tells what every rule makes of one customer, and why
+    /// Explains the outcome of every rule for one customer
     Explain(ExplainArgs),
     /// Writes the JSON Schema of a policy, of cases or of a JSON report
     Schema {
-        /// Of what
+        /// The document that the schema describes
         #[arg(value_parser = choice::<Document>())]
         document: Document,
     },
@@ -89,19 +89,19 @@ pub enum Command {
 pub enum PolicyCommand {
     /// Runs the cases beside a policy: for pci.toml those in pci.cases.toml
     ///
-    /// Tells what is other than expected, and which rules no case makes pass or
-    /// fail; then the exit code is 1.
+    /// Reports what is not as expected, and which rules pass or fail in no case;
+    /// the exit code is then 1.
     Test {
         /// Policies
         #[arg(required = true, value_name = "FILE")]
         policies: Vec<PathBuf>,
 
-        /// Change each field of a record that meets every rule, and tell what
-        /// no rule notices
+        /// Change each field of a record that meets every rule, and report the
+        /// changes that no rule notices
         #[arg(long)]
         mutate: bool,
     },
-    /// Tells all that is wrong with policies, and what most likely is not meant
+    /// Reports every mistake in policies, and what is probably not intended
     ///
     /// Exit codes: 0 nothing; 1 warnings; 2 errors.
     Check {
@@ -109,8 +109,13 @@ pub enum PolicyCommand {
         #[arg(required = true, value_name = "FILE|NAME")]
         policies: Vec<PathBuf>,
 
-        /// How to tell it
-        #[arg(long, value_parser = choice::<CheckFormat>(), default_value = default_name::<CheckFormat>(), value_name = "FORMAT")]
+        /// Format of the output
+        #[arg(
+            long,
+            value_parser = choice::<CheckFormat>(),
+            default_value = default_name::<CheckFormat>(),
+            value_name = "FORMAT"
+        )]
         format: CheckFormat,
     },
     /// Lists the bundled policies
@@ -153,10 +158,15 @@ pub struct ExplainArgs {
     pub as_of: Option<DateTime<Utc>>,
 
     /// Shape of the exports
-    #[arg(long, value_parser = choice::<export::Format>(), default_value = default_name::<export::Format>(), value_name = "FORMAT")]
+    #[arg(
+        long,
+        value_parser = choice::<export::Format>(),
+        default_value = default_name::<export::Format>(),
+        value_name = "FORMAT"
+    )]
     pub input_format: export::Format,
 
-    /// Show personal data and credentials, which else read `[redacted]`
+    /// Show personal data and credentials, which otherwise read `[redacted]`
     #[arg(long)]
     pub show_sensitive: bool,
 }
@@ -164,8 +174,8 @@ pub struct ExplainArgs {
 /// Holds the arguments that say which reports are written, and how.
 #[derive(Debug, Clone, Args)]
 pub struct ReportArgs {
-    /// Write a report to a file; its format is told by the extension (txt, csv,
-    /// json, ndjson, md, html, sarif, xml, xlsx) or as FORMAT:FILE
+    /// Write a report to a file; its format is that of the extension (txt,
+    /// csv, json, ndjson, md, html, sarif, xml, xlsx), or given as FORMAT:FILE
     #[arg(short, long = "output", value_name = "FILE", value_parser = destination)]
     pub outputs: Vec<Destination>,
 
@@ -182,8 +192,8 @@ pub struct ReportArgs {
     #[arg(long, value_name = "N|NAME", value_parser = max_chars)]
     pub max_chars: Option<MaxChars>,
 
-    /// A report for each customer, rule, severity or field:NAME; `{}` in the
-    /// name of a file stands for it, as in -o 'out/{}.md'
+    /// Write a report for each customer, rule, severity or value of field:NAME,
+    /// which takes the place of `{}` in the name of a file, as in -o 'out/{}.md'
     #[arg(long, value_name = "WHAT", value_parser = split_by)]
     pub split_by: Option<SplitBy>,
 }
@@ -248,10 +258,15 @@ pub struct AuditArgs {
     pub as_of: Option<DateTime<Utc>>,
 
     /// Shape of the exports
-    #[arg(long, value_parser = choice::<export::Format>(), default_value = default_name::<export::Format>(), value_name = "FORMAT")]
+    #[arg(
+        long,
+        value_parser = choice::<export::Format>(),
+        default_value = default_name::<export::Format>(),
+        value_name = "FORMAT"
+    )]
     pub input_format: export::Format,
 
-    /// Show personal data and credentials, which else read `[redacted]`
+    /// Show personal data and credentials, which otherwise read `[redacted]`
     #[arg(long)]
     pub show_sensitive: bool,
 
@@ -260,8 +275,8 @@ pub struct AuditArgs {
     #[arg(long, value_name = "FILE")]
     pub manifest: Option<PathBuf>,
 
-    /// Write pseudonyms for ids and names of customers: the same each night for
-    /// the same key, a file of at least 16 random bytes
+    /// Write pseudonyms for ids and names of customers: the same in every
+    /// run with the same key, a file of at least 16 random bytes
     #[arg(long, value_name = "KEYFILE", conflicts_with = "show_sensitive")]
     pub pseudonymise: Option<PathBuf>,
 
@@ -278,7 +293,7 @@ pub struct AuditArgs {
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Tell every rejected record on stderr, not only the first 20
+    /// Report every rejected record on stderr, not only the first 20
     #[arg(short, long)]
     pub verbose: bool,
 
@@ -286,7 +301,7 @@ pub struct AuditArgs {
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorChoice,
 
-    /// Bytes that a batch aims at
+    /// The size of a chunk in bytes
     #[arg(long, hide = true, default_value_t = 512 << 10)]
     pub window_bytes: usize,
 }
@@ -450,7 +465,7 @@ fn destination(text: &str) -> Result<Destination, String> {
     }
     let format = format.ok_or_else(|| {
         format!(
-            "its extension tells no format: write FORMAT:FILE with one of {}",
+            "its extension names no format: write FORMAT:FILE with one of {}",
             formats()
         )
     })?;
@@ -468,7 +483,7 @@ fn max_chars(text: &str) -> Result<MaxChars, String> {
 }
 
 fn split_by(text: &str) -> Result<SplitBy, String> {
-    SplitBy::read(text).ok_or_else(|| "there are customer, rule, severity, field:NAME".to_owned())
+    SplitBy::read(text).ok_or_else(|| "use customer, rule, severity or field:NAME".to_owned())
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {
@@ -483,7 +498,7 @@ fn instant(text: &str) -> Result<DateTime<Utc>, String> {
 
 fn column(name: &str) -> Result<Column, String> {
     Column::named(name)
-        .ok_or_else(|| format!("there are {}", Column::ALL.map(Column::name).join(", ")))
+        .ok_or_else(|| format!("use some of {}", Column::ALL.map(Column::name).join(", ")))
 }
 
 #[cfg(test)]
@@ -496,7 +511,7 @@ mod tests {
     }
 
     #[test]
-    fn a_destination_tells_its_format() {
+    fn a_destination_names_its_format() {
         let of = |text: &str| destination(text).map(|destination| destination.format);
         assert_eq!(of("findings.csv"), Ok(report::Format::Csv));
         assert_eq!(of("json:findings"), Ok(report::Format::Json));

@@ -46,10 +46,10 @@ pub(super) fn verify(path: &Path, out: &mut dyn Write) -> Result<Exit, Error> {
             }
         }
     }
-    let files = count(different, "file is", "files are");
+    let files = count(different, "file differs", "files differ");
     match different {
-        0 => writeln!(out, "all is as it was written")?,
-        _ => writeln!(out, "{files} other than the manifest says")?,
+        0 => writeln!(out, "every file is as the manifest says")?,
+        _ => writeln!(out, "{files} from the manifest")?,
     }
     if !manifest.is_complete() {
         writeln!(out, "the audit was not complete:")?;
@@ -70,7 +70,7 @@ fn state(file: &Digest) -> State {
     let now = match file.path.strip_prefix(BUNDLED) {
         Some(name) => match policy::bundled_text(name) {
             Some(text) => Ok((text.len() as u64, digest::hex(&Sha256::digest(text)))),
-            None => return State::Different("this program carries no such policy".to_owned()),
+            None => return State::Different("this program has no such policy".to_owned()),
         },
         None => digest(Path::new(&file.path)),
     };
@@ -79,7 +79,7 @@ fn state(file: &Digest) -> State {
             State::Different(format!("it has {bytes} bytes, and had {}", file.bytes))
         }
         Ok((_, sha256)) if sha256 != file.sha256 => {
-            State::Different("its content is another".to_owned())
+            State::Different("its content has changed".to_owned())
         }
         Ok(_) => State::Same,
         Err(error) => State::Different(error.to_string()),
