@@ -1,20 +1,16 @@
-//! What a person types: the command line, read with clap into plain options;
-//! opens nothing.
+//! The arguments that a person types, as clap reads them; their documentation is the
+//! help.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
-use strum::{EnumMessage, VariantArray};
+use clap::{Args, ColorChoice, Parser, Subcommand};
 
-use crate::export;
-use crate::options::{
-    AuditOptions, CheckFormat, ColourChoice, ConvertOptions, Disclosure, Document, ExplainOptions,
-    FailOn, InputOptions, PolicyOptions, ReportOptions, Verbosity,
+use super::values::{
+    choice, column, default_name, destination, instant, max_chars, setting, split_by,
 };
-use crate::record::time;
+use crate::export;
+use crate::options::{CheckFormat, Document, FailOn};
 use crate::report::{self, Column, Destination, MaxChars, SplitBy};
 
 /// Judges every customer record of an export by the rules of policies
@@ -198,20 +194,6 @@ pub struct ReportArgs {
     pub split_by: Option<SplitBy>,
 }
 
-impl ReportArgs {
-    /// Returns the options; `stdout` is the format of the report on stdout, if
-    /// there is one.
-    fn options(self, stdout: Option<report::Format>) -> ReportOptions {
-        ReportOptions {
-            stdout,
-            files: self.outputs,
-            columns: self.columns,
-            max_chars: self.max_chars.unwrap_or_default(),
-            split_by: self.split_by,
-        }
-    }
-}
-
 /// Holds the arguments of `audit convert`.
 #[derive(Debug, Clone, Args)]
 pub struct ConvertArgs {
@@ -311,213 +293,3 @@ Examples:
   audit --policy pci.toml export.json
   audit -p pci -p baseline -o findings.csv -o report.json exports/*.ndjson.gz
   cat export.ndjson | audit -p pci -f ndjson -";
-
-/// Is a text that takes the place of a run: help or the version, or what is wrong
-/// with the arguments.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Usage {
-    /// The user asked for it.
-    Help(String),
-    /// The arguments make no sense.
-    Mistake(String),
-}
-
-/// Reads the arguments of the program, of which the first is its name.
-///
-/// # Errors
-///
-/// They ask for help, or make no sense.
-pub fn parse(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Cli, Usage> {
-    Cli::try_parse_from(args).map_err(|error| {
-        let text = error.render().to_string();
-        match error.use_stderr() {
-            true => Usage::Mistake(text),
-            false => Usage::Help(text),
-        }
-    })
-}
-
-/// Returns the command line as data, for completions and the manual page.
-pub fn command() -> clap::Command {
-    Cli::command()
-}
-
-impl AuditArgs {
-    /// Returns when the user wants colours.
-    pub fn colour(&self) -> ColourChoice {
-        colour_choice(self.color)
-    }
-}
-
-impl From<AuditArgs> for AuditOptions {
-    fn from(args: AuditArgs) -> Self {
-        let verbosity = match (args.quiet, args.verbose) {
-            (true, _) => Verbosity::Quiet,
-            (false, true) => Verbosity::Verbose,
-            (false, false) => Verbosity::Normal,
-        };
-        // Who wants quiet has a report on stdout only if its format is named.
-        let usual = (verbosity != Verbosity::Quiet).then_some(report::Format::Text);
-        let stdout = args.reports.format.or(usual);
-        Self {
-            exports: args.exports,
-            policies: policy_options(args.policies, args.set, args.as_of),
-            input: InputOptions {
-                format: args.input_format,
-                max_record_bytes: args.max_record_bytes,
-                chunk_bytes: args.window_bytes,
-            },
-            reports: args.reports.options(stdout),
-            fail_on: args.fail_on,
-            disclosure: match (args.pseudonymise, args.show_sensitive) {
-                (Some(key), _) => Disclosure::Pseudonymised(key),
-                (None, true) => Disclosure::Shown,
-                (None, false) => Disclosure::Redacted,
-            },
-            manifest: args.manifest,
-            threads: args.threads,
-            verbosity,
-            colour: colour_choice(args.color),
-        }
-    }
-}
-
-impl From<ConvertArgs> for ConvertOptions {
-    fn from(args: ConvertArgs) -> Self {
-        let usual = args.reports.outputs.is_empty();
-        let usual = usual.then_some(report::Format::Text);
-        let stdout = args.reports.format.or(usual);
-        Self {
-            report: args.report,
-            reports: args.reports.options(stdout),
-            colour: colour_choice(args.color),
-        }
-    }
-}
-
-impl From<ExplainArgs> for ExplainOptions {
-    fn from(args: ExplainArgs) -> Self {
-        Self {
-            exports: args.exports,
-            format: args.input_format,
-            id: args.id,
-            policies: policy_options(args.policies, args.set, args.as_of),
-            disclosure: match args.show_sensitive {
-                true => Disclosure::Shown,
-                false => Disclosure::Redacted,
-            },
-        }
-    }
-}
-
-fn policy_options(
-    names: Vec<PathBuf>,
-    set: Vec<(String, String)>,
-    as_of: Option<DateTime<Utc>>,
-) -> PolicyOptions {
-    PolicyOptions {
-        names,
-        set,
-        as_of: as_of.unwrap_or_else(Utc::now),
-    }
-}
-
-fn colour_choice(choice: ColorChoice) -> ColourChoice {
-    match choice {
-        ColorChoice::Auto => ColourChoice::Auto,
-        ColorChoice::Always => ColourChoice::Always,
-        ColorChoice::Never => ColourChoice::Never,
-    }
-}
-
-/// Returns a parser of the names of an enum's variants; help shows their
-/// documentation.
-fn choice<T>() -> impl TypedValueParser<Value = T>
-where
-    T: VariantArray + EnumMessage + Into<&'static str> + Copy + Send + Sync,
-{
-    let values = T::VARIANTS.iter().map(|variant| {
-        let name: &'static str = (*variant).into();
-        PossibleValue::new(name).help(variant.get_documentation().unwrap_or_default())
-    });
-    PossibleValuesParser::new(values).try_map(|name| {
-        let named = |variant: &&T| Into::<&'static str>::into(**variant) == name;
-        let variant = T::VARIANTS.iter().find(named);
-        variant.copied().ok_or("no value has this name")
-    })
-}
-
-/// Returns the name of an enum's default.
-fn default_name<T: Default + Into<&'static str>>() -> &'static str {
-    T::default().into()
-}
-
-fn destination(text: &str) -> Result<Destination, String> {
-    let formats = || report::Format::ALL.map(report::Format::name).join(", ");
-    let (format, path) = match text.split_once(':') {
-        Some((format, path)) if report::Format::named(format).is_some() => {
-            (report::Format::named(format), PathBuf::from(path))
-        }
-        _ => (report::Format::of_path(text.as_ref()), PathBuf::from(text)),
-    };
-    if path.as_os_str().is_empty() || path.as_os_str() == "-" {
-        return Err("name a file; --format is for stdout".to_owned());
-    }
-    let format = format.ok_or_else(|| {
-        format!(
-            "its extension names no format: write FORMAT:FILE with one of {}",
-            formats()
-        )
-    })?;
-    Ok(Destination { format, path })
-}
-
-fn max_chars(text: &str) -> Result<MaxChars, String> {
-    MaxChars::read(text).ok_or_else(|| {
-        let names = MaxChars::PROFILES.map(|(name, _)| name);
-        format!(
-            "write a number from 1000 on, or one of {}",
-            names.join(", ")
-        )
-    })
-}
-
-fn split_by(text: &str) -> Result<SplitBy, String> {
-    SplitBy::read(text).ok_or_else(|| "use customer, rule, severity or field:NAME".to_owned())
-}
-
-fn setting(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
-    Ok((name.trim().to_owned(), value.trim().to_owned()))
-}
-
-fn instant(text: &str) -> Result<DateTime<Utc>, String> {
-    let reading = time::read(text).ok_or("write a time as 2026-01-31T00:00:00Z or 2026-01-31")?;
-    Ok(reading.time)
-}
-
-fn column(name: &str) -> Result<Column, String> {
-    Column::named(name)
-        .ok_or_else(|| format!("use some of {}", Column::ALL.map(Column::name).join(", ")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_command_line_is_sound() {
-        command().debug_assert();
-    }
-
-    #[test]
-    fn a_destination_names_its_format() {
-        let of = |text: &str| destination(text).map(|destination| destination.format);
-        assert_eq!(of("findings.csv"), Ok(report::Format::Csv));
-        assert_eq!(of("json:findings"), Ok(report::Format::Json));
-        assert_eq!(of("dir:x/findings.json"), Ok(report::Format::Json));
-        assert!(of("findings").is_err());
-        assert!(of("csv:").is_err());
-        assert!(of("csv:-").is_err());
-    }
-}
