@@ -6,10 +6,7 @@
 use std::error::Error;
 use std::io::{self, Write};
 
-use audit::auditor::Auditor;
-use audit::export::Format;
-use audit::policy::{self, Policies};
-use chrono::Utc;
+use audit::{Auditor, Format, Policies};
 
 const POLICY: &str = r#"
 [policy]
@@ -29,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Judges a record, which is a JSON object, and writes its findings.
 pub fn judge(policy: &str, record: &str, out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
-    let policies = load(policy)?;
+    let policies = Policies::builder().text("policy.toml", policy).load()?;
     let mut audit = Auditor::new(&policies);
     audit.read("the record", Format::Json, record.as_bytes(), |finding| {
         writeln!(out, "{finding}")
@@ -40,15 +37,4 @@ pub fn judge(policy: &str, record: &str, out: &mut dyn Write) -> Result<(), Box<
         writeln!(out, "incomplete: {}", gap.show(&policies))?;
     }
     Ok(())
-}
-
-/// Policies are loaded from files: the text is written to one.
-fn load(policy: &str) -> Result<Policies, Box<dyn Error>> {
-    let folder = tempfile::tempdir()?;
-    let path = folder.path().join("policy.toml");
-    std::fs::write(&path, policy)?;
-    let shown = |errors: Vec<policy::Error>| -> String {
-        errors.iter().map(|error| error.render(false)).collect()
-    };
-    Ok(Policies::load(&[path], Utc::now(), &[]).map_err(shown)?)
 }

@@ -7,12 +7,7 @@
 use std::error::Error;
 use std::io::{self, Write};
 
-use audit::auditor::Auditor;
-use audit::export::Format;
-use audit::finding::Finding;
-use audit::policy::Policies;
-use audit::totals::Totals;
-use chrono::Utc;
+use audit::{Auditor, Finding, Format, Policies, Totals};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).ok_or("name an export")?;
@@ -21,8 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Audits an export, and writes what is to be done about it.
 pub fn write_list(export: &[u8], out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
-    let policies = Policies::load(&["baseline".into()], Utc::now(), &[]);
-    let policies = policies.map_err(|_| "the bundled policy cannot be used")?;
+    let policies = Policies::builder().named("baseline").load()?;
     let mut audit = Auditor::new(&policies);
     audit.read("export", Format::Auto, export, |finding| task(finding, out))?;
     let totals = audit.finish(|finding| task(finding, out))?;

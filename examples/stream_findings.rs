@@ -9,10 +9,7 @@ use std::error::Error;
 use std::fs::File;
 use std::io::{self, Read, Write};
 
-use audit::auditor::Auditor;
-use audit::export::Format;
-use audit::policy::Policies;
-use chrono::Utc;
+use audit::{Auditor, Format, Policies};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).ok_or("name an NDJSON file")?;
@@ -22,8 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Writes a line for each finding in the export, then what they add up to.
 pub fn stream(name: &str, export: impl Read, out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
-    let policies = Policies::load(&["pci".into()], Utc::now(), &[]);
-    let policies = policies.map_err(|_| "the bundled policy cannot be used")?;
+    let policies = Policies::builder().named("pci").load()?;
 
     let mut audit = Auditor::new(&policies);
     let read = audit.read(name, Format::Ndjson, export, |finding| {

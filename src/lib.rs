@@ -1,69 +1,141 @@
-//! Judges customer records by policies: what a nightly job runs on a bulk
-//! export, and what its reports are made from.
+//! Judges customer records by policies: what a nightly job runs on a bulk export, and
+//! what its reports are made from.
 //!
-//! The data goes one way. [`export`] cuts the bytes of an export into batches
-//! and reads records from them; [`evaluate`] asks of each what the rules of the
-//! [`policy`] files make of it; [`finding`] says what there is to tell, and
-//! what it adds up to, for rules over the whole export by way of [`aggregate`];
-//! [`report`] writes it. [`pipeline`] takes batches through
-//! these on many threads, in order;
-//! [`auditor`] does the same on one thread, for other programs.
-//! `manifest` says what was read and written, `command` holds the subcommands, and `run`
-//! is a run from the command line to the exit code: these are part of the feature `cli`.
-//!
-//! A module uses only those below it: run · command · terminal, cli, manifest · options ·
-//! auditor, pipeline · report · totals · evaluate · aggregate · finding · export, policy ·
-//! record.
-//!
-//! A program of one's own begins with an [`Auditor`](auditor::Auditor):
+//! # Use
 //!
 //! ```
-//! use audit::auditor::Auditor;
-//! use audit::export::Format;
-//! use audit::policy::Policies;
+//! use audit::{Auditor, Format, Policies};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let as_of = "2026-01-31T00:00:00Z".parse()?;
-//! let policies = Policies::load(&["baseline".into()], as_of, &[]).expect("a bundled policy");
+//! let policies = Policies::builder()
+//!     .text("mfa.toml", r#"
+//!         [policy]
+//!         id = "mfa"
+//!
+//!         [[rule]]
+//!         id = "second-factor"
+//!         severity = "high"
+//!         require.force2fa = true
+//!     "#)
+//!     .as_of("2026-01-31T00:00:00Z".parse()?)
+//!     .load()?;
 //! let export = br#"[{"id": "a", "force_2fa": true}, {"id": "b", "force_2fa": false}]"#;
 //!
-//! let print = |finding: &audit::finding::Finding<'_>| {
-//!     println!("{finding}");
-//!     Ok::<_, std::io::Error>(())
-//! };
+//! let mut failed = Vec::new();
 //! let mut audit = Auditor::new(&policies);
-//! audit.read("export.json", Format::Json, export.as_slice(), print)?;
-//! let totals = audit.finish(print)?;
-//! assert_eq!(totals.summary.records, 2);
+//! audit.read("export.json", Format::Json, export.as_slice(), |finding| {
+//!     failed.extend(finding.customer_id().map(|id| id.into_owned()));
+//!     Ok::<_, std::io::Error>(())
+//! })?;
+//! // Rules over all records are decided at the end, and whether the audit is complete.
+//! let totals = audit.finish(|_| Ok::<_, std::io::Error>(()))?;
+//! assert_eq!(failed, ["b"]);
+//! assert!(totals.verdict.is_complete());
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! [`Policies`] are read from files, by the names of those that come with the library,
+//! or from text. An [`Auditor`] takes the bytes of exports, hands out each [`Finding`],
+//! and gives the [`Totals`]. The folder `examples` has three programs.
+//!
+//! # The way of a record
+//!
+//! The data goes one way. [`export`] cuts the bytes of an export into chunks and decodes
+//! records from them, only the fields that the policies ask for ([`record`]).
+//! `evaluate` asks of each record what the rules of the policies ([`policy`]) make of
+//! it; an outcome that is listed is a [`Finding`] with its evidence ([`finding`]).
+//! What rules over all records ask is gathered by `aggregate`. All that records add up
+//! to is a part, parts are added in the order of the records, and the verdict is decided
+//! once, after the sum ([`totals`]). `report` writes it, in a file a format.
+//!
+//! [`auditor`] does all that on the thread of the caller; `pipeline` does it on all
+//! cores, in order and in bounded memory, for the program: `run` parses the arguments
+//! (`cli`) to plain `options`, and calls the file of the subcommand in `command`.
+//! `manifest` lists what was read and written; `terminal` knows colour, width and
+//! progress.
+//!
+//! # Floors
+//!
+//! A module uses only those below it, and a test (`tests/suite/floors.rs`) reads all
+//! files and says so:
+//!
+//! ```text
+//! run
+//! command
+//! cli · terminal · manifest · pipeline
+//! options
+//! report · auditor
+//! evaluate
+//! totals
+//! aggregate
+//! finding
+//! policy · export
+//! record
+//! toml_reader
+//! text · digest · diagnostic · external_sort · spool
+//! ```
+//!
+//! # Features
+//!
+//! `cli` is the program: reports, the pipeline and the command line. `html` and `xlsx`
+//! are the two report formats with the largest dependencies. All three are on by
+//! default; without them the library is the core, from bytes to findings and totals.
+//!
+//! The program runs on Unix alone: reports take their places by way of its file modes
+//! and renames, and pipes are waited for by `poll`.
 
-pub mod aggregate;
+#[cfg(not(unix))]
+compile_error!("audit runs on Unix alone: see the documentation of the library");
+
 pub mod auditor;
-#[cfg(feature = "cli")]
-pub mod cli;
-#[cfg(feature = "cli")]
-pub mod command;
-pub mod diagnostic;
-pub mod digest;
-pub mod evaluate;
 pub mod export;
-mod external_sort;
 pub mod finding;
-#[cfg(feature = "cli")]
-pub mod manifest;
-#[cfg(feature = "cli")]
-pub mod options;
-pub mod pipeline;
 pub mod policy;
 pub mod record;
+pub mod totals;
+
+pub use auditor::Auditor;
+pub use export::Format;
+pub use finding::{Evidence, Finding, Outcome, Privacy, Reason, Status};
+pub use policy::{Policies, PoliciesBuilder, Severity};
+pub use totals::Totals;
+
+// The program, its tests and its benchmarks use these; they may change at any time.
+#[doc(hidden)]
+pub mod aggregate;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod command;
+#[doc(hidden)]
+pub mod diagnostic;
+#[doc(hidden)]
+pub mod digest;
+#[doc(hidden)]
+pub mod evaluate;
+mod external_sort;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod manifest;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod options;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod pipeline;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod report;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod run;
 mod spool;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod terminal;
+#[doc(hidden)]
 pub mod text;
-pub mod toml_reader;
-pub mod totals;
+mod toml_reader;

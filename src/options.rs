@@ -225,7 +225,7 @@ impl FromStr for FailOn {
             .map(|severity| Self(Some(severity)))
             .ok_or_else(|| {
                 format!(
-                    "there are {}, never",
+                    "use one of {}, never",
                     Severity::ALL.map(Severity::name).join(", ")
                 )
             })

@@ -168,7 +168,7 @@ impl<'e> Explainer<'e> {
             let unread = count(self.unread, "place", "places");
             writeln!(
                 out,
-                "incomplete: {unread} could not be read: an audit shows which"
+                "incomplete: {unread} could not be read: run an audit to see which"
             )?;
             return Ok(Exit::Incomplete);
         }

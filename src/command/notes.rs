@@ -20,7 +20,7 @@ pub(super) fn notes(policies: &Policies, exports: &[String], totals: &Totals) ->
             .map(|(name, count)| format!("{name} ({count})"))
             .collect();
         notes.push(format!(
-            "keys that are no field were ignored: {}",
+            "keys that are not fields were ignored: {}",
             names.join(", ")
         ));
     }
@@ -32,7 +32,7 @@ pub(super) fn notes(policies: &Policies, exports: &[String], totals: &Totals) ->
     }
     if summary.protocol_lines > 0 {
         let lines = count(summary.protocol_lines, "protocol line", "protocol lines");
-        notes.push(format!("{lines} without a record passed over"));
+        notes.push(format!("{lines} without a record were skipped"));
     }
     if summary.in_scope == 0 && summary.records > summary.rejected {
         notes.push("no record is in the scope of any policy".to_owned());

@@ -43,10 +43,10 @@ pub(super) fn verify(path: &Path, out: &mut dyn Write) -> Result<Exit, Error> {
             }
         }
     }
-    let files = count(different, "file is", "files are");
+    let files = count(different, "file differs", "files differ");
     match different {
-        0 => writeln!(out, "all is as it was written")?,
-        _ => writeln!(out, "{files} other than the manifest says")?,
+        0 => writeln!(out, "every file is as the manifest says")?,
+        _ => writeln!(out, "{files} from the manifest")?,
     }
     if !manifest.is_complete() {
         writeln!(out, "the audit was not complete:")?;
@@ -67,7 +67,7 @@ fn state(file: &FileDigest) -> State {
     let now = match file.path.strip_prefix(BUNDLED) {
         Some(name) => match policy::bundled_text(name) {
             Some(text) => Ok(digest::of_bytes(file.path.as_str(), text.as_bytes())),
-            None => return State::Different("this program carries no such policy".to_owned()),
+            None => return State::Different("this program has no such policy".to_owned()),
         },
         None => digest::of_file(Path::new(&file.path)),
     };
@@ -77,7 +77,7 @@ fn state(file: &FileDigest) -> State {
             now.bytes, file.bytes
         )),
         Ok(now) if now.sha256 != file.sha256 => {
-            State::Different("its content is another".to_owned())
+            State::Different("its content has changed".to_owned())
         }
         Ok(_) => State::Same,
         Err(error) => State::Different(error.to_string()),

@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use crate::command::judge::OutcomeKind;
 
-/// Holds the cases beside a policy.
+/// A file of cases.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(title = "Cases beside a policy")]
@@ -35,7 +35,7 @@ pub(in crate::command) struct Cases {
 /// Holds the outcomes that are expected of rules, by id.
 pub(super) type OutcomeByRule = BTreeMap<Spanned<String>, Spanned<String>>;
 
-/// Is a record, and what is expected of rules.
+/// A record, and what is expected of rules.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Case {
@@ -65,7 +65,7 @@ pub(super) struct Case {
     pub(super) others: Option<Spanned<String>>,
 }
 
-/// Is an export of several records, and what is expected of rules over all of
+/// An export of several records, and what is expected of rules over all of
 /// them.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -83,7 +83,7 @@ pub(super) struct ExportCase {
     pub(super) others: Option<Spanned<String>>,
 }
 
-/// Is a record of an export.
+/// A record of an export.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CaseRecord {

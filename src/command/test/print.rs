@@ -32,7 +32,7 @@ impl Test<'_> {
             let case = escape_controls(case);
             writeln!(
                 out,
-                "  case \"{case}\": {rule}: expected {expected}, and it is {found}"
+                "  case \"{case}\": {rule}: expected {expected}, found {found}"
             )?;
         }
         for (what, rules) in [("pass", pass), ("fail", fail)] {
@@ -60,7 +60,11 @@ impl Mutation<'_> {
             writeln!(out, "    no rule notices {field}: {}", changes.join(", "))?;
         }
         if !self.untripped.is_empty() {
-            writeln!(out, "    nothing trips {}", self.untripped.join(", "))?;
+            writeln!(
+                out,
+                "    no change makes these fail: {}",
+                self.untripped.join(", ")
+            )?;
         }
         if !self.unread.is_empty() {
             writeln!(out, "    no rule reads {}", self.unread.join(", "))?;
