@@ -9,9 +9,8 @@ use crate::policy::{Aggregate, Answers, Ask, Requirement, Rule, TestId, Truth};
 use crate::record::{List, Slot, Value};
 
 /// Is a check that was not met.
-#[derive(
-    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
-)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Evidence<'a> {
     /// The field that it looks at.
     pub field: Cow<'a, str>,

@@ -1,6 +1,5 @@
 //! What a rule makes of a record, and why.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{AsRefStr, Display, IntoStaticStr};
 
@@ -20,8 +19,8 @@ use crate::record::{Absent, Bad};
     Display,
     Serialize,
     Deserialize,
-    JsonSchema,
 )]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Reason {
@@ -90,8 +89,8 @@ impl Reason {
     Display,
     Serialize,
     Deserialize,
-    JsonSchema,
 )]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Status {

@@ -2,7 +2,6 @@
 
 use std::ops::AddAssign;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::finding::{Finding, Subject};
@@ -13,7 +12,8 @@ use crate::policy::{Policies, Severity};
 use crate::record::{Absent, Cell, Record, UnknownKeys, Value};
 
 /// Counts outcomes, in (record, rule) pairs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Counts {
     /// The rule is met.
     pub pass: u64,
@@ -71,7 +71,8 @@ impl std::iter::Sum for Counts {
 }
 
 /// Counts the records by what is in one of their fields.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Coverage {
     /// A value of the field's kind.
     pub value: u64,
