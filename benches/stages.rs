@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use audit::aggregate::Partial;
 use audit::evaluate::{Context, Judge};
-use audit::export::{Format, MAX_RECORD_BYTES, Place, Reader, Sink, Unread, Unreadable};
+use audit::export::{Format, MAX_RECORD_BYTES, Reader, Sink, State, Stop, Unread, Unreadable};
 use audit::finding::{Finding, Privacy, Summary};
 use audit::policy::Policies;
 use audit::record::{Key, Raw, Record};
@@ -63,15 +63,24 @@ fn policies(name: &str) -> Policies {
 struct Nothing;
 
 impl Sink for Nothing {
-    fn record(&mut self, record: &Record<'_>) {
+    type Error = Infallible;
+
+    fn record(&mut self, record: &Record<'_>) -> Result<(), Stop<Infallible>> {
         black_box(record);
+        Ok(())
     }
 
-    fn rejected(&mut self, _: usize, _: Unreadable) {}
+    fn rejected(&mut self, _: usize, _: Unreadable) -> Result<(), Stop<Infallible>> {
+        Ok(())
+    }
 
-    fn protocol_line(&mut self) {}
+    fn protocol_line(&mut self) -> Result<(), Stop<Infallible>> {
+        Ok(())
+    }
 
-    fn unread(&mut self, _: Unread) {}
+    fn unread(&mut self, _: Unread) -> Result<(), Stop<Infallible>> {
+        Ok(())
+    }
 }
 
 fn decode(criterion: &mut Criterion) {
@@ -90,7 +99,7 @@ fn decode(criterion: &mut Criterion) {
         });
         let mut reader = Reader::new(&policies.schema, MAX_RECORD_BYTES);
         group.bench_function(name, |bencher| {
-            bencher.iter(|| reader.read(Place::Start(Format::Auto), &bytes, true, &mut Nothing));
+            bencher.iter(|| reader.read(State::Start(Format::Auto), &bytes, true, &mut Nothing));
         });
     }
     group.finish();

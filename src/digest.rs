@@ -1,54 +1,136 @@
-//! What was read of a file, byte by byte: its size and digest.
+//! Digests of files: how many bytes they have, and their SHA-256.
 
+use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// The bytes of a file that were read so far.
-#[derive(Debug, Clone, Default)]
-pub struct DigestHandle(Arc<Mutex<(u64, Sha256)>>);
+/// Holds what a file was: its path, size and SHA-256.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileDigest {
+    /// The path, as the command line named it.
+    pub path: String,
+    /// How many bytes the file has.
+    pub bytes: u64,
+    /// The SHA-256 of the bytes, in hexadecimal digits.
+    pub sha256: String,
+}
 
-impl DigestHandle {
-    /// How many they were, and their SHA-256 in hexadecimal digits.
-    pub fn digest(&self) -> (u64, String) {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (seen.0, hex(&seen.1.clone().finalize()))
-    }
-
-    fn add(&self, bytes: &[u8]) {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.0 += bytes.len() as u64;
-        seen.1.update(bytes);
+/// Digests a file.
+///
+/// # Errors
+///
+/// It cannot be opened, or not be read to its end.
+pub fn of_file(path: &Path) -> io::Result<FileDigest> {
+    let mut file = File::open(path)?;
+    let mut hasher = Hasher::default();
+    let mut room = vec![0; 1 << 18];
+    loop {
+        match file.read(&mut room)? {
+            0 => return Ok(hasher.digest(path.display().to_string())),
+            read => hasher.update(&room[..read]),
+        }
     }
 }
 
-/// How many bytes of an export were read so far, as they stand in its file.
+/// Digests the bytes of a file that is called `path`.
+pub fn of_bytes(path: impl Into<String>, bytes: &[u8]) -> FileDigest {
+    let mut hasher = Hasher::default();
+    hasher.update(bytes);
+    hasher.digest(path)
+}
+
+/// Returns bytes as hexadecimal digits, two for each.
+pub fn hex(bytes: &[u8]) -> String {
+    base16ct::lower::encode_string(bytes)
+}
+
+/// Counts and hashes bytes that come one after another.
+#[derive(Debug, Clone, Default)]
+pub struct Hasher {
+    bytes: u64,
+    hash: Sha256,
+}
+
+impl Hasher {
+    /// Adds the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.bytes += bytes.len() as u64;
+        self.hash.update(bytes);
+    }
+
+    /// Returns the digest of a file that is called `path` and has the bytes so
+    /// far.
+    pub fn digest(&self, path: impl Into<String>) -> FileDigest {
+        FileDigest {
+            path: path.into(),
+            bytes: self.bytes,
+            sha256: hex(&self.hash.clone().finalize()),
+        }
+    }
+}
+
+/// Gives the digest of a file that somebody else reads.
+#[derive(Debug, Clone, Default)]
+pub struct DigestHandle(Arc<Mutex<Hasher>>);
+
+impl DigestHandle {
+    /// Returns the digest of the bytes that were read so far; the file is called
+    /// `path`.
+    pub fn digest(&self, path: impl Into<String>) -> FileDigest {
+        let hasher = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        hasher.digest(path)
+    }
+
+    fn update(&self, bytes: &[u8]) {
+        let mut hasher = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        hasher.update(bytes);
+    }
+}
+
+/// Counts the bytes of a file that were read so far.
 #[derive(Debug, Clone, Default)]
 pub struct ByteCounter(Arc<AtomicU64>);
 
 impl ByteCounter {
-    /// The bytes so far.
+    /// Returns how many bytes were read so far.
     pub fn bytes(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// A reader whose bytes are counted and, if somebody wants to know, seen.
-pub struct HashingReader<R: Read> {
+/// Counts the bytes of another reader and, if a digest is wanted, hashes them.
+#[derive(Debug)]
+pub struct HashingReader<R> {
     reader: R,
-    taken: ByteCounter,
-    seen: Option<DigestHandle>,
+    counter: ByteCounter,
+    digest: Option<DigestHandle>,
 }
 
 impl<R: Read> HashingReader<R> {
-    /// Wraps a reader; `taken` counts its bytes, and `seen` digests them if it is there.
-    pub fn new(reader: R, taken: ByteCounter, seen: Option<DigestHandle>) -> Self {
+    /// Wraps a reader.
+    pub fn new(reader: R, counter: ByteCounter, digest: Option<DigestHandle>) -> Self {
         Self {
             reader,
-            taken,
-            seen,
+            counter,
+            digest,
+        }
+    }
+
+    /// Reads what is left if a digest is wanted, so that it is the digest of the
+    /// whole file: one that cannot be unpacked is given up before its end.
+    ///
+    /// # Errors
+    ///
+    /// Those of the reader; then there is no digest of the whole file.
+    pub fn finish(mut self) -> io::Result<()> {
+        match self.digest {
+            Some(_) => io::copy(&mut self, &mut io::sink()).map(|_| ()),
+            None => Ok(()),
         }
     }
 }
@@ -56,32 +138,40 @@ impl<R: Read> HashingReader<R> {
 impl<R: Read> Read for HashingReader<R> {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(room)?;
-        self.taken.0.fetch_add(read as u64, Ordering::Relaxed);
-        if let Some(seen) = &self.seen {
-            seen.add(&room[..read]);
+        self.counter.0.fetch_add(read as u64, Ordering::Relaxed);
+        if let Some(digest) = &self.digest {
+            digest.update(&room[..read]);
         }
         Ok(read)
     }
 }
 
-impl<R: Read> Drop for HashingReader<R> {
-    /// A file that is broken is given up before its end: what it was is told
-    /// all the same.
-    fn drop(&mut self) {
-        if self.seen.is_some() {
-            // What cannot be read to its end has no digest that is right.
-            let _ = io::copy(self, &mut io::sink());
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Bytes as hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut digits = vec![0; 2 * bytes.len()];
-    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
+    /// From FIPS 180-2, appendix B.1.
+    const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    #[test]
+    fn a_digest_is_that_of_all_bytes_however_they_are_read() {
+        let expected = of_bytes("a", b"abc");
+        assert_eq!((expected.bytes, expected.sha256.as_str()), (3, ABC));
+        let (counter, handle) = (ByteCounter::default(), DigestHandle::default());
+        let mut reader = HashingReader::new(&b"abc"[..], counter.clone(), Some(handle.clone()));
+        let mut first = [0; 1];
+        reader.read_exact(&mut first).expect("memory");
+        assert_eq!(counter.bytes(), 1);
+        reader.finish().expect("memory");
+        assert_eq!(counter.bytes(), 3);
+        assert_eq!(handle.digest("a"), expected);
     }
-    String::from_utf8(digits).unwrap_or_default()
+
+    #[test]
+    fn what_nobody_wants_a_digest_of_is_not_read_on() {
+        let counter = ByteCounter::default();
+        let reader = HashingReader::new(&b"abc"[..], counter.clone(), None);
+        reader.finish().expect("memory");
+        assert_eq!(counter.bytes(), 0);
+    }
 }

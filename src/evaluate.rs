@@ -55,35 +55,81 @@ impl<'p> Judge<'p> {
         context: Context<'_>,
         summary: &mut Summary,
         partial: &mut Partial,
-        mut found: impl FnMut(&Finding<'_>) -> Result<(), E>,
+        found: impl FnMut(&Finding<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        summary.count_record(record);
-        let policies = self.policies;
-        let judges = |policy| policies.judges(policy, record);
         // Nobody asks about a record that is out of every scope.
-        let Some(first) = policies.all.iter().position(judges) else {
+        let Some(first) = self.first_in_scope(record) else {
+            summary.count_record(record);
             return Ok(());
         };
+        let mut truths = std::mem::take(&mut self.truths);
+        let answers = Answers::ask(self.policies, record, &mut truths);
+        let judged = self.judge_by(first, &answers, context, summary, partial, found);
+        self.truths = truths;
+        judged
+    }
+
+    /// Does the same for a record about which the tests have been asked: for those
+    /// who need the answers too.
+    ///
+    /// # Errors
+    ///
+    /// Those of `found`, which ends the judging of this record.
+    pub fn judge_answers<E>(
+        &self,
+        answers: &Answers<'_>,
+        context: Context<'_>,
+        summary: &mut Summary,
+        partial: &mut Partial,
+        found: impl FnMut(&Finding<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match self.first_in_scope(answers.record()) {
+            Some(first) => self.judge_by(first, answers, context, summary, partial, found),
+            None => {
+                summary.count_record(answers.record());
+                Ok(())
+            }
+        }
+    }
+
+    /// The index of the first policy that judges the record.
+    fn first_in_scope(&self, record: &Record<'_>) -> Option<usize> {
+        let mut policies = self.policies.all.iter();
+        policies.position(|policy| self.policies.judges(policy, record))
+    }
+
+    /// Judges a record that is in the scope of the policy `first`, and of none before.
+    #[inline]
+    fn judge_by<E>(
+        &self,
+        first: usize,
+        answers: &Answers<'_>,
+        context: Context<'_>,
+        summary: &mut Summary,
+        partial: &mut Partial,
+        mut found: impl FnMut(&Finding<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (policies, record) = (self.policies, answers.record());
+        summary.count_record(record);
         summary.in_scope += 1;
-        let answers = Answers::ask(policies, record, &mut self.truths);
         let mut next_index = 0;
         for (number, policy) in policies.all.iter().enumerate() {
             let rules = next_index..next_index + policy.rules.len();
             next_index = rules.end;
-            if number < first || number > first && !judges(policy) {
+            if number < first || number > first && !policies.judges(policy, record) {
                 continue;
             }
             let mut aggregates = self.aggregates[number];
             for (rule_index, rule) in rules.zip(&policy.rules) {
                 let outcome = match &rule.ask {
                     Ask::Record { require, on_absent } => {
-                        outcome(rule, require, *on_absent, answers)
+                        outcome(rule, require, *on_absent, *answers)
                     }
                     Ask::Aggregate(aggregate) => {
-                        let when = applies(rule, answers);
+                        let when = applies(rule, *answers);
                         aggregates += 1;
                         let asked = (aggregates - 1, aggregate);
-                        match partial.gather(asked, when, &answers, context.number) {
+                        match partial.gather(asked, when, answers, context.number) {
                             Some(outcome) => outcome,
                             None => continue,
                         }
@@ -93,7 +139,7 @@ impl<'p> Judge<'p> {
                     continue;
                 };
                 let finding = Finding {
-                    subject: Subject::Record(&answers),
+                    subject: Subject::Record(answers),
                     number: Some(context.number),
                     export: Some(context.export),
                     policy,

@@ -1,4 +1,4 @@
-//! Any number of items in order, in bounded memory: what does not fit waits in
+//! Sorts any number of items in bounded memory: what does not fit waits in
 //! temporary files that have no name, so that nothing is left of a run that is
 //! killed.
 
@@ -8,41 +8,57 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::vec;
 
-/// What can be kept in a file.
-pub trait Kept: Ord + Sized {
+/// An item that can be spilled to a file, and read again.
+pub trait Spill: Ord + Sized {
+    /// Writes the item.
+    ///
+    /// # Errors
+    ///
+    /// Those of the writer.
     fn write(&self, writer: &mut impl Write) -> io::Result<()>;
+
+    /// Reads an item that was written.
+    ///
+    /// # Errors
+    ///
+    /// Those of the reader.
     fn read(reader: &mut impl Read) -> io::Result<Self>;
 }
 
-/// The most files that are open at once: of more one is made.
+/// How many files are open at once, at most: of more, one is made.
 const MAX_RUNS: usize = 128;
 
-/// Sorts items.
+/// Takes in items, and sorts them.
 pub struct Sorter<T> {
-    /// How many are sorted in memory.
-    segment: usize,
+    items_in_memory: usize,
     waiting: Vec<T>,
     runs: Vec<Run>,
 }
 
-/// Sorted items in a file.
+/// Holds sorted items in a file.
 struct Run {
     file: File,
     items: u64,
 }
 
-impl<T: Kept> Sorter<T> {
-    /// Sorts so many items in memory, and the rest by way of files.
-    pub fn new(segment: usize) -> Self {
+impl<T: Spill> Sorter<T> {
+    /// Makes a sorter that keeps this number of items in memory, and the others in
+    /// files.
+    pub fn new(items_in_memory: usize) -> Self {
         Self {
-            segment: segment.max(1),
+            items_in_memory: items_in_memory.max(1),
             waiting: Vec::new(),
             runs: Vec::new(),
         }
     }
 
+    /// Takes in an item.
+    ///
+    /// # Errors
+    ///
+    /// Those of the temporary files.
     pub fn push(&mut self, item: T) -> io::Result<()> {
-        if self.waiting.len() == self.segment {
+        if self.waiting.len() == self.items_in_memory {
             self.waiting.sort_unstable();
             let run = Run::write(self.waiting.drain(..).map(Ok))?;
             self.runs.push(run);
@@ -50,21 +66,25 @@ impl<T: Kept> Sorter<T> {
         if self.runs.len() == MAX_RUNS {
             let runs = std::mem::take(&mut self.runs);
             self.runs
-                .push(Run::write(Sorted::<T>::of(Vec::new(), runs)?)?);
+                .push(Run::write(Sorted::<T>::merge(Vec::new(), runs)?)?);
         }
         self.waiting.push(item);
         Ok(())
     }
 
-    /// All items, in their order.
+    /// Returns all items, in their order.
+    ///
+    /// # Errors
+    ///
+    /// Those of the temporary files.
     pub fn sorted(mut self) -> io::Result<Sorted<T>> {
         self.waiting.sort_unstable();
-        Sorted::of(self.waiting, self.runs)
+        Sorted::merge(self.waiting, self.runs)
     }
 }
 
 impl Run {
-    fn write<T: Kept>(sorted: impl Iterator<Item = io::Result<T>>) -> io::Result<Self> {
+    fn write<T: Spill>(sorted: impl Iterator<Item = io::Result<T>>) -> io::Result<Self> {
         let mut file = BufWriter::new(tempfile::tempfile()?);
         let mut items = 0;
         for item in sorted {
@@ -77,25 +97,25 @@ impl Run {
     }
 }
 
-/// Items in their order.
+/// Gives items in their order.
 pub struct Sorted<T> {
     sources: Vec<Items<T>>,
     /// The next item of each source that is not at its end.
     next: BinaryHeap<Reverse<(T, usize)>>,
 }
 
-/// Sorted items, here or in a file of which so many are left.
+/// Gives sorted items, from memory or from a file with a number of them left.
 enum Items<T> {
-    Here(vec::IntoIter<T>),
-    There(BufReader<File>, u64),
+    Memory(vec::IntoIter<T>),
+    File(BufReader<File>, u64),
 }
 
-impl<T: Kept> Items<T> {
+impl<T: Spill> Items<T> {
     fn next(&mut self) -> io::Result<Option<T>> {
         match self {
-            Items::Here(items) => Ok(items.next()),
-            Items::There(_, 0) => Ok(None),
-            Items::There(file, left) => {
+            Items::Memory(items) => Ok(items.next()),
+            Items::File(_, 0) => Ok(None),
+            Items::File(file, left) => {
                 *left -= 1;
                 T::read(file).map(Some)
             }
@@ -103,12 +123,14 @@ impl<T: Kept> Items<T> {
     }
 }
 
-impl<T: Kept> Sorted<T> {
-    fn of(here: Vec<T>, runs: Vec<Run>) -> io::Result<Self> {
-        let there = runs
+impl<T: Spill> Sorted<T> {
+    fn merge(in_memory: Vec<T>, runs: Vec<Run>) -> io::Result<Self> {
+        let in_files = runs
             .into_iter()
-            .map(|run| Items::There(BufReader::new(run.file), run.items));
-        let mut sources: Vec<_> = there.chain([Items::Here(here.into_iter())]).collect();
+            .map(|run| Items::File(BufReader::new(run.file), run.items));
+        let mut sources: Vec<_> = in_files
+            .chain([Items::Memory(in_memory.into_iter())])
+            .collect();
         let mut next = BinaryHeap::with_capacity(sources.len());
         for (number, source) in sources.iter_mut().enumerate() {
             next.extend(source.next()?.map(|item| Reverse((item, number))));
@@ -117,7 +139,7 @@ impl<T: Kept> Sorted<T> {
     }
 }
 
-impl<T: Kept> Iterator for Sorted<T> {
+impl<T: Spill> Iterator for Sorted<T> {
     type Item = io::Result<T>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -136,7 +158,7 @@ mod tests {
 
     use super::*;
 
-    impl Kept for u16 {
+    impl Spill for u16 {
         fn write(&self, writer: &mut impl Write) -> io::Result<()> {
             writer.write_all(&self.to_le_bytes())
         }
@@ -148,8 +170,8 @@ mod tests {
         }
     }
 
-    fn sorted(items: &[u16], segment: usize) -> Vec<u16> {
-        let mut sorter = Sorter::new(segment);
+    fn sorted(items: &[u16], in_memory: usize) -> Vec<u16> {
+        let mut sorter = Sorter::new(in_memory);
         for item in items {
             sorter.push(*item).expect("temporary files");
         }
@@ -161,11 +183,11 @@ mod tests {
         #[test]
         fn all_items_come_back_in_order(
             items in proptest::collection::vec(any::<u16>(), 0..400),
-            segment in 1..50usize,
+            in_memory in 1..50usize,
         ) {
             let mut wanted = items.clone();
             wanted.sort_unstable();
-            prop_assert_eq!(sorted(&items, segment), wanted);
+            prop_assert_eq!(sorted(&items, in_memory), wanted);
         }
     }
 

@@ -1,54 +1,141 @@
-//! Judges customer records by policies: what a nightly job runs on a bulk
-//! export, and what its reports are made from.
+//! Judges customer records by policies: what a nightly job runs on a bulk export, and
+//! what its reports are made from.
 //!
-//! The data goes one way. [`export`] cuts the bytes of an export into batches
-//! and reads records from them; [`evaluate`] asks of each what the rules of the
-//! [`policy`] files make of it; [`finding`] says what there is to tell, and
-//! what it adds up to, for rules over the whole export by way of [`aggregate`];
-//! [`report`] writes it. [`pipeline`] takes batches through
-//! these on many threads, in order; [`command::convert`] makes other reports from one;
-//! [`manifest`] says what was read and written;
-//! [`command`] helps those who write policies;
-//! and [`run`] is a run from the command line to the exit code.
-//!
-//! A module uses only those below it: run · command, manifest, pipeline · cli, export,
-//! report · evaluate · aggregate · finding · policy · record.
+//! # Use
 //!
 //! ```
-//! let folder = tempfile::tempdir()?;
-//! let policy = folder.path().join("mfa.toml");
-//! std::fs::write(&policy, r#"
-//!     [policy]
-//!     id = "mfa"
+//! use audit::{Auditor, Format, Policies};
 //!
-//!     [[rule]]
-//!     id = "second-factor"
-//!     severity = "high"
-//!     require.force2fa = true
-//! "#)?;
-//! let export = folder.path().join("export.json");
-//! std::fs::write(&export, r#"[{"id": "a", "force_2fa": true}, {"id": "b", "force_2fa": false}]"#)?;
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let policies = Policies::builder()
+//!     .text("mfa.toml", r#"
+//!         [policy]
+//!         id = "mfa"
 //!
-//! let args = ["audit", "-p", policy.to_str().unwrap(), "-f", "csv", "--columns", "rule,customer_id", export.to_str().unwrap()];
-//! let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-//! assert_eq!(audit::run::main(args, &mut stdout, &mut stderr), 1);
-//! assert_eq!(stdout, b"rule,customer_id\r\nsecond-factor,b\r\n");
-//! # Ok::<(), std::io::Error>(())
+//!         [[rule]]
+//!         id = "second-factor"
+//!         severity = "high"
+//!         require.force2fa = true
+//!     "#)
+//!     .as_of("2026-01-31T00:00:00Z".parse()?)
+//!     .load()?;
+//! let export = br#"[{"id": "a", "force_2fa": true}, {"id": "b", "force_2fa": false}]"#;
+//!
+//! let mut failed = Vec::new();
+//! let mut audit = Auditor::new(&policies);
+//! audit.read("export.json", Format::Json, export.as_slice(), |finding| {
+//!     failed.extend(finding.customer_id().map(|id| id.into_owned()));
+//!     Ok::<_, std::io::Error>(())
+//! })?;
+//! // Rules over all records are decided at the end, and whether the audit is complete.
+//! let totals = audit.finish(|_| Ok::<_, std::io::Error>(()))?;
+//! assert_eq!(failed, ["b"]);
+//! assert!(totals.verdict.is_complete());
+//! # Ok(())
+//! # }
 //! ```
+//!
+//! [`Policies`] are read from files, by the names of those that come with the library,
+//! or from text. An [`Auditor`] takes the bytes of exports, hands out each [`Finding`],
+//! and gives the [`Totals`]. The folder `examples` has three programs.
+//!
+//! # The way of a record
+//!
+//! The data goes one way. [`export`] cuts the bytes of an export into chunks and decodes
+//! records from them, only the fields that the policies ask for ([`record`]).
+//! `evaluate` asks of each record what the rules of the policies ([`policy`]) make of
+//! it; an outcome that is listed is a [`Finding`] with its evidence ([`finding`]).
+//! What rules over all records ask is gathered by `aggregate`. All that records add up
+//! to is a part, parts are added in the order of the records, and the verdict is decided
+//! once, after the sum ([`totals`]). `report` writes it, in a file a format.
+//!
+//! [`auditor`] does all that on the thread of the caller; `pipeline` does it on all
+//! cores, in order and in bounded memory, for the program: `run` parses the arguments
+//! (`cli`) to plain `options`, and calls the file of the subcommand in `command`.
+//! `manifest` lists what was read and written; `terminal` knows colour, width and
+//! progress.
+//!
+//! # Floors
+//!
+//! A module uses only those below it, and a test (`tests/suite/floors.rs`) reads all
+//! files and says so:
+//!
+//! ```text
+//! run
+//! command
+//! cli · terminal · manifest · pipeline
+//! options
+//! report · auditor
+//! evaluate
+//! totals
+//! aggregate
+//! finding
+//! policy · export
+//! record
+//! toml_reader
+//! text · digest · diagnostic · external_sort · spool
+//! ```
+//!
+//! # Features
+//!
+//! `cli` is the program: reports, the pipeline and the command line. `html` and `xlsx`
+//! are the two report formats with the largest dependencies. All three are on by
+//! default; without them the library is the core, from bytes to findings and totals.
+//!
+//! The program runs on Unix alone: reports take their places by way of its file modes
+//! and renames, and pipes are waited for by `poll`.
 
-pub mod aggregate;
-pub mod cli;
-pub mod command;
-pub mod digest;
-pub mod evaluate;
+#[cfg(not(unix))]
+compile_error!("audit runs on Unix alone: see the documentation of the library");
+
+pub mod auditor;
 pub mod export;
-mod external_sort;
 pub mod finding;
-pub mod manifest;
-pub mod pipeline;
 pub mod policy;
 pub mod record;
-pub mod report;
-pub mod run;
-pub mod text;
 pub mod totals;
+
+pub use auditor::Auditor;
+pub use export::Format;
+pub use finding::{Evidence, Finding, Outcome, Privacy, Reason, Status};
+pub use policy::{Policies, PoliciesBuilder, Severity};
+pub use totals::Totals;
+
+// The program, its tests and its benchmarks use these; they may change at any time.
+#[doc(hidden)]
+pub mod aggregate;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod command;
+#[doc(hidden)]
+pub mod diagnostic;
+#[doc(hidden)]
+pub mod digest;
+#[doc(hidden)]
+pub mod evaluate;
+mod external_sort;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod manifest;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod options;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod pipeline;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod report;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod run;
+mod spool;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod terminal;
+#[doc(hidden)]
+pub mod text;
+mod toml_reader;

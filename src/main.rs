@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use audit::terminal::Streams;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 fn main() -> ExitCode {
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
         // Without it the signal's own action ends the run, as surely.
         let _ = signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, armed);
     }
-    let code = audit::run::main(std::env::args_os(), &mut io::stdout(), &mut io::stderr());
-    ExitCode::from(code)
+    let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
+    let streams = Streams::of_process(&mut stdout, &mut stderr);
+    audit::run::run(std::env::args_os(), streams).code().into()
 }

@@ -1,20 +1,17 @@
 //! What was audited, by what, and what came of it, as evidence: the sizes and
 //! SHA-256 digests of all that was read and written.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
-use crate::cli::Options;
-use crate::digest;
-use crate::policy::{self, Policies};
-use crate::report::{Counts, Footer, Header, Tool, Written};
-use crate::text::{count, escape_controls};
+use crate::digest::FileDigest;
+use crate::options::{AuditOptions, Disclosure};
+use crate::policy::{Policies, Policy};
+use crate::report::{Counts, Export, Footer, Header, Tool, Written};
 
-/// The manifest of a run.
+/// Holds the manifest of a run.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Manifest {
     tool: Tool,
@@ -28,7 +25,7 @@ pub struct Manifest {
     incomplete_because: Vec<String>,
 }
 
-/// What the command line said that changes what is found, or what is told.
+/// Holds the options that change what is found, or what is reported.
 #[derive(Debug, Serialize, Deserialize)]
 struct Settings {
     input_format: String,
@@ -40,42 +37,34 @@ struct Settings {
     pseudonymised: bool,
 }
 
-/// A policy, or one that it extends.
+/// Is the file of a policy, or of one that it extends, which has no id here.
 #[derive(Debug, Serialize, Deserialize)]
 struct PolicyFile {
     id: Option<String>,
     version: Option<String>,
     #[serde(flatten)]
-    file: Digest,
+    file: FileDigest,
 }
 
+/// Is the file of an export.
 #[derive(Debug, Serialize, Deserialize)]
 struct ExportFile {
     #[serde(flatten)]
-    file: Digest,
+    file: FileDigest,
     format: String,
     records: u64,
     rejected: u64,
 }
 
+/// Is the file of a report.
 #[derive(Debug, Serialize, Deserialize)]
 struct ReportFile {
     format: String,
     #[serde(flatten)]
-    file: Digest,
+    file: FileDigest,
 }
 
-/// A file as it was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Digest {
-    /// Its path, as the command line named it.
-    pub path: String,
-    /// Its size.
-    pub bytes: u64,
-    /// In hexadecimal digits.
-    pub sha256: String,
-}
-
+/// Counts the records and outcomes of the run.
 #[derive(Debug, Serialize, Deserialize)]
 struct Totals {
     records: u64,
@@ -85,91 +74,50 @@ struct Totals {
     outcomes: Counts,
 }
 
-/// Why a manifest cannot be checked.
+/// Says why a manifest cannot be read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("manifest `{path}` could not be read")]
     Unreadable {
-        /// Which.
+        /// The file.
         path: String,
-        /// Why.
+        /// The error of the system.
         source: io::Error,
     },
-    /// It is something else.
+    /// The file is something else.
     #[error("`{path}` is no manifest of audit, or not a whole one")]
     NoManifest {
-        /// Which.
+        /// The file.
         path: String,
         /// What is wrong, and where.
         source: serde_json::Error,
     },
-    /// What is said cannot be written.
-    #[error("stdout could not be written")]
-    Output(#[from] io::Error),
 }
 
-/// How the name of what the program carries begins.
-const BUNDLED: &str = "bundled:";
-
 impl Manifest {
-    /// Of a run: `exports` are the digests of what was read, in the order of
-    /// the tail's, and `reports` what was written.
-    pub fn of(
-        options: &Options,
+    /// Returns the manifest of a run: `exports` are the files that were read, in the
+    /// order of the footer's, and `reports` those that were written.
+    pub fn new(
+        options: &AuditOptions,
         policies: &Policies,
-        head: &Header,
-        tail: &Footer,
-        exports: &[Digest],
+        header: &Header,
+        footer: &Footer,
+        exports: Vec<FileDigest>,
         reports: Vec<Written>,
     ) -> Self {
-        let extended = |extended: &policy::Extended| PolicyFile {
-            id: None,
-            version: None,
-            file: Digest {
-                path: extended.path.clone(),
-                bytes: extended.bytes,
-                sha256: extended.sha256.clone(),
-            },
-        };
-        let policies = policies.all.iter().flat_map(|policy| {
-            let own = PolicyFile {
-                id: Some(policy.id.clone()),
-                version: Some(policy.version.clone()),
-                file: Digest {
-                    path: policy.path.clone(),
-                    bytes: policy.bytes,
-                    sha256: policy.sha256.clone(),
-                },
-            };
-            std::iter::once(own).chain(policy.extends.iter().map(extended))
-        });
-        let exports = tail.exports.iter().zip(exports);
-        let summary = &tail.summary;
+        let exports = footer.exports.iter().zip(exports);
+        let summary = &footer.summary;
         Self {
-            tool: head.tool.clone(),
-            as_of: head.as_of.clone(),
-            options: Settings::of(options),
-            policies: policies.collect(),
+            tool: header.tool.clone(),
+            as_of: header.as_of.clone(),
+            options: Settings::new(options),
+            policies: policies.all.iter().flat_map(PolicyFile::all).collect(),
             exports: exports
-                .map(|(export, file)| ExportFile {
-                    file: file.clone(),
-                    format: export.format.to_string(),
-                    records: export.records,
-                    rejected: export.rejected,
-                })
+                .map(|(export, file)| ExportFile::new(export, file))
                 .collect(),
-            reports: reports
-                .into_iter()
-                .map(|written| ReportFile {
-                    format: written.format.name().to_owned(),
-                    file: Digest {
-                        path: written.path,
-                        bytes: written.bytes,
-                        sha256: written.sha256,
-                    },
-                })
-                .collect(),
+            reports: reports.into_iter().map(ReportFile::new).collect(),
             counts: Totals {
                 records: summary.records,
                 in_scope: summary.in_scope,
@@ -181,7 +129,7 @@ impl Manifest {
         }
     }
 
-    /// Writes it.
+    /// Writes it, as JSON.
     ///
     /// # Errors
     ///
@@ -191,7 +139,12 @@ impl Manifest {
         out.write_all(b"\n")
     }
 
-    fn read(path: &Path) -> Result<Self, Error> {
+    /// Reads a manifest that a run has written.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or is no manifest.
+    pub fn read(path: &Path) -> Result<Self, Error> {
         let shown = path.display().to_string();
         let text = std::fs::read(path).map_err(|source| Error::Unreadable {
             path: shown.clone(),
@@ -203,109 +156,91 @@ impl Manifest {
         })
     }
 
-    fn files(&self) -> impl Iterator<Item = &Digest> {
+    /// Returns all files that were read or written.
+    pub fn files(&self) -> impl Iterator<Item = &FileDigest> {
         let policies = self.policies.iter().map(|policy| &policy.file);
         let exports = self.exports.iter().map(|export| &export.file);
         let reports = self.reports.iter().map(|report| &report.file);
         policies.chain(exports).chain(reports)
     }
+
+    /// Returns whether every byte was read and every record judged.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Returns what was not read or judged, a sentence each.
+    pub fn incomplete_because(&self) -> &[String] {
+        &self.incomplete_because
+    }
 }
 
 impl Settings {
-    fn of(options: &Options) -> Self {
-        let set = options.set.iter();
+    fn new(options: &AuditOptions) -> Self {
+        let set = options.policies.set.iter();
         let columns = options.reports.columns.iter();
+        let (show_sensitive, pseudonymised) = match options.disclosure {
+            Disclosure::Redacted => (false, false),
+            Disclosure::Pseudonymised(_) => (false, true),
+            Disclosure::Shown => (true, false),
+        };
         Self {
-            input_format: options.input_format.name().to_owned(),
-            max_record_bytes: options.max_record_bytes,
+            input_format: options.input.format.name().to_owned(),
+            max_record_bytes: options.input.max_record_bytes,
             set: set.map(|(name, value)| format!("{name}={value}")).collect(),
             fail_on: options.fail_on.to_string(),
             columns: columns.map(|column| column.name().to_owned()).collect(),
-            show_sensitive: options.show_sensitive,
-            pseudonymised: options.pseudonymise.is_some(),
+            show_sensitive,
+            pseudonymised,
         }
     }
 }
 
-/// What a file is now.
-enum State {
-    Same,
-    Other(String),
-    /// It is no file, and can be looked at no more.
-    Gone(&'static str),
-}
-
-/// Looks whether all files are as the manifest says, and tells of each; gives
-/// whether they are. Paths are read from where the program is run, as the run
-/// itself read them.
-///
-/// # Errors
-///
-/// It is no manifest, or what is said cannot be written.
-pub fn verify(path: &Path, out: &mut dyn Write) -> Result<bool, Error> {
-    let manifest = Manifest::read(path)?;
-    let mut other = 0;
-    for file in manifest.files() {
-        let name = escape_controls(&file.path);
-        match state(file) {
-            State::Same => writeln!(out, "{name}: OK")?,
-            State::Gone(why) => writeln!(out, "{name}: not checked: {why}")?,
-            State::Other(why) => {
-                other += 1;
-                writeln!(out, "{name}: FAILED: {}", escape_controls(&why))?;
-            }
-        }
-    }
-    let files = count(other, "file is", "files are");
-    match other {
-        0 => writeln!(out, "all is as it was written")?,
-        _ => writeln!(out, "{files} other than the manifest says")?,
-    }
-    if !manifest.complete {
-        writeln!(out, "the audit was not complete:")?;
-        for why in &manifest.incomplete_because {
-            writeln!(out, "  - {}", escape_controls(why))?;
-        }
-    }
-    Ok(other == 0)
-}
-
-fn state(file: &Digest) -> State {
-    if file.path == "-" {
-        return State::Gone("it was read from stdin");
-    }
-    let now = match file.path.strip_prefix(BUNDLED) {
-        Some(name) => match policy::bundled_text(name) {
-            Some(text) => Ok((text.len() as u64, digest::hex(&Sha256::digest(text)))),
-            None => return State::Other("this program carries no such policy".to_owned()),
-        },
-        None => digest(Path::new(&file.path)),
-    };
-    match now {
-        Ok((bytes, _)) if bytes != file.bytes => {
-            State::Other(format!("it has {bytes} bytes, and had {}", file.bytes))
-        }
-        Ok((_, sha256)) if sha256 != file.sha256 => {
-            State::Other("its content is another".to_owned())
-        }
-        Ok(_) => State::Same,
-        Err(error) => State::Other(error.to_string()),
+impl PolicyFile {
+    /// The policy, then those that it extends.
+    fn all(policy: &Policy) -> impl Iterator<Item = Self> {
+        let own = Self {
+            id: Some(policy.id.clone()),
+            version: Some(policy.version.clone()),
+            file: FileDigest {
+                path: policy.source.path.clone(),
+                bytes: policy.source.bytes,
+                sha256: policy.source.sha256.clone(),
+            },
+        };
+        let extended = policy.extends.iter().map(|extended| Self {
+            id: None,
+            version: None,
+            file: FileDigest {
+                path: extended.path.clone(),
+                bytes: extended.bytes,
+                sha256: extended.sha256.clone(),
+            },
+        });
+        std::iter::once(own).chain(extended)
     }
 }
 
-/// The size and digest of a file.
-fn digest(path: &Path) -> io::Result<(u64, String)> {
-    let mut file = File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut room = vec![0; 1 << 18];
-    let mut bytes = 0;
-    loop {
-        match file.read(&mut room)? {
-            0 => return Ok((bytes, digest::hex(&hash.finalize()))),
-            read => {
-                hash.update(&room[..read]);
-                bytes += read as u64;
-            }
+impl ExportFile {
+    fn new(export: &Export, file: FileDigest) -> Self {
+        Self {
+            file,
+            format: export.format.to_string(),
+            records: export.records,
+            rejected: export.rejected,
+        }
+    }
+}
+
+impl ReportFile {
+    fn new(written: Written) -> Self {
+        Self {
+            format: written.format.name().to_owned(),
+            file: FileDigest {
+                path: written.path,
+                bytes: written.bytes,
+                sha256: written.sha256,
+            },
         }
     }
 }

@@ -1,491 +1,66 @@
-//! A run, from the command line to the exit code: alone knows every stage.
+//! A run of the program: the arguments are read, the command is done, and an error
+//! is printed.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
-use std::path::Path;
+use std::io::Write;
 
-use anstream::AutoStream;
-use chrono::Utc;
-use clap::{ColorChoice, Parser};
-use indicatif::{ProgressBar, ProgressStyle};
+use crate::cli::{self, Cli, Usage};
+use crate::command::{Error, Exit, audit, dispatch};
+use crate::terminal::{Streams, chosen_colour};
 
-use crate::aggregate;
-use crate::cli::{AuthorCommand, Cli, Command, FailOn, Options};
-use crate::command::convert;
-use crate::command::{self, Ended};
-use crate::digest::{ByteCounter, DigestHandle};
-use crate::export::{self, Cutter, Source};
-use crate::finding::{self, Key, Privacy};
-use crate::manifest::{self, Manifest};
-use crate::pipeline::{self, ChunkResult, Pipeline, Rejection};
-use crate::policy::{self, Policies, Policy};
-use crate::report::{
-    self, Colour, Footer, Format, Header, OnStdout, Rejected, RenderedChunk, Renderers, Reports,
-    Screen, SplitBy,
-};
-use crate::text::{count, escape_controls};
-use crate::totals::{RunningTotals, Totals};
-
-/// How a run ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
-    /// Every rule is met, and the audit is complete.
-    Clean,
-    /// There are findings at or above `--fail-on`.
-    Findings,
-    /// The audit could not be made.
-    Failed,
-    /// Something could not be read or decided.
-    Incomplete,
-}
-
-impl Exit {
-    /// The exit code.
-    pub fn code(self) -> u8 {
-        match self {
-            Exit::Clean => 0,
-            Exit::Findings => 1,
-            Exit::Failed => 2,
-            Exit::Incomplete => 3,
-        }
-    }
-}
-
-/// Why an audit could not be made.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A policy cannot be used.
-    #[error("{} cannot be used", count(.0.len() as u64, "policy", "policies"))]
-    Policies(Vec<policy::Error>),
-    /// The key of pseudonyms cannot be used.
-    #[error(transparent)]
-    Key(#[from] finding::KeyError),
-    /// An export cannot be opened.
-    #[error(transparent)]
-    Export(#[from] export::Error),
-    /// A report cannot be written.
-    #[error(transparent)]
-    Report(#[from] report::Error),
-    /// A report could not be made from another.
-    #[error(transparent)]
-    Convert(#[from] convert::Error),
-    /// A manifest could not be checked.
-    #[error(transparent)]
-    Manifest(#[from] manifest::Error),
-    /// A command for authors of policies could not be done.
-    #[error(transparent)]
-    Author(#[from] command::Error),
-    /// What rules over the whole export gather cannot be kept.
-    #[error(transparent)]
-    Aggregate(#[from] aggregate::Error),
-    /// The pipeline could not run to its end.
-    #[error(transparent)]
-    Pipeline(#[from] pipeline::Error),
-}
-
-/// Runs the program with these arguments, of which the first is its name; gives
-/// the exit code.
+/// Runs the program with these arguments, of which the first is its name, and with
+/// streams that are no terminal; returns the exit code.
+///
+/// ```
+/// let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+/// let args = ["audit", "policy", "list"];
+/// assert_eq!(audit::run::main(args, &mut stdout, &mut stderr), 0);
+/// assert!(stdout.starts_with(b"baseline"));
+/// ```
 pub fn main(
     args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     stdout: &mut (dyn Write + Send),
     stderr: &mut (dyn Write + Send),
 ) -> u8 {
-    let Cli { command, options } = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
-        Err(error) => return usage(&error, stdout, stderr),
-    };
-    let colour = colour(options.color, &io::stderr());
-    let done = match &command {
-        Some(Command::Convert(convert)) => {
-            let screen = screen(convert.color);
-            convert::convert(convert, screen, stdout)
-                .map_or_else(|error| Err(error.into()), |()| Ok(Exit::Clean))
-        }
-        Some(Command::Verify { manifest }) => match manifest::verify(manifest, stdout) {
-            Ok(true) => Ok(Exit::Clean),
-            Ok(false) => Ok(Exit::Findings),
-            Err(error) => Err(error.into()),
-        },
-        Some(Command::Author(command)) => author(command, stdout),
-        None => audit(&options, stdout, stderr),
-    };
-    match done {
-        Ok(exit) => exit.code(),
-        Err(error) => {
-            // Nobody is left to be told if stderr is closed.
-            let _ = writeln!(stderr, "{}", show(&error, colour));
-            Exit::Failed.code()
-        }
-    }
+    run(args, Streams::plain(stdout, stderr)).code()
 }
 
-/// What is said is written at once, so that nothing is said of a half.
-fn author(command: &AuthorCommand, stdout: &mut dyn Write) -> Result<Exit, Error> {
-    let mut said = Vec::new();
-    let ended = command::run(command, &mut said)?;
-    let written = stdout.write_all(&said).and_then(|()| stdout.flush());
-    written.map_err(command::Error::from)?;
-    Ok(match ended {
-        Ended::Good => Exit::Clean,
-        Ended::Bad => Exit::Findings,
-        Ended::Incomplete => Exit::Incomplete,
-        Ended::Invalid => Exit::Failed,
+/// Runs the program with these arguments, of which the first is its name.
+pub fn run(
+    args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    mut streams: Streams<'_>,
+) -> Exit {
+    let Cli {
+        command,
+        audit: args,
+    } = match cli::parse(args) {
+        Ok(cli) => cli,
+        Err(usage) => return print_usage(&usage, &mut streams),
+    };
+    let colour = chosen_colour(args.colour(), streams.stderr_colour);
+    let done = match command {
+        Some(command) => dispatch(command, &mut streams),
+        None => audit(&args.into(), &mut streams),
+    };
+    done.unwrap_or_else(|error: Error| {
+        // Nobody reads a closed stderr; the exit code says it too.
+        let _ = writeln!(streams.stderr, "{}", error.render(colour));
+        Exit::Failed
     })
 }
 
-/// Help and version go to stdout, mistakes to stderr.
-fn usage(error: &clap::Error, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {
-    let text = error.render();
-    let written = match error.use_stderr() {
-        true => write!(stderr, "{text}"),
-        false => write!(stdout, "{text}").and_then(|()| stdout.flush()),
-    };
-    match (error.use_stderr(), written) {
-        (false, Ok(())) => Exit::Clean.code(),
-        _ => Exit::Failed.code(),
-    }
-}
-
-fn show(error: &Error, colour: Colour) -> String {
-    if let Error::Policies(errors) | Error::Author(command::Error::Policies(errors)) = error {
-        let shown: Vec<_> = errors
-            .iter()
-            .map(|error| error.render(colour == Colour::On))
-            .collect();
-        return shown.join("\n\n");
-    }
-    let mut text = format!("error: {error}");
-    let mut cause = std::error::Error::source(error);
-    while let Some(source) = cause {
-        text.push_str(&format!(": {source}"));
-        cause = source.source();
-    }
-    escape_controls(&text).into_owned()
-}
-
-fn colour(choice: ColorChoice, stream: &impl anstream::stream::RawStream) -> Colour {
-    let on = match choice {
-        ColorChoice::Always => true,
-        ColorChoice::Never => false,
-        ColorChoice::Auto => AutoStream::choice(stream) != anstream::ColorChoice::Never,
-    };
-    if on { Colour::On } else { Colour::Off }
-}
-
-/// What stdout is seen on.
-fn screen(choice: ColorChoice) -> Screen {
-    let stdout = io::stdout();
-    let size = terminal_size::terminal_size_of(&stdout);
-    Screen {
-        colour: colour(choice, &stdout),
-        width: size.map(|(width, _)| width.0),
-    }
-}
-
-/// Everything is opened before the first record is read; every report is whole
-/// before the first takes its place.
-fn audit(
-    options: &Options,
-    stdout: &mut (dyn Write + Send),
-    stderr: &mut (dyn Write + Send),
-) -> Result<Exit, Error> {
-    let as_of = options.as_of.unwrap_or_else(Utc::now);
-    let mut policies =
-        Policies::load(&options.policies, as_of, &options.set).map_err(Error::Policies)?;
-    let field = options.reports.split_by.as_ref().and_then(SplitBy::field);
-    let slot = field.map(|name| {
-        let slot = policies.schema.want(name);
-        slot.ok_or_else(|| report::Error::NoField {
-            name: name.to_owned(),
-            why: "no field is called so (see `audit fields`)",
-        })
-    });
-    let slot = slot.transpose()?;
-    let mut sources = Source::open_all(&options.exports)?;
-    let seen: Vec<_> = match options.manifest {
-        Some(_) => sources.iter_mut().map(Source::watch).collect(),
-        None => Vec::new(),
-    };
-    let key = options.pseudonymise.as_deref().map(Key::read).transpose()?;
-    let privacy = match (&key, options.show_sensitive) {
-        (Some(key), _) => Privacy::Pseudonymised(key),
-        (None, true) => Privacy::Shown,
-        (None, false) => Privacy::Redacted,
-    };
-    let head = Header::new(&policies, as_of);
-    let mut read: Vec<&Path> = sources.iter().filter_map(Source::path).collect();
-    read.extend(policies.all.iter().flat_map(Policy::files));
-    read.extend(options.pseudonymise.as_deref());
-    let format = options.reports.format;
-    let silent = options.quiet && format.is_none();
-    let on_stdout = (!silent).then(|| OnStdout {
-        format: format.unwrap_or(Format::Text),
-        screen: screen(options.color),
-        stdout,
-    });
-    let settings = options.reports.settings(slot);
-    let manifest = options.manifest.as_deref();
-    let outputs = &options.reports.outputs;
-    let reports = Reports::open(on_stdout, outputs, &head, &settings, &read, manifest)?;
-    let renderers = reports.renderers();
-    let mut run = Run::new(options, privacy, &policies, head, &sources, reports, stderr);
-    run.reports.start(&run.head)?;
-    run.read(options, sources, &renderers)?;
-    let totals = run.total(&renderers)?;
-    run.finish(options, &totals, &seen)
-}
-
-/// The most rejected records that are told on stderr without `--verbose`.
-const TOLD: u64 = 20;
-
-/// A run in which records are being read.
-struct Run<'r> {
-    policies: &'r Policies,
-    head: Header,
-    reports: Reports<'r>,
-    stderr: &'r mut (dyn Write + Send),
-    quiet: bool,
-    verbose: bool,
-    fail_on: FailOn,
-    privacy: Privacy<'r>,
-    progress: ProgressBar,
-    taken: Vec<ByteCounter>,
-    totals: RunningTotals<'r>,
-    /// The names of the exports.
-    exports: Vec<String>,
-}
-
-impl<'r> Run<'r> {
-    fn new(
-        options: &Options,
-        privacy: Privacy<'r>,
-        policies: &'r Policies,
-        head: Header,
-        sources: &[Source],
-        reports: Reports<'r>,
-        stderr: &'r mut (dyn Write + Send),
-    ) -> Self {
-        Self {
-            policies,
-            head,
-            reports,
-            stderr,
-            quiet: options.quiet,
-            verbose: options.verbose,
-            fail_on: options.fail_on,
-            privacy,
-            progress: progress(options, sources),
-            taken: sources.iter().map(Source::taken).collect(),
-            totals: RunningTotals::new(policies, sources.len()),
-            exports: sources.iter().map(|source| source.name.clone()).collect(),
+/// Help goes to stdout, mistakes to stderr.
+fn print_usage(usage: &Usage, streams: &mut Streams<'_>) -> Exit {
+    match usage {
+        Usage::Help(text) => {
+            let stdout = &mut streams.stdout;
+            let written = write!(stdout, "{text}").and_then(|()| stdout.flush());
+            written.map_or(Exit::Failed, |()| Exit::Clean)
         }
-    }
-
-    fn read(
-        &mut self,
-        options: &Options,
-        sources: Vec<Source>,
-        renderers: &Renderers,
-    ) -> Result<(), Error> {
-        let names = self.exports.clone();
-        let schema = &self.policies.schema;
-        let cutter = Cutter::new(sources, options.input_format, options.window_bytes, schema);
-        let pipeline = Pipeline {
-            policies: self.policies,
-            exports: &names,
-            format: options.input_format,
-            limit: options.max_record_bytes,
-            privacy: self.privacy,
-            renderers,
-        };
-        pipeline.run(cutter, threads(options), |result| self.write(result))?;
-        self.progress.finish_and_clear();
-        Ok(())
-    }
-
-    /// Writes what a chunk comes to.
-    fn write(&mut self, result: ChunkResult) -> Result<(), Error> {
-        let ChunkResult {
-            part,
-            findings,
-            rejected,
-        } = result;
-        self.reports.findings(findings)?;
-        self.reject(part.export, &rejected)?;
-        self.totals.add(part)?;
-        let taken = self.taken.iter().map(ByteCounter::bytes).sum();
-        self.progress.set_position(taken);
-        let records = count(self.totals.summary().records, "record", "records");
-        self.progress.set_message(records);
-        Ok(())
-    }
-
-    fn reject(&mut self, export: usize, rejected: &[Rejection]) -> Result<(), report::Error> {
-        let reported_before = self.totals.summary().rejected;
-        for (number, rejection) in (reported_before..).zip(rejected) {
-            let cause = rejection.why.to_string();
-            let rejected = Rejected {
-                export: self.exports[export].as_str().into(),
-                record: rejection.record,
-                offset: rejection.offset,
-                cause: cause.into(),
-            };
-            self.reports.rejected(&rejected)?;
-            if self.verbose || number < TOLD {
-                note(
-                    self.quiet,
-                    &self.progress,
-                    self.stderr,
-                    &format!("rejected {rejected}"),
-                );
-            }
+        Usage::Mistake(text) => {
+            // Nobody reads a closed stderr; the exit code says it too.
+            let _ = write!(streams.stderr, "{text}");
+            Exit::Failed
         }
-        Ok(())
-    }
-
-    /// Decides what the run comes to; what rules over all records find comes after
-    /// all else.
-    fn total(&mut self, renderers: &Renderers) -> Result<Totals, Error> {
-        let totals = std::mem::replace(&mut self.totals, RunningTotals::new(self.policies, 0));
-        let names: Vec<_> = self.exports.iter().map(String::as_str).collect();
-        let reports = &mut self.reports;
-        totals.finish(&names, self.privacy, |finding| {
-            let mut chunk = RenderedChunk::default();
-            let rendered = renderers.finding(finding, &mut chunk);
-            rendered.map_err(pipeline::Error::Render)?;
-            Ok(reports.findings(chunk.numbered(0))?)
-        })
-    }
-
-    fn finish(
-        mut self,
-        options: &Options,
-        totals: &Totals,
-        seen: &[DigestHandle],
-    ) -> Result<Exit, Error> {
-        self.notes(totals);
-        let tail = Footer::new(self.policies, totals, &self.exports, self.privacy);
-        let (head, policies) = (&self.head, self.policies);
-        self.reports.finish(head, &tail, |written, out| {
-            let exports = tail.exports.iter().zip(seen);
-            let exports: Vec<_> = exports
-                .map(|(export, seen)| {
-                    let (bytes, sha256) = seen.digest();
-                    let path = export.path.clone();
-                    manifest::Digest {
-                        path,
-                        bytes,
-                        sha256,
-                    }
-                })
-                .collect();
-            Manifest::of(options, policies, head, &tail, &exports, written).write(out)
-        })?;
-        Ok(exit(&tail, self.fail_on))
-    }
-
-    /// Tells on stderr what a report may not.
-    fn notes(&mut self, totals: &Totals) {
-        let Totals {
-            summary,
-            exports,
-            verdict,
-            ..
-        } = totals;
-        let mut notes = Vec::new();
-        if !self.verbose && summary.rejected > TOLD {
-            let more = summary.rejected - TOLD;
-            notes.push(format!(
-                "and {more} more rejected records: --verbose tells all"
-            ));
-        }
-        for (path, export) in self.exports.iter().zip(exports) {
-            if let Some(problem) = &export.problem {
-                notes.push(format!("{path}: {problem}"));
-            }
-        }
-        let unknown = summary.unknown_keys.commonest();
-        if !unknown.is_empty() {
-            let names: Vec<_> = unknown
-                .iter()
-                .map(|(name, count)| format!("{name} ({count})"))
-                .collect();
-            notes.push(format!(
-                "keys that are no field were ignored: {}",
-                names.join(", ")
-            ));
-        }
-        if summary.epoch_deleted > 0 {
-            let records = count(summary.epoch_deleted, "record", "records");
-            notes.push(format!(
-                "deletedAt at 1970-01-01 was read as null in {records}: an exporter's artefact"
-            ));
-        }
-        if summary.protocol_lines > 0 {
-            let lines = count(summary.protocol_lines, "protocol line", "protocol lines");
-            notes.push(format!("{lines} without a record passed over"));
-        }
-        if summary.in_scope == 0 && summary.records > summary.rejected {
-            notes.push("no record is in the scope of any policy".to_owned());
-        }
-        notes.extend(
-            verdict
-                .gaps
-                .iter()
-                .map(|gap| format!("incomplete: {}", gap.show(self.policies))),
-        );
-        for text in notes {
-            note(self.quiet, &self.progress, self.stderr, &text);
-        }
-    }
-}
-
-/// Writes a line for a person who watches.
-fn note(quiet: bool, progress: &ProgressBar, stderr: &mut dyn Write, text: &str) {
-    if !quiet {
-        // A run does not fail for want of somebody to talk to.
-        progress.suspend(|| _ = writeln!(stderr, "audit: {}", escape_controls(text)));
-    }
-}
-
-fn exit(tail: &Footer, fail_on: FailOn) -> Exit {
-    if !tail.summary.complete {
-        return Exit::Incomplete;
-    }
-    let grave = |severity| fail_on.0.is_some_and(|least| severity >= least);
-    let mut rules = tail.summary.by_rule.iter();
-    match rules.any(|rule| grave(rule.severity) && rule.counts.findings() > 0) {
-        true => Exit::Findings,
-        false => Exit::Clean,
-    }
-}
-
-fn threads(options: &Options) -> usize {
-    match options.threads {
-        Some(threads) => threads.into(),
-        None => std::thread::available_parallelism().map_or(1, Into::into),
-    }
-}
-
-/// A line that moves, where stderr is a terminal: how much is read, how fast
-/// and, if the size of all exports is known, how long it will take.
-fn progress(options: &Options, sources: &[Source]) -> ProgressBar {
-    if options.quiet {
-        return ProgressBar::hidden();
-    }
-    let size: Option<u64> = sources.iter().map(Source::size).sum();
-    let (bar, template) = match size {
-        Some(size) => (
-            ProgressBar::new(size),
-            "{bar:30} {percent:>3} %  {msg}  {bytes_per_sec}  {eta} left",
-        ),
-        None => (
-            ProgressBar::new_spinner(),
-            "{spinner} {bytes}  {msg}  {bytes_per_sec}  {elapsed}",
-        ),
-    };
-    match ProgressStyle::with_template(template) {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::external_sort::Kept;
+use crate::external_sort::Spill;
 use crate::policy::Cause;
 use crate::record::{Absent, Bad};
 
@@ -86,7 +86,7 @@ fn read<const N: usize>(reader: &mut impl Read) -> io::Result<[u8; N]> {
     Ok(bytes)
 }
 
-impl Kept for Entry {
+impl Spill for Entry {
     fn write(&self, writer: &mut impl Write) -> io::Result<()> {
         write(writer, self.rule.to_le_bytes())?;
         write(writer, self.value.0.to_le_bytes())?;
@@ -167,7 +167,7 @@ pub struct Found {
     pub group: GroupFacts,
 }
 
-impl Kept for Location {
+impl Spill for Location {
     fn write(&self, writer: &mut impl Write) -> io::Result<()> {
         write(writer, self.export.to_le_bytes())?;
         write(writer, self.record.to_le_bytes())
@@ -181,7 +181,7 @@ impl Kept for Location {
     }
 }
 
-impl Kept for Found {
+impl Spill for Found {
     fn write(&self, writer: &mut impl Write) -> io::Result<()> {
         self.location.write(writer)?;
         write(writer, self.rule.to_le_bytes())?;
@@ -269,12 +269,6 @@ impl Text<String> {
             value: next(value)?.unwrap_or_default(),
         })
     }
-
-    /// How many bytes it takes.
-    pub fn size(&self) -> u64 {
-        let of = |text: &Option<String>| text.as_ref().map_or(0, |text| text.len() as u64);
-        24 + of(&self.id) + of(&self.name) + self.value.len() as u64
-    }
 }
 
 #[cfg(test)]
@@ -324,8 +318,9 @@ mod tests {
         };
         let mut bytes = Vec::new();
         text.write(&mut bytes);
-        let read = Text::read(&mut bytes.as_slice()).expect("whole");
-        assert_eq!(read.size(), bytes.len() as u64);
+        let mut bytes = bytes.as_slice();
+        let read = Text::read(&mut bytes).expect("whole");
+        assert!(bytes.is_empty());
         assert_eq!(
             (read.id.as_deref(), read.name, read.value.as_str()),
             (Some("é\0"), None, "")

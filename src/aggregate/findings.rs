@@ -1,9 +1,5 @@
 //! What rules over all records come to: outcomes, and findings with their evidence.
 
-use std::io::{self, BufReader, Seek, SeekFrom};
-
-use tempfile::SpooledTempFile;
-
 use super::entry::{Doubt, Found, GroupFacts, Location, MAX_LOCATIONS, Text};
 use super::partial::{Accumulator, AggregateRule};
 use super::total::Error;
@@ -15,6 +11,7 @@ use crate::finding::{
 use crate::policy::Policies;
 use crate::policy::aggregate::{Aggregate, Percent};
 use crate::record::time;
+use crate::spool::Spool;
 use crate::text::{count, grouped};
 
 /// What a rule that looks at sums comes to, and what was observed; nothing for one
@@ -126,21 +123,20 @@ impl<F> FindingMaker<'_, F> {
         &mut self,
         rules: &[AggregateRule<'_>],
         sorted: Sorted<Found>,
-        mut texts: SpooledTempFile,
+        texts: Spool,
     ) -> Result<(), E>
     where
         E: From<Error>,
         F: FnMut(&Finding<'_>) -> Result<(), E>,
     {
-        texts.rewind().map_err(Error::from)?;
-        let mut texts = BufReader::new(texts);
-        let mut at = 0;
+        let mut texts = texts.into_reader().map_err(Error::from)?;
         for found in sorted {
             let found = found.map_err(Error::from)?;
             let Some(rule) = rules.get(found.rule as usize) else {
                 continue;
             };
-            let text = read_text(&mut texts, &mut at, found.text).map_err(Error::from)?;
+            texts.seek_to(found.text).map_err(Error::from)?;
+            let text = Text::read(&mut texts).map_err(Error::from)?;
             let subject = AggregateSubject {
                 evidence: vec![self.evidence(rule, &found, &text.value)],
                 customer_id: text.id,
@@ -274,19 +270,4 @@ impl<F> FindingMaker<'_, F> {
         };
         format!("also {}{more}", others.join(", "))
     }
-}
-
-fn read_text(
-    texts: &mut BufReader<SpooledTempFile>,
-    at: &mut u64,
-    wanted: u64,
-) -> io::Result<Text<String>> {
-    // Most often the next one is near.
-    match i64::try_from(wanted).ok().zip(i64::try_from(*at).ok()) {
-        Some((wanted, at)) => texts.seek_relative(wanted - at)?,
-        None => texts.seek(SeekFrom::Start(wanted)).map(|_| ())?,
-    }
-    let text = Text::read(texts)?;
-    *at = wanted + text.size();
-    Ok(text)
 }

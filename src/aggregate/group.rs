@@ -7,7 +7,7 @@ use tempfile::SpooledTempFile;
 use super::entry::{Doubt, Entry, Found, GroupFacts, Location, MAX_LOCATIONS};
 use super::partial::AggregateRule;
 use super::total::{Error, SPOOL_BYTES};
-use crate::external_sort::{Kept, Sorted, Sorter};
+use crate::external_sort::{Sorted, Sorter, Spill};
 use crate::finding::Summary;
 use crate::policy::Aggregate;
 use crate::policy::aggregate::Copies;

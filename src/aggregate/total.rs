@@ -1,8 +1,6 @@
 //! What all records add up to, for the rules over all of them.
 
-use std::io::{self, Write};
-
-use tempfile::SpooledTempFile;
+use std::io;
 
 use super::entry::Entry;
 use super::findings::FindingMaker;
@@ -11,6 +9,7 @@ use super::partial::{self, Accumulator, AggregateRule, Partial};
 use crate::external_sort::Sorter;
 use crate::finding::{Finding, Privacy, Summary};
 use crate::policy::Policies;
+use crate::spool::Spool;
 
 /// Says that what is gathered cannot be kept.
 #[derive(Debug, thiserror::Error)]
@@ -29,8 +28,7 @@ pub struct Aggregates<'p> {
     rules: Vec<AggregateRule<'p>>,
     accumulators: Vec<Accumulator>,
     entries: Sorter<Entry>,
-    texts: SpooledTempFile,
-    text_bytes: u64,
+    texts: Spool,
     segment: usize,
 }
 
@@ -47,8 +45,7 @@ impl<'p> Aggregates<'p> {
             accumulators: vec![Accumulator::default(); rules.len()],
             rules,
             entries: Sorter::new(segment),
-            texts: SpooledTempFile::new(SPOOL_BYTES),
-            text_bytes: 0,
+            texts: Spool::new(SPOOL_BYTES),
             segment,
         }
     }
@@ -71,11 +68,10 @@ impl<'p> Aggregates<'p> {
         // No command line names as many exports.
         let export = u32::try_from(export).unwrap_or(u32::MAX);
         for mut entry in entries {
-            entry.settle(export, before, self.text_bytes);
+            entry.settle(export, before, self.texts.bytes());
             self.entries.push(entry)?;
         }
-        self.texts.write_all(&texts)?;
-        self.text_bytes += texts.len() as u64;
+        self.texts.push(&texts)?;
         Ok(())
     }
 
@@ -107,7 +103,6 @@ impl<'p> Aggregates<'p> {
             accumulators,
             entries,
             texts,
-            text_bytes: _,
             segment,
         } = self;
         let found = group::compare(&rules, entries, segment, summary)?;
@@ -130,9 +125,7 @@ impl<'p> Aggregates<'p> {
 mod tests {
     use super::*;
     use crate::evaluate::{Context, Judge};
-    use crate::export::{
-        Format, MAX_RECORD_BYTES, Place as Start, Reader, Sink, Unread, Unreadable,
-    };
+    use crate::export::{Format, MAX_RECORD_BYTES, Reader, Sink, State, Stop, Unread, Unreadable};
     use crate::finding::Counts;
     use crate::record::Record;
     use std::convert::Infallible;
@@ -144,7 +137,9 @@ mod tests {
     }
 
     impl Sink for Records<'_> {
-        fn record(&mut self, record: &Record<'_>) {
+        type Error = Infallible;
+
+        fn record(&mut self, record: &Record<'_>) -> Result<(), Stop<Infallible>> {
             let (summary, partial) = (&mut self.summary, &mut self.partial);
             let context = Context {
                 export: "e",
@@ -152,17 +147,20 @@ mod tests {
                 privacy: Privacy::Shown,
             };
             self.judge
-                .judge(record, context, summary, partial, |_| {
-                    Ok::<_, Infallible>(())
-                })
-                .unwrap_or_else(|never| match never {});
+                .judge(record, context, summary, partial, |_| Ok(()))
         }
 
-        fn rejected(&mut self, _: usize, _: Unreadable) {}
+        fn rejected(&mut self, _: usize, _: Unreadable) -> Result<(), Stop<Infallible>> {
+            Ok(())
+        }
 
-        fn protocol_line(&mut self) {}
+        fn protocol_line(&mut self) -> Result<(), Stop<Infallible>> {
+            Ok(())
+        }
 
-        fn unread(&mut self, _: Unread) {}
+        fn unread(&mut self, _: Unread) -> Result<(), Stop<Infallible>> {
+            Ok(())
+        }
     }
 
     const POLICY: &str = r#"
@@ -213,12 +211,9 @@ mod tests {
             };
             let mut reader = Reader::new(&policies.schema, MAX_RECORD_BYTES);
             let lines = lines.collect::<String>();
-            reader.read(
-                Start::Start(Format::Ndjson),
-                lines.as_bytes(),
-                true,
-                &mut records,
-            );
+            let start = State::Start(Format::Ndjson);
+            let read = reader.read(start, lines.as_bytes(), true, &mut records);
+            assert!(read.is_ok());
             summary += &records.summary;
             aggregates
                 .add(records.partial, 0, batch as u64)

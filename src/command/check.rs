@@ -1,169 +1,194 @@
-//! What is wrong with policies, and what most likely is not meant.
+//! `audit policy check`: what is wrong with policies, and what most likely is
+//! not meant.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
-use chrono::Utc;
 use serde_json::{Value, json};
+use strum::VariantArray;
 
-use super::{Ended, Error};
-use crate::cli::CheckFormat;
-use crate::policy::Policies;
-use crate::policy::error::{Diagnostic, Error as PolicyError};
+use super::{Error, Exit};
+use crate::diagnostic::{Diagnostic, Level, Position};
+use crate::options::CheckFormat;
+use crate::policy::error::{Error as PolicyError, FileWarnings};
 use crate::policy::lint::Warning;
+use crate::policy::{Policies, PoliciesBuilder};
 use crate::report;
 use crate::text::count;
 
-/// The code of what is no warning.
+/// The code of an error.
 const INVALID: &str = "invalid";
 
-/// Tells of policies what is wrong with them.
+/// Checks policies, and reports what is wrong with them.
 pub(super) fn check(
     names: &[PathBuf],
     format: CheckFormat,
     out: &mut dyn Write,
-) -> Result<Ended, Error> {
-    let (policies, warnings) = Policies::check(names, Utc::now(), &[]);
-    let errors = policies.err().unwrap_or_default();
+) -> Result<Exit, Error> {
+    let builder = names
+        .iter()
+        .fold(Policies::builder(), PoliciesBuilder::named);
+    let (policies, warnings) = builder.load_with_warnings();
+    let errors = policies.err().map(|error| error.errors);
+    let errors = errors.unwrap_or_default();
     match format {
         CheckFormat::Text => text(&errors, &warnings, out)?,
-        CheckFormat::Json => json_list(&errors, &warnings, out)?,
-        CheckFormat::Sarif => sarif_log(&errors, &warnings, out)?,
+        CheckFormat::Json => json_list(&messages(&errors, &warnings), out)?,
+        CheckFormat::Sarif => sarif_log(&messages(&errors, &warnings), out)?,
     }
     Ok(match (errors.is_empty(), warnings.is_empty()) {
-        (false, _) => Ended::Invalid,
-        (true, false) => Ended::Bad,
-        (true, true) => Ended::Good,
+        (false, _) => Exit::Failed,
+        (true, false) => Exit::Findings,
+        (true, true) => Exit::Clean,
     })
 }
 
-fn text(
-    errors: &[PolicyError],
-    warnings: &[PolicyError],
-    out: &mut dyn Write,
-) -> std::io::Result<()> {
-    for error in errors.iter().chain(warnings) {
-        writeln!(out, "{}\n", error.render(false))?;
+fn text(errors: &[PolicyError], warnings: &[FileWarnings], out: &mut dyn Write) -> io::Result<()> {
+    let rendered = errors.iter().map(|error| error.render(false));
+    let rendered = rendered.chain(warnings.iter().map(|file| file.render(false)));
+    for text in rendered {
+        writeln!(out, "{text}\n")?;
     }
-    let number = |all: &[PolicyError]| all.iter().map(|error| said(error).len() as u64).sum();
-    let (errors, warnings) = (number(errors), number(warnings));
-    let errors = count(errors, "error", "errors");
-    writeln!(out, "{errors}, {}", count(warnings, "warning", "warnings"))
+    let messages = messages(errors, warnings);
+    let is_error = |message: &&Message| message.level == Level::Error;
+    let errors = messages.iter().filter(is_error).count() as u64;
+    let warnings = count(messages.len() as u64 - errors, "warning", "warnings");
+    writeln!(out, "{}, {warnings}", count(errors, "error", "errors"))
 }
 
-/// All that an error says: a line each.
-fn said(error: &PolicyError) -> Vec<Said> {
+/// Holds one thing to report, and its place.
+struct Message {
+    level: Level,
+    text: String,
+    help: Option<String>,
+    place: Option<Place>,
+}
+
+/// Holds the place of a diagnostic in a file.
+struct Place {
+    path: String,
+    start: Position,
+    /// After the last character.
+    end: Position,
+}
+
+impl Message {
+    fn new(path: &str, text: &str, diagnostic: &Diagnostic) -> Self {
+        let (start, end) = (diagnostic.span.start, diagnostic.span.end);
+        Self {
+            level: diagnostic.level,
+            text: diagnostic.message.clone(),
+            help: diagnostic.help.clone(),
+            place: Some(Place {
+                path: path.to_owned(),
+                start: Position::new(text, start),
+                end: Position::new(text, end.max(start)),
+            }),
+        }
+    }
+
+    fn level(&self) -> &'static str {
+        match self.level {
+            Level::Error => "error",
+            Level::Warning { .. } => "warning",
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self.level {
+            Level::Error => INVALID,
+            Level::Warning { code } => code,
+        }
+    }
+}
+
+/// Lists all that is to be reported: errors, then warnings.
+fn messages(errors: &[PolicyError], warnings: &[FileWarnings]) -> Vec<Message> {
+    let errors = errors.iter().flat_map(of_error);
+    let warnings = warnings
+        .iter()
+        .flat_map(|file| of_file(&file.path, &file.text, &file.diagnostics));
+    errors.chain(warnings).collect()
+}
+
+fn of_error(error: &PolicyError) -> Vec<Message> {
     match error {
         PolicyError::Invalid {
             path,
             text,
             diagnostics,
-        } => diagnostics
-            .iter()
-            .map(|diagnostic| Said::of(path, text, diagnostic))
-            .collect(),
-        other => vec![Said {
-            code: INVALID,
-            message: other.line(),
+        } => of_file(path, text, diagnostics),
+        PolicyError::Read { .. }
+        | PolicyError::Cases { .. }
+        | PolicyError::Utf8 { .. }
+        | PolicyError::NoBundled { .. }
+        | PolicyError::Outside { .. }
+        | PolicyError::NoParam { .. }
+        | PolicyError::Set { .. } => vec![Message {
+            level: Level::Error,
+            text: error.line(),
             help: None,
-            path: None,
-            region: None,
+            place: None,
         }],
     }
 }
 
-/// One thing that is said, and where.
-struct Said {
-    code: &'static str,
-    message: String,
-    help: Option<String>,
-    path: Option<String>,
-    /// Line and column of the first character, and of the one after the last,
-    /// from 1.
-    region: Option<[usize; 4]>,
+fn of_file(path: &str, text: &str, diagnostics: &[Diagnostic]) -> Vec<Message> {
+    let diagnostics = diagnostics.iter();
+    diagnostics
+        .map(|diagnostic| Message::new(path, text, diagnostic))
+        .collect()
 }
 
-impl Said {
-    fn of(path: &str, text: &str, diagnostic: &Diagnostic) -> Self {
-        let (start, end) = (diagnostic.span.start, diagnostic.span.end);
-        let ([line, column], [last, after]) = (place(text, start), place(text, end.max(start)));
-        Self {
-            code: diagnostic.warning.map_or(INVALID, Warning::code),
-            message: diagnostic.message.clone(),
-            help: diagnostic.help.clone(),
-            path: Some(path.to_owned()),
-            region: Some([line, column, last, after]),
-        }
-    }
-
-    fn level(&self) -> &'static str {
-        if self.code == INVALID {
-            "error"
-        } else {
-            "warning"
-        }
-    }
-}
-
-/// The line and the column, in characters, of a byte.
-fn place(text: &str, byte: usize) -> [usize; 2] {
-    let before = &text[..text.floor_char_boundary(byte)];
-    let line = before.matches('\n').count() + 1;
-    let start = before.rfind('\n').map_or(0, |feed| feed + 1);
-    [line, before[start..].chars().count() + 1]
-}
-
-fn all(errors: &[PolicyError], warnings: &[PolicyError]) -> Vec<Said> {
-    errors.iter().chain(warnings).flat_map(said).collect()
-}
-
-fn json_list(
-    errors: &[PolicyError],
-    warnings: &[PolicyError],
-    out: &mut dyn Write,
-) -> std::io::Result<()> {
-    let item = |said: &Said| {
-        let [line, column, end_line, end_column] = said.region.unwrap_or_default();
+fn json_list(messages: &[Message], out: &mut dyn Write) -> io::Result<()> {
+    let item = |message: &Message| {
+        let place = message.place.as_ref();
+        let [line, column, end_line, end_column] = place.map(region).unwrap_or_default();
         json!({
-            "level": said.level(), "code": said.code, "message": said.message, "help": said.help,
-            "path": said.path, "line": line, "column": column,
+            "level": message.level(), "code": message.code(),
+            "message": message.text, "help": message.help,
+            "path": place.map(|place| &place.path), "line": line, "column": column,
             "end_line": end_line, "end_column": end_column,
         })
     };
-    let items: Vec<_> = all(errors, warnings).iter().map(item).collect();
+    let items: Vec<_> = messages.iter().map(item).collect();
     writeln!(out, "{:#}", Value::Array(items))
 }
 
-fn sarif_log(
-    errors: &[PolicyError],
-    warnings: &[PolicyError],
-    out: &mut dyn Write,
-) -> std::io::Result<()> {
-    let codes = Warning::ALL.map(Warning::code);
-    let rules = codes.iter().chain(&[INVALID]);
+/// Returns line and column of the first character, and of the one after the
+/// last.
+fn region(place: &Place) -> [usize; 4] {
+    let Place { start, end, .. } = place;
+    [start.line, start.column, end.line, end.column]
+}
+
+fn sarif_log(messages: &[Message], out: &mut dyn Write) -> io::Result<()> {
+    let codes = Warning::VARIANTS.iter().map(|warning| warning.code());
+    let rules = codes.chain([INVALID]);
     let rules: Vec<_> = rules.map(|code| json!({ "id": code })).collect();
-    let result = |said: &Said| {
-        let mut message = said.message.clone();
-        if let Some(help) = &said.help {
-            message.push_str(": ");
-            message.push_str(help);
-        }
-        let location = said.path.as_ref().zip(said.region).map(|(path, region)| {
-            let [line, column, end_line, end_column] = region;
-            json!({ "physicalLocation": {
-                "artifactLocation": { "uri": report::uri(path) },
-                "region": {
-                    "startLine": line, "startColumn": column,
-                    "endLine": end_line, "endColumn": end_column,
-                },
-            }})
-        });
-        json!({
-            "ruleId": said.code, "level": said.level(), "message": { "text": message },
-            "locations": location.into_iter().collect::<Vec<_>>(),
-        })
-    };
-    let results: Vec<_> = all(errors, warnings).iter().map(result).collect();
+    let results: Vec<_> = messages.iter().map(sarif_result).collect();
     let log = report::sarif_log(&rules, json!({ "results": results }));
     writeln!(out, "{log:#}")
+}
+
+fn sarif_result(message: &Message) -> Value {
+    let mut text = message.text.clone();
+    if let Some(help) = &message.help {
+        text.push_str(": ");
+        text.push_str(help);
+    }
+    let location = message.place.as_ref().map(|place| {
+        let [line, column, end_line, end_column] = region(place);
+        json!({ "physicalLocation": {
+            "artifactLocation": { "uri": report::uri(&place.path) },
+            "region": {
+                "startLine": line, "startColumn": column,
+                "endLine": end_line, "endColumn": end_column,
+            },
+        }})
+    });
+    json!({
+        "ruleId": message.code(), "level": message.level(), "message": { "text": text },
+        "locations": location.into_iter().collect::<Vec<_>>(),
+    })
 }

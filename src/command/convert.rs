@@ -2,66 +2,52 @@
 //! would have written.
 
 use std::collections::HashMap;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
-use crate::cli::Convert;
+use super::error::Error;
+use super::exit::Exit;
+use crate::options::ConvertOptions;
+use crate::pipeline;
 use crate::report::{
     self, FindingRow, Found, Header, Listener, OnStdout, Rejected, RenderedChunk, Renderers,
     Reports, Screen, SplitBy,
 };
-
-/// Why a report could not be made from another.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// What it should be made from cannot be used.
-    #[error(transparent)]
-    Read(#[from] report::ReadError),
-    /// It cannot be written.
-    #[error(transparent)]
-    Report(#[from] report::Error),
-    /// A finding could not be rendered.
-    #[error("a finding could not be rendered")]
-    Render(#[source] io::Error),
-    /// A finding is of no rule of the report.
-    #[error("a finding is of rule `{0}`, which the report does not tell of")]
-    NoRule(String),
-}
+use crate::terminal::Streams;
 
 /// Makes the reports that are asked for from another.
 ///
 /// # Errors
 ///
 /// It could not be done: files are as they were before.
-pub fn convert(
-    options: &Convert,
-    screen: Screen,
-    stdout: &mut (dyn Write + Send),
-) -> Result<(), Error> {
+pub(super) fn convert(options: &ConvertOptions, streams: &mut Streams<'_>) -> Result<Exit, Error> {
     let mut converter = Converter {
         options,
-        screen,
-        stdout: Some(stdout),
+        screen: streams.screen(options.colour),
+        stdout: Some(&mut *streams.stdout),
         open: None,
     };
-    let tail = report::read(&options.report, &mut converter)?;
-    if let Some(Open { reports, head, .. }) = converter.open {
-        reports.finish(&head, &tail, |_, _| Ok(()))?;
+    let footer = report::read(&options.report, &mut converter)?;
+    if let Some(Open {
+        reports, header, ..
+    }) = converter.open
+    {
+        reports.finish(&header, &footer, |_, _| Ok(()))?;
     }
-    Ok(())
+    Ok(Exit::Clean)
 }
 
 struct Converter<'c> {
-    options: &'c Convert,
+    options: &'c ConvertOptions,
     screen: Screen,
     stdout: Option<&'c mut (dyn Write + Send)>,
     open: Option<Open<'c>>,
 }
 
-/// The reports, once it is known what they are about.
+/// Holds the reports, once it is known what they are about.
 struct Open<'c> {
-    head: Header,
-    /// The indices of rules by policy and rule.
+    header: Header,
+    /// The indexes of rules among all, by policy and rule.
     rules: HashMap<(String, String), usize>,
     renderers: Renderers,
     reports: Reports<'c>,
@@ -70,18 +56,14 @@ struct Open<'c> {
 impl Listener for Converter<'_> {
     type Error = Error;
 
-    fn header(&mut self, head: Header) -> Result<(), Error> {
+    fn header(&mut self, header: Header) -> Result<(), Error> {
         let options = &self.options.reports;
-        let wanted = options.format.is_some() || options.outputs.is_empty();
-        let on_stdout = self
-            .stdout
-            .take()
-            .filter(|_| wanted)
-            .map(|stdout| OnStdout {
-                format: options.format.unwrap_or(report::Format::Text),
-                screen: self.screen,
-                stdout,
-            });
+        let on_stdout = options.stdout.zip(self.stdout.take());
+        let on_stdout = on_stdout.map(|(format, stdout)| OnStdout {
+            format,
+            screen: self.screen,
+            stdout,
+        });
         if let Some(name) = options.split_by.as_ref().and_then(SplitBy::field) {
             let why = "a report does not hold it; the run itself can";
             let name = name.to_owned();
@@ -94,19 +76,19 @@ impl Listener for Converter<'_> {
         let settings = options.settings(None);
         let mut reports = Reports::open(
             on_stdout,
-            &options.outputs,
-            &head,
+            &options.files,
+            &header,
             &settings,
             &sources,
             None,
         )?;
-        reports.start(&head)?;
-        let rules = head.rules().enumerate();
+        reports.start(&header)?;
+        let rules = header.rules().enumerate();
         let rules =
-            rules.map(|(place, (policy, rule))| ((policy.id.clone(), rule.id.clone()), place));
+            rules.map(|(index, (policy, rule))| ((policy.id.clone(), rule.id.clone()), index));
         self.open = Some(Open {
             rules: rules.collect(),
-            head,
+            header,
             renderers: reports.renderers(),
             reports,
         });
@@ -122,7 +104,7 @@ impl Listener for Converter<'_> {
             row.rule.clone().into_owned(),
         );
         let Some(rule_index) = open.rules.get(&names).copied() else {
-            return Err(Error::NoRule(format!("{}/{}", names.0, names.1)));
+            return Err(Error::UnknownRule(format!("{}/{}", names.0, names.1)));
         };
         let found = Found {
             row,
@@ -131,7 +113,7 @@ impl Listener for Converter<'_> {
         };
         let mut chunk = RenderedChunk::default();
         let rendered = open.renderers.found(&found, &mut chunk);
-        rendered.map_err(Error::Render)?;
+        rendered.map_err(pipeline::Error::Render)?;
         Ok(open.reports.findings(chunk.numbered(0))?)
     }
 

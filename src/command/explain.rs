@@ -1,236 +1,238 @@
 //! Why one customer is judged as it is: every rule, every check.
 
-use std::convert::Infallible;
 use std::io::{self, Write};
 
-use chrono::Utc;
-
-use super::{Ended, Error};
-use crate::aggregate::{self, Aggregates, Partial};
-use crate::cli::Explain;
-use crate::evaluate::Context;
-use crate::evaluate::Judge;
-use crate::export::{self, Cutter, Sink, Source, Unread, Unreadable};
+use super::error::Error;
+use super::exit::Exit;
+use super::judge::OutcomeKind;
+use crate::evaluate::{Context, Judge};
+use crate::export::{self, Chunker, Sink, Source, Stop, Unread, Unreadable};
 use crate::finding::redaction::observed;
-use crate::finding::{Finding, Privacy, Reason, Summary};
-use crate::policy::{Answers, Ask, OnAbsent, Policies, Policy, Requirement, Rule, Truth};
+use crate::finding::{Counts, Finding, Privacy, Reason, Status};
+use crate::options::{Disclosure, ExplainOptions};
+use crate::policy::{
+    Aggregate, Answers, Ask, OnAbsent, Policies, Policy, Requirement, Rule, Truth,
+};
 use crate::record::{Record, Slot};
 use crate::text::{count, escape_controls};
+use crate::totals::{Part, RunningTotals, Totals};
 
-/// Tells of each record with the id what every rule makes of it; good, if there
-/// is one.
-pub(super) fn explain(options: &Explain, out: &mut dyn Write) -> Result<Ended, Error> {
-    let as_of = options.as_of.unwrap_or_else(Utc::now);
+/// The size in bytes of the chunks in which exports are read.
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// Writes for each record with the id what every rule makes of it, and why.
+pub(super) fn explain(options: &ExplainOptions, out: &mut dyn Write) -> Result<Exit, Error> {
+    let asked = &options.policies;
     let policies =
-        Policies::load(&options.policies, as_of, &options.set).map_err(Error::Policies)?;
+        Policies::load(&asked.names, asked.as_of, &asked.set).map_err(Error::Policies)?;
     let sources = Source::open_all(&options.exports)?;
     let names: Vec<_> = sources.iter().map(|source| source.name.clone()).collect();
-    let mut explainer = Explainer {
-        policies: &policies,
-        judge: Judge::new(&policies),
-        id: &options.id,
-        names: &names,
-        export: 0,
-        number: 0,
-        privacy: match options.show_sensitive {
-            true => Privacy::Shown,
-            false => Privacy::Redacted,
-        },
-        questions: policies
-            .rules()
-            .filter(|(_, rule)| !rule.is_of_records())
-            .count(),
-        summary: Summary::new(&policies),
-        partial: Partial::default(),
-        aggregates: Aggregates::new(&policies),
-        lost: None,
-        found: 0,
-        unread: 0,
-        said: Vec::new(),
-    };
-    let cutter = Cutter::new(sources, options.input_format, 1 << 20, &policies.schema);
-    export::read_all(cutter, &policies.schema, &mut explainer);
-    out.write_all(&explainer.said)?;
-    let (found, unread) = (explainer.found, explainer.unread);
-    if found == 0 {
-        writeln!(
-            out,
-            "no record has the id `{}`",
-            escape_controls(&options.id)
-        )?;
-    } else {
-        explainer.aggregate(out)?;
-    }
-    if unread > 0 {
-        let unread = count(unread, "place", "places");
-        writeln!(
-            out,
-            "incomplete: {unread} could not be read: an audit tells which"
-        )?;
-        return Ok(Ended::Incomplete);
-    }
-    Ok(match found {
-        0 => Ended::Bad,
-        _ => Ended::Good,
-    })
+    let mut explainer = Explainer::new(options, &policies, &names);
+    let chunker = Chunker::new(sources, options.format, CHUNK_BYTES, &policies.schema);
+    export::read_all(chunker, &policies.schema, &mut explainer)?;
+    explainer.finish(out)
 }
 
+/// Reads all records, and explains those that have the id.
 struct Explainer<'e> {
     policies: &'e Policies,
     judge: Judge<'e>,
     id: &'e str,
+    /// The names of the exports.
     names: &'e [String],
+    /// The index of the export that is read.
     export: usize,
-    number: u64,
+    /// The records so far of the export that is read.
+    records: u64,
     privacy: Privacy<'e>,
-    /// How many rules ask something of the whole export.
-    questions: usize,
-    /// Of all records of all exports.
-    summary: Summary,
-    /// Of some records of this export.
-    partial: Partial,
-    aggregates: Aggregates<'e>,
-    /// Why not all of them could be gathered.
-    lost: Option<aggregate::Error>,
+    /// Whether some rule asks something of all records together.
+    has_aggregates: bool,
+    /// What records add up to: all of them if some rule asks for that, else those
+    /// that are explained.
+    totals: RunningTotals<'e>,
     found: u64,
+    /// How many places could not be read.
     unread: u64,
-    said: Vec<u8>,
+    text: Vec<u8>,
 }
 
 impl export::Listener for Explainer<'_> {
-    fn next_export(&mut self) {
-        self.gather();
+    fn next_export(&mut self) -> Result<(), Stop<Error>> {
         self.export += 1;
-        self.number = 0;
+        self.records = 0;
+        Ok(())
     }
 }
 
 impl Sink for Explainer<'_> {
-    fn record(&mut self, record: &Record<'_>) {
-        self.number += 1;
-        if self.questions > 0 {
-            let (mut summary, context) = (Summary::new(self.policies), self.context());
-            self.judge
-                .judge(record, context, &mut summary, &mut self.partial, ignore)
-                .unwrap_or_else(|never| match never {});
-            self.summary += &summary;
-            self.gather();
+    type Error = Error;
+
+    fn record(&mut self, record: &Record<'_>) -> Result<(), Stop<Error>> {
+        self.records += 1;
+        let is_wanted = record.id() == Some(self.id);
+        if is_wanted || self.has_aggregates {
+            self.judge(record, is_wanted)?;
         }
-        if record.id() == Some(self.id) {
-            self.found += 1;
-            // Writing to memory does not fail.
-            let _ = self.tell(record);
-        }
+        Ok(())
     }
 
-    fn rejected(&mut self, _: usize, _: Unreadable) {
-        self.number += 1;
+    fn rejected(&mut self, _: usize, _: Unreadable) -> Result<(), Stop<Error>> {
+        self.records += 1;
         self.unread += 1;
+        // It has its number among the records that others are compared with.
+        let mut part = Part::new(self.policies, self.export);
+        part.summary.count_rejected();
+        Ok(self.totals.add(part).map_err(Error::from)?)
     }
 
-    fn protocol_line(&mut self) {}
+    fn protocol_line(&mut self) -> Result<(), Stop<Error>> {
+        Ok(())
+    }
 
-    fn unread(&mut self, _: Unread) {
+    fn unread(&mut self, _: Unread) -> Result<(), Stop<Error>> {
         self.unread += 1;
+        Ok(())
     }
-}
-
-/// Findings are explained by the tests of their rules.
-fn ignore(_: &Finding<'_>) -> Result<(), Infallible> {
-    Ok(())
 }
 
 impl<'e> Explainer<'e> {
-    fn context(&self) -> Context<'e> {
-        Context {
-            export: self.names.get(self.export).map_or("", String::as_str),
-            number: self.number,
-            privacy: self.privacy,
+    fn new(options: &'e ExplainOptions, policies: &'e Policies, names: &'e [String]) -> Self {
+        Self {
+            policies,
+            judge: Judge::new(policies),
+            id: &options.id,
+            names,
+            export: 0,
+            records: 0,
+            privacy: match options.disclosure {
+                Disclosure::Shown => Privacy::Shown,
+                Disclosure::Redacted | Disclosure::Pseudonymised(_) => Privacy::Redacted,
+            },
+            has_aggregates: policies.rules().any(|(_, rule)| !rule.is_of_records()),
+            totals: RunningTotals::new(policies, names.len()),
+            found: 0,
+            unread: 0,
+            text: Vec::new(),
         }
     }
 
-    fn tell(&mut self, record: &Record<'_>) -> io::Result<()> {
+    fn judge(&mut self, record: &Record<'_>, is_wanted: bool) -> Result<(), Error> {
         let export = self.names.get(self.export).map_or("", String::as_str);
-        let mut summary = Summary::new(self.policies);
-        let partial = &mut Partial::default();
-        let context = self.context();
-        self.judge
-            .judge(record, context, &mut summary, partial, ignore)
-            .unwrap_or_else(|never| match never {});
+        let mut part = Part::new(self.policies, self.export);
         let mut truths = Vec::new();
         let answers = Answers::ask(self.policies, record, &mut truths);
-        let mut said = std::mem::take(&mut self.said);
-        let telling = Telling {
-            answers,
+        let context = Context {
+            export,
+            number: 1,
             privacy: self.privacy,
-            out: &mut said,
         };
-        let told = telling.record(export, self.number, &summary);
-        self.said = said;
-        told
+        // Findings are explained by the tests of their rules.
+        let ignore = |_: &Finding<'_>| Ok::<_, Error>(());
+        let (summary, aggregates) = (&mut part.summary, &mut part.aggregates);
+        self.judge
+            .judge_answers(&answers, context, summary, aggregates, ignore)?;
+        if is_wanted {
+            self.found += 1;
+            let explanation = Explanation {
+                answers,
+                privacy: self.privacy,
+                out: &mut self.text,
+            };
+            explanation.record(export, self.records, &part.summary.by_rule)?;
+        }
+        Ok(self.totals.add(part)?)
+    }
+
+    /// Writes what was explained, and what the rules over all records make of them
+    /// and of the customer.
+    fn finish(self, out: &mut dyn Write) -> Result<Exit, Error> {
+        out.write_all(&self.text)?;
+        if self.found == 0 {
+            let id = escape_controls(self.id);
+            writeln!(out, "no record has the id `{id}`")?;
+        } else {
+            let names: Vec<_> = self.names.iter().map(String::as_str).collect();
+            let mut aggregates = AggregateFindings::new(self.policies);
+            let totals = self.totals.finish(&names, self.privacy, |finding| {
+                if finding.number.is_none() || finding.customer_id().as_deref() == Some(self.id) {
+                    let evidence = finding.evidence().into_iter();
+                    let observed = evidence.map(|item| item.observed.into_owned());
+                    let found = &mut aggregates.by_rule[finding.rule_index];
+                    found.push((finding.status, observed.collect()));
+                }
+                Ok::<_, Error>(())
+            })?;
+            aggregates.write(self.policies, &totals, out)?;
+        }
+        if self.unread > 0 {
+            let unread = count(self.unread, "place", "places");
+            writeln!(
+                out,
+                "incomplete: {unread} could not be read: run an audit to see which"
+            )?;
+            return Ok(Exit::Incomplete);
+        }
+        Ok(match self.found {
+            0 => Exit::Findings,
+            _ => Exit::Clean,
+        })
     }
 }
 
-impl Explainer<'_> {
-    /// Keeps what the last record adds to the rules over the whole export.
-    fn gather(&mut self) {
-        let partial = std::mem::take(&mut self.partial);
-        let before = self.number.saturating_sub(1);
-        if let Err(lost) = self.aggregates.add(partial, self.export, before) {
-            self.lost.get_or_insert(lost);
+/// Holds what rules over all records find about all of them, or about the customer.
+struct AggregateFindings {
+    /// For each rule the status of its findings, and what was observed.
+    by_rule: Vec<Vec<(Status, Vec<String>)>>,
+}
+
+impl AggregateFindings {
+    fn new(policies: &Policies) -> Self {
+        Self {
+            by_rule: vec![Vec::new(); policies.rules().count()],
         }
     }
 
-    /// What the rules over the whole export make of it, and of the customer.
-    fn aggregate(self, out: &mut dyn Write) -> Result<(), Error> {
-        if let Some(lost) = self.lost {
-            return Err(lost.into());
-        }
-        let exports: Vec<_> = self.names.iter().map(String::as_str).collect();
-        let mut summary = self.summary;
-        let mut told = vec![Vec::new(); summary.by_rule.len()];
-        let id = self.id;
-        self.aggregates
-            .finish(&exports, self.privacy, &mut summary, |finding| {
-                if finding.number.is_none() || finding.customer_id().as_deref() == Some(id) {
-                    let outcome = finding.status.name();
-                    let evidence = finding.evidence().into_iter();
-                    let seen = evidence.map(|item| item.observed.into_owned());
-                    told[finding.rule_index].push((outcome, seen.collect::<Vec<_>>()));
-                }
-                Ok::<_, aggregate::Error>(())
-            })?;
-        let rules = self.policies.rules().zip(&summary.by_rule).zip(told);
-        for (((policy, rule), counts), told) in rules {
+    fn write(&self, policies: &Policies, totals: &Totals, out: &mut dyn Write) -> io::Result<()> {
+        let counts = &totals.summary.by_rule;
+        let rules = policies.rules().zip(counts).zip(&self.by_rule);
+        for (((policy, rule), counts), found) in rules {
             let Ask::Aggregate(aggregate) = &rule.ask else {
                 continue;
             };
-            let outcome = match told.first() {
-                Some((outcome, _)) => outcome,
-                None if aggregate.compares() => "no finding on this customer",
-                None => super::outcome(counts),
-            };
+            let outcome = aggregate_outcome(aggregate, counts, found);
             let (policy, id) = (escape_controls(&policy.id), escape_controls(&rule.id));
             writeln!(out, "\n{policy}/{id} ({}): {outcome}", rule.severity)?;
-            let words = aggregate.words(&self.policies.schema);
+            let words = aggregate.words(&policies.schema);
             writeln!(out, "  of all records: {}", escape_controls(&words))?;
-            for seen in told.iter().flat_map(|(_, seen)| seen) {
-                writeln!(out, "  seen: {}", escape_controls(seen))?;
+            for observed in found.iter().flat_map(|(_, observed)| observed) {
+                writeln!(out, "  seen: {}", escape_controls(observed))?;
             }
         }
         Ok(())
     }
 }
 
-/// Tells of one record.
-struct Telling<'t> {
+fn aggregate_outcome(
+    aggregate: &Aggregate,
+    counts: &Counts,
+    found: &[(Status, Vec<String>)],
+) -> &'static str {
+    match found.first() {
+        Some((status, _)) => status.name(),
+        None if aggregate.compares() => "no finding on this customer",
+        None => OutcomeKind::worst(counts).name(),
+    }
+}
+
+/// Writes why every rule makes of one record what it does.
+struct Explanation<'t> {
     answers: Answers<'t>,
     privacy: Privacy<'t>,
     out: &'t mut Vec<u8>,
 }
 
-impl Telling<'_> {
-    fn record(mut self, export: &str, number: u64, summary: &Summary) -> io::Result<()> {
+impl Explanation<'_> {
+    fn record(mut self, export: &str, number: u64, by_rule: &[Counts]) -> io::Result<()> {
         let policies = self.answers.policies();
         let id = self.answers.record().id().unwrap_or_default();
         writeln!(
@@ -239,12 +241,12 @@ impl Telling<'_> {
             escape_controls(id),
             escape_controls(export)
         )?;
-        for ((policy, rule), counts) in policies.rules().zip(&summary.by_rule) {
+        for ((policy, rule), counts) in policies.rules().zip(by_rule) {
             let out_of_scope = !policies.judges(policy, self.answers.record());
-            let outcome = super::outcome(counts);
+            let outcome = OutcomeKind::worst(counts);
             if let Ask::Record { require, on_absent } = &rule.ask {
-                let told = (outcome, out_of_scope);
-                self.rule(policy, rule, (require, *on_absent), told)?;
+                let judged = (outcome, out_of_scope);
+                self.rule(policy, rule, (require, *on_absent), judged)?;
             }
         }
         Ok(())
@@ -255,7 +257,7 @@ impl Telling<'_> {
         policy: &Policy,
         rule: &Rule,
         (require, on_absent): (&Requirement, OnAbsent),
-        (outcome, out_of_scope): (&str, bool),
+        (outcome, out_of_scope): (OutcomeKind, bool),
     ) -> io::Result<()> {
         let (policy, id) = (escape_controls(&policy.id), escape_controls(&rule.id));
         writeln!(self.out, "\n{policy}/{id} ({}): {outcome}", rule.severity)?;
@@ -266,21 +268,19 @@ impl Telling<'_> {
             self.requirement("when", when, 1)?;
         }
         self.requirement("require", require, 1)?;
-        match (outcome, self.answers.holds(require)) {
-            ("fail" | "pass" | "not-applicable", Truth::Undecided(cause))
-                if rule
-                    .when
-                    .as_ref()
-                    .is_none_or(|when| self.answers.holds(when) == Truth::True) =>
-            {
-                let (reason, absent) = (Reason::from(cause), on_absent.name());
-                writeln!(
-                    self.out,
-                    "  undecided ({}); on-absent = {absent}",
-                    reason.name()
-                )
+        let applies = |when: &Requirement| self.answers.holds(when) == Truth::True;
+        let by_on_absent = match outcome {
+            OutcomeKind::Pass | OutcomeKind::Fail | OutcomeKind::NotApplicable => {
+                rule.when.as_ref().is_none_or(applies)
             }
-            _ => Ok(()),
+            OutcomeKind::Error => false,
+        };
+        match self.answers.holds(require) {
+            Truth::Undecided(cause) if by_on_absent => {
+                let (reason, absent) = (Reason::from(cause).name(), on_absent.name());
+                writeln!(self.out, "  undecided ({reason}); on-absent = {absent}")
+            }
+            Truth::True | Truth::False | Truth::Undecided(_) => Ok(()),
         }
     }
 

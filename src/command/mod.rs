@@ -1,175 +1,24 @@
-//! What the authors of policies need: tests, explanations, what there is.
+//! The subcommands: a file each, and what they share.
 
+mod audit;
 mod check;
-pub mod convert;
+mod completions;
+mod convert;
+mod dispatch;
+mod error;
+mod exit;
 mod explain;
+mod judge;
+mod man;
+mod notes;
 mod schema;
 mod show;
 mod test;
+mod verify;
 
-use std::convert::Infallible;
-use std::io::{self, Write};
-use std::path::PathBuf;
-
-use crate::aggregate::{self, Aggregates, Partial};
-use crate::cli::{AuthorCommand, PolicyCommand};
-use crate::evaluate::{Context, Judge};
-use crate::export::{self, Format, MAX_RECORD_BYTES, Place, Reader, Sink, Unread, Unreadable};
-use crate::finding::{Counts, Privacy, Summary};
-use crate::policy::{self, Policies};
-use crate::record::Record;
-
-/// Why a command could not be done.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A policy, or its cases, cannot be used.
-    #[error("a policy cannot be used")]
-    Policies(Vec<policy::Error>),
-    /// An export cannot be opened.
-    #[error(transparent)]
-    Export(#[from] export::Error),
-    /// What rules over the whole export gather cannot be kept.
-    #[error(transparent)]
-    Aggregate(#[from] aggregate::Error),
-    /// What is said cannot be written.
-    #[error("stdout could not be written")]
-    Output(#[from] io::Error),
-}
-
-impl From<policy::Error> for Error {
-    fn from(error: policy::Error) -> Self {
-        Error::Policies(vec![error])
-    }
-}
-
-/// How a command ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
-    /// All is as it should be.
-    Good,
-    /// Something is not: a case that does not hold, a customer who is not there.
-    Bad,
-    /// Something could not be read.
-    Incomplete,
-    /// What was looked at cannot be used.
-    Invalid,
-}
-
-/// Does what a command asks.
-///
-/// # Errors
-///
-/// It could not be done.
-pub fn run(command: &AuthorCommand, out: &mut dyn Write) -> Result<Ended, Error> {
-    match command {
-        AuthorCommand::Policy { command } => match command {
-            PolicyCommand::Test { policies, mutate } => return test::test(policies, *mutate, out),
-            PolicyCommand::Check { policies, format } => {
-                return check::check(policies, *format, out);
-            }
-            PolicyCommand::List => show::list(out)?,
-            PolicyCommand::Show { policy, set } => show::policy(policy, set, out)?,
-            PolicyCommand::New => show::new(out)?,
-        },
-        AuthorCommand::Fields => show::fields(out)?,
-        AuthorCommand::Explain(options) => return explain::explain(options, out),
-        AuthorCommand::Schema { document } => schema::write(*document, out)?,
-        AuthorCommand::Completions { shell } => show::completions(*shell, out)?,
-        AuthorCommand::Man => show::man(out)?,
-    }
-    Ok(Ended::Good)
-}
-
-/// One policy, or what is wrong with it.
-fn load(
-    name: &PathBuf,
-    as_of: chrono::DateTime<chrono::Utc>,
-    set: &[(String, String)],
-) -> Result<Policies, Error> {
-    Policies::load(std::slice::from_ref(name), as_of, set).map_err(Error::Policies)
-}
-
-/// What every rule makes of an export of few records, a line each, in the order
-/// of the rules: `pass`, `fail`, `error` or `not-applicable`; of several
-/// outcomes the worst. Not applicable also, if no record is in scope.
-fn outcomes(policies: &Policies, ndjson: &[u8]) -> Result<Vec<&'static str>, String> {
-    let mut few = Few {
-        judge: Judge::new(policies),
-        summary: Summary::new(policies),
-        partial: Partial::default(),
-        why: None,
-    };
-    let mut reader = Reader::new(&policies.schema, MAX_RECORD_BYTES);
-    reader.read(Place::Start(Format::Ndjson), ndjson, true, &mut few);
-    let Few {
-        mut summary,
-        partial,
-        why,
-        ..
-    } = few;
-    if let Some(why) = why {
-        return Err(why);
-    }
-    let mut aggregates = Aggregates::new(policies);
-    let settled = aggregates.add(partial, 0, 0).and_then(|()| {
-        let privacy = Privacy::Redacted;
-        aggregates.finish(
-            &[],
-            privacy,
-            &mut summary,
-            |_| Ok::<_, aggregate::Error>(()),
-        )
-    });
-    settled.map_err(|error| error.to_string())?;
-    Ok(summary.by_rule.iter().map(outcome).collect())
-}
-
-/// Judges the few records that there are.
-struct Few<'p> {
-    judge: Judge<'p>,
-    summary: Summary,
-    partial: Partial,
-    why: Option<String>,
-}
-
-impl Sink for Few<'_> {
-    fn record(&mut self, record: &Record<'_>) {
-        let (summary, partial) = (&mut self.summary, &mut self.partial);
-        let context = Context {
-            export: "",
-            number: summary.records + 1,
-            privacy: Privacy::Redacted,
-        };
-        self.judge
-            .judge(record, context, summary, partial, |_| {
-                Ok::<_, Infallible>(())
-            })
-            .unwrap_or_else(|never| match never {});
-    }
-
-    fn rejected(&mut self, _: usize, why: Unreadable) {
-        self.why = Some(why.to_string());
-    }
-
-    fn protocol_line(&mut self) {
-        self.why = Some("it is a line of a protocol".to_owned());
-    }
-
-    fn unread(&mut self, why: Unread) {
-        self.why = Some(why.to_string());
-    }
-}
-
-/// What outcomes are called, as `outcome` calls them.
-const OUTCOMES: [&str; 4] = ["pass", "fail", "error", "not-applicable"];
-
-/// The outcome that was counted; of several the worst.
-fn outcome(counts: &Counts) -> &'static str {
-    let [pass, fail, error, not_applicable] = OUTCOMES;
-    match counts {
-        Counts { fail: 1.., .. } => fail,
-        Counts { error: 1.., .. } => error,
-        Counts { pass: 1.., .. } => pass,
-        _ => not_applicable,
-    }
-}
+pub use audit::audit;
+pub use dispatch::dispatch;
+pub use error::Error;
+pub use exit::Exit;
+// What stands beside them asks for these by the room.
+use judge::load;

@@ -1,18 +1,24 @@
-//! JSON Schemas of what people and programs write and read: for editors, and
-//! for those who load reports.
+//! `audit schema`: JSON Schemas of what people and programs write and read, for
+//! editors, and for those who load reports.
 
 use std::io::Write;
 
 use schemars::schema_for;
 use serde_json::{Map, Value, json};
+use strum::VariantArray;
 
 use super::{Error, test::Cases};
-use crate::cli::Document;
-use crate::policy::aggregate::{AGGREGATES, Copies};
-use crate::policy::check::{Argument, OPERATORS};
+use crate::options::Document;
+use crate::policy::aggregate::{Copies, Question};
+use crate::policy::keys::{
+    AggregateKey, CheckKey, HeadKey, Keys, NewestKey, OverrideKey, ParamKey, PassRateKey,
+    PrefixKey, RecordsKey, RootKey, RuleKey, Shape, SharedKey, UniqueKey,
+};
+use crate::policy::operator::{self, Argument};
 use crate::policy::{OnAbsent, Severity};
 use crate::record::field::{FIELDS, Kind};
 use crate::report;
+use crate::toml_reader::Word;
 
 /// Writes the schema of a document.
 pub(super) fn write(document: Document, out: &mut dyn Write) -> Result<(), Error> {
@@ -25,110 +31,127 @@ pub(super) fn write(document: Document, out: &mut dyn Write) -> Result<(), Error
     Ok(())
 }
 
-/// The schema of a policy: what its fields, operators and words are, the program
-/// asks the same tables.
+/// Describes a policy, from the tables that its reader asks.
 fn policy() -> Value {
-    let text = json!({ "type": "string", "pattern": r"\S" });
-    let texts = json!({ "type": "array", "items": text, "minItems": 1 });
-    let requirement = json!({ "$ref": "#/$defs/requirement" });
-    let on_absent = json!({ "enum": OnAbsent::ALL.map(OnAbsent::name) });
-    let severity = json!({ "enum": Severity::ALL.map(Severity::name) });
-    let object = |properties: Value, required: &[&str]| {
-        json!({
-            "type": "object", "properties": properties, "required": required,
-            "additionalProperties": false,
-        })
-    };
-    let head = object(
-        json!({
-            "id": text, "title": text, "version": text, "extends": texts,
-            "scope": requirement, "on-absent": on_absent,
-        }),
-        &["id"],
-    );
-    let value = json!({ "type": ["boolean", "integer", "number", "string", "array"] });
-    let param = json!({ "anyOf": [
-        value,
-        object(json!({ "default": value, "loosest": { "type": ["integer", "number", "string"] } }), &["default"]),
-    ]});
-    let check = object(
-        json!({
-            "title": text, "when": requirement, "require": requirement, "on-absent": on_absent,
-            "rationale": text, "remediation": text,
-        }),
-        &["require"],
-    );
-    let mut rule = object(
-        json!({
-            "id": text, "title": text, "severity": severity, "check": text, "when": requirement,
-            "require": requirement, "on-absent": on_absent, "rationale": text,
-            "remediation": text, "references": texts, "because": text,
-        }),
-        &["id", "severity"],
-    );
-    rule["oneOf"] = json!([{ "required": ["check"] }, { "required": ["require"] }]);
-    let text_or = |schema: Value| json!({ "anyOf": [text, schema] });
-    let count = |least: u64| or_param(json!({ "type": "integer", "minimum": least }));
-    let span = or_param(json!({ "type": "string", "pattern": "^[0-9]+[hdw]$" }));
-    let share = or_param(json!({ "type": "string", "pattern": r"^[0-9]+(\.[0-9]{1,4})? *%$" }));
-    let asks = [
-        text_or(object(
-            json!({ "field": text, "copies": { "enum": Copies::ALL.map(Copies::name) } }),
-            &["field"],
-        )),
-        object(
-            json!({ "field": text, "more-than": count(1), "ignore-case": { "type": "boolean" } }),
-            &["field", "more-than"],
-        ),
-        object(
-            json!({ "rule": text, "at-least": share }),
-            &["rule", "at-least"],
-        ),
-        object(json!({ "at-least": count(0) }), &["at-least"]),
-        object(
-            json!({ "field": text, "within": span }),
-            &["field", "within"],
-        ),
-    ];
-    let mut aggregate = object(
-        json!({
-            "id": text, "title": text, "severity": severity, "when": requirement,
-            "rationale": text, "remediation": text, "references": texts,
-        }),
-        &["id", "severity"],
-    );
-    for (name, ask) in AGGREGATES.into_iter().zip(asks) {
-        aggregate["properties"][name] = ask;
+    let mut properties = Map::new();
+    for key in RootKey::VARIANTS {
+        let mut schema = match key {
+            RootKey::Policy => table::<HeadKey>(),
+            RootKey::Params => json!({
+                "type": "object", "additionalProperties": false,
+                "patternProperties": {
+                    "^[a-z][a-z0-9-]*$":
+                        { "anyOf": [shape(Shape::Value), table::<ParamKey>()] },
+                },
+            }),
+            RootKey::Fields => each(json!({ "enum": Kind::ALL.map(Kind::name) })),
+            RootKey::Check => each(table::<CheckKey>()),
+            RootKey::Rule => list(rule()),
+            RootKey::Aggregate => list(aggregate()),
+            RootKey::Override => each(change()),
+        };
+        schema["description"] = key.meaning().into();
+        properties.insert(key.word().to_owned(), schema);
     }
-    aggregate["oneOf"] = AGGREGATES.map(|name| json!({ "required": [name] })).into();
-    let mut change = object(
-        json!({ "severity": severity, "on-absent": on_absent, "off": { "const": true }, "because": text }),
-        &["because"],
-    );
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A policy",
+        "type": "object",
+        "properties": properties,
+        "required": [RootKey::Policy.word()],
+        "additionalProperties": false,
+        "$defs": definitions(),
+    })
+}
+
+/// Describes a table by its keys.
+fn table<K: Keys>() -> Value {
+    let property = |key: &K| {
+        let mut schema = shape(key.shape());
+        schema["description"] = key.meaning().into();
+        (key.word().to_owned(), schema)
+    };
+    let properties: Map<_, _> = K::VARIANTS.iter().map(property).collect();
+    let required: Vec<_> = K::REQUIRED.iter().map(|key| key.word()).collect();
+    json!({
+        "type": "object", "properties": properties, "required": required,
+        "additionalProperties": false,
+    })
+}
+
+/// Describes a value of a key.
+fn shape(shape: Shape) -> Value {
+    match shape {
+        Shape::Text => json!({ "type": "string", "pattern": r"\S" }),
+        Shape::Texts => list(self::shape(Shape::Text)),
+        Shape::Requirement => json!({ "$ref": "#/$defs/requirement" }),
+        Shape::Severity => words::<Severity>(),
+        Shape::OnAbsent => words::<OnAbsent>(),
+        Shape::Copies => words::<Copies>(),
+        Shape::Flag => json!({ "type": "boolean" }),
+        Shape::True => json!({ "const": true }),
+        Shape::Count { min } => or_param(json!({ "type": "integer", "minimum": min })),
+        Shape::Prefix { max } => {
+            or_param(json!({ "type": "integer", "minimum": 0, "maximum": max }))
+        }
+        Shape::Span => or_param(json!({ "type": "string", "pattern": "^[0-9]+[hdw]$" })),
+        Shape::Share => {
+            let share = r"^[0-9]+(\.[0-9]{1,4})? *%$";
+            or_param(json!({ "type": "string", "pattern": share }))
+        }
+        Shape::Value => json!({ "type": ["boolean", "integer", "number", "string", "array"] }),
+        Shape::Limit => json!({ "type": ["integer", "number", "string"] }),
+    }
+}
+
+fn words<W: Word>() -> Value {
+    json!({ "enum": W::words().collect::<Vec<_>>() })
+}
+
+fn list(items: Value) -> Value {
+    json!({ "type": "array", "items": items, "minItems": 1 })
+}
+
+/// Describes a table whose keys are names of the author's own.
+fn each(schema: Value) -> Value {
+    json!({ "type": "object", "additionalProperties": schema })
+}
+
+fn rule() -> Value {
+    let mut rule = table::<RuleKey>();
+    let asks = [RuleKey::Check, RuleKey::Require];
+    rule["oneOf"] = asks.map(|key| json!({ "required": [key.word()] })).into();
+    rule
+}
+
+fn aggregate() -> Value {
+    let mut aggregate = table::<AggregateKey>();
+    for question in Question::VARIANTS {
+        let mut schema = match question {
+            Question::Unique => json!({ "anyOf": [shape(Shape::Text), table::<UniqueKey>()] }),
+            Question::Shared => table::<SharedKey>(),
+            Question::PassRate => table::<PassRateKey>(),
+            Question::Records => table::<RecordsKey>(),
+            Question::Newest => table::<NewestKey>(),
+        };
+        schema["description"] = question.meaning().into();
+        aggregate["properties"][question.word()] = schema;
+    }
+    let one_of = Question::words().map(|name| json!({ "required": [name] }));
+    aggregate["oneOf"] = one_of.collect();
+    aggregate
+}
+
+fn change() -> Value {
+    let mut change = table::<OverrideKey>();
+    // The reason alone changes nothing.
     change["minProperties"] = json!(2);
-    let each = |schema: Value| json!({ "type": "object", "additionalProperties": schema });
-    let mut schema = object(
-        json!({
-            "policy": head,
-            "params": { "type": "object", "additionalProperties": false,
-                "patternProperties": { "^[a-z][a-z0-9-]*$": param } },
-            "fields": each(json!({ "enum": Kind::ALL.map(Kind::name) })),
-            "check": each(check),
-            "rule": { "type": "array", "items": rule, "minItems": 1 },
-            "aggregate": { "type": "array", "items": aggregate, "minItems": 1 },
-            "override": each(change),
-        }),
-        &["policy"],
-    );
-    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
-    schema["title"] = json!("A policy");
-    schema["$defs"] = definitions();
-    schema
+    change
 }
 
 fn definitions() -> Value {
-    let requirement = json!({ "$ref": "#/$defs/requirement" });
-    let several = json!({ "type": "array", "items": requirement, "minItems": 1 });
+    let requirement = shape(Shape::Requirement);
+    let several = list(requirement.clone());
     let mut properties = Map::new();
     properties.insert("all".to_owned(), several.clone());
     properties.insert("any".to_owned(), several);
@@ -156,10 +179,9 @@ fn definitions() -> Value {
     Value::Object(definitions)
 }
 
-/// What may be asked of a field of a kind.
+/// Describes what may be asked of a field of a kind.
 fn check(kind: Kind) -> Value {
-    let suiting = OPERATORS.iter().filter(|op| op.kinds.contains(&kind));
-    let operators: Map<_, _> = suiting
+    let operators: Map<_, _> = operator::suiting(kind)
         .map(|operator| (operator.name.to_owned(), argument(operator.argument, kind)))
         .collect();
     let operators = json!({
@@ -172,7 +194,7 @@ fn check(kind: Kind) -> Value {
     }
 }
 
-/// What stands for a parameter.
+/// Describes what stands for a parameter.
 fn param() -> Value {
     json!({ "type": "string", "pattern": r"^\$[a-z][a-z0-9-]*$" })
 }
@@ -184,26 +206,25 @@ fn or_param(schema: Value) -> Value {
 fn literal(kind: Kind) -> Value {
     match kind {
         Kind::Flag => or_param(json!({ "type": "boolean" })),
-        Kind::Text | Kind::Time | Kind::Networks => json!({ "type": "string", "pattern": r"\S" }),
+        Kind::Text | Kind::Time | Kind::Networks => shape(Shape::Text),
     }
 }
 
 fn argument(argument: Argument, kind: Kind) -> Value {
-    let prefix = |most: u8| or_param(json!({ "type": "integer", "minimum": 0, "maximum": most }));
-    let list = |items: Value| or_param(json!({ "type": "array", "items": items, "minItems": 1 }));
     match argument {
         Argument::Truth(_) => or_param(json!({ "type": "boolean" })),
         Argument::OnlyTrue(_) => or_param(json!({ "const": true })),
         Argument::Value(_) => literal(kind),
-        Argument::Values(_) => list(literal(kind)),
-        Argument::Field(_) | Argument::Time(_) => json!({ "type": "string", "pattern": r"\S" }),
+        Argument::Values(_) => or_param(list(literal(kind))),
+        Argument::Field(_) | Argument::Time(_) => shape(Shape::Text),
         Argument::Pattern(_) => json!({ "type": "string" }),
-        Argument::Count(_) => or_param(json!({ "type": "integer", "minimum": 0 })),
-        Argument::Ago(_) => or_param(json!({ "type": "string", "pattern": "^[0-9]+[hdw]$" })),
-        Argument::Prefixes => json!({
-            "type": "object", "properties": { "v4": prefix(32), "v6": prefix(128) },
-            "minProperties": 1, "additionalProperties": false,
-        }),
-        Argument::Networks(_) => list(json!({ "type": "string", "pattern": "/" })),
+        Argument::Count(_) => shape(Shape::Count { min: 0 }),
+        Argument::Ago(_) => shape(Shape::Span),
+        Argument::Prefixes => {
+            let mut prefixes = table::<PrefixKey>();
+            prefixes["minProperties"] = json!(1);
+            prefixes
+        }
+        Argument::Networks(_) => or_param(list(json!({ "type": "string", "pattern": "/" }))),
     }
 }

@@ -1,20 +1,19 @@
-//! What there is: policies, rules, fields, and the words of the command line.
+//! `audit policy list`, `show` and `new`, `audit fields`, `completions` and `man`:
+//! what there is to use.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use chrono::DateTime;
-use clap::CommandFactory;
 
 use super::{Error, load};
-use crate::cli::Cli;
-use crate::policy::aggregate::AGGREGATES;
-use crate::policy::check::OPERATORS;
-use crate::policy::{Ask, Policies, bundled};
+use crate::policy::aggregate::Question;
+use crate::policy::{Ask, Policies, Rule, bundled, operator};
 use crate::record::field::{FIELDS, Kind};
 use crate::text::{count, escape_controls};
+use crate::toml_reader::Word;
 
-/// The bundled policies, a line each.
+/// Lists the bundled policies, a line each.
 pub(super) fn list(out: &mut dyn Write) -> Result<(), Error> {
     let names: Vec<&str> = bundled().collect();
     let width = names
@@ -33,7 +32,7 @@ pub(super) fn list(out: &mut dyn Write) -> Result<(), Error> {
     Ok(())
 }
 
-/// A policy as it is once all that it extends, overrides and sets is joined.
+/// Shows a policy as it is once all that it extends, overrides and sets is joined.
 pub(super) fn policy(
     name: &PathBuf,
     set: &[(String, String)],
@@ -50,8 +49,8 @@ pub(super) fn policy(
         writeln!(
             out,
             "from {} (sha256 {})",
-            escape_controls(&policy.path),
-            policy.sha256
+            escape_controls(&policy.source.path),
+            policy.source.sha256
         )?;
         for extended in &policy.extends {
             let (path, sha256) = (escape_controls(&extended.path), &extended.sha256);
@@ -84,11 +83,7 @@ pub(super) fn policy(
     Ok(())
 }
 
-fn rule_in_full(
-    policies: &Policies,
-    rule: &crate::policy::Rule,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn rule_in_full(policies: &Policies, rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "\n{} ({}): {}",
@@ -131,13 +126,13 @@ fn rule_in_full(
     Ok(())
 }
 
-/// A policy to start from.
+/// Writes a policy to start from.
 pub(super) fn new(out: &mut dyn Write) -> Result<(), Error> {
     out.write_all(include_bytes!("new.toml"))?;
     Ok(())
 }
 
-/// The fields, and the operators that suit each kind.
+/// Lists the fields, and the operators that suit each kind.
 pub(super) fn fields(out: &mut dyn Write) -> Result<(), Error> {
     for field in &FIELDS {
         let sensitive = if field.sensitive { " (personal)" } else { "" };
@@ -149,26 +144,15 @@ pub(super) fn fields(out: &mut dyn Write) -> Result<(), Error> {
         "\nKeys are compared without case, `_`, `-` and blanks: force_2fa is force2fa.\n"
     )?;
     for kind in Kind::ALL {
-        let suiting = OPERATORS.iter().filter(|op| op.kinds.contains(&kind));
+        let suiting = operator::suiting(kind);
         let names: Vec<_> = suiting.map(|operator| operator.name).collect();
         writeln!(out, "{:9} {}", kind.name(), names.join(", "))?;
     }
+    let questions: Vec<_> = Question::words().collect();
+    let questions = questions.join(", ");
     writeln!(
         out,
-        "\n[[aggregate]] asks one of {} of all records",
-        AGGREGATES.join(", ")
+        "\n[[aggregate]] asks one of {questions} of all records"
     )?;
     Ok(())
-}
-
-/// Completions for a shell.
-pub(super) fn completions(shell: clap_complete::Shell, out: &mut dyn Write) -> io::Result<()> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "audit", &mut script);
-    out.write_all(&script)
-}
-
-/// The manual page.
-pub(super) fn man(out: &mut dyn Write) -> io::Result<()> {
-    clap_mangen::Man::new(Cli::command()).render(out)
 }

@@ -1,36 +1,35 @@
-//! CSV exports: a header, then a row a record.
+//! Reads CSV exports: a header, then a row for each record.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::scan;
-use super::{Sink, Unreadable, Window};
-use crate::record::UnknownKeys;
-use crate::record::field::Key;
-use crate::record::{Raw, Record, Schema, Slot};
+use super::simd;
+use super::sink::{Sink, Stop, Unreadable};
+use super::window::Window;
+use crate::record::{Key, Raw, Record, Schema, Slot, UnknownKeys};
 
-/// Where in a CSV export the next byte stands.
+/// Says where in a CSV export the next byte is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum State {
     /// Before a row.
     Row(Arc<Table>),
     /// In a row that is too large, on the way to the next line.
     Oversize(Arc<Table>),
 }
 
-/// What the header tells.
+/// Holds what the header says.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Table {
     delimiter: u8,
     columns: usize,
-    /// The cells that are fields, by their place in a row.
+    /// The columns that are fields, by their index.
     wanted: Vec<(usize, Slot)>,
     unknown: Vec<String>,
 }
 
-/// Reads the header that the text begins with: how long it is, and where it
-/// leads. Nothing, if no cell of it names a field.
-pub fn header(schema: &Schema, text: &str) -> Option<(usize, Place)> {
+/// Reads the header that the text begins with. Returns how many bytes it has, and
+/// the state after it; nothing, if no cell of it names a field.
+pub fn header(schema: &Schema, text: &str) -> Option<(usize, State)> {
     let mut best: Option<(usize, usize, Table)> = None;
     for delimiter in [b',', b';', b'\t'] {
         let mut reader = csv::ReaderBuilder::new()
@@ -45,10 +44,10 @@ pub fn header(schema: &Schema, text: &str) -> Option<(usize, Place)> {
             best = Some((named, length, table));
         }
     }
-    best.map(|(_, length, table)| (length, Place::Row(Arc::new(table))))
+    best.map(|(_, length, table)| (length, State::Row(Arc::new(table))))
 }
 
-/// What a header tells, and how many fields it names.
+/// Returns what a header says, and how many fields it names.
 fn table(schema: &Schema, delimiter: u8, header: &csv::StringRecord) -> (usize, Table) {
     let mut table = Table {
         delimiter,
@@ -56,9 +55,9 @@ fn table(schema: &Schema, delimiter: u8, header: &csv::StringRecord) -> (usize, 
         wanted: Vec::new(),
         unknown: Vec::new(),
     };
-    for (place, cell) in header.iter().enumerate() {
+    for (index, cell) in header.iter().enumerate() {
         match schema.key(cell) {
-            Key::Wanted(slot) => table.wanted.push((place, slot)),
+            Key::Wanted(slot) => table.wanted.push((index, slot)),
             Key::Known => {}
             Key::Unknown => table.unknown.push(cell.to_owned()),
         }
@@ -66,38 +65,42 @@ fn table(schema: &Schema, delimiter: u8, header: &csv::StringRecord) -> (usize, 
     (header.len() - table.unknown.len(), table)
 }
 
-/// Reads the rows of a window from a byte on; gives where the next byte stands,
-/// and how many are done with.
-pub fn read(
+/// Reads the rows of a window from a byte on. Returns the state after them, and
+/// how many bytes are done with.
+///
+/// # Errors
+///
+/// The sink takes no more.
+pub fn read<S: Sink>(
     window: Window<'_, '_>,
     at: usize,
-    place: Place,
+    state: State,
     schema: &Schema,
     unknown: &mut UnknownKeys,
-    sink: &mut impl Sink,
-) -> (Place, usize) {
+    sink: &mut S,
+) -> Result<(State, usize), Stop<S::Error>> {
     let text = window.text;
-    let (at, table) = match place {
-        Place::Row(table) => (at, table),
-        Place::Oversize(table) => match memchr::memchr(b'\n', &text.as_bytes()[at..]) {
+    let (at, table) = match state {
+        State::Row(table) => (at, table),
+        State::Oversize(table) => match memchr::memchr(b'\n', &text.as_bytes()[at..]) {
             Some(end) => (at + end + 1, table),
-            None => return (Place::Oversize(table), text.len()),
+            None => return Ok((State::Oversize(table), text.len())),
         },
     };
     let mut rows = Rows::new(window, &table, schema);
-    let done = rows.read(at, sink);
+    let done = rows.read(at, sink)?;
     for name in &table.unknown {
-        let place = unknown.place(name);
-        unknown.count(place, rows.records);
+        let index = unknown.index_of(name);
+        unknown.count(index, rows.records);
     }
     if window.last {
-        return (Place::Row(table), text.len());
+        return Ok((State::Row(table), text.len()));
     }
     if text.len() - done > window.limit {
-        sink.rejected(done, Unreadable::TooLarge);
-        return (Place::Oversize(table), done);
+        sink.rejected(done, Unreadable::TooLarge)?;
+        return Ok((State::Oversize(table), done));
     }
-    (Place::Row(table), done)
+    Ok((State::Row(table), done))
 }
 
 /// Reads the rows of a window.
@@ -106,11 +109,11 @@ struct Rows<'w, 'b> {
     table: &'w Table,
     schema: &'w Schema,
     record: Record<'b>,
-    /// Rows that were records.
+    /// How many rows were records.
     records: u64,
 }
 
-/// A cell: its text, and where the delimiter or feed after it stands.
+/// Holds where the text of a cell is, and the delimiter or feed after it.
 struct Cell {
     text: Range<usize>,
     /// Quotes within the text are doubled.
@@ -121,9 +124,9 @@ struct Cell {
 /// Why a row cannot be split into cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flaw {
-    /// Its end may follow the window.
+    /// Its end may be after the window.
     Incomplete,
-    /// Text stands after a closing quote.
+    /// There is text after a closing quote.
     LooseQuote,
     /// The export ends within quotes.
     OpenQuote,
@@ -144,22 +147,22 @@ impl<'w, 'b> Rows<'w, 'b> {
         self.window.text.as_bytes()
     }
 
-    /// Reads from a byte on; gives the byte before which all is done.
-    fn read(&mut self, mut at: usize, sink: &mut impl Sink) -> usize {
+    /// Reads from a byte on, and returns the byte before which all is done.
+    fn read<S: Sink>(&mut self, mut at: usize, sink: &mut S) -> Result<usize, Stop<S::Error>> {
         loop {
             at += feeds(&self.bytes()[at..]);
             if at == self.bytes().len() {
-                return at;
+                return Ok(at);
             }
             at = match self.row(at) {
-                Ok((end, cells)) => match self.hand_out(at..end, cells, sink) {
+                Ok((end, cells)) => match self.hand_on(at..end, cells, sink)? {
                     true => end,
                     false => self.next_line(at, end),
                 },
-                Err(Flaw::Incomplete) => return at,
+                Err(Flaw::Incomplete) => return Ok(at),
                 Err(flaw) => {
                     let end = self.bytes().len();
-                    self.reject(at..end, flaw, sink);
+                    self.reject(at..end, flaw, sink)?;
                     self.next_line(at, end)
                 }
             };
@@ -172,8 +175,8 @@ impl<'w, 'b> Rows<'w, 'b> {
         memchr::memchr(b'\n', &self.bytes()[start..end]).map_or(end, |feed| start + feed)
     }
 
-    /// Splits the row that begins here, and reads its fields; gives where it
-    /// ends, and how many cells it has.
+    /// Splits the row that begins at a byte, and reads its fields. Returns where
+    /// it ends, and how many cells it has.
     fn row(&mut self, start: usize) -> Result<(usize, usize), Flaw> {
         let (text, bytes) = (self.window.text, self.bytes());
         let mut wanted = self.table.wanted.iter().peekable();
@@ -181,13 +184,13 @@ impl<'w, 'b> Rows<'w, 'b> {
         self.record.clear();
         loop {
             let cell = self.cell(at)?;
-            if let Some((_, slot)) = wanted.next_if(|(place, _)| *place == cells) {
+            if let Some((_, slot)) = wanted.next_if(|(column, _)| *column == cells) {
                 let text = &text[cell.text];
-                let said = match cell.doubled {
+                let text = match cell.doubled {
                     true => self.record.keep(&text.replace("\"\"", "\"")),
                     false => text,
                 };
-                self.record.set(self.schema, *slot, Raw::Cell(said));
+                self.record.set(self.schema, *slot, Raw::Cell(text));
             }
             cells += 1;
             match bytes.get(cell.end) {
@@ -214,13 +217,13 @@ impl<'w, 'b> Rows<'w, 'b> {
         })
     }
 
-    /// Where a cell without quotes ends that begins here.
+    /// Returns where a cell without quotes ends that begins at a byte.
     #[inline(always)]
     fn end_of_plain(&self, mut at: usize) -> usize {
         let (bytes, delimiter) = (self.bytes(), self.table.delimiter);
         // Most cells are shorter than this.
         while let Some(many) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-            let ends = scan::ends_of_cell(many, delimiter);
+            let ends = simd::ends_of_cell(many, delimiter);
             if ends != 0 {
                 return at + ends.trailing_zeros() as usize;
             }
@@ -231,7 +234,7 @@ impl<'w, 'b> Rows<'w, 'b> {
         rest.map_or(bytes.len(), |length| at + length)
     }
 
-    /// The cell whose opening quote stands here.
+    /// Reads the cell whose opening quote is at a byte.
     #[inline(never)]
     fn quoted(&self, start: usize) -> Result<Cell, Flaw> {
         let (bytes, last) = (self.bytes(), self.window.last);
@@ -264,44 +267,54 @@ impl<'w, 'b> Rows<'w, 'b> {
         })
     }
 
-    /// Hands the record of a row out, or tells why it is none; gives whether
-    /// the row ends where it should.
-    fn hand_out(&mut self, row: Range<usize>, cells: usize, sink: &mut impl Sink) -> bool {
+    /// Hands on the record of a row, or why it is none. Returns whether the row
+    /// ends where it should.
+    fn hand_on<S: Sink>(
+        &mut self,
+        row: Range<usize>,
+        cells: usize,
+        sink: &mut S,
+    ) -> Result<bool, Stop<S::Error>> {
         let columns = self.table.columns;
         let large = row.len() > self.window.limit;
         if let Some(flaw) = self.window.flaw(row.clone()) {
-            sink.rejected(row.start, Unreadable::NotUtf8(flaw - row.start));
-            return cells == columns && !large;
+            sink.rejected(row.start, Unreadable::NotUtf8(flaw - row.start))?;
+            return Ok(cells == columns && !large);
         }
         if large {
-            sink.rejected(row.start, Unreadable::TooLarge);
-            return false;
+            sink.rejected(row.start, Unreadable::TooLarge)?;
+            return Ok(false);
         }
         if cells == columns {
             self.records += 1;
-            sink.record(&self.record);
-            return true;
+            sink.record(&self.record)?;
+            return Ok(true);
         }
         let blank = cells == 1 && self.window.text[row.clone()].trim().is_empty();
         if !blank {
-            sink.rejected(row.start, Unreadable::Ragged { cells, columns });
+            sink.rejected(row.start, Unreadable::Ragged { cells, columns })?;
         }
-        blank
+        Ok(blank)
     }
 
-    /// Tells of a row that cannot be split.
-    fn reject(&self, row: Range<usize>, flaw: Flaw, sink: &mut impl Sink) {
+    /// Hands on why a row cannot be split.
+    fn reject<S: Sink>(
+        &self,
+        row: Range<usize>,
+        flaw: Flaw,
+        sink: &mut S,
+    ) -> Result<(), Stop<S::Error>> {
         let line = row.start..self.next_line(row.start, row.end);
         let why = match (flaw, self.window.flaw(line)) {
             (_, Some(at)) => Unreadable::NotUtf8(at - row.start),
             (Flaw::LooseQuote, None) => Unreadable::LooseQuote,
             (Flaw::OpenQuote | Flaw::Incomplete, None) => Unreadable::OpenQuote,
         };
-        sink.rejected(row.start, why);
+        sink.rejected(row.start, why)
     }
 }
 
-/// How many feeds the bytes begin with.
+/// Returns how many feeds the bytes begin with.
 fn feeds(bytes: &[u8]) -> usize {
     bytes
         .iter()
@@ -311,8 +324,10 @@ fn feeds(bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use super::*;
-    use crate::export::Unread;
+    use crate::export::sink::Unread;
     use proptest::prelude::*;
 
     /// Keeps what two fields said.
@@ -323,23 +338,31 @@ mod tests {
     }
 
     impl Sink for Kept {
-        fn record(&mut self, record: &Record<'_>) {
+        type Error = Infallible;
+
+        fn record(&mut self, record: &Record<'_>) -> Result<(), Stop<Infallible>> {
             let owned = |text: Option<&str>| text.map(str::to_owned);
             self.rows.push((owned(record.id()), owned(record.name())));
+            Ok(())
         }
 
-        fn rejected(&mut self, _: usize, _: Unreadable) {
+        fn rejected(&mut self, _: usize, _: Unreadable) -> Result<(), Stop<Infallible>> {
             self.rejected += 1;
+            Ok(())
         }
 
-        fn protocol_line(&mut self) {}
+        fn protocol_line(&mut self) -> Result<(), Stop<Infallible>> {
+            Ok(())
+        }
 
-        fn unread(&mut self, _: Unread) {}
+        fn unread(&mut self, _: Unread) -> Result<(), Stop<Infallible>> {
+            Ok(())
+        }
     }
 
     fn kept(text: &str) -> Kept {
         let schema = Schema::default();
-        let (at, place) = header(&schema, text).expect("a header");
+        let (at, state) = header(&schema, text).expect("a header");
         let texts = bumpalo::Bump::new();
         let window = Window {
             text,
@@ -352,11 +375,12 @@ mod tests {
         read(
             window,
             at,
-            place,
+            state,
             &schema,
             &mut UnknownKeys::default(),
             &mut kept,
-        );
+        )
+        .expect("a sink that takes all");
         kept
     }
 

@@ -1,12 +1,16 @@
-//! Where the bytes of an export come from: a file, a pipe or stdin, plain or
-//! packed, as one stream.
+//! Opens exports: a file, a pipe or stdin, plain or packed, is one stream of
+//! bytes.
 
 use std::fs::{File, Metadata};
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, BufReader, Chain, Cursor, Read};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::Unread;
+use flate2::bufread::MultiGzDecoder;
+
+use super::interrupt::{InterruptibleReader, StopFlag};
+use super::sink::Unread;
 use crate::digest::{ByteCounter, DigestHandle, HashingReader};
 
 /// Why an export cannot be opened.
@@ -31,14 +35,14 @@ pub enum Error {
     StdinTwice,
 }
 
-/// An export that can be opened, or is open.
+/// Holds an export that can be opened, or is open.
 #[derive(Debug)]
 pub struct Source {
     /// What reports call it.
     pub name: String,
     origin: Origin,
-    taken: ByteCounter,
-    seen: Option<DigestHandle>,
+    counter: ByteCounter,
+    digest: Option<DigestHandle>,
 }
 
 #[derive(Debug)]
@@ -71,8 +75,8 @@ impl Source {
             return Ok(Self {
                 name,
                 origin,
-                taken: ByteCounter::default(),
-                seen: None,
+                counter: ByteCounter::default(),
+                digest: None,
             });
         }
         let error = |source| Error::Open {
@@ -91,28 +95,29 @@ impl Source {
         Ok(Self {
             name,
             origin,
-            taken: ByteCounter::default(),
-            seen: None,
+            counter: ByteCounter::default(),
+            digest: None,
         })
     }
 
-    /// Tells from now on how much of it was read.
-    pub fn taken(&self) -> ByteCounter {
-        self.taken.clone()
+    /// Returns a counter of the bytes that are read of it.
+    pub fn byte_counter(&self) -> ByteCounter {
+        self.counter.clone()
     }
 
-    /// How large its file is, if it is one.
+    /// Returns how many bytes its file has, if it is one.
     pub fn size(&self) -> Option<u64> {
         let metadata = std::fs::metadata(self.path()?);
         metadata.ok().map(|metadata| metadata.len())
     }
 
-    /// From now on what is read of it is seen.
-    pub fn watch(&mut self) -> DigestHandle {
-        self.seen.get_or_insert_default().clone()
+    /// Asks for the digest of its file. Then all of it is read, even if it cannot
+    /// be unpacked to its end.
+    pub fn want_digest(&mut self) -> DigestHandle {
+        self.digest.get_or_insert_default().clone()
     }
 
-    /// The file that it reads, if it is one.
+    /// Returns the path of the file that it reads, if it is one.
     pub fn path(&self) -> Option<&Path> {
         match &self.origin {
             Origin::File(path) => Some(path),
@@ -120,42 +125,45 @@ impl Source {
         }
     }
 
-    /// Begins to read.
-    pub(super) fn start(self) -> io::Result<Stream> {
-        match self.origin {
+    /// Begins to read; the reading can be ended by a flag.
+    pub(super) fn start(self, stop: StopFlag) -> io::Result<Stream> {
+        let (reader, snapshot) = match self.origin {
             Origin::File(path) => {
                 let file = File::open(&path)?;
-                let watch = Some(Watch::new(path, &file)?);
-                let reader = unpack(HashingReader::new(file, self.taken, self.seen))?;
-                Ok(Stream { reader, watch })
+                let snapshot = Snapshot::new(path, &file)?;
+                (InterruptibleReader::file(file, stop), Some(snapshot))
             }
-            Origin::Pipe(file) => Ok(Stream {
-                reader: unpack(HashingReader::new(file, self.taken, self.seen))?,
-                watch: None,
-            }),
-            Origin::Stdin => Ok(Stream {
-                reader: unpack(HashingReader::new(io::stdin(), self.taken, self.seen))?,
-                watch: None,
-            }),
-        }
+            Origin::Pipe(file) => (InterruptibleReader::pipe(file, stop), None),
+            Origin::Stdin => {
+                // Past the buffer of the standard library: what it holds back
+                // cannot be waited for.
+                let stdin = io::stdin().as_fd().try_clone_to_owned()?;
+                (InterruptibleReader::pipe(stdin.into(), stop), None)
+            }
+        };
+        let reader = HashingReader::new(reader, self.counter, self.digest);
+        Ok(Stream {
+            reader: Unpacker::new(reader)?,
+            snapshot,
+        })
     }
 }
 
-/// Whether the path stands for stdin.
+/// Whether a path is the name of stdin.
 fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-/// The bytes of an export, unpacked.
+/// Reads the bytes of an export, unpacked.
 pub(super) struct Stream {
-    reader: Box<dyn Read + Send>,
-    watch: Option<Watch>,
+    reader: Unpacker,
+    snapshot: Option<Snapshot>,
 }
 
 impl std::fmt::Debug for Stream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Stream")
-            .field("watch", &self.watch)
+            .field("snapshot", &self.snapshot)
             .finish_non_exhaustive()
     }
 }
@@ -176,22 +184,26 @@ impl Stream {
         (filled, Ok(()))
     }
 
-    /// What went wrong, seen from the end.
+    /// Ends the reading, and returns what went wrong, as far as that shows only
+    /// at the end. If a digest is wanted, what is left is read for it.
     pub fn finish(self) -> Option<Unread> {
-        let changed = self.watch.is_some_and(|watch| watch.has_changed());
+        if let Err(error) = self.reader.into_packed().finish() {
+            return Some(Unread::Io(error.to_string()));
+        }
+        let changed = self.snapshot.is_some_and(|file| file.has_changed());
         changed.then_some(Unread::Changed)
     }
 }
 
-/// A file as it was before it was read.
+/// Holds what a file was before it was read.
 #[derive(Debug)]
-struct Watch {
+struct Snapshot {
     path: PathBuf,
     length: u64,
     modified: Option<SystemTime>,
 }
 
-impl Watch {
+impl Snapshot {
     fn new(path: PathBuf, file: &File) -> io::Result<Self> {
         let metadata = file.metadata()?;
         Ok(Self {
@@ -212,25 +224,57 @@ fn modified(metadata: &Metadata) -> Option<SystemTime> {
     metadata.modified().ok()
 }
 
-/// Told by their first bytes, all members of gzip and all frames of zstd.
-fn unpack(mut raw: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
-    const BUFFER: usize = 128 << 10;
-    let mut magic = Vec::new();
-    raw.by_ref().take(4).read_to_end(&mut magic)?;
-    let gzip = magic.starts_with(&[0x1f, 0x8b]);
-    // A frame, or one that is to be skipped.
-    let zstd = matches!(
-        magic[..],
-        [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18]
-    );
-    let whole = Cursor::new(magic).chain(raw);
-    Ok(if gzip {
-        let packed = BufReader::with_capacity(BUFFER, whole);
-        Box::new(flate2::bufread::MultiGzDecoder::new(packed))
-    } else if zstd {
-        let packed = BufReader::with_capacity(BUFFER, whole);
-        Box::new(zstd::stream::read::Decoder::with_buffer(packed)?)
-    } else {
-        Box::new(whole)
-    })
+/// The bytes of a file as they are, from the first on.
+type Packed = Chain<Cursor<Vec<u8>>, HashingReader<InterruptibleReader>>;
+
+/// Unpacks a file, if it is packed: all members of gzip and all frames of zstd.
+enum Unpacker {
+    Plain(Packed),
+    Gzip(Box<MultiGzDecoder<BufReader<Packed>>>),
+    Zstd(zstd::stream::read::Decoder<'static, BufReader<Packed>>),
+}
+
+impl Unpacker {
+    /// Tells by the first bytes how a file is packed.
+    fn new(mut file: HashingReader<InterruptibleReader>) -> io::Result<Self> {
+        const BUFFER: usize = 128 << 10;
+        let mut magic = Vec::new();
+        file.by_ref().take(4).read_to_end(&mut magic)?;
+        let gzip = magic.starts_with(&[0x1f, 0x8b]);
+        // A frame, or one that is to be skipped.
+        let zstd = matches!(
+            magic[..],
+            [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18]
+        );
+        let packed = Cursor::new(magic).chain(file);
+        Ok(if gzip {
+            let packed = BufReader::with_capacity(BUFFER, packed);
+            Unpacker::Gzip(Box::new(MultiGzDecoder::new(packed)))
+        } else if zstd {
+            let packed = BufReader::with_capacity(BUFFER, packed);
+            Unpacker::Zstd(zstd::stream::read::Decoder::with_buffer(packed)?)
+        } else {
+            Unpacker::Plain(packed)
+        })
+    }
+
+    /// Returns the file that is unpacked, to be read on from where it is.
+    fn into_packed(self) -> HashingReader<InterruptibleReader> {
+        let packed = match self {
+            Unpacker::Plain(packed) => packed,
+            Unpacker::Gzip(decoder) => decoder.into_inner().into_inner(),
+            Unpacker::Zstd(decoder) => decoder.finish().into_inner(),
+        };
+        packed.into_inner().1
+    }
+}
+
+impl Read for Unpacker {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Unpacker::Plain(packed) => packed.read(room),
+            Unpacker::Gzip(decoder) => decoder.read(room),
+            Unpacker::Zstd(decoder) => decoder.read(room),
+        }
+    }
 }

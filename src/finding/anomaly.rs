@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::{Counts, Summary};
-use crate::policy::error::nearest;
+use crate::diagnostic::nearest;
 use crate::policy::{Check, Policies};
 use crate::record::Slot;
 use crate::text::escape_controls;

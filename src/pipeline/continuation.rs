@@ -1,11 +1,11 @@
 //! Where a chunk really ended, and so where the next one begins.
 
-use crate::export::{Format, Place};
+use crate::export::{Format, State};
 
 /// Is what a chunk hands on to the next.
 pub(super) struct Continuation {
     format: Format,
-    pub(super) state: Place,
+    pub(super) state: State,
     /// Bytes that were read and belong to what follows them.
     pub(super) carry: Vec<u8>,
     /// Records of this export so far.
@@ -17,7 +17,7 @@ impl Continuation {
     pub(super) fn new(format: Format) -> Self {
         Self {
             format,
-            state: Place::Start(format),
+            state: State::Start(format),
             carry: Vec::new(),
             records: 0,
         }

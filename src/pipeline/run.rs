@@ -7,14 +7,13 @@
 
 use std::io;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::Scope;
 
 use super::continuation::Continuation;
 use super::ordered::{Ordered, lock};
 use super::worker::{ChunkResult, Judged, Worker};
-use crate::export::{Batch, Cutter, Format};
+use crate::export::{Chunk, Chunker, Format, StopFlag};
 use crate::finding::Privacy;
 use crate::policy::Policies;
 use crate::report::Renderers;
@@ -61,7 +60,7 @@ impl Pipeline<'_> {
     /// failed: nothing is written after an error.
     pub fn run<E: From<Error> + Send>(
         &self,
-        chunker: Cutter<'_>,
+        chunker: Chunker<'_>,
         threads: usize,
         write: impl FnMut(ChunkResult) -> Result<(), E> + Send,
     ) -> Result<(), E> {
@@ -72,6 +71,7 @@ impl Pipeline<'_> {
             .map_err(Error::from)?;
         let workers = (0..threads).map(|_| Mutex::new(Worker::new(self)));
         let tasks = Tasks {
+            stop: chunker.stop_flag(),
             chunker: Mutex::new(chunker),
             workers: workers.collect(),
             ordered: Ordered::new(),
@@ -80,7 +80,6 @@ impl Pipeline<'_> {
                 write,
                 error: None,
             }),
-            stop: AtomicBool::new(false),
         };
         pool.in_place_scope(|scope| {
             for _ in 0..CHUNKS_PER_THREAD * threads {
@@ -97,13 +96,13 @@ impl Pipeline<'_> {
 
 /// Holds what the tasks of a run share.
 struct Tasks<'p, W, E> {
-    chunker: Mutex<Cutter<'p>>,
+    chunker: Mutex<Chunker<'p>>,
     /// One for each thread.
     workers: Vec<Mutex<Worker<'p>>>,
     /// A chunk, and what was judged of it if it was known where it begins.
-    ordered: Ordered<(Batch, Option<Result<Judged, io::Error>>)>,
+    ordered: Ordered<(Chunk, Option<Result<Judged, io::Error>>)>,
     last: Mutex<InOrder<W, E>>,
-    stop: AtomicBool,
+    stop: StopFlag,
 }
 
 /// Is used by one chunk after another, in their order.
@@ -119,10 +118,10 @@ where
     E: From<Error> + Send,
 {
     fn next_chunk<'s>(&'s self, scope: &Scope<'s>) {
-        let Some(chunk) = self.take_chunk() else {
+        let Some(chunk) = lock(&self.chunker).next_chunk() else {
             return;
         };
-        let state = chunk.place.clone();
+        let state = chunk.state.clone();
         let judged = state.map(|state| {
             let mut worker = self.worker();
             worker.judge(chunk.export, state, chunk.bytes(), chunk.last)
@@ -130,15 +129,9 @@ where
         self.ordered
             .bring(chunk.index, (chunk, judged), |(chunk, judged)| {
                 let chunk = self.hand_on(chunk, judged);
-                lock(&self.chunker).give_back(chunk);
+                lock(&self.chunker).recycle(chunk);
                 scope.spawn(|scope| self.next_chunk(scope));
             });
-    }
-
-    fn take_chunk(&self) -> Option<Batch> {
-        let mut chunker = lock(&self.chunker);
-        let stopped = self.stop.load(Ordering::Relaxed);
-        (!stopped).then(|| chunker.next_batch())?
     }
 
     fn worker(&self) -> std::sync::MutexGuard<'_, Worker<'p>> {
@@ -147,7 +140,7 @@ where
     }
 
     /// Writes a chunk in its turn; returns it, to be used again.
-    fn hand_on(&self, chunk: Batch, judged: Option<Result<Judged, io::Error>>) -> Batch {
+    fn hand_on(&self, chunk: Chunk, judged: Option<Result<Judged, io::Error>>) -> Chunk {
         let InOrder {
             continuation,
             write,
@@ -162,7 +155,7 @@ where
             *error = written.err();
         }
         if error.is_some() {
-            self.stop.store(true, Ordering::Relaxed);
+            self.stop.raise();
         }
         chunk
     }

@@ -5,7 +5,7 @@ use std::io;
 use super::continuation::Continuation;
 use super::run::Pipeline;
 use crate::evaluate::{Context, Judge};
-use crate::export::{Batch, Place, Reader, Sink, Unread, Unreadable};
+use crate::export::{Chunk, Reader, Sink, State, Stop, Unread, Unreadable};
 use crate::record::Record;
 use crate::report::RenderedChunk;
 use crate::totals::Part;
@@ -32,7 +32,7 @@ pub struct Rejection {
 
 /// Is what was decoded, judged and rendered, free of the bytes that it was read from.
 pub(super) struct Judged {
-    state: Place,
+    state: State,
     done: usize,
     rendered: RenderedChunk,
     /// Records that cannot be read: their numbers among those of the chunk, from 1,
@@ -65,7 +65,7 @@ impl<'p> Worker<'p> {
     pub(super) fn judge(
         &mut self,
         export: usize,
-        state: Place,
+        state: State,
         bytes: &[u8],
         last: bool,
     ) -> io::Result<Judged> {
@@ -76,30 +76,29 @@ impl<'p> Worker<'p> {
             part: Part::new(self.pipeline.policies, export),
             rendered: RenderedChunk::default(),
             rejected: Vec::new(),
-            error: None,
         };
-        let (state, done) = self.reader.read(state, bytes, last, &mut collector);
+        let (state, done) = match self.reader.read(state, bytes, last, &mut collector) {
+            Ok(read) => read,
+            Err(Stop::Enough) => (State::Lost, bytes.len()),
+            Err(Stop::Failed(error)) => return Err(error),
+        };
         let Collector {
             mut part,
             rendered,
             rejected,
-            error,
             ..
         } = collector;
         part.summary
             .unknown_keys
             .clone_from(self.reader.unknown_keys());
         part.shape = state.shape().into();
-        match error {
-            Some(error) => Err(error),
-            None => Ok(Judged {
-                state,
-                done,
-                rendered,
-                rejected,
-                part,
-            }),
-        }
+        Ok(Judged {
+            state,
+            done,
+            rendered,
+            rejected,
+            part,
+        })
     }
 
     /// In its turn, what was judged early holds if the chunk before ended just where
@@ -111,11 +110,11 @@ impl<'p> Worker<'p> {
     pub(super) fn settle(
         &mut self,
         continuation: &mut Continuation,
-        chunk: &Batch,
+        chunk: &Chunk,
         early: Option<io::Result<Judged>>,
     ) -> io::Result<ChunkResult> {
         let carry = &mut continuation.carry;
-        let fits = carry.is_empty() && chunk.place.as_ref() == Some(&continuation.state);
+        let fits = carry.is_empty() && chunk.state.as_ref() == Some(&continuation.state);
         let offset = chunk.offset - carry.len() as u64;
         let judged = match early.filter(|_| fits) {
             Some(judged) => {
@@ -144,7 +143,7 @@ impl<'p> Worker<'p> {
 impl Judged {
     /// Returns what the chunk comes to: `before` records of its export come before
     /// it, and its first byte is at `offset`.
-    fn numbered(self, chunk: &Batch, before: u64, offset: u64) -> ChunkResult {
+    fn numbered(self, chunk: &Chunk, before: u64, offset: u64) -> ChunkResult {
         let mut part = self.part;
         part.problem = chunk.unread.clone().or(part.problem);
         let rejected = self.rejected.into_iter();
@@ -170,11 +169,12 @@ struct Collector<'c, 'p> {
     part: Part,
     rendered: RenderedChunk,
     rejected: Vec<(u64, usize, Unreadable)>,
-    error: Option<io::Error>,
 }
 
 impl Sink for Collector<'_, '_> {
-    fn record(&mut self, record: &Record<'_>) {
+    type Error = io::Error;
+
+    fn record(&mut self, record: &Record<'_>) -> Result<(), Stop<io::Error>> {
         let Part {
             summary,
             aggregates,
@@ -186,26 +186,26 @@ impl Sink for Collector<'_, '_> {
             privacy: self.pipeline.privacy,
         };
         let (renderers, rendered) = (self.pipeline.renderers, &mut self.rendered);
-        let judged = self
-            .judge
+        self.judge
             .judge(record, context, summary, aggregates, |finding| {
                 renderers.finding(finding, rendered)
-            });
-        if let Err(error) = judged {
-            self.error.get_or_insert(error);
-        }
+            })?;
+        Ok(())
     }
 
-    fn rejected(&mut self, at: usize, why: Unreadable) {
+    fn rejected(&mut self, at: usize, why: Unreadable) -> Result<(), Stop<io::Error>> {
         self.part.summary.count_rejected();
         self.rejected.push((self.part.summary.records, at, why));
+        Ok(())
     }
 
-    fn protocol_line(&mut self) {
+    fn protocol_line(&mut self) -> Result<(), Stop<io::Error>> {
         self.part.summary.protocol_lines += 1;
+        Ok(())
     }
 
-    fn unread(&mut self, why: Unread) {
+    fn unread(&mut self, why: Unread) -> Result<(), Stop<io::Error>> {
         self.part.problem.get_or_insert(why);
+        Ok(())
     }
 }

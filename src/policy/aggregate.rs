@@ -1,23 +1,33 @@
-//! What rules ask of all records of a run together.
+//! The questions that rules ask of all records of a run together.
 
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use strum::EnumMessage;
 
 use super::check::Ago;
 use crate::record::{Schema, Slot};
 
-/// One question about the whole export.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Asks one question about the whole export. The [`Question`] is its name, which
+/// is the key of a rule over the whole export.
+#[derive(Debug, Clone, PartialEq, Eq, strum::EnumDiscriminants)]
+#[strum_discriminants(
+    name(Question),
+    doc = "Names a question about the whole export.",
+    derive(strum::VariantArray, strum::IntoStaticStr, strum::EnumMessage),
+    strum(serialize_all = "kebab-case")
+)]
 pub enum Aggregate {
-    /// No value of the field stands in two records.
+    /// No value of the field is in two records.
+    #[strum_discriminants(doc = "No value of the field is in two records.")]
     Unique {
         /// A field of text.
         slot: Slot,
         /// Which copies are meant.
         copies: Copies,
     },
-    /// No value of the field stands in the records of many customers.
+    /// No value of the field is in the records of many customers.
+    #[strum_discriminants(doc = "No value of the field is in the records of many customers.")]
     Shared {
         /// A field of text.
         slot: Slot,
@@ -27,6 +37,7 @@ pub enum Aggregate {
         ignore_case: bool,
     },
     /// A rule of the same policy passes often enough where it applies.
+    #[strum_discriminants(doc = "A rule of the same policy passes often enough where it applies.")]
     PassRate {
         /// The rule's id.
         rule: String,
@@ -34,26 +45,32 @@ pub enum Aggregate {
         least: Percent,
     },
     /// There are enough records.
+    #[strum_discriminants(doc = "There are enough records.")]
     Records {
-        /// The fewest.
+        /// The least number of records.
         least: u64,
     },
     /// Some record changed lately: an older export is a stale one.
+    #[strum_discriminants(doc = "Some record changed lately: an older export is a stale one.")]
     Newest {
         /// A field of times.
         slot: Slot,
-        /// How long ago the latest of them may lie.
+        /// How long ago the latest of them may be.
         within: Ago,
-        /// Times from here on lie too far ahead to be true.
+        /// Times from here on are too far ahead to be true.
         until: DateTime<Utc>,
     },
 }
 
-/// The keys of a rule over the whole export, one of which says what it asks.
-pub const AGGREGATES: [&str; 5] = ["unique", "shared", "pass-rate", "records", "newest"];
+impl Question {
+    /// Returns what it asks, in a sentence.
+    pub fn meaning(self) -> &'static str {
+        self.get_documentation().unwrap_or_default()
+    }
+}
 
 impl Aggregate {
-    /// The field whose values are looked at.
+    /// Returns the field whose values are looked at.
     pub fn slot(&self) -> Option<Slot> {
         match self {
             Aggregate::Unique { slot, .. }
@@ -63,26 +80,33 @@ impl Aggregate {
         }
     }
 
-    /// Whether values of the field are held against each other.
+    /// Returns whether values of the field are compared with each other.
     pub fn compares(&self) -> bool {
-        matches!(self, Aggregate::Unique { .. } | Aggregate::Shared { .. })
-    }
-
-    /// What is looked at, for evidence: a field, a rule, or the records.
-    pub fn looks_at<'a>(&'a self, schema: &'a Schema) -> &'a str {
-        match (self, self.slot()) {
-            (_, Some(slot)) => &schema.field(slot).name,
-            (Aggregate::PassRate { rule, .. }, None) => rule,
-            (_, None) => "records",
+        match self {
+            Aggregate::Unique { .. } | Aggregate::Shared { .. } => true,
+            Aggregate::PassRate { .. } | Aggregate::Records { .. } | Aggregate::Newest { .. } => {
+                false
+            }
         }
     }
 
-    /// The question in words.
+    /// Names what is looked at, for evidence: a field, a rule, or the records.
+    pub fn looks_at<'a>(&'a self, schema: &'a Schema) -> &'a str {
+        match self {
+            Aggregate::Unique { slot, .. }
+            | Aggregate::Shared { slot, .. }
+            | Aggregate::Newest { slot, .. } => &schema.field(*slot).name,
+            Aggregate::PassRate { rule, .. } => rule,
+            Aggregate::Records { .. } => "records",
+        }
+    }
+
+    /// Describes the question.
     pub fn words(&self, schema: &Schema) -> String {
         format!("{}: {}", self.looks_at(schema), self.expected())
     }
 
-    /// What would meet it, in words.
+    /// Describes what would meet it.
     pub fn expected(&self) -> String {
         match self {
             Aggregate::Unique { copies, .. } => match copies {
@@ -103,8 +127,11 @@ impl Aggregate {
     }
 }
 
-/// Which records with the same value are meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Says which records with the same value are meant.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr, strum::EnumString,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Copies {
     /// All.
     Any,
@@ -114,24 +141,10 @@ pub enum Copies {
     Agree,
 }
 
-impl Copies {
-    /// Every sort.
-    pub const ALL: [Copies; 3] = [Copies::Any, Copies::Differ, Copies::Agree];
-
-    /// The word for it in policies.
-    pub fn name(self) -> &'static str {
-        match self {
-            Copies::Any => "any",
-            Copies::Differ => "differ",
-            Copies::Agree => "agree",
-        }
-    }
-}
-
-/// A share of a whole, exact to the ten-thousandth of a percent.
+/// Holds a share of a whole, exact to the ten-thousandth of a percent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Percent {
-    /// Of a million.
+    /// Millionths of the whole.
     parts: u32,
 }
 
@@ -153,12 +166,13 @@ impl Percent {
         (parts <= Self::WHOLE).then_some(Self { parts })
     }
 
-    /// Whether so many of all are at least this share.
+    /// Returns whether so many of all are at least this share.
     pub fn is_reached(self, some: u64, all: u64) -> bool {
         u128::from(some) * u128::from(Self::WHOLE) >= u128::from(all) * u128::from(self.parts)
     }
 
-    /// The share that some of all are, rounded down; nothing of nothing is all.
+    /// Returns the share that some of all are, rounded down; nothing of nothing
+    /// is all.
     pub fn of(some: u64, all: u64) -> Self {
         let parts = (u128::from(some) * u128::from(Self::WHOLE)).checked_div(u128::from(all));
         let parts = parts.and_then(|parts| u32::try_from(parts).ok());
@@ -167,13 +181,13 @@ impl Percent {
         }
     }
 
-    /// To be compared with others.
-    pub fn size(self) -> f64 {
-        self.parts.into()
+    /// Returns the share in millionths of the whole.
+    pub fn millionths(self) -> u32 {
+        self.parts
     }
 
-    /// Whether everything reaches it.
-    pub fn is_nothing(self) -> bool {
+    /// Returns whether everything reaches it.
+    pub fn is_zero(self) -> bool {
         self.parts == 0
     }
 }

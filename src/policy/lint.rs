@@ -1,11 +1,21 @@
-//! What is no mistake in a policy, and most likely not meant.
+//! Warnings: what is no mistake in a policy, and most likely not meant.
 
+use chrono::{DateTime, Utc};
+
+use super::aggregate::Aggregate;
 use super::check::{Check, Literal};
-use super::{Aggregate, Ask, OnAbsent, Policies, Policy, Reference, Requirement, Rule, Test};
-use crate::record::Slot;
+use super::pattern::Pattern;
+use super::policies::Policy;
+use super::reference::Reference;
+use super::requirement::{Requirement, TestId};
+use super::rule::{Ask, OnAbsent, Rule, Test};
+use crate::record::{Schema, Slot};
 
-/// A sort of warning. Its name is stable: people silence by it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Names a sort of warning. The name is stable: people silence by it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr, strum::EnumString,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Warning {
     /// No record can meet the rule.
     NeverPasses,
@@ -19,7 +29,7 @@ pub enum Warning {
     MatchesEverything,
     /// What is absent passes, and nobody says why.
     AbsentPasses,
-    /// Nobody says how to mend it.
+    /// Nobody says how to fix what does not meet the rule.
     NoRemediation,
     /// The reference does not tell what it refers to, or how far the evidence
     /// goes.
@@ -27,101 +37,69 @@ pub enum Warning {
 }
 
 impl Warning {
-    /// Every sort.
-    pub const ALL: [Warning; 8] = [
-        Warning::NeverPasses,
-        Warning::NeverFails,
-        Warning::NeverApplies,
-        Warning::Shadowed,
-        Warning::MatchesEverything,
-        Warning::AbsentPasses,
-        Warning::NoRemediation,
-        Warning::MalformedReference,
-    ];
-
-    /// Its code.
+    /// Returns its code.
     pub fn code(self) -> &'static str {
-        match self {
-            Warning::NeverPasses => "never-passes",
-            Warning::NeverFails => "never-fails",
-            Warning::NeverApplies => "never-applies",
-            Warning::Shadowed => "shadowed",
-            Warning::MatchesEverything => "matches-everything",
-            Warning::AbsentPasses => "absent-passes",
-            Warning::NoRemediation => "no-remediation",
-            Warning::MalformedReference => "malformed-reference",
-        }
+        self.into()
     }
 }
 
-/// What may not be meant in a policy: the place of the rule, the warning, and
+/// Holds what the rules of a policy ask, by the ids that they have in it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'l> {
+    pub(super) tests: &'l [Test],
+    pub(super) schema: &'l Schema,
+}
+
+/// Looks for what may not be meant in a policy: each warning with its rule and
 /// what to say.
-pub(super) fn warnings(policies: &Policies, policy: &Policy) -> Vec<(usize, Warning, String)> {
+pub(super) fn warnings<'l>(
+    asked: Asked<'l>,
+    policy: &'l Policy,
+) -> Vec<(&'l Rule, Warning, String)> {
+    let lint = Lint { asked, policy };
     let mut warnings = Vec::new();
-    for (place, rule) in policy.rules.iter().enumerate() {
-        let mut warn = |warning, message: String| warnings.push((place, warning, message));
-        let id = &rule.id;
-        let lint = Lint { policies, policy };
+    for (index, rule) in policy.rules.iter().enumerate() {
+        let mut warn = |warning, message: String| warnings.push((rule, warning, message));
         match &rule.ask {
             Ask::Record { require, on_absent } => {
-                if let Some(why) = lint.contradiction(&[Some(require)]) {
-                    let message = format!("no record can meet `{id}`: {why}");
-                    warn(Warning::NeverPasses, message);
-                }
-                if lint.is_met_by_its_guard(rule, require) {
-                    let message =
-                        format!("`{id}` cannot fail: its `when` and the scope ask the same");
-                    warn(Warning::NeverFails, message);
-                }
-                for pattern in lint.loose_patterns(rule, require) {
-                    let message = format!("the pattern /{pattern}/ is found in every text");
-                    warn(Warning::MatchesEverything, message);
-                }
-                if *on_absent == OnAbsent::Pass && rule.because.is_empty() {
-                    let message = format!("`{id}` passes what is absent, and has no `because`");
-                    warn(Warning::AbsentPasses, message);
-                }
+                lint.question(rule, require, *on_absent, &mut warn);
             }
             Ask::Aggregate(aggregate) => {
                 if cannot_fail(aggregate) {
-                    let message = format!("`{id}` cannot fail: nothing is enough for it");
+                    let message = format!("`{}` cannot fail: nothing is enough for it", rule.id);
                     warn(Warning::NeverFails, message);
                 }
             }
         }
-        let guards = [policy.scope.as_ref(), rule.when.as_ref()];
-        if let Some(why) = lint.contradiction(&guards) {
-            warn(
-                Warning::NeverApplies,
-                format!("`{id}` applies to no record: {why}"),
-            );
-        }
-        let before = policy.rules[..place].iter();
-        if let Some(other) = before.clone().find(|other| asks_alike(other, rule)) {
-            let message = format!("`{id}` asks what `{}` asks already", other.id);
+        lint.applicability(rule, &mut warn);
+        let mut before = policy.rules[..index].iter();
+        if let Some(other) = before.find(|other| asks_alike(other, rule)) {
+            let message = format!("`{}` asks what `{}` asks already", rule.id, other.id);
             warn(Warning::Shadowed, message);
         }
-        if rule.remediation.is_empty() {
-            warn(
-                Warning::NoRemediation,
-                format!("`{id}` does not say how to mend it"),
-            );
-        }
-        for reference in rule
-            .references
-            .iter()
-            .filter(|text| Reference::of(text).is_none())
-        {
-            let message = format!(
-                "`{reference}` is no reference as \"PCI DSS 4.0.1: 8.4.2 (partial)\": a source, a place, and direct, partial or supporting"
-            );
-            warn(Warning::MalformedReference, message);
-        }
+        words(rule, &mut warn);
     }
     warnings
 }
 
-/// Whether two rules ask the same. A check that is shared on purpose may stand
+/// Looks at what a rule says to people.
+fn words(rule: &Rule, warn: &mut impl FnMut(Warning, String)) {
+    if rule.remediation.is_empty() {
+        warn(
+            Warning::NoRemediation,
+            format!("`{}` has no remediation", rule.id),
+        );
+    }
+    let references = rule.references.iter();
+    for reference in references.filter(|text| Reference::of(text).is_none()) {
+        let message = format!(
+            "`{reference}` is no reference as \"PCI DSS 4.0.1: 8.4.2 (partial)\": a source, a place, and direct, partial or supporting"
+        );
+        warn(Warning::MalformedReference, message);
+    }
+}
+
+/// Returns whether two rules ask the same. A check that is shared on purpose may stand
 /// for several controls.
 fn asks_alike(one: &Rule, other: &Rule) -> bool {
     let for_others = one.check.is_some() && one.references != other.references;
@@ -133,29 +111,69 @@ fn asks_alike(one: &Rule, other: &Rule) -> bool {
     !for_others && alike && one.when == other.when
 }
 
-/// Whether a rule over the whole export is met by any.
+/// Returns whether a rule over the whole export is met by any.
 fn cannot_fail(aggregate: &Aggregate) -> bool {
     match aggregate {
-        Aggregate::PassRate { least, .. } => least.is_nothing(),
+        Aggregate::PassRate { least, .. } => least.is_zero(),
         Aggregate::Records { least } => *least == 0,
         Aggregate::Unique { .. } | Aggregate::Shared { .. } | Aggregate::Newest { .. } => false,
     }
 }
 
 struct Lint<'l> {
-    policies: &'l Policies,
+    asked: Asked<'l>,
     policy: &'l Policy,
 }
 
 impl<'l> Lint<'l> {
-    /// The tests that must all hold for the requirements to hold.
+    /// Looks at what a rule asks of each record.
+    fn question(
+        &self,
+        rule: &'l Rule,
+        require: &'l Requirement,
+        on_absent: OnAbsent,
+        warn: &mut impl FnMut(Warning, String),
+    ) {
+        let id = &rule.id;
+        if let Some(why) = self.contradiction(&[Some(require)]) {
+            let message = format!("no record can meet `{id}`: {why}");
+            warn(Warning::NeverPasses, message);
+        }
+        if self.is_met_by_its_guard(rule, require) {
+            let message = format!("`{id}` cannot fail: its `when` and the scope ask the same");
+            warn(Warning::NeverFails, message);
+        }
+        for pattern in self.loose_patterns(rule, require) {
+            let message = format!("the pattern /{pattern}/ is found in every text");
+            warn(Warning::MatchesEverything, message);
+        }
+        if on_absent == OnAbsent::Pass && rule.because.is_empty() {
+            let message = format!("`{id}` passes what is absent, and has no `because`");
+            warn(Warning::AbsentPasses, message);
+        }
+    }
+
+    /// Looks at the records to which a rule applies.
+    fn applicability(&self, rule: &'l Rule, warn: &mut impl FnMut(Warning, String)) {
+        let guards = [self.policy.scope.as_ref(), rule.when.as_ref()];
+        if let Some(why) = self.contradiction(&guards) {
+            let message = format!("`{}` applies to no record: {why}", rule.id);
+            warn(Warning::NeverApplies, message);
+        }
+    }
+
+    fn test(&self, id: TestId) -> &'l Test {
+        &self.asked.tests[id.index()]
+    }
+
+    /// Returns the tests that must all hold for the requirements to hold.
     fn needed(&self, requirements: &[Option<&'l Requirement>]) -> Vec<&'l Test> {
         let mut tests = Vec::new();
         let mut open: Vec<&Requirement> = requirements.iter().copied().flatten().collect();
         while let Some(requirement) = open.pop() {
             match requirement {
                 Requirement::Field { tests: ids, .. } => {
-                    tests.extend(ids.iter().map(|id| self.policies.test(*id)));
+                    tests.extend(ids.iter().map(|id| self.test(*id)));
                 }
                 Requirement::All(parts) => open.extend(parts),
                 Requirement::Any(_) | Requirement::Not(_) => {}
@@ -164,11 +182,11 @@ impl<'l> Lint<'l> {
         tests
     }
 
-    /// Why the requirements cannot hold together, if that is seen at once.
+    /// Says why the requirements cannot hold together, if that is seen at once.
     fn contradiction(&self, requirements: &[Option<&'l Requirement>]) -> Option<String> {
         let tests = self.needed(requirements);
-        for (place, one) in tests.iter().enumerate() {
-            for other in &tests[place + 1..] {
+        for (index, one) in tests.iter().enumerate() {
+            for other in &tests[index + 1..] {
                 let clash = |one: &Test, other: &Test| clash(&one.check, &other.check);
                 if one.slot == other.slot && (clash(one, other) || clash(other, one)) {
                     let field = self.field(one.slot);
@@ -182,13 +200,15 @@ impl<'l> Lint<'l> {
         None
     }
 
-    /// Whether all that the rule asks holds already where it applies.
+    /// Returns whether all that the rule asks holds already where it applies.
     fn is_met_by_its_guard(&self, rule: &'l Rule, require: &'l Requirement) -> bool {
         let known = self.needed(&[self.policy.scope.as_ref(), rule.when.as_ref()]);
         let is_known = |test: &Test| known.iter().any(|known| std::ptr::eq(*known, test));
         match require {
             Requirement::Any(_) | Requirement::Not(_) => rule.when.as_ref() == Some(require),
-            require => self.needed(&[Some(require)]).into_iter().all(is_known) && plain(require),
+            Requirement::Field { .. } | Requirement::All(_) => {
+                plain(require) && self.needed(&[Some(require)]).into_iter().all(is_known)
+            }
         }
     }
 
@@ -199,21 +219,19 @@ impl<'l> Lint<'l> {
     ) -> impl Iterator<Item = String> + use<'l> {
         let parts = rule.when.iter().chain([require]);
         let ids = parts.flat_map(|part| part.tests(true));
-        let policies = self.policies;
-        ids.filter_map(move |(id, _)| match &policies.test(id).check {
-            Check::Matches(pattern) | Check::NotMatches(pattern) => {
-                pattern.matches_everything().then(|| pattern.to_string())
-            }
-            _ => None,
-        })
+        let tests = self.asked.tests;
+        let patterns = ids.filter_map(|(id, _)| tests[id.index()].check.pattern());
+        patterns
+            .filter(|pattern| pattern.matches_everything())
+            .map(Pattern::to_string)
     }
 
     fn field(&self, slot: Slot) -> &'l str {
-        &self.policies.schema.field(slot).name
+        &self.asked.schema.field(slot).name
     }
 }
 
-/// Whether a requirement is nothing but tests that must all hold.
+/// Returns whether a requirement is nothing but tests that must all hold.
 fn plain(requirement: &Requirement) -> bool {
     match requirement {
         Requirement::Field { .. } => true,
@@ -222,25 +240,54 @@ fn plain(requirement: &Requirement) -> bool {
     }
 }
 
-/// Whether two checks on one field cannot both hold.
+/// Returns whether two checks on one field cannot both hold. It is asked both
+/// ways round, so each pair is in one arm only.
 fn clash(one: &Check, other: &Check) -> bool {
-    let among = |list: &[Literal], value: &Literal| list.contains(value);
-    match (one, other) {
-        (Check::Present(false), other) => !matches!(other, Check::Present(false)),
-        (Check::Equals(one), Check::Equals(other)) => one != other,
-        (Check::Equals(one), Check::NotEquals(other)) => one == other,
-        (Check::Equals(value), Check::In(list)) => !among(list, value),
-        (Check::Equals(value), Check::NotIn(list)) => among(list, value),
-        (Check::In(list), Check::In(other)) => !list.iter().any(|value| among(other, value)),
-        (Check::In(list), Check::NotIn(other)) => list.iter().all(|value| among(other, value)),
-        (Check::MinLength(least), Check::MaxLength(most)) => least > most,
-        (Check::After(after), Check::Before(before)) => after >= before,
-        (Check::NewerThan(newer), Check::OlderThan(older)) => newer.time >= older.time,
-        (Check::After(after), Check::OlderThan(older)) => *after >= older.time,
-        (Check::NewerThan(newer), Check::Before(before)) => newer.time >= *before,
-        (Check::AnyAddress(one), Check::AnyAddress(other)) => one != other,
-        (Check::EqualsField(one), Check::DiffersFrom(other)) => one == other,
-        (Check::BeforeField(one), Check::AfterField(other)) => one == other,
-        _ => false,
+    match one {
+        Check::Present(wanted) => !wanted && !matches!(other, Check::Present(false)),
+        Check::Equals(value) => clashes_with_value(value, other),
+        Check::In(list) => {
+            let common = |others: &[Literal]| list.iter().filter(|&it| others.contains(it)).count();
+            matches!(other, Check::In(others) if common(others) == 0)
+                || matches!(other, Check::NotIn(others) if common(others) == list.len())
+        }
+        Check::EqualsField(slot) => matches!(other, Check::DiffersFrom(same) if same == slot),
+        Check::MinLength(least) => matches!(other, Check::MaxLength(most) if least > most),
+        Check::After(after) => is_before(other).is_some_and(|before| *after >= before),
+        Check::NewerThan(newer) => is_before(other).is_some_and(|before| newer.time >= before),
+        Check::BeforeField(slot) => matches!(other, Check::AfterField(same) if same == slot),
+        Check::AnyAddress(wanted) => matches!(other, Check::AnyAddress(not) if wanted != not),
+        Check::NotEquals(_)
+        | Check::NotIn(_)
+        | Check::DiffersFrom(_)
+        | Check::Matches(_)
+        | Check::NotMatches(_)
+        | Check::MaxLength(_)
+        | Check::Before(_)
+        | Check::OlderThan(_)
+        | Check::AfterField(_)
+        | Check::MinPrefix { .. }
+        | Check::MaxAddresses(_)
+        | Check::Within(_)
+        | Check::Excludes(_)
+        | Check::Public => false,
     }
+}
+
+fn clashes_with_value(value: &Literal, other: &Check) -> bool {
+    matches!(other, Check::Equals(other) if value != other)
+        || matches!(other, Check::NotEquals(other) if value == other)
+        || matches!(other, Check::In(list) if !list.contains(value))
+        || matches!(other, Check::NotIn(list) if list.contains(value))
+}
+
+/// Returns the instant that a time must be before, if the check asks that.
+fn is_before(check: &Check) -> Option<DateTime<Utc>> {
+    if let Check::Before(limit) = check {
+        return Some(*limit);
+    }
+    if let Check::OlderThan(ago) = check {
+        return Some(ago.time);
+    }
+    None
 }

@@ -1,11 +1,11 @@
 //! References to controls, as a policy writes them.
 
-/// A control that a rule is evidence for: `PCI DSS 4.0.1: 8.4.2 (partial)`.
+/// Holds a control that a rule is evidence for: `PCI DSS 4.0.1: 8.4.2 (partial)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reference<'t> {
     /// Whose control it is.
     pub source: &'t str,
-    /// Which of them.
+    /// The number or name of the control.
     pub place: &'t str,
     /// How far the rule is evidence for it: `direct`, `partial` or
     /// `supporting`.
@@ -15,7 +15,7 @@ pub struct Reference<'t> {
 impl<'t> Reference<'t> {
     const STRENGTHS: [&'static str; 3] = ["direct", "partial", "supporting"];
 
-    /// A source, a colon, a place, and the strength of the evidence.
+    /// Reads a source, a colon, a place, and the strength of the evidence.
     pub fn of(text: &'t str) -> Option<Self> {
         let (rest, strength) = text.strip_suffix(')')?.rsplit_once('(')?;
         let (source, place) = rest.split_once(": ")?;

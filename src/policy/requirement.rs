@@ -1,21 +1,21 @@
 //! Requirements: checks joined by `all`, `any` and `not`, in Kleene's logic.
 
-use super::check::{Cause, Truth};
+use super::truth::{Cause, Truth};
 use crate::record::Slot;
 
-/// The place of a test in the run's list of tests: equal checks of all rules
+/// Identifies a test by its index in the run's list of tests: equal checks of all rules
 /// and policies share one, so that each is judged once a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TestId(pub(super) usize);
 
 impl TestId {
-    /// Its place in a list with one entry a test.
+    /// Returns its index in a list with one entry a test.
     pub fn index(self) -> usize {
         self.0
     }
 }
 
-/// What must hold.
+/// Says what must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Requirement {
     /// All operators on one field.
@@ -34,7 +34,7 @@ pub enum Requirement {
 }
 
 impl Requirement {
-    /// Whether it holds, given whether each test does.
+    /// Returns whether it holds, given whether each test does.
     pub fn holds(&self, truth: &impl Fn(TestId) -> Truth) -> Truth {
         match self {
             Requirement::Field { tests, .. } => match tests.as_slice() {
@@ -48,7 +48,7 @@ impl Requirement {
         }
     }
 
-    /// Every test under it, in the order of the policy, and whether it is to
+    /// Returns every test under it, in the order of the policy, and whether it is to
     /// hold or, under a `not`, not to.
     pub fn tests(&self, holds: bool) -> Vec<(TestId, bool)> {
         match self {
@@ -61,7 +61,7 @@ impl Requirement {
     }
 }
 
-/// False if one is false; else undecided if one is, by bad data before absence
+/// Joins answers: false if one is false; else undecided if one is, by bad data before absence
 /// and otherwise by the first; else true.
 fn all(truths: impl Iterator<Item = Truth>) -> Truth {
     let mut whole = Truth::True;

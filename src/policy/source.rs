@@ -1,27 +1,50 @@
-//! Where the text of a policy comes from: a file, or the program itself.
+//! Where the text of a policy comes from: a file, a caller, or the program
+//! itself.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use super::error::Error;
+use super::rule::Location;
+use crate::diagnostic::Position;
 use crate::digest;
 
-/// The text of a policy, and where it stood.
-#[derive(Debug, Clone)]
-pub(super) struct Source {
-    /// What reports call it.
-    pub(super) path: String,
+/// Identifies a file of a policy, and its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyFile {
+    /// The path, as reports write it; `bundled:` and a name for what the program
+    /// carries, the given name for a text.
+    pub path: String,
     /// The file, if it was read from one.
-    pub(super) file: Option<PathBuf>,
-    pub(super) text: String,
-    /// How many bytes it has.
-    pub(super) bytes: u64,
+    pub file: Option<PathBuf>,
+    /// The size in bytes.
+    pub bytes: u64,
     /// The SHA-256 of its bytes, in hexadecimal digits.
-    pub(super) sha256: String,
+    pub sha256: String,
 }
 
-/// The policies that the program carries.
+impl PolicyFile {
+    fn new(path: String, file: Option<PathBuf>, content: &[u8]) -> Self {
+        Self {
+            path,
+            file,
+            bytes: content.len() as u64,
+            sha256: digest::hex(&Sha256::digest(content)),
+        }
+    }
+}
+
+/// Holds the text of a policy, and where it was read.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub(super) file: PolicyFile,
+    /// The text, without a byte order mark.
+    pub(super) text: String,
+}
+
+/// Lists the policies that the program carries.
 pub(super) const BUNDLED: &[(&str, &str)] = &[
     ("baseline", include_str!("../../policies/baseline.toml")),
     ("checks", include_str!("../../policies/checks.toml")),
@@ -43,8 +66,22 @@ pub(super) const BUNDLED: &[(&str, &str)] = &[
     ("soc2", include_str!("../../policies/soc2.toml")),
 ];
 
+/// Returns the names of the bundled policies that have rules.
+pub fn bundled() -> impl Iterator<Item = &'static str> {
+    let names = BUNDLED.iter().map(|(name, _)| *name);
+    names.filter(|name| *name != "checks")
+}
+
+/// Returns the text of the file of a bundled policy, as `pci.toml`.
+pub fn bundled_text(file: &str) -> Option<&'static str> {
+    let name = file.strip_suffix(".toml")?;
+    let mut all = BUNDLED.iter();
+    all.find(|(bundled, _)| *bundled == name)
+        .map(|(_, text)| *text)
+}
+
 impl Source {
-    /// The policy that the command line names: a file or, without a path or
+    /// Finds the policy that the command line names: a file or, without a path or
     /// `.toml`, a bundled one.
     pub(super) fn find(name: &Path) -> Result<Self, Error> {
         match name.to_str().filter(|name| is_bare(name)) {
@@ -53,10 +90,11 @@ impl Source {
         }
     }
 
-    /// The policy that this one extends: a file relative to it, which is not
-    /// outside of the folder, or a bundled one.
+    /// Finds the policy that this one extends: a file relative to it, which is
+    /// not outside of the folder, or a bundled one. What is no file itself can
+    /// extend bundled ones only.
     pub(super) fn extended(&self, name: &str, folder: Option<&Path>) -> Result<Self, Error> {
-        let Some(file) = &self.file else {
+        let Some(file) = &self.file.file else {
             return Self::bundled(name.strip_suffix(".toml").unwrap_or(name));
         };
         if is_bare(name) {
@@ -81,21 +119,18 @@ impl Source {
         }
     }
 
-    /// What tells it from others, however it was named.
+    /// Returns what tells it from others, however it was named.
     pub(super) fn identity(&self) -> PathBuf {
-        let file = self.file.as_ref();
+        let file = self.file.file.as_ref();
         let real = file.and_then(|file| file.canonicalize().ok());
-        real.unwrap_or_else(|| PathBuf::from(&self.path))
+        real.unwrap_or_else(|| PathBuf::from(&self.file.path))
     }
 
     fn bundled(name: &str) -> Result<Self, Error> {
         match BUNDLED.iter().find(|(bundled, _)| *bundled == name) {
             Some((_, text)) => Ok(Self {
-                path: format!("bundled:{name}.toml"),
-                file: None,
+                file: PolicyFile::new(format!("bundled:{name}.toml"), None, text.as_bytes()),
                 text: (*text).to_owned(),
-                bytes: text.len() as u64,
-                sha256: digest::hex(&Sha256::digest(text)),
             }),
             None => Err(Error::no_bundled(
                 name,
@@ -104,28 +139,48 @@ impl Source {
         }
     }
 
-    fn read(path: &Path) -> Result<Self, Error> {
+    /// Takes a policy as text.
+    pub(super) fn text(name: String, text: &str) -> Self {
+        Self {
+            file: PolicyFile::new(name, None, text.as_bytes()),
+            text: without_mark(text).to_owned(),
+        }
+    }
+
+    /// Reads a policy from a file.
+    pub(super) fn read(path: &Path) -> Result<Self, Error> {
         let shown = path.display().to_string();
         let bytes = std::fs::read(path).map_err(|source| Error::Read {
             path: shown.clone(),
             source,
         })?;
-        let (length, digest) = (bytes.len() as u64, Sha256::digest(&bytes));
-        let text = String::from_utf8(bytes).map_err(|error| Error::Utf8 {
+        let text = std::str::from_utf8(&bytes).map_err(|error| Error::Utf8 {
             path: shown.clone(),
-            offset: error.utf8_error().valid_up_to(),
+            offset: error.valid_up_to(),
         })?;
+        let text = without_mark(text).to_owned();
         Ok(Self {
-            path: shown,
-            file: Some(path.to_owned()),
-            text: text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned(),
-            bytes: length,
-            sha256: digest::hex(&digest),
+            file: PolicyFile::new(shown, Some(path.to_owned()), &bytes),
+            text,
         })
+    }
+
+    /// Returns the location of a place in the text.
+    pub(super) fn location(&self, span: Range<usize>) -> Location {
+        Location {
+            path: self.file.path.clone(),
+            line: Position::new(&self.text, span.start).line,
+            span,
+        }
     }
 }
 
-/// Whether a name is that of a bundled policy, and not of a file.
+/// Editors on Windows put a byte order mark first, which is no TOML.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+/// Returns whether a name is that of a bundled policy, and not of a file.
 fn is_bare(name: &str) -> bool {
     !name.contains(['/', '\\']) && !name.ends_with(".toml")
 }

@@ -2,10 +2,24 @@
 //! which of them a run reads.
 
 use std::collections::HashMap;
-use std::fmt;
+
+use strum::{EnumCount, VariantArray};
 
 /// What a field holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::EnumCount,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Kind {
     /// Yes or no.
     Flag,
@@ -19,22 +33,15 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order in which it is listed to people.
-    pub const ALL: [Kind; 4] = [Kind::Flag, Kind::Text, Kind::Time, Kind::Networks];
+    pub const ALL: [Kind; Kind::COUNT] = {
+        let mut all = [Kind::Flag; Kind::COUNT];
+        all.copy_from_slice(Kind::VARIANTS);
+        all
+    };
 
-    /// The word for it in a policy's `[fields]`.
+    /// Returns its name in a policy's `[fields]`.
     pub fn name(self) -> &'static str {
-        match self {
-            Kind::Flag => "flag",
-            Kind::Text => "text",
-            Kind::Time => "time",
-            Kind::Networks => "networks",
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        self.into()
     }
 }
 

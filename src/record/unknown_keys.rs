@@ -1,66 +1,57 @@
 //! Keys of records that are no field.
 
-use std::collections::HashMap;
+use indexmap::IndexMap;
 
-/// Keys of records that are no field, counted by name in the order in which
-/// they were met.
+/// Counts keys of records that are no field, in the order in which they were
+/// met.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct UnknownKeys {
-    counts: Vec<(String, u64)>,
-    places: HashMap<String, usize>,
-}
+pub struct UnknownKeys(IndexMap<String, u64>);
 
 impl UnknownKeys {
-    /// The most names that a run remembers: those met first. Records whose
+    /// How many keys a run remembers at most: those met first. Records whose
     /// keys are data must not fill the memory.
-    const MAX_NAMES: usize = 1024;
-    /// The most bytes of a name that are remembered.
+    const MAX_KEYS: usize = 1024;
+    /// How many bytes of a key are remembered at most.
     const MAX_BYTES: usize = 128;
 
-    /// The place of a name, new or met before.
-    pub fn place(&mut self, name: &str) -> usize {
-        let name = &name[..name.floor_char_boundary(Self::MAX_BYTES)];
-        if let Some(place) = self.places.get(name) {
-            return *place;
+    /// Returns the index of a key, new or met before.
+    pub fn index_of(&mut self, key: &str) -> usize {
+        let key = &key[..key.floor_char_boundary(Self::MAX_BYTES)];
+        match self.0.get_index_of(key) {
+            Some(index) => index,
+            None => self.0.insert_full(key.to_owned(), 0).0,
         }
-        let place = self.counts.len();
-        self.counts.push((name.to_owned(), 0));
-        self.places.insert(name.to_owned(), place);
-        place
     }
 
-    /// Counts the name of this place so many times more.
-    pub fn count(&mut self, place: usize, times: u64) {
-        self.counts[place].1 += times;
+    /// Counts the key with this index so many times more.
+    pub fn count(&mut self, index: usize, times: u64) {
+        self.0[index] += times;
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        self.counts.clear();
-        self.places.clear();
+        self.0.clear();
     }
 
     /// Adds the counts of records that come after.
     pub fn add(&mut self, more: &Self) {
-        // A name may have been met in lines that are no record after all.
-        for (name, count) in more.counts.iter().filter(|(_, count)| *count > 0) {
-            if self.counts.len() < Self::MAX_NAMES || self.places.contains_key(name) {
-                let place = self.place(name);
-                self.counts[place].1 += count;
+        let Self(more) = more;
+        // A key may have been met in lines that are no record after all.
+        for (key, count) in more.iter().filter(|(_, count)| **count > 0) {
+            if self.0.len() < Self::MAX_KEYS || self.0.contains_key(key) {
+                let index = self.index_of(key);
+                self.count(index, *count);
             }
         }
     }
 
-    /// The commonest names with their counts, at most 20.
+    /// Returns the most common keys with their counts, at most 20.
     pub fn commonest(&self) -> Vec<(&str, u64)> {
-        let mut names: Vec<_> = self
-            .counts
-            .iter()
-            .map(|(name, count)| (name.as_str(), *count))
-            .collect();
-        names.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-        names.truncate(20);
-        names
+        let keys = self.0.iter();
+        let mut keys: Vec<_> = keys.map(|(key, count)| (key.as_str(), *count)).collect();
+        keys.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        keys.truncate(20);
+        keys
     }
 }
 
@@ -69,17 +60,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_first_unknown_names_are_remembered() {
+    fn only_the_first_unknown_keys_are_remembered() {
         let mut all = UnknownKeys::default();
         for batch in 0..3 {
             let mut keys = UnknownKeys::default();
             for name in 0..600 {
-                let place = keys.place(&format!("key{}", name + batch * 300));
-                keys.count(place, 1);
+                let index = keys.index_of(&format!("key{}", name + batch * 300));
+                keys.count(index, 1);
             }
             all.add(&keys);
         }
-        assert_eq!(all.counts.len(), 1024);
+        assert_eq!(all.0.len(), 1024);
         assert_eq!(all.commonest().len(), 20);
         assert!(all.commonest().iter().all(|(_, count)| *count == 2));
     }

@@ -1,6 +1,5 @@
-//! What stood in a field: a value of its kind, nothing, or something else.
-
-use std::fmt;
+//! Values of fields: what was found is a value of the kind, nothing, or
+//! something else.
 
 use bumpalo::Bump;
 use chrono::{DateTime, Utc};
@@ -10,8 +9,19 @@ use super::network::{self, Entry};
 use super::time;
 use crate::text::trim;
 
-/// Why no value stands there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Why there is no value.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::Display,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Absent {
     /// The record has no such key.
     Missing,
@@ -21,52 +31,43 @@ pub enum Absent {
     Empty,
 }
 
-/// Why what stands there is not a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Why what is there is not a value.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::Display,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Bad {
     /// JSON of a type that the field never has.
     WrongType,
     /// Text or a number that cannot be read as the field's kind.
     Unparsable,
-    /// The field stands in the record twice, with different values.
+    /// The record has the field twice, with different values.
     Conflict,
 }
 
 impl Absent {
-    /// The word for it in reports.
+    /// Returns its name in reports.
     pub fn name(self) -> &'static str {
-        match self {
-            Absent::Missing => "missing",
-            Absent::Null => "null",
-            Absent::Empty => "empty",
-        }
+        self.into()
     }
 }
 
 impl Bad {
-    /// The word for it in reports.
+    /// Returns its name in reports.
     pub fn name(self) -> &'static str {
-        match self {
-            Bad::WrongType => "wrong-type",
-            Bad::Unparsable => "unparsable",
-            Bad::Conflict => "conflict",
-        }
+        self.into()
     }
 }
 
-impl fmt::Display for Absent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl fmt::Display for Bad {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// What was read in a field.
+/// Holds what was read in a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Value {
     /// A flag.
@@ -83,7 +84,7 @@ pub enum Value {
     Bad(Bad),
 }
 
-/// Which of a record's entries make up a list of networks.
+/// Says which of a record's entries make up a list of networks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct List {
     first: usize,
@@ -93,7 +94,7 @@ pub struct List {
 }
 
 impl List {
-    /// Its entries among those of its record.
+    /// Returns its entries among those of its record.
     pub(super) fn of(self, entries: &[Entry]) -> &[Entry] {
         entries.get(self.first..self.end).unwrap_or_default()
     }
@@ -112,22 +113,22 @@ impl Value {
     }
 }
 
-/// From here on what more stands in a field that is in conflict is not told.
+/// How many bytes of what is in a field in conflict are kept, about.
 const MAX_CONFLICT: usize = 4096;
 
-/// A field of a record: what it says, and what stood there.
+/// Holds the value of a field, and the text that it was read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cell<'a> {
-    /// What it says.
+    /// What was read.
     pub value: Value,
-    /// What stood there, for evidence; empty where nothing did.
+    /// The text that was there, for evidence; empty where there was none.
     pub seen: &'a str,
-    /// Read in good will, from a spelling that is not the field's own.
+    /// It was read from a spelling that is not the field's own.
     pub coerced: bool,
 }
 
 impl<'a> Cell<'a> {
-    /// A field that the record does not have.
+    /// The cell of a field that the record does not have.
     pub const MISSING: Cell<'static> = Cell {
         value: Value::Absent(Absent::Missing),
         seen: "",
@@ -139,9 +140,9 @@ impl<'a> Cell<'a> {
         matches!(self.value, Value::Absent(Absent::Missing))
     }
 
-    /// The field stands in the record again, with the value of `other`: the
-    /// same is fine, anything else leaves both in doubt. `entries` are those of
-    /// the record, and `texts` the room for what it says.
+    /// Takes in the value of the same field, which the record has twice: the same
+    /// value is fine, any other leaves both in doubt. `entries` are those of the
+    /// record, and `texts` the room for its text.
     #[cold]
     pub fn meets(&mut self, other: Cell<'_>, entries: &[Entry], texts: &'a Bump) {
         if self.says_as(&other, entries) {
@@ -168,7 +169,7 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// What was seen, in words where nothing stood.
+    /// Returns the text that was there, or words for why there was none.
     pub fn shown(&self) -> &'a str {
         match self.value {
             Value::Absent(Absent::Missing) => "[missing]",
@@ -179,7 +180,7 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// What a record may hold in a field, before the field's kind is asked.
+/// Holds what a record has in a field, before it is read as the field's kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Raw<'a> {
     /// JSON null.
@@ -201,7 +202,7 @@ pub enum Raw<'a> {
 }
 
 impl Kind {
-    /// What a field of this kind says. The entries of a list of networks join
+    /// Reads a field of this kind. The entries of a list of networks are added to
     /// those of its record.
     #[inline(always)]
     pub fn read<'a>(self, raw: Raw<'a>, entries: &mut Vec<Entry>) -> Cell<'a> {
@@ -297,7 +298,7 @@ fn is_number(text: &str) -> bool {
         && digits.as_bytes()[0].is_ascii_digit()
 }
 
-/// The words for yes and no that exporters use.
+/// Reads the words for yes and no that exporters use.
 fn flag(text: &str) -> Option<bool> {
     const YES: [&str; 5] = ["true", "t", "yes", "y", "1"];
     const NO: [&str; 5] = ["false", "f", "no", "n", "0"];

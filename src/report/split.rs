@@ -1,11 +1,10 @@
 //! A report for each customer, rule, severity or value of a field: one per ticket.
 
-use std::io::{self, BufRead, BufReader, Read, Seek, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
-use tempfile::SpooledTempFile;
 
 use super::format::factory::new_report;
 use super::json_writer::write_json;
@@ -18,9 +17,10 @@ use super::render::{self, Found, Rendered, RenderedRow};
 use super::reports::settle;
 use super::settings::{Screen, Settings, SplitBy};
 use crate::digest;
-use crate::external_sort::{Kept, Sorter};
+use crate::external_sort::{Sorter, Spill};
 use crate::finding::Counts;
 use crate::record::Slot;
+use crate::spool::{Spool, SpoolReader};
 
 /// Stands in a path for the name of a slice.
 const PLACE: &str = "{}";
@@ -80,7 +80,7 @@ struct Place {
     rule_index: u64,
 }
 
-impl Kept for Place {
+impl Spill for Place {
     fn write(&self, writer: &mut impl Write) -> io::Result<()> {
         let slice = self.slice.as_deref().unwrap_or_default();
         writer.write_all(&[u8::from(self.slice.is_some())])?;
@@ -122,8 +122,7 @@ pub struct Split {
     settings: Settings,
     places: Sorter<Place>,
     /// Findings as JSON, each on its line.
-    rows: SpooledTempFile,
-    bytes: u64,
+    rows: Spool,
 }
 
 /// Holds the reports of all slices, whole and on their disk.
@@ -164,8 +163,7 @@ impl Split {
             destination: destination.clone(),
             settings: settings.clone(),
             places: Sorter::new(SEGMENT_ITEMS),
-            rows: SpooledTempFile::new(SPOOL_BYTES),
-            bytes: 0,
+            rows: Spool::new(SPOOL_BYTES),
         })
     }
 
@@ -182,12 +180,10 @@ impl Split {
             json.push(b'\n');
             self.places.push(Place {
                 slice: one.slice,
-                at: self.bytes,
+                at: self.rows.bytes(),
                 rule_index: one.rule_index as u64,
             })?;
-            self.rows.write_all(&json)?;
-            self.bytes += json.len() as u64;
-            Ok(())
+            self.rows.push(&json)
         });
         kept.map_err(|source| failed(&self.destination, source))
     }
@@ -251,28 +247,22 @@ fn failed(destination: &Destination, source: io::Error) -> Error {
 
 /// Reads findings that wait in a file.
 struct Rows {
-    file: BufReader<SpooledTempFile>,
-    /// Where the file is read next.
-    at: u64,
+    file: SpoolReader,
     line: Vec<u8>,
 }
 
 impl Rows {
-    fn new(mut file: SpooledTempFile) -> io::Result<Self> {
-        file.rewind()?;
+    fn new(file: Spool) -> io::Result<Self> {
         Ok(Self {
-            file: BufReader::new(file),
-            at: 0,
+            file: file.into_reader()?,
             line: Vec::new(),
         })
     }
 
     fn read(&mut self, at: u64) -> io::Result<FindingRow<'static>> {
-        // What is near is in the buffer already.
-        self.file.seek_relative(at.wrapping_sub(self.at) as i64)?;
+        self.file.seek_to(at)?;
         self.line.clear();
         self.file.read_until(b'\n', &mut self.line)?;
-        self.at = at + self.line.len() as u64;
         Ok(serde_json::from_slice(&self.line)?)
     }
 }
@@ -458,11 +448,13 @@ mod tests {
     #[test]
     fn findings_come_back_in_any_order() {
         let all: Vec<_> = crate::report::fixture::rows().to_vec();
-        let (mut file, mut places) = (SpooledTempFile::new(100), Vec::new());
+        let (mut file, mut places) = (Spool::new(100), Vec::new());
         for row in &all {
-            places.push(file.stream_position().expect("a position"));
-            write_json(row, &mut file).expect("written");
-            file.write_all(b"\n").expect("written");
+            places.push(file.bytes());
+            let mut line = Vec::new();
+            write_json(row, &mut line).expect("written");
+            line.push(b'\n');
+            file.push(&line).expect("written");
         }
         let mut rows = Rows::new(file).expect("rewound");
         for number in [2, 0, 1, 3, 3] {

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-#[path = "../judge/mod.rs"]
-mod judge;
+#[path = "../oracle/mod.rs"]
+mod oracle;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| judge::agree(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| oracle::agree(bytes));

@@ -1,10 +1,10 @@
-//! Where to go on after a record that cannot be read.
+//! Finds where to go on after a record that cannot be read.
 //!
 //! What follows a broken record must not be lost with it. The scan stops at
-//! the first place that the next record can stand at, and works byte by byte,
+//! the first byte at which the next record can begin, and works byte by byte,
 //! so that a record of any size is passed over in constant memory.
 
-/// What a scan goes by.
+/// Says what a scan relies on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
     /// Brackets and quotes, which were right as far as the record was read.
@@ -31,7 +31,7 @@ pub struct Recovery {
     started: bool,
 }
 
-/// Inside of quotes.
+/// Holds what is known inside of quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct InText {
     escaped: bool,
@@ -40,14 +40,14 @@ struct InText {
     seam: u8,
 }
 
-/// At the blanks that a line begins with.
+/// Holds what is known at the blanks that a line begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Line {
     indent: usize,
     comma: bool,
 }
 
-/// Where the next record can stand.
+/// Says where the next record can begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
     /// The record ends before this byte; a separator may follow.
@@ -57,7 +57,7 @@ pub enum Found {
 }
 
 impl Recovery {
-    /// A scan that has seen nothing yet of a record with this indentation.
+    /// Makes a scan that has seen nothing yet of a record with this indentation.
     pub fn new(in_array: bool, indent: usize, trust: Trust) -> Self {
         Self {
             in_array,
@@ -72,8 +72,8 @@ impl Recovery {
         }
     }
 
-    /// Goes on with these bytes: where the next record can stand or, if that is
-    /// not among them, how many of the bytes are done with.
+    /// Goes on with these bytes. Returns where the next record can begin or, as
+    /// an error, how many of the bytes are done with if that is not among them.
     pub fn scan(&mut self, bytes: &[u8]) -> Result<Found, usize> {
         for (at, byte) in bytes.iter().enumerate() {
             if let Some(found) = self.byte(at, *byte) {
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn any_cut_finds_the_same_place() {
+    fn any_cut_finds_the_same_record() {
         for text in [
             r#"{"id":"a,"name":"x"} , {"id":"b"}]"#,
             "{\"a\":[{\"b\":\"\\\"},{\\\"\"}\n  ,{\"id\":1}]",

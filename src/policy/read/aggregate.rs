@@ -5,29 +5,28 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::argument::a;
-use super::rules::{Label, Parts, joined};
-use super::{Entry, Reader, article};
-use crate::policy::aggregate::{AGGREGATES, Aggregate, Copies, Percent};
+use super::argument::kind_phrase;
+use super::draft::Counted;
+use super::file::FileReader;
+use super::rules::{MetaEntries, RuleMeta, all_of};
+use crate::policy::aggregate::{Aggregate, Copies, Percent, Question};
+use crate::policy::keys::{AggregateKey, NewestKey, PassRateKey, RecordsKey, SharedKey, UniqueKey};
 use crate::policy::requirement::Requirement;
-use crate::policy::{Ask, Rule};
+use crate::policy::rule::{Ask, Rule};
 use crate::record::field::{FIELDS, Kind, Slot};
+use crate::toml_reader::{Entries, Word, type_name};
 
 /// How far the clocks of two systems may differ.
 const CLOCKS_DIFFER: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 
-impl Reader<'_> {
-    pub(super) fn aggregates(
-        &mut self,
-        value: &Spanned<DeValue<'_>>,
-        guard: Option<&Requirement>,
-        parts: &mut Parts,
-    ) {
+impl FileReader<'_> {
+    /// Reads all of `[[aggregate]]`. `guard` says where they apply at all.
+    pub(super) fn aggregates(&mut self, value: &Spanned<DeValue<'_>>, guard: Option<&Requirement>) {
         let help = "write [[aggregate]], with two brackets";
-        for item in self.list(value, "`[[aggregate]]`", help) {
-            if let Some((table, span)) = self.table(item, "`[[aggregate]]`") {
-                let rule = self.aggregate(table, span, guard, parts);
-                parts.rules.extend(rule);
+        for item in self.toml.list(value, "`[[aggregate]]`", help) {
+            if let Some((table, span)) = self.toml.table(item, "`[[aggregate]]`") {
+                let rule = self.aggregate(table, span, guard);
+                self.draft.rules.extend(rule);
             }
         }
     }
@@ -37,111 +36,101 @@ impl Reader<'_> {
         table: &DeTable<'_>,
         span: Range<usize>,
         guard: Option<&Requirement>,
-        parts: &mut Parts,
     ) -> Option<Rule> {
-        let names = [
-            "id",
-            "title",
-            "severity",
-            "rationale",
-            "remediation",
-            "references",
-            "when",
-            AGGREGATES[0],
-            AGGREGATES[1],
-            AGGREGATES[2],
-            AGGREGATES[3],
-            AGGREGATES[4],
-        ];
-        let [
-            id,
-            title,
-            severity,
-            rationale,
-            remediation,
-            references,
-            when,
-            asks @ ..,
-        ] = self.keys(table, names, "a rule over the whole export");
-        for (entry, name) in [(id, "id"), (severity, "severity")] {
-            if entry.is_none() {
-                self.lacks(span.clone(), name);
-            }
-        }
-        let label = [id, title, severity, rationale, remediation, references];
-        let label = self.label(label, span.clone(), parts);
-        let asks: Vec<Entry<'_, '_>> = asks.into_iter().flatten().collect();
-        let help = format!("write one of {}", AGGREGATES.join(", "));
-        let aggregate = match asks.as_slice() {
-            [ask] => self.asked_of_all(*ask),
-            [] => {
-                self.complain(span, "the rule asks nothing", Some(help));
-                None
-            }
-            [_, (key, _), ..] => {
-                self.complain(key.span(), "the rule asks two things", Some(help));
-                None
-            }
+        let of = "a rule over the whole export";
+        let (keys, questions) = self.toml.keys_of_two::<AggregateKey, Question>(table, of);
+        let entries = MetaEntries {
+            id: keys.get(AggregateKey::Id),
+            title: keys.get(AggregateKey::Title),
+            severity: keys.get(AggregateKey::Severity),
+            rationale: keys.get(AggregateKey::Rationale),
+            remediation: keys.get(AggregateKey::Remediation),
+            references: keys.get(AggregateKey::References),
         };
+        let meta = self.rule_meta(entries, span.clone());
+        let aggregate = self.the_question(&questions, span);
+        let when = keys.get(AggregateKey::When);
         if let (Some(Aggregate::PassRate { .. }), Some((key, _))) = (&aggregate, when) {
+            let help = Some("leave out `when`".to_owned());
             let message = "the rule that is counted says itself where it applies";
-            self.complain(key.span(), message, Some("leave out `when`".to_owned()));
+            self.toml.complain(key.span(), message, help);
         }
-        let when = when.map(|(_, when)| self.requirement(when, "`when`"));
-        let guards = guard.cloned().into_iter().chain(when.flatten()).collect();
-        let Label {
+        let when = when.and_then(|(_, when)| self.requirement(when, "`when`"));
+        let guards = guard.cloned().into_iter().chain(when).collect();
+        let RuleMeta {
             id,
             title,
             severity,
             rationale,
             remediation,
             references,
-            place,
-        } = label;
+            location,
+        } = meta;
         let id = id?;
         Some(Rule {
             title: if title.is_empty() { id.clone() } else { title },
             id,
             severity: severity?,
-            when: joined(guards),
+            when: all_of(guards),
             ask: Ask::Aggregate(aggregate?),
             rationale,
             remediation,
             references,
             check: None,
             because: String::new(),
-            place,
+            location,
         })
     }
 
-    fn asked_of_all(&mut self, (key, value): Entry<'_, '_>) -> Option<Aggregate> {
-        match key.get_ref().as_ref() {
-            "unique" => self.unique(value),
-            "shared" => self.shared(value),
-            "pass-rate" => self.pass_rate(value),
-            "records" => self.records(value),
-            _ => self.newest(value),
+    /// Reads the one question that a rule, which is at `span`, asks.
+    fn the_question(
+        &mut self,
+        questions: &Entries<'_, '_, Question>,
+        span: Range<usize>,
+    ) -> Option<Aggregate> {
+        let names = || Question::words().collect::<Vec<_>>().join(", ");
+        match questions.all() {
+            [(question, (_, value))] => match question {
+                Question::Unique => self.unique(value),
+                Question::Shared => self.shared(value),
+                Question::PassRate => self.pass_rate(value),
+                Question::Records => self.records(value),
+                Question::Newest => self.newest(value),
+            },
+            [] => {
+                let help = format!("write one of {}", names());
+                self.toml
+                    .complain(span, "the rule asks nothing", Some(help));
+                None
+            }
+            [_, (_, (key, _)), ..] => {
+                let help = format!("write one of {}", names());
+                let message = "the rule asks two things";
+                self.toml.complain(key.span(), message, Some(help));
+                None
+            }
         }
     }
 
-    /// `unique = "id"` or `unique = { field = "id", copies = "differ" }`.
+    /// Reads `unique = "id"` or `unique = { field = "id", copies = "differ" }`.
     fn unique(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Aggregate> {
         let (field, copies) = match value.get_ref() {
             DeValue::Table(table) => {
-                let [field, copies] = self.keys(table, ["field", "copies"], "`unique`");
-                let copies = match copies {
-                    Some(entry) => self.word(entry, &Copies::ALL, Copies::name, "sort of copies"),
+                let keys = self.toml.keys::<UniqueKey>(table, "`unique`");
+                let copies = match keys.get(UniqueKey::Copies) {
+                    Some(entry) => self.toml.word(entry, "sort of copies"),
                     None => Some(Copies::Any),
                 };
-                let needs = "`unique` needs `field`";
-                (self.needed(field, value.span(), needs)?, copies)
+                let span = value.span();
+                let field = self.toml.needed(&keys, UniqueKey::Field, &span, "`unique`");
+                (field?, copies)
             }
             _ => (value, Some(Copies::Any)),
         };
         let slot = self.field_of(field, Kind::Text);
         // Records are the same if all that is documented is the same.
         for field in &FIELDS {
-            self.policies.schema.want(field.name);
+            self.pool.schema.want(field.name);
         }
         Some(Aggregate::Unique {
             slot: slot?,
@@ -149,26 +138,27 @@ impl Reader<'_> {
         })
     }
 
-    /// `shared = { field = "securityContactId", more-than = 10 }`.
+    /// Reads `shared = { field = "securityContactId", more-than = 10 }`.
     fn shared(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Aggregate> {
-        let (table, span) = self.table(value, "`shared`")?;
-        let names = ["field", "more-than", "ignore-case"];
-        let [field, most, ignore_case] = self.keys(table, names, "`shared`");
-        let field = self.needed(field, span.clone(), "`shared` needs `field`");
-        let most = self.needed(most, span, "`shared` needs `more-than`");
+        let (table, span) = self.toml.table(value, "`shared`")?;
+        let keys = self.toml.keys::<SharedKey>(table, "`shared`");
+        let field = self.toml.needed(&keys, SharedKey::Field, &span, "`shared`");
+        let most = self
+            .toml
+            .needed(&keys, SharedKey::MoreThan, &span, "`shared`");
         let slot = field.and_then(|field| self.field_of(field, Kind::Text));
         let most = most.and_then(|most| {
-            let count = self.count("more-than", most)?;
+            let count = self.toml.count("more-than", most)?;
             if count == 0 {
                 let help = "more than 1 means: on several".to_owned();
                 let message = "every value is on more than 0 customers";
-                self.complain(most.span(), message, Some(help));
+                self.toml.complain(most.span(), message, Some(help));
                 return None;
             }
             Some(count)
         });
-        let ignore_case = match ignore_case {
-            Some((_, value)) => self.flag("ignore-case", value),
+        let ignore_case = match keys.value(SharedKey::IgnoreCase) {
+            Some(value) => self.toml.flag("ignore-case", value),
             None => Some(false),
         };
         Some(Aggregate::Shared {
@@ -178,15 +168,20 @@ impl Reader<'_> {
         })
     }
 
-    /// `pass-rate = { rule = "mfa", at-least = "95%" }`.
+    /// Reads `pass-rate = { rule = "mfa", at-least = "95%" }`.
     fn pass_rate(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Aggregate> {
-        let (table, span) = self.table(value, "`pass-rate`")?;
-        let [rule, least] = self.keys(table, ["rule", "at-least"], "`pass-rate`");
-        let rule = self.needed(rule, span.clone(), "`pass-rate` needs `rule`");
-        let least = self.needed(least, span, "`pass-rate` needs `at-least`");
+        let (table, span) = self.toml.table(value, "`pass-rate`")?;
+        let of = "`pass-rate`";
+        let keys = self.toml.keys::<PassRateKey>(table, of);
+        let rule = self.toml.needed(&keys, PassRateKey::Rule, &span, of);
+        let least = self.toml.needed(&keys, PassRateKey::AtLeast, &span, of);
         let rule = rule.and_then(|rule| {
-            let id = self.text(rule, "`rule`")?;
-            self.counted.push((id.clone(), (self.file, rule.span())));
+            let id = self.toml.text(rule, "`rule`")?;
+            self.draft.counted.push(Counted {
+                rule: id.clone(),
+                file: self.index,
+                span: rule.span(),
+            });
             Some(id)
         });
         let least = least.and_then(|least| {
@@ -197,7 +192,7 @@ impl Reader<'_> {
             if read.is_none() {
                 let help = "write \"95%\" or \"99.95%\", at most \"100%\"".to_owned();
                 let message = "this is not a share";
-                self.complain(least.span(), message, Some(help));
+                self.toml.complain(least.span(), message, Some(help));
             }
             read
         });
@@ -207,21 +202,25 @@ impl Reader<'_> {
         })
     }
 
-    /// `records = { at-least = 1000 }`.
+    /// Reads `records = { at-least = 1000 }`.
     fn records(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Aggregate> {
-        let (table, span) = self.table(value, "`records`")?;
-        let [least] = self.keys(table, ["at-least"], "`records`");
-        let least = self.needed(least, span, "`records` needs `at-least`")?;
-        let least = self.count("at-least", least)?;
+        let (table, span) = self.toml.table(value, "`records`")?;
+        let keys = self.toml.keys::<RecordsKey>(table, "`records`");
+        let least = self
+            .toml
+            .needed(&keys, RecordsKey::AtLeast, &span, "`records`")?;
+        let least = self.toml.count("at-least", least)?;
         Some(Aggregate::Records { least })
     }
 
-    /// `newest = { field = "updatedAt", within = "36h" }`.
+    /// Reads `newest = { field = "updatedAt", within = "36h" }`.
     fn newest(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Aggregate> {
-        let (table, span) = self.table(value, "`newest`")?;
-        let [field, within] = self.keys(table, ["field", "within"], "`newest`");
-        let field = self.needed(field, span.clone(), "`newest` needs `field`");
-        let within = self.needed(within, span, "`newest` needs `within`");
+        let (table, span) = self.toml.table(value, "`newest`")?;
+        let keys = self.toml.keys::<NewestKey>(table, "`newest`");
+        let field = self.toml.needed(&keys, NewestKey::Field, &span, "`newest`");
+        let within = self
+            .toml
+            .needed(&keys, NewestKey::Within, &span, "`newest`");
         let slot = field.and_then(|field| self.field_of(field, Kind::Time));
         let within = within.and_then(|within| self.ago(within));
         Some(Aggregate::Newest {
@@ -231,50 +230,21 @@ impl Reader<'_> {
         })
     }
 
-    fn needed<'t, 'i>(
-        &mut self,
-        entry: Option<Entry<'t, 'i>>,
-        span: Range<usize>,
-        message: &str,
-    ) -> Option<&'t Spanned<DeValue<'i>>> {
-        if entry.is_none() {
-            self.complain(span, message, None);
-        }
-        entry.map(|(_, value)| value)
-    }
-
-    /// The field that is named, which is of a kind.
+    /// Reads the name of a field, which is of a kind.
     fn field_of(&mut self, value: &Spanned<DeValue<'_>>, wanted: Kind) -> Option<Slot> {
         let DeValue::String(name) = value.get_ref() else {
-            let message = format!(
-                "the name of a field is text, not {}",
-                article(value.get_ref())
-            );
-            self.complain(value.span(), message, None);
+            let is = type_name(value.get_ref());
+            let message = format!("the name of a field is text, not {is}");
+            self.toml.complain(value.span(), message, None);
             return None;
         };
         let (slot, kind) = self.slot(name, value.span())?;
         if kind != wanted {
-            let message = format!("`{name}` is {}, and not {}", a(kind), a(wanted));
-            self.complain(value.span(), message, None);
+            let (is, wanted) = (kind_phrase(kind), kind_phrase(wanted));
+            let message = format!("`{name}` is {is}, and not {wanted}");
+            self.toml.complain(value.span(), message, None);
             return None;
         }
         Some(slot)
-    }
-
-    /// Rules whose share is counted are there.
-    pub(super) fn find_counted(&mut self, parts: &Parts) {
-        for (id, (file, span)) in std::mem::take(&mut self.counted) {
-            let of_records = parts.rules.iter().filter(|rule| rule.is_of_records());
-            let known: Vec<_> = of_records.map(|rule| rule.id.as_str()).collect();
-            if !known.contains(&id.as_str()) {
-                let message = match parts.ids.contains(&id) {
-                    true => format!("`{id}` cannot be counted: it is off, or no rule of records"),
-                    false => format!("no rule is called `{id}`"),
-                };
-                let help = crate::policy::error::suggest(&id, known);
-                self.complain_of(file, span, message, Some(help));
-            }
-        }
     }
 }

@@ -119,7 +119,7 @@ impl Header {
             remediation: rule.remediation.clone(),
             references: rule.references.clone(),
         };
-        let extended = |extended: &policy::Extended| Extended {
+        let extended = |extended: &policy::PolicyFile| Extended {
             path: extended.path.clone(),
             sha256: extended.sha256.clone(),
         };
@@ -132,8 +132,8 @@ impl Header {
             id: policy.id.clone(),
             title: policy.title.clone(),
             version: policy.version.clone(),
-            path: policy.path.clone(),
-            sha256: policy.sha256.clone(),
+            path: policy.source.path.clone(),
+            sha256: policy.source.sha256.clone(),
             extends: policy.extends.iter().map(extended).collect(),
             params: policy
                 .params

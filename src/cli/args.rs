@@ -1,0 +1,293 @@
+//! The arguments that a person types, as clap reads them; their documentation is the
+//! help.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::{Args, ColorChoice, Parser, Subcommand};
+
+use super::values::{choice, column, destination, instant, max_chars, setting, split_by};
+use crate::export;
+use crate::options::{CheckFormat, Document, FailOn};
+use crate::report::{self, Column, Destination, MaxChars, SplitBy};
+
+/// Judges every customer record of an export by the rules of policies
+///
+/// Exit codes: 0 every rule is met and the audit is complete; 1 findings at or
+/// above --fail-on; 2 the audit could not be made; 3 the audit is incomplete:
+/// something could not be read or decided. 3 beats 1.
+#[derive(Debug, Clone, Parser)]
+#[command(
+    name = "audit",
+    version,
+    max_term_width = 100,
+    after_long_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true
+)]
+pub struct Cli {
+    /// A command other than an audit
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// The audit
+    #[command(flatten)]
+    pub audit: AuditArgs,
+}
+
+/// Names what can be asked for beside an audit.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Makes other reports from a json or ndjson report
+    ///
+    /// They are the same as those of the run itself; exit code 0 says that they
+    /// were made, and not that all is well.
+    Convert(ConvertArgs),
+    /// Checks the digests of a manifest
+    ///
+    /// Exit codes: 0 all files are as the run left them; 1 some are not; 2 it
+    /// is no manifest.
+    Verify {
+        /// What --manifest wrote; its paths are read from here
+        #[arg(value_name = "MANIFEST")]
+        manifest: PathBuf,
+    },
+    /// Tests, lists and shows policies
+    Policy {
+        /// What to do with them
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
+    /// Lists the fields of a record, and the operators of each kind
+    Fields,
+    /// Explains the outcome of every rule for one customer
+    Explain(ExplainArgs),
+    /// Writes the JSON Schema of a policy, of cases or of a JSON report
+    Schema {
+        /// The document that the schema describes
+        #[arg(value_parser = choice::<Document>())]
+        document: Document,
+    },
+    /// Writes completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Writes the manual page
+    Man,
+}
+
+/// Names what can be asked of policies.
+#[derive(Debug, Clone, Subcommand)]
+pub enum PolicyCommand {
+    /// Runs the cases beside a policy: for pci.toml those in pci.cases.toml
+    ///
+    /// Reports what is not as expected, and which rules pass or fail in no case;
+    /// the exit code is then 1.
+    Test {
+        /// Policies
+        #[arg(required = true, value_name = "FILE")]
+        policies: Vec<PathBuf>,
+
+        /// Change each field of a record that meets every rule, and report the
+        /// changes that no rule notices
+        #[arg(long)]
+        mutate: bool,
+    },
+    /// Reports every mistake in policies, and what is probably not intended
+    ///
+    /// Exit codes: 0 nothing; 1 warnings; 2 errors.
+    Check {
+        /// TOML files, or names of bundled policies
+        #[arg(required = true, value_name = "FILE|NAME")]
+        policies: Vec<PathBuf>,
+
+        /// Format of the output
+        #[arg(
+            long,
+            value_parser = choice::<CheckFormat>(),
+            default_value_t,
+            value_name = "FORMAT"
+        )]
+        format: CheckFormat,
+    },
+    /// Lists the bundled policies
+    List,
+    /// Shows a policy with all that it extends, overrides and sets
+    Show {
+        /// A TOML file, or the name of a bundled policy
+        #[arg(value_name = "FILE|NAME")]
+        policy: PathBuf,
+
+        /// Give a parameter another value
+        #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+        set: Vec<(String, String)>,
+    },
+    /// Writes a policy to start from
+    New,
+}
+
+/// Holds the arguments of `audit explain`.
+#[derive(Debug, Clone, Args)]
+pub struct ExplainArgs {
+    /// Exports to look into; `-` is stdin
+    #[arg(required = true, value_name = "EXPORT")]
+    pub exports: Vec<PathBuf>,
+
+    /// The customer's id
+    #[arg(long)]
+    pub id: String,
+
+    /// A policy: a TOML file, or the name of a bundled one
+    #[arg(short, long = "policy", required = true, value_name = "FILE|NAME")]
+    pub policies: Vec<PathBuf>,
+
+    /// Give a parameter of a policy another value
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    pub set: Vec<(String, String)>,
+
+    /// The instant from which spans such as 90d count back [default: now]
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub as_of: Option<DateTime<Utc>>,
+
+    /// Shape of the exports
+    #[arg(
+        long,
+        value_parser = choice::<export::Format>(),
+        default_value_t,
+        value_name = "FORMAT"
+    )]
+    pub input_format: export::Format,
+
+    /// Show personal data and credentials, which otherwise read `[redacted]`
+    #[arg(long)]
+    pub show_sensitive: bool,
+}
+
+/// Holds the arguments that say which reports are written, and how.
+#[derive(Debug, Clone, Args)]
+pub struct ReportArgs {
+    /// Write a report to a file; its format is that of the extension (txt,
+    /// csv, json, ndjson, md, html, sarif, xml, xlsx), or given as FORMAT:FILE
+    #[arg(short, long = "output", value_name = "FILE", value_parser = destination)]
+    pub outputs: Vec<Destination>,
+
+    /// Format of the report on stdout [default: text]
+    #[arg(short, long, value_parser = choice::<report::Format>())]
+    pub format: Option<report::Format>,
+
+    /// Columns of csv reports, in this order
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',', value_parser = column)]
+    pub columns: Vec<Column>,
+
+    /// The longest that a markdown report may be: a number of characters, or
+    /// github, jira or servicenow [default: github]
+    #[arg(long, value_name = "N|NAME", value_parser = max_chars)]
+    pub max_chars: Option<MaxChars>,
+
+    /// Write a report for each customer, rule, severity or value of field:NAME,
+    /// which takes the place of `{}` in the name of a file, as in -o 'out/{}.md'
+    #[arg(long, value_name = "WHAT", value_parser = split_by)]
+    pub split_by: Option<SplitBy>,
+}
+
+/// Holds the arguments of `audit convert`.
+#[derive(Debug, Clone, Args)]
+pub struct ConvertArgs {
+    /// A json or ndjson report; `-` is stdin
+    #[arg(value_name = "REPORT")]
+    pub report: PathBuf,
+
+    /// The reports to make; without any, a text report on stdout
+    #[command(flatten)]
+    pub reports: ReportArgs,
+
+    /// When to colour
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: ColorChoice,
+}
+
+/// Holds the arguments of an audit.
+#[derive(Debug, Clone, Args)]
+pub struct AuditArgs {
+    /// Exports to audit; `-` is stdin
+    #[arg(required = true, value_name = "EXPORT")]
+    pub exports: Vec<PathBuf>,
+
+    /// A policy: a TOML file, or the name of a bundled one (see `audit policy list`)
+    #[arg(short, long = "policy", required = true, value_name = "FILE|NAME")]
+    pub policies: Vec<PathBuf>,
+
+    /// Give a parameter of a policy another value; one that is looser than the
+    /// policy allows is an error
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    pub set: Vec<(String, String)>,
+
+    /// The reports
+    #[command(flatten)]
+    pub reports: ReportArgs,
+
+    /// Exit with 1 if there are findings at or above this severity: info, low,
+    /// medium, high, critical or never
+    #[arg(long, value_name = "SEVERITY", default_value = "low")]
+    pub fail_on: FailOn,
+
+    /// The instant from which spans such as 90d count back [default: now]
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub as_of: Option<DateTime<Utc>>,
+
+    /// Shape of the exports
+    #[arg(
+        long,
+        value_parser = choice::<export::Format>(),
+        default_value_t,
+        value_name = "FORMAT"
+    )]
+    pub input_format: export::Format,
+
+    /// Show personal data and credentials, which otherwise read `[redacted]`
+    #[arg(long)]
+    pub show_sensitive: bool,
+
+    /// Write what was audited, with the sizes and SHA-256 digests of all that
+    /// was read and written; `audit verify` checks them
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
+
+    /// Write pseudonyms for ids and names of customers: the same in every
+    /// run with the same key, a file of at least 16 random bytes
+    #[arg(long, value_name = "KEYFILE", conflicts_with = "show_sensitive")]
+    pub pseudonymise: Option<PathBuf>,
+
+    /// Records larger than this are rejected
+    #[arg(long, value_name = "BYTES", default_value_t = export::MAX_RECORD_BYTES)]
+    pub max_record_bytes: usize,
+
+    /// Worker threads [default: one for each core]
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+
+    /// No notes and no progress; no report on stdout either, unless --format
+    /// asks for one
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Report every rejected record on stderr, not only the first 20
+    #[arg(short, long)]
+    pub verbose: bool,
+
+    /// When to colour
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: ColorChoice,
+
+    /// The size of a chunk in bytes
+    #[arg(long, hide = true, default_value_t = 512 << 10)]
+    pub window_bytes: usize,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  audit --policy pci.toml export.json
+  audit -p pci -p baseline -o findings.csv -o report.json exports/*.ndjson.gz
+  cat export.ndjson | audit -p pci -f ndjson -";

@@ -1,0 +1,9 @@
+//! What a person types, read into plain options; opens nothing.
+
+mod args;
+mod resolve;
+mod usage;
+mod values;
+
+pub use args::{AuditArgs, Cli, Command, ConvertArgs, ExplainArgs, PolicyCommand, ReportArgs};
+pub use usage::{Usage, command, parse};

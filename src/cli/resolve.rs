@@ -1,0 +1,116 @@
+//! Arguments become options: defaults are filled in, and flags that exclude each other
+//! become one choice.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::ColorChoice;
+
+use super::args::{AuditArgs, ConvertArgs, ExplainArgs, ReportArgs};
+use crate::options::{
+    AuditOptions, ColourChoice, ConvertOptions, Disclosure, ExplainOptions, InputOptions,
+    PolicyOptions, ReportOptions, Verbosity,
+};
+use crate::report;
+
+impl ReportArgs {
+    /// Returns the options; `stdout` is the format of the report on stdout, if
+    /// there is one.
+    fn options(self, stdout: Option<report::Format>) -> ReportOptions {
+        ReportOptions {
+            stdout,
+            files: self.outputs,
+            columns: self.columns,
+            max_chars: self.max_chars.unwrap_or_default(),
+            split_by: self.split_by,
+        }
+    }
+}
+
+impl AuditArgs {
+    /// Returns when the user wants colours.
+    pub fn colour(&self) -> ColourChoice {
+        colour_choice(self.color)
+    }
+}
+
+impl From<AuditArgs> for AuditOptions {
+    fn from(args: AuditArgs) -> Self {
+        let verbosity = match (args.quiet, args.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, true) => Verbosity::Verbose,
+            (false, false) => Verbosity::Normal,
+        };
+        // Who wants quiet has a report on stdout only if its format is named.
+        let usual = (verbosity != Verbosity::Quiet).then_some(report::Format::Text);
+        let stdout = args.reports.format.or(usual);
+        Self {
+            exports: args.exports,
+            policies: policy_options(args.policies, args.set, args.as_of),
+            input: InputOptions {
+                format: args.input_format,
+                max_record_bytes: args.max_record_bytes,
+                chunk_bytes: args.window_bytes,
+            },
+            reports: args.reports.options(stdout),
+            fail_on: args.fail_on,
+            disclosure: match (args.pseudonymise, args.show_sensitive) {
+                (Some(key), _) => Disclosure::Pseudonymised(key),
+                (None, true) => Disclosure::Shown,
+                (None, false) => Disclosure::Redacted,
+            },
+            manifest: args.manifest,
+            threads: args.threads,
+            verbosity,
+            colour: colour_choice(args.color),
+        }
+    }
+}
+
+impl From<ConvertArgs> for ConvertOptions {
+    fn from(args: ConvertArgs) -> Self {
+        let usual = args.reports.outputs.is_empty();
+        let usual = usual.then_some(report::Format::Text);
+        let stdout = args.reports.format.or(usual);
+        Self {
+            report: args.report,
+            reports: args.reports.options(stdout),
+            colour: colour_choice(args.color),
+        }
+    }
+}
+
+impl From<ExplainArgs> for ExplainOptions {
+    fn from(args: ExplainArgs) -> Self {
+        Self {
+            exports: args.exports,
+            format: args.input_format,
+            id: args.id,
+            policies: policy_options(args.policies, args.set, args.as_of),
+            disclosure: match args.show_sensitive {
+                true => Disclosure::Shown,
+                false => Disclosure::Redacted,
+            },
+        }
+    }
+}
+
+fn policy_options(
+    names: Vec<PathBuf>,
+    set: Vec<(String, String)>,
+    as_of: Option<DateTime<Utc>>,
+) -> PolicyOptions {
+    PolicyOptions {
+        names,
+        set,
+        as_of: as_of.unwrap_or_else(Utc::now),
+    }
+}
+
+fn colour_choice(choice: ColorChoice) -> ColourChoice {
+    match choice {
+        ColorChoice::Auto => ColourChoice::Auto,
+        ColorChoice::Always => ColourChoice::Always,
+        ColorChoice::Never => ColourChoice::Never,
+    }
+}

@@ -1,0 +1,97 @@
+//! How the value of one argument is read.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use strum::{EnumMessage, VariantArray};
+
+use crate::record::time;
+use crate::report::{self, Column, Destination, MaxChars, SplitBy};
+
+/// Returns a parser of the names of an enum's variants; help shows their
+/// documentation.
+pub(super) fn choice<T>() -> impl TypedValueParser<Value = T>
+where
+    T: VariantArray + EnumMessage + Into<&'static str> + Copy + Send + Sync,
+{
+    let values = T::VARIANTS.iter().map(|variant| {
+        let name: &'static str = (*variant).into();
+        PossibleValue::new(name).help(variant.get_documentation().unwrap_or_default())
+    });
+    PossibleValuesParser::new(values).try_map(|name| {
+        let named = |variant: &&T| Into::<&'static str>::into(**variant) == name;
+        let variant = T::VARIANTS.iter().find(named);
+        variant.copied().ok_or("no value has this name")
+    })
+}
+
+/// Returns the names of variants, for a message.
+fn names<T: Copy + Into<&'static str>>(variants: &[T]) -> String {
+    let names: Vec<&str> = variants.iter().map(|variant| (*variant).into()).collect();
+    names.join(", ")
+}
+
+pub(super) fn destination(text: &str) -> Result<Destination, String> {
+    let formats = || names(report::Format::ALL);
+    let (format, path) = match text.split_once(':') {
+        Some((format, path)) if report::Format::named(format).is_some() => {
+            (report::Format::named(format), PathBuf::from(path))
+        }
+        _ => (report::Format::of_path(text.as_ref()), PathBuf::from(text)),
+    };
+    if path.as_os_str().is_empty() || path.as_os_str() == "-" {
+        return Err("name a file; --format is for stdout".to_owned());
+    }
+    let format = format.ok_or_else(|| {
+        format!(
+            "its extension names no format: write FORMAT:FILE with one of {}",
+            formats()
+        )
+    })?;
+    Ok(Destination { format, path })
+}
+
+pub(super) fn max_chars(text: &str) -> Result<MaxChars, String> {
+    MaxChars::read(text).ok_or_else(|| {
+        let names = MaxChars::PROFILES.map(|(name, _)| name);
+        format!(
+            "write a number from 1000 on, or one of {}",
+            names.join(", ")
+        )
+    })
+}
+
+pub(super) fn split_by(text: &str) -> Result<SplitBy, String> {
+    SplitBy::read(text).ok_or_else(|| "use customer, rule, severity or field:NAME".to_owned())
+}
+
+pub(super) fn setting(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+pub(super) fn instant(text: &str) -> Result<DateTime<Utc>, String> {
+    let reading = time::read(text).ok_or("write a time as 2026-01-31T00:00:00Z or 2026-01-31")?;
+    Ok(reading.time)
+}
+
+pub(super) fn column(name: &str) -> Result<Column, String> {
+    Column::named(name).ok_or_else(|| format!("use some of {}", names(Column::ALL)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_destination_names_its_format() {
+        let of = |text: &str| destination(text).map(|destination| destination.format);
+        assert_eq!(of("findings.csv"), Ok(report::Format::Csv));
+        assert_eq!(of("json:findings"), Ok(report::Format::Json));
+        assert_eq!(of("dir:x/findings.json"), Ok(report::Format::Json));
+        assert!(of("findings").is_err());
+        assert!(of("csv:").is_err());
+        assert!(of("csv:-").is_err());
+    }
+}

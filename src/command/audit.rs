@@ -1,0 +1,296 @@
+//! The main job: exports are judged by policies, and reports are written.
+
+use std::path::Path;
+
+use super::error::Error;
+use super::exit::Exit;
+use super::notes::notes;
+use crate::digest::{ByteCounter, DigestHandle, FileDigest};
+use crate::export::{Chunker, Source};
+use crate::finding::{Finding, Key, Privacy};
+use crate::manifest::Manifest;
+use crate::options::{AuditOptions, Disclosure, PolicyOptions, Verbosity};
+use crate::pipeline::{self, ChunkResult, Pipeline, Rejection};
+use crate::policy::{Policies, Policy};
+use crate::record::Slot;
+use crate::report::{
+    self, Footer, Header, OnStdout, Rejected, RenderedChunk, Renderers, Reports, SplitBy,
+};
+use crate::terminal::{Console, Streams};
+use crate::text::count;
+use crate::totals::{RunningTotals, Totals};
+
+/// The most rejected records that are written to stderr without `--verbose`.
+const MAX_REJECTED_NOTES: u64 = 20;
+
+/// Audits exports: everything is opened before the first record is read, and every
+/// report is whole before the first takes its place.
+///
+/// # Errors
+///
+/// Something cannot be opened or written: files are as they were before.
+pub fn audit(options: &AuditOptions, streams: &mut Streams<'_>) -> Result<Exit, Error> {
+    let mut policies = load(&options.policies)?;
+    let split_slot = split_slot(options.reports.split_by.as_ref(), &mut policies)?;
+    let mut sources = Source::open_all(&options.exports)?;
+    let exports = ExportRun::all(&mut sources, options.manifest.is_some());
+    let key = key(&options.disclosure)?;
+    let header = Header::new(&policies, options.policies.as_of);
+    let screen = streams.screen(options.colour);
+    let on_stdout = options.reports.stdout.map(|format| OnStdout {
+        format,
+        screen,
+        stdout: &mut *streams.stdout,
+    });
+    let mut reports = Reports::open(
+        on_stdout,
+        &options.reports.files,
+        &header,
+        &options.reports.settings(split_slot),
+        &files_read(options, &policies, &sources),
+        options.manifest.as_deref(),
+    )?;
+    let renderers = reports.renderers();
+    reports.start(&header)?;
+    let size = sources.iter().map(Source::size).sum();
+    let mut run = Run {
+        options,
+        policies: &policies,
+        header: &header,
+        privacy: privacy(&options.disclosure, key.as_ref()),
+        console: Console::new(
+            &mut *streams.stderr,
+            streams.shows_progress,
+            options.verbosity,
+            size,
+        ),
+        totals: RunningTotals::new(&policies, exports.len()),
+        exports,
+        renderers: &renderers,
+        reports,
+    };
+    run.read(sources)?;
+    run.finish()
+}
+
+fn load(options: &PolicyOptions) -> Result<Policies, Error> {
+    Policies::load(&options.names, options.as_of, &options.set).map_err(Error::Policies)
+}
+
+/// Returns the slot of the field that reports are split by, if it is one; from now on
+/// that field is read.
+fn split_slot(split_by: Option<&SplitBy>, policies: &mut Policies) -> Result<Option<Slot>, Error> {
+    let Some(name) = split_by.and_then(SplitBy::field) else {
+        return Ok(None);
+    };
+    match policies.schema.want(name) {
+        Some(slot) => Ok(Some(slot)),
+        None => Err(Error::from(report::Error::NoField {
+            name: name.to_owned(),
+            why: "no field is called so (see `audit fields`)",
+        })),
+    }
+}
+
+fn key(disclosure: &Disclosure) -> Result<Option<Key>, Error> {
+    match disclosure {
+        Disclosure::Pseudonymised(file) => Ok(Some(Key::read(file)?)),
+        Disclosure::Redacted | Disclosure::Shown => Ok(None),
+    }
+}
+
+fn privacy<'k>(disclosure: &Disclosure, key: Option<&'k Key>) -> Privacy<'k> {
+    match (key, disclosure) {
+        (Some(key), _) => Privacy::Pseudonymised(key),
+        (None, Disclosure::Shown) => Privacy::Shown,
+        (None, Disclosure::Redacted | Disclosure::Pseudonymised(_)) => Privacy::Redacted,
+    }
+}
+
+/// The files that no report may replace.
+fn files_read<'f>(
+    options: &'f AuditOptions,
+    policies: &'f Policies,
+    sources: &'f [Source],
+) -> Vec<&'f Path> {
+    let mut files: Vec<&Path> = sources.iter().filter_map(Source::path).collect();
+    files.extend(policies.all.iter().flat_map(Policy::files));
+    match &options.disclosure {
+        Disclosure::Pseudonymised(file) => files.push(file),
+        Disclosure::Redacted | Disclosure::Shown => {}
+    }
+    files
+}
+
+/// Is an export while it is read.
+struct ExportRun {
+    /// What reports call it.
+    name: String,
+    /// Counts the bytes that were read of it.
+    bytes: ByteCounter,
+    /// Digests the bytes that are read of it, if a manifest needs that.
+    digest: Option<DigestHandle>,
+}
+
+impl ExportRun {
+    /// Returns the exports of these sources, in their order.
+    fn all(sources: &mut [Source], with_digests: bool) -> Vec<Self> {
+        let exports = sources.iter_mut().map(|source| Self {
+            name: source.name.clone(),
+            bytes: source.byte_counter(),
+            digest: with_digests.then(|| source.want_digest()),
+        });
+        exports.collect()
+    }
+
+    /// Returns the export's file as it was read, if that was to be digested.
+    fn file_digest(&self) -> Option<FileDigest> {
+        Some(self.digest.as_ref()?.digest(self.name.as_str()))
+    }
+}
+
+/// Is an audit while records are read.
+struct Run<'r> {
+    options: &'r AuditOptions,
+    policies: &'r Policies,
+    header: &'r Header,
+    privacy: Privacy<'r>,
+    console: Console<'r>,
+    /// In the order of the command line, as in `totals`.
+    exports: Vec<ExportRun>,
+    totals: RunningTotals<'r>,
+    renderers: &'r Renderers,
+    reports: Reports<'r>,
+}
+
+impl Run<'_> {
+    /// Reads all exports, and writes what each chunk comes to, in their order.
+    fn read(&mut self, sources: Vec<Source>) -> Result<(), Error> {
+        let input = self.options.input;
+        let schema = &self.policies.schema;
+        let chunker = Chunker::new(sources, input.format, input.chunk_bytes, schema);
+        let names = self.export_names();
+        let pipeline = Pipeline {
+            policies: self.policies,
+            exports: &names,
+            format: input.format,
+            limit: input.max_record_bytes,
+            privacy: self.privacy,
+            renderers: self.renderers,
+        };
+        let threads = threads(self.options.threads);
+        pipeline.run(chunker, threads, |chunk| self.write(chunk))?;
+        self.console.finish_progress();
+        Ok(())
+    }
+
+    /// Writes what a chunk comes to.
+    fn write(&mut self, chunk: ChunkResult) -> Result<(), Error> {
+        let ChunkResult {
+            part,
+            findings,
+            rejected,
+        } = chunk;
+        self.reports.findings(findings)?;
+        self.write_rejected(part.export, &rejected)?;
+        self.totals.add(part)?;
+        let bytes = self.exports.iter().map(|export| export.bytes.bytes()).sum();
+        let records = count(self.totals.summary().records, "record", "records");
+        self.console.set_progress(bytes, records);
+        Ok(())
+    }
+
+    fn write_rejected(&mut self, export: usize, rejected: &[Rejection]) -> Result<(), Error> {
+        let reported_before = self.totals.summary().rejected;
+        for (number, rejection) in (reported_before..).zip(rejected) {
+            let rejected = Rejected {
+                export: self.exports[export].name.as_str().into(),
+                record: rejection.record,
+                offset: rejection.offset,
+                cause: rejection.why.to_string().into(),
+            };
+            self.reports.rejected(&rejected)?;
+            if self.notes_all_rejected() || number < MAX_REJECTED_NOTES {
+                self.console.note(&format!("rejected {rejected}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn notes_all_rejected(&self) -> bool {
+        self.options.verbosity == Verbosity::Verbose
+    }
+
+    /// Finishes the rules over all records, then the reports.
+    fn finish(self) -> Result<Exit, Error> {
+        let names = self.export_names();
+        let all_rejected_noted = self.notes_all_rejected();
+        let Self {
+            options,
+            policies,
+            header,
+            privacy,
+            mut console,
+            exports,
+            totals,
+            renderers,
+            mut reports,
+        } = self;
+        let name_refs: Vec<_> = names.iter().map(String::as_str).collect();
+        let totals = totals.finish(&name_refs, privacy, |finding| {
+            write_finding(finding, renderers, &mut reports)
+        })?;
+        let more_rejected = totals.summary.rejected.saturating_sub(MAX_REJECTED_NOTES);
+        if !all_rejected_noted && more_rejected > 0 {
+            console.note(&format!(
+                "and {more_rejected} more rejected records: --verbose shows all"
+            ));
+        }
+        for note in notes(policies, &names, &totals) {
+            console.note(&note);
+        }
+        let footer = Footer::new(policies, &totals, &names, privacy);
+        reports.finish(header, &footer, |written, out| {
+            let digests = exports.iter().filter_map(ExportRun::file_digest).collect();
+            Manifest::new(options, policies, header, &footer, digests, written).write(out)
+        })?;
+        Ok(exit(options, policies, &totals))
+    }
+
+    fn export_names(&self) -> Vec<String> {
+        let names = self.exports.iter().map(|export| export.name.clone());
+        names.collect()
+    }
+}
+
+/// Writes a finding of a rule over all records.
+fn write_finding(
+    finding: &Finding<'_>,
+    renderers: &Renderers,
+    reports: &mut Reports<'_>,
+) -> Result<(), Error> {
+    let mut chunk = RenderedChunk::default();
+    let rendered = renderers.finding(finding, &mut chunk);
+    rendered.map_err(pipeline::Error::Render)?;
+    Ok(reports.findings(chunk.numbered(0))?)
+}
+
+fn exit(options: &AuditOptions, policies: &Policies, totals: &Totals) -> Exit {
+    if !totals.verdict.is_complete() {
+        return Exit::Incomplete;
+    }
+    let mut rules = policies.rules().zip(&totals.summary.by_rule);
+    let counts_for_exit = rules
+        .any(|((_, rule), counts)| options.fail_on.counts(rule.severity) && counts.findings() > 0);
+    match counts_for_exit {
+        true => Exit::Findings,
+        false => Exit::Clean,
+    }
+}
+
+fn threads(threads: Option<u16>) -> usize {
+    match threads {
+        Some(threads) => threads.into(),
+        None => std::thread::available_parallelism().map_or(1, Into::into),
+    }
+}

@@ -1,0 +1,13 @@
+//! Completions of the command line, for a shell.
+
+use std::io::Write;
+
+use super::error::Error;
+use crate::cli;
+
+/// Writes the completions for a shell.
+pub(super) fn write(shell: clap_complete::Shell, out: &mut dyn Write) -> Result<(), Error> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut cli::command(), "audit", &mut script);
+    Ok(out.write_all(&script)?)
+}

@@ -1,0 +1,70 @@
+//! Why a command could not be done.
+
+use std::io;
+
+use crate::report::Colour;
+use crate::text::{count, escape_controls};
+use crate::{aggregate, export, finding, manifest, pipeline, policy, report};
+
+/// Says why a command could not be done.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Policies, or the cases beside them, cannot be used.
+    #[error("{} cannot be used", count(.0.len() as u64, "policy", "policies"))]
+    Policies(Vec<policy::Error>),
+    /// The key of pseudonyms cannot be used.
+    #[error(transparent)]
+    Key(#[from] finding::KeyError),
+    /// An export cannot be opened.
+    #[error(transparent)]
+    Export(#[from] export::Error),
+    /// A report cannot be written.
+    #[error(transparent)]
+    Report(#[from] report::Error),
+    /// The report to convert cannot be read.
+    #[error(transparent)]
+    ReadReport(#[from] report::ReadError),
+    /// The report to convert has a finding of a rule that it does not list.
+    #[error("a finding is of rule `{0}`, which the report does not list")]
+    UnknownRule(String),
+    /// A manifest cannot be read.
+    #[error(transparent)]
+    Manifest(#[from] manifest::Error),
+    /// What rules over all records gather cannot be kept.
+    #[error(transparent)]
+    Aggregate(#[from] aggregate::Error),
+    /// The pipeline could not run to its end.
+    #[error(transparent)]
+    Pipeline(#[from] pipeline::Error),
+    /// Stdout cannot be written.
+    #[error("stdout could not be written")]
+    Output(#[from] io::Error),
+}
+
+impl From<policy::Error> for Error {
+    fn from(error: policy::Error) -> Self {
+        Error::Policies(vec![error])
+    }
+}
+
+impl Error {
+    /// Returns the error for a person, with its causes; an error in a policy is shown
+    /// with its line.
+    pub fn render(&self, colour: Colour) -> String {
+        if let Error::Policies(errors) = self {
+            let errors = errors.iter();
+            let rendered: Vec<_> = errors
+                .map(|error| error.render(colour == Colour::On))
+                .collect();
+            return rendered.join("\n\n");
+        }
+        let mut text = format!("error: {self}");
+        let mut cause = std::error::Error::source(self);
+        while let Some(source) = cause {
+            text.push_str(&format!(": {source}"));
+            cause = source.source();
+        }
+        escape_controls(&text).into_owned()
+    }
+}

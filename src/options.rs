@@ -1,0 +1,233 @@
+//! What is asked of a run, as plain types: the command line comes to these, and
+//! whatever else may say the same.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+
+use crate::export;
+use crate::policy::Severity;
+use crate::record::Slot;
+use crate::report::{Column, Destination, Format, MaxChars, Settings, SplitBy};
+
+/// Holds all that is asked of an audit.
+#[derive(Debug, Clone)]
+pub struct AuditOptions {
+    /// The exports to audit, in this order; `-` is stdin.
+    pub exports: Vec<PathBuf>,
+    /// What records are judged by.
+    pub policies: PolicyOptions,
+    /// How exports are read.
+    pub input: InputOptions,
+    /// The reports to write.
+    pub reports: ReportOptions,
+    /// The severity from which on findings decide the exit code.
+    pub fail_on: FailOn,
+    /// How far customers and values are shown.
+    pub disclosure: Disclosure,
+    /// The file that lists what was read and written, if there is to be one.
+    pub manifest: Option<PathBuf>,
+    /// The number of worker threads; one for each core, if it is not given.
+    pub threads: Option<u16>,
+    /// How much is said on stderr.
+    pub verbosity: Verbosity,
+    /// When output is coloured.
+    pub colour: ColourChoice,
+}
+
+/// Holds what other reports are to be made from a report.
+#[derive(Debug, Clone)]
+pub struct ConvertOptions {
+    /// The report to read; `-` is stdin.
+    pub report: PathBuf,
+    /// The reports to write.
+    pub reports: ReportOptions,
+    /// When output is coloured.
+    pub colour: ColourChoice,
+}
+
+/// Says which customer is to be explained, by which policies.
+#[derive(Debug, Clone)]
+pub struct ExplainOptions {
+    /// The exports to look into; `-` is stdin.
+    pub exports: Vec<PathBuf>,
+    /// The shape of the exports.
+    pub format: export::Format,
+    /// The customer's id.
+    pub id: String,
+    /// What records are judged by.
+    pub policies: PolicyOptions,
+    /// How far customers and values are shown.
+    pub disclosure: Disclosure,
+}
+
+/// Says which policies are used, and with which values.
+#[derive(Debug, Clone)]
+pub struct PolicyOptions {
+    /// TOML files, or names of bundled policies.
+    pub names: Vec<PathBuf>,
+    /// Values of parameters, by name, that replace those of the policies.
+    pub set: Vec<(String, String)>,
+    /// The instant from which spans of time count back: the only clock of a run.
+    pub as_of: DateTime<Utc>,
+}
+
+/// Says how exports are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InputOptions {
+    /// The shape of all exports.
+    pub format: export::Format,
+    /// The largest record that is read, in bytes.
+    pub max_record_bytes: usize,
+    /// The size of a chunk, in bytes, of which about as many as there are threads
+    /// are in memory.
+    pub chunk_bytes: usize,
+}
+
+/// Says which reports are written, and how.
+#[derive(Debug, Clone)]
+pub struct ReportOptions {
+    /// The format of the report on stdout, if there is one.
+    pub stdout: Option<Format>,
+    /// The files to write.
+    pub files: Vec<Destination>,
+    /// The columns of CSV reports; all of them, if there are none here.
+    pub columns: Vec<Column>,
+    /// The length that a Markdown report may have.
+    pub max_chars: MaxChars,
+    /// What a report is written for each of, if reports are split.
+    pub split_by: Option<SplitBy>,
+}
+
+impl ReportOptions {
+    /// Returns what holds for all reports; `slot` is that of the field by which
+    /// they are split, if it is one.
+    pub fn settings(&self, slot: Option<Slot>) -> Settings {
+        let whole = self.files.iter().filter(|file| file.format.is_whole());
+        let split_by = self.split_by.clone();
+        Settings {
+            columns: match self.columns.as_slice() {
+                [] => Column::ALL.to_vec(),
+                columns => columns.to_vec(),
+            },
+            max_chars: self.max_chars,
+            whole: whole.map(|file| file.path.display().to_string()).collect(),
+            split_by: split_by.map(|by| (by, slot)),
+        }
+    }
+}
+
+/// Says how far customers and values are shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Disclosure {
+    /// Personal data and credentials read `[redacted]`.
+    #[default]
+    Redacted,
+    /// They are redacted, and ids and names of customers are pseudonyms that are
+    /// made with the key in this file.
+    Pseudonymised(PathBuf),
+    /// Everything is shown.
+    Shown,
+}
+
+/// Says how much is said on stderr.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Verbosity {
+    /// Only why a run failed.
+    Quiet,
+    /// Notes and, on a terminal, how far the run is.
+    #[default]
+    Normal,
+    /// The same, and every record that was rejected.
+    Verbose,
+}
+
+/// Says when output is coloured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ColourChoice {
+    /// Where colours can be seen, and the user did not ask for none.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Says what the policy checks are written as.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Default,
+    strum::EnumMessage,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::Display,
+)]
+#[strum(serialize_all = "kebab-case")]
+pub enum CheckFormat {
+    /// For a person
+    #[default]
+    Text,
+    /// A list of objects
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+}
+
+/// Names a document that has a JSON Schema.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, strum::EnumMessage, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Document {
+    /// A policy
+    Policy,
+    /// The cases beside a policy
+    Cases,
+    /// A JSON report
+    Report,
+}
+
+/// Is the least severity of findings that decide the exit code; without one, none
+/// does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FailOn(pub Option<Severity>);
+
+impl FailOn {
+    /// Returns whether findings of this severity decide the exit code.
+    pub fn counts(self, severity: Severity) -> bool {
+        self.0.is_some_and(|least| severity >= least)
+    }
+}
+
+impl fmt::Display for FailOn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.map_or("never", Severity::name))
+    }
+}
+
+impl FromStr for FailOn {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "never" {
+            return Ok(Self(None));
+        }
+        Severity::ALL
+            .into_iter()
+            .find(|severity| severity.name() == text)
+            .map(|severity| Self(Some(severity)))
+            .ok_or_else(|| {
+                format!(
+                    "use one of {}, never",
+                    Severity::ALL.map(Severity::name).join(", ")
+                )
+            })
+    }
+}

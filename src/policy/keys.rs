@@ -1,0 +1,430 @@
+//! The keys of every table of a policy: their names, what they mean, and the
+//! shape of their values. A table, and the only one: the reader and the JSON
+//! Schema both ask it.
+//!
+//! The name of a key is that of its variant, in kebab case; what it means is the
+//! variant's doc line.
+
+use strum::{EnumMessage, IntoStaticStr, VariantArray};
+
+use super::aggregate::Question;
+use crate::toml_reader::Word;
+
+/// Lists the keys of a table, with the meaning and the shape of each.
+pub trait Keys: Word + EnumMessage {
+    /// Lists the keys that the table must have.
+    const REQUIRED: &'static [Self];
+
+    /// Returns the shape of the key's value.
+    fn shape(self) -> Shape;
+
+    /// Returns what the key means, in a sentence.
+    fn meaning(self) -> &'static str {
+        self.get_documentation().unwrap_or_default()
+    }
+}
+
+/// Says what a value of a policy looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Text that is not blank.
+    Text,
+    /// A list of texts that are not blank.
+    Texts,
+    /// A table from fields to checks.
+    Requirement,
+    /// The name of a severity.
+    Severity,
+    /// An outcome to which absence leads.
+    OnAbsent,
+    /// The name of a sort of copies.
+    Copies,
+    /// `true` or `false`.
+    Flag,
+    /// `true`.
+    True,
+    /// A whole number.
+    Count {
+        /// The least that is allowed.
+        min: u64,
+    },
+    /// The bits of a network prefix.
+    Prefix {
+        /// The most that are allowed.
+        max: u8,
+    },
+    /// A span of time, as `90d`.
+    Span,
+    /// A share, as `95%`.
+    Share,
+    /// A value of a parameter.
+    Value,
+    /// A number, a span of time or a share: what is looser or stricter.
+    Limit,
+}
+
+/// Lists the tables of a policy.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage, strum::EnumString,
+)]
+#[strum(serialize_all = "kebab-case")]
+pub enum RootKey {
+    /// What the policy is called, and which records it judges.
+    Policy,
+    /// Values by name, for which `$name` stands in requirements.
+    Params,
+    /// Keys of records beyond the documented ones, and what they hold.
+    Fields,
+    /// Checks by name, which rules of this policy and of others can ask.
+    Check,
+    /// Rules that each record must meet.
+    Rule,
+    /// Rules over all records of the export together.
+    Aggregate,
+    /// Changes to rules of the policies that this one extends, by the id of the rule.
+    Override,
+}
+
+impl RootKey {
+    /// Returns what the table is for, in a sentence.
+    pub fn meaning(self) -> &'static str {
+        self.get_documentation().unwrap_or_default()
+    }
+}
+
+/// Lists the keys of `[policy]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
+#[strum(serialize_all = "kebab-case")]
+pub enum HeadKey {
+    /// The name of the policy, by which findings call it.
+    Id,
+    /// A line for people.
+    Title,
+    /// The version, as the authors count.
+    Version,
+    /// The policies whose rules and checks are part of this one: files beside it, or bundled ones.
+    Extends,
+    /// The records that the policy judges; others are counted, not judged.
+    Scope,
+    /// What absent fields lead to, where a rule does not say so itself.
+    OnAbsent,
+}
+
+impl Keys for HeadKey {
+    const REQUIRED: &'static [Self] = &[Self::Id];
+
+    fn shape(self) -> Shape {
+        match self {
+            Self::Id | Self::Title | Self::Version => Shape::Text,
+            Self::Extends => Shape::Texts,
+            Self::Scope => Shape::Requirement,
+            Self::OnAbsent => Shape::OnAbsent,
+        }
+    }
+}
+
+/// Lists the keys of a parameter that is written as a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
+#[strum(serialize_all = "kebab-case")]
+pub enum ParamKey {
+    /// The value, unless another is given.
+    Default,
+    /// The loosest value that may be given.
+    Loosest,
+}
+
+impl Keys for ParamKey {
+    const REQUIRED: &'static [Self] = &[Self::Default];
+
+    fn shape(self) -> Shape {
+        match self {
+            Self::Default => Shape::Value,
+            Self::Loosest => Shape::Limit,
+        }
+    }
+}
+
+/// Lists the keys of `[check.NAME]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
+#[strum(serialize_all = "kebab-case")]
+pub enum CheckKey {
+    /// A line for people.
+    Title,
+    /// The records to which the rule applies; all, if it does not say.
+    When,
+    /// What must hold.
+    Require,
+    /// What absent fields lead to.
+    OnAbsent,
+    /// Why it matters.
+    Rationale,
+    /// How to fix what does not meet it.
+    Remediation,
+}
+
+impl Keys for CheckKey {
+    const REQUIRED: &'static [Self] = &[Self::Require];
+
+    fn shape(self) -> Shape {
+        match self {
+            Self::Title | Self::Rationale | Self::Remediation => Shape::Text,
+            Self::When | Self::Require => Shape::Requirement,
+            Self::OnAbsent => Shape::OnAbsent,
+        }
+    }
+}
+
+/// Lists the keys of `[[rule]]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
+#[strum(serialize_all = "kebab-case")]
+pub enum RuleKey {
+    /// The name of the rule within the policy, by which findings call it.
+    Id,
+    /// A line for people.
+    Title,
+    /// How severe it is that the rule is not met.
+    Severity,
+    /// The name of the check that the rule asks, instead of `require`.
+    Check,
+    /// The records to which the rule applies; all, if it does not say.
+    When,
+    /// What must hold.
+    Require,
+    /// What absent fields lead to.
+    OnAbsent,
+    /// Why it matters.
+    Rationale,
+    /// How to fix what does not meet it.
+    Remediation,
+    /// The controls that the rule is evidence for.
+    References,
+    /// Why what is absent passes, if it does.
+    Because,
+}
+
+impl Keys for RuleKey {
+    /// Beside these a rule needs one of `check` and `require`.
+    const REQUIRED: &'static [Self] = &[Self::Id, Self::Severity];
+
+    fn shape(self) -> Shape {
+        match self {
+            Self::Id | Self::Title | Self::Check | Self::Rationale => Shape::Text,
+            Self::Remediation | Self::Because => Shape::Text,
+            Self::Severity => Shape::Severity,
+            Self::When | Self::Require => Shape::Requirement,
+            Self::OnAbsent => Shape::OnAbsent,
+            Self::References => Shape::Texts,
+        }
+    }
+}
+
+/// Lists the keys of `[[aggregate]]`, beside the [`Question`] that it asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
+#[strum(serialize_all = "kebab-case")]
+pub enum AggregateKey {
+    /// The name of the rule within the policy, by which findings call it.
+    Id,
+    /// A line for people.
+    Title,
+    /// How severe it is that the rule is not met.
+    Severity,
+    /// Why it matters.
+    Rationale,
+    /// How to fix what does not meet it.
+    Remediation,
+    /// The controls that the rule is evidence for.
+    References,
+    /// The records that are looked at; all, if it does not say.
+    When,
+}
+
+impl Keys for AggregateKey {
+    /// Beside these the rule needs one question.
+    const REQUIRED: &'static [Self] = &[Self::Id, Self::Severity];
+
+    fn shape(self) -> Shape {
+        match self {
+            Self::Id | Self::Title | Self::Rationale | Self::Remediation => Shape::Text,
+            Self::Severity => Shape::Severity,
+            Self::References => Shape::Texts,
+            Self::When => Shape::Requirement,
+        }
+    }
+}
+
+/// Lists the keys of `unique = { … }`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
+#[strum(serialize_all = "kebab-case")]
+pub enum UniqueKey {
+    /// A field of text.
+    Field,
+    /// Which records with the same value are meant.
+    Copies,
+}
+
+impl Keys for UniqueKey {
+    const REQUIRED: &'static [Self] = &[Self::Field];
+
+    fn shape(self) -> Shape {
+        match self {
+            Self::Field => Shape::Text,
+            Self::Copies => Shape::Copies,
+        }
+    }
+}
+
+/// Lists the keys of `shared = { … }`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
+#[strum(serialize_all = "kebab-case")]
+pub enum SharedKey {
+    /// A field of text.
+    Field,
+    /// The most customers that may share a value.
+    MoreThan,
+    /// Values that differ in case alone, or in blanks, are one.
+    IgnoreCase,
+}
+
+impl Keys for SharedKey {
+    const REQUIRED: &'static [Self] = &[Self::Field, Self::MoreThan];
+
+    fn shape(self) -> Shape {
+        match self {
+            Self::Field => Shape::Text,
+            Self::MoreThan => Shape::Count { min: 1 },
+            Self::IgnoreCase => Shape::Flag,
+        }
+    }
+}
+
+/// Lists the keys of `pass-rate = { … }`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
+#[strum(serialize_all = "kebab-case")]
+pub enum PassRateKey {
+    /// The id of a rule of records of the same policy.
+    Rule,
+    /// The least share of the records that must pass where the rule applies.
+    AtLeast,
+}
+
+impl Keys for PassRateKey {
+    const REQUIRED: &'static [Self] = &[Self::Rule, Self::AtLeast];
+
+    fn shape(self) -> Shape {
+        match self {
+            Self::Rule => Shape::Text,
+            Self::AtLeast => Shape::Share,
+        }
+    }
+}
+
+/// Lists the keys of `records = { … }`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
+#[strum(serialize_all = "kebab-case")]
+pub enum RecordsKey {
+    /// The least number of records.
+    AtLeast,
+}
+
+impl Keys for RecordsKey {
+    const REQUIRED: &'static [Self] = &[Self::AtLeast];
+
+    fn shape(self) -> Shape {
+        match self {
+            Self::AtLeast => Shape::Count { min: 0 },
+        }
+    }
+}
+
+/// Lists the keys of `newest = { … }`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
+#[strum(serialize_all = "kebab-case")]
+pub enum NewestKey {
+    /// A field of times.
+    Field,
+    /// How long ago the latest of them may be.
+    Within,
+}
+
+impl Keys for NewestKey {
+    const REQUIRED: &'static [Self] = &[Self::Field, Self::Within];
+
+    fn shape(self) -> Shape {
+        match self {
+            Self::Field => Shape::Text,
+            Self::Within => Shape::Span,
+        }
+    }
+}
+
+/// Lists the keys of `[override."rule-id"]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
+#[strum(serialize_all = "kebab-case")]
+pub enum OverrideKey {
+    /// The severity instead of the one that the rule has.
+    Severity,
+    /// What absent fields lead to, instead of what the rule says.
+    OnAbsent,
+    /// The rule is left out.
+    Off,
+    /// The reason, for those who read the report.
+    Because,
+}
+
+impl Keys for OverrideKey {
+    const REQUIRED: &'static [Self] = &[Self::Because];
+
+    fn shape(self) -> Shape {
+        match self {
+            Self::Severity => Shape::Severity,
+            Self::OnAbsent => Shape::OnAbsent,
+            Self::Off => Shape::True,
+            Self::Because => Shape::Text,
+        }
+    }
+}
+
+/// Lists the keys of `min-prefix = { … }`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
+#[strum(serialize_all = "kebab-case")]
+pub enum PrefixKey {
+    /// The shortest prefix of an IPv4 network.
+    V4,
+    /// The shortest prefix of an IPv6 network.
+    V6,
+}
+
+impl PrefixKey {
+    /// Returns how many bits an address has.
+    pub fn max(self) -> u8 {
+        match self {
+            Self::V4 => 32,
+            Self::V6 => 128,
+        }
+    }
+}
+
+impl Keys for PrefixKey {
+    /// At least one of the two is needed.
+    const REQUIRED: &'static [Self] = &[];
+
+    fn shape(self) -> Shape {
+        Shape::Prefix { max: self.max() }
+    }
+}
+
+/// Returns whether the value of a key of this name is a requirement, or a
+/// question about the whole export: there `$name` stands for a parameter.
+pub(super) fn takes_params(name: &str) -> bool {
+    let is_question = Question::words().any(|question| question == name);
+    is_question
+        || is_requirement::<HeadKey>(name)
+        || is_requirement::<CheckKey>(name)
+        || is_requirement::<RuleKey>(name)
+        || is_requirement::<AggregateKey>(name)
+}
+
+fn is_requirement<K: Keys>(name: &str) -> bool {
+    let mut keys = K::VARIANTS.iter();
+    keys.any(|key| key.word() == name && key.shape() == Shape::Requirement)
+}

@@ -1,0 +1,56 @@
+//! A policy that is being read.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use super::shared_check::SharedCheck;
+use crate::diagnostic::suggest;
+use crate::policy::policies::Override;
+use crate::policy::rule::Rule;
+use crate::toml_reader::TomlReader;
+
+/// Holds what the files of a policy have said so far. What is extended is read
+/// first.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    /// Whether the declaration of a field is sound, by the field's normalized
+    /// name.
+    pub(super) declared: HashMap<String, bool>,
+    /// The names of the checks that some rule asks.
+    pub(super) asked: HashSet<String>,
+    pub(super) checks: HashMap<String, SharedCheck>,
+    pub(super) rules: Vec<Rule>,
+    /// The ids of all rules, also of those that are off or not sound.
+    pub(super) rule_ids: Vec<String>,
+    pub(super) overrides: Vec<Override>,
+    /// The rules whose pass rate is asked for.
+    pub(super) counted: Vec<Counted>,
+}
+
+/// Names a rule whose pass rate another asks for.
+#[derive(Debug)]
+pub(super) struct Counted {
+    pub(super) rule: String,
+    /// The index of the file that asks, and the place in it.
+    pub(super) file: usize,
+    pub(super) span: Range<usize>,
+}
+
+impl Draft {
+    /// Reports rules that are to be counted and cannot be. `readers` are those
+    /// of the files.
+    pub(super) fn find_counted(&self, readers: &mut [TomlReader]) {
+        let of_records = self.rules.iter().filter(|rule| rule.is_of_records());
+        let known: Vec<_> = of_records.map(|rule| rule.id.as_str()).collect();
+        for Counted { rule, file, span } in &self.counted {
+            if !known.contains(&rule.as_str()) {
+                let message = match self.rule_ids.contains(rule) {
+                    true => format!("`{rule}` cannot be counted: it is off, or no rule of records"),
+                    false => format!("no rule is called `{rule}`"),
+                };
+                let help = suggest(rule, known.iter().copied());
+                readers[*file].complain(span.clone(), message, Some(help));
+            }
+        }
+    }
+}

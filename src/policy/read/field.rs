@@ -1,0 +1,75 @@
+//! `[fields]`: keys of records beyond the documented ones; and fields by name.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeString, DeValue};
+
+use super::file::FileReader;
+use crate::diagnostic::nearest;
+use crate::record::field::{Kind, Slot, is_documented, normalize_key};
+
+impl FileReader<'_> {
+    /// Reads `[fields]`.
+    pub(super) fn fields(&mut self, value: &Spanned<DeValue<'_>>) {
+        let Some((table, _)) = self.toml.table(value, "`[fields]`") else {
+            return;
+        };
+        for (key, value) in table.iter() {
+            let sound = self.declare(key, value).is_some();
+            let name = normalize_key(key.get_ref());
+            self.draft.declared.insert(name, sound);
+        }
+    }
+
+    fn declare(&mut self, key: &Spanned<DeString<'_>>, value: &Spanned<DeValue<'_>>) -> Option<()> {
+        let name = key.get_ref();
+        let entry = (key, value);
+        let kind = self
+            .toml
+            .one_of(entry, &Kind::ALL, Kind::name, "kind of field")?;
+        if ["any", "all", "not"].contains(&name.as_ref()) || normalize_key(name).is_empty() {
+            let message = format!("no field can be called `{name}`");
+            self.toml.complain(key.span(), message, None);
+            return None;
+        }
+        let known = self.pool.schema.declare(name, kind);
+        known
+            .map_err(|other| {
+                let message = format!(
+                    "`{name}` is known already, as {} `{}`",
+                    other.kind, other.name
+                );
+                let help = match is_documented(name) {
+                    true => "the 28 documented fields need no declaration".to_owned(),
+                    false => "policies that run together declare a field alike".to_owned(),
+                };
+                self.toml.complain(key.span(), message, Some(help));
+            })
+            .ok()
+    }
+
+    /// Finds the slot and the kind of a field that a policy names: one of the
+    /// 28, or one that the policy declares itself.
+    pub(super) fn slot(&mut self, name: &str, span: Range<usize>) -> Option<(Slot, Kind)> {
+        let declared = self.draft.declared.get(&normalize_key(name)).copied();
+        if declared == Some(false) {
+            // What is wrong with it is reported already.
+            return None;
+        }
+        let schema = &mut self.pool.schema;
+        let known = declared.is_some() || is_documented(name);
+        let slot = known.then(|| schema.want(name)).flatten();
+        let Some(slot) = slot else {
+            let message = format!("no field is called `{name}`");
+            let near = nearest(name, schema.names());
+            let help = match near.filter(|near| normalize_key(near) != normalize_key(name)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "keys beyond the 28 are declared under [fields]".to_owned(),
+            };
+            self.toml.complain(span, message, Some(help));
+            return None;
+        };
+        Some((slot, schema.field(slot).kind))
+    }
+}

@@ -1,0 +1,217 @@
+//! Loads the policies of a run, one after another.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use toml::de::DeTable;
+
+use super::draft::Draft;
+use super::file::{FileReader, Head};
+use super::includes::Includes;
+use super::params::Params;
+use super::pool::Pool;
+use super::shared_check;
+use crate::diagnostic::{Diagnostic, suggest};
+use crate::policy::error::{Error, FileWarnings};
+use crate::policy::lint::{self, Asked};
+use crate::policy::policies::{Policies, Policy};
+use crate::policy::rule::Rule;
+use crate::policy::source::Source;
+use crate::toml_reader::TomlReader;
+
+/// Loads policies that share fields and tests.
+pub(in crate::policy) struct Loader<'s> {
+    as_of: DateTime<Utc>,
+    /// Parameters that the command line sets.
+    set: &'s [(String, String)],
+    policies: Vec<Policy>,
+    pool: Pool,
+    known: Known,
+    /// What most likely is not meant; none, if nobody asks.
+    warnings: Option<Vec<FileWarnings>>,
+}
+
+/// Holds the names that policies have used so far.
+#[derive(Debug, Default)]
+struct Known {
+    /// The id of each policy, also of those that are not valid, and the path
+    /// of its file.
+    ids: Vec<(String, String)>,
+    params: Vec<String>,
+    /// The files whose mistakes are reported.
+    reported: HashSet<PathBuf>,
+}
+
+impl<'s> Loader<'s> {
+    pub(in crate::policy) fn new(
+        as_of: DateTime<Utc>,
+        set: &'s [(String, String)],
+        lint: bool,
+    ) -> Self {
+        Self {
+            as_of,
+            set,
+            policies: Vec::new(),
+            pool: Pool::default(),
+            known: Known::default(),
+            warnings: lint.then(Vec::new),
+        }
+    }
+
+    /// Returns the policies that are sound, and the warnings file by file.
+    pub(in crate::policy) fn finish(self) -> (Policies, Vec<FileWarnings>) {
+        let Pool { schema, tests, .. } = self.pool;
+        let policies = Policies::new(self.policies, schema, tests);
+        (policies, self.warnings.unwrap_or_default())
+    }
+
+    /// Reads one more policy, with those that it extends; returns what is wrong.
+    pub(in crate::policy) fn policy(&mut self, source: Source) -> Vec<Error> {
+        let mut includes = Includes::new(source);
+        let mut errors = Vec::new();
+        // What follows a broken line may read as something else: those errors
+        // would mislead.
+        if includes.are_sound() {
+            let Includes { files, readers, .. } = &mut includes;
+            let policy = self.read(files, readers, &mut errors);
+            if let Some(policy) = policy.filter(|_| errors.is_empty() && includes.are_sound()) {
+                self.lint(&includes.files, &policy);
+                self.policies.push(policy);
+                return errors;
+            }
+        }
+        let Includes { files, readers, .. } = includes;
+        for (file, reader) in files.iter().zip(readers) {
+            // A file that several policies extend is reported once.
+            if !reader.is_sound() && self.known.reported.insert(file.identity()) {
+                errors.push(Error::Invalid {
+                    path: file.file.path.clone(),
+                    text: file.text.clone(),
+                    diagnostics: reader.into_diagnostics(),
+                });
+            }
+        }
+        errors
+    }
+
+    fn read<'i>(
+        &mut self,
+        files: &'i [Source],
+        readers: &mut [TomlReader],
+        errors: &mut Vec<Error>,
+    ) -> Option<Policy>
+    where
+        's: 'i,
+    {
+        let parse = |file: &'i Source| DeTable::parse_recoverable(&file.text).0;
+        let mut trees: Vec<_> = files.iter().map(parse).collect();
+        let mut params = Params::default();
+        // What extends is asked before what is extended.
+        for (index, tree) in trees.iter().enumerate().rev() {
+            params.read(&mut readers[index], index, tree.get_ref());
+        }
+        self.known.params.extend(params.names().map(str::to_owned));
+        params.set(self.set, errors);
+        params.check_limits(readers);
+        let mut draft = Draft::default();
+        let asked = trees
+            .iter()
+            .flat_map(|tree| shared_check::asked(tree.get_ref()));
+        draft.asked = asked.collect();
+        let mut head = None;
+        for (index, tree) in trees.iter_mut().enumerate() {
+            params.fill_in(&mut readers[index], tree.get_mut());
+            let mut reader = FileReader {
+                toml: &mut readers[index],
+                pool: &mut self.pool,
+                draft: &mut draft,
+                source: &files[index],
+                index,
+                is_root: index + 1 == files.len(),
+                as_of: self.as_of,
+            };
+            head = reader.read(tree.get_ref());
+        }
+        let (source, extended) = files.split_last()?;
+        let Head {
+            id,
+            title,
+            version,
+            scope,
+            on_absent: _,
+        } = head?;
+        if let (Some((id, span)), Some(reader)) = (&id, readers.last_mut()) {
+            self.policy_id(id, span.clone(), source, reader);
+        }
+        draft.find_counted(readers);
+        Some(Policy {
+            id: id?.0,
+            title,
+            version,
+            source: source.file.clone(),
+            scope,
+            rules: draft.rules,
+            extends: extended.iter().map(|file| file.file.clone()).collect(),
+            params: params.in_force(),
+            overrides: draft.overrides,
+        })
+    }
+
+    /// A finding is named by policy and rule: no two policies have one id.
+    fn policy_id(&mut self, id: &str, span: Range<usize>, source: &Source, toml: &mut TomlReader) {
+        let ids = &mut self.known.ids;
+        if let Some((_, path)) = ids.iter().find(|(other, _)| other == id) {
+            let message = format!("`{path}` is called `{id}` too");
+            let help = "a finding is named by policy and rule: give each its own id";
+            toml.complain(span, message, Some(help.to_owned()));
+        }
+        ids.push((id.to_owned(), source.file.path.clone()));
+    }
+
+    /// Looks for what most likely is not meant, if somebody asks.
+    fn lint(&mut self, files: &[Source], policy: &Policy) {
+        let Some(warnings) = &mut self.warnings else {
+            return;
+        };
+        let Pool { schema, tests, .. } = &self.pool;
+        let found = lint::warnings(Asked { tests, schema }, policy);
+        for file in files {
+            let path = &file.file.path;
+            let here = found
+                .iter()
+                .filter(|(rule, ..)| rule.location.path == *path);
+            let diagnostic = |(rule, warning, message): &(&Rule, lint::Warning, String)| {
+                Diagnostic::warning(warning.code(), rule.location.span.clone(), message)
+            };
+            let mut diagnostics: Vec<_> = here.map(diagnostic).collect();
+            diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+            if !diagnostics.is_empty() {
+                warnings.push(FileWarnings {
+                    path: path.clone(),
+                    text: file.text.clone(),
+                    diagnostics,
+                });
+            }
+        }
+    }
+
+    /// Returns an error for each parameter of the command line that no policy
+    /// has.
+    pub(in crate::policy) fn unused_params(&self) -> Vec<Error> {
+        let mut names: Vec<_> = self.known.params.iter().map(String::as_str).collect();
+        names.sort_unstable();
+        names.dedup();
+        let is_unused = |(name, _): &&(String, String)| !names.contains(&name.as_str());
+        let unused = self.set.iter().filter(is_unused);
+        let error = |(name, _): &(String, String)| Error::NoParam {
+            name: name.clone(),
+            hint: match names.is_empty() {
+                true => "there are none".to_owned(),
+                false => suggest(name, names.iter().copied()),
+            },
+        };
+        unused.map(error).collect()
+    }
+}

@@ -1,0 +1,117 @@
+//! `[check.NAME]`: what several rules ask, of this policy or of others.
+
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+use super::file::FileReader;
+use crate::diagnostic::nearest;
+use crate::policy::keys::CheckKey;
+use crate::policy::requirement::Requirement;
+use crate::policy::rule::OnAbsent;
+
+/// Holds what the rules that ask a check have in common.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SharedCheck {
+    pub(super) title: String,
+    pub(super) when: Option<Requirement>,
+    pub(super) require: Option<Requirement>,
+    pub(super) on_absent: Option<OnAbsent>,
+    pub(super) rationale: String,
+    pub(super) remediation: String,
+}
+
+/// Returns the names of the checks that the rules of a file ask, as far as they
+/// are names.
+pub(super) fn asked(root: &DeTable<'_>) -> Vec<String> {
+    let Some(DeValue::Array(rules)) = root.get("rule").map(Spanned::get_ref) else {
+        return Vec::new();
+    };
+    let name = |rule: &Spanned<DeValue<'_>>| match rule.get_ref() {
+        DeValue::Table(rule) => match rule.get("check").map(Spanned::get_ref) {
+            Some(DeValue::String(name)) => Some(name.to_string()),
+            _ => None,
+        },
+        _ => None,
+    };
+    rules.iter().filter_map(name).collect()
+}
+
+impl FileReader<'_> {
+    /// Reads `[check]`.
+    pub(super) fn checks(&mut self, value: &Spanned<DeValue<'_>>, on_absent: Option<OnAbsent>) {
+        let Some((table, _)) = self.toml.table(value, "`[check]`") else {
+            return;
+        };
+        for (key, value) in table.iter() {
+            let name = key.get_ref().to_string();
+            if self.draft.checks.contains_key(&name) {
+                let message = format!("two checks are called `{name}`");
+                self.toml.complain(key.span(), message, None);
+            }
+            let check = match self.draft.asked.contains(&name) {
+                true => self.shared_check(key, value, on_absent),
+                false => self.aside(|reader| reader.shared_check(key, value, on_absent)),
+            };
+            self.draft.checks.insert(name, check.unwrap_or_default());
+        }
+    }
+
+    /// Reads what no rule asks, for its mistakes alone: into a copy of the pool,
+    /// for records are not asked it.
+    fn aside<T>(&mut self, read: impl FnOnce(&mut FileReader<'_>) -> T) -> T {
+        read(&mut FileReader {
+            toml: self.toml,
+            pool: &mut self.pool.clone(),
+            draft: self.draft,
+            source: self.source,
+            index: self.index,
+            is_root: self.is_root,
+            as_of: self.as_of,
+        })
+    }
+
+    fn shared_check(
+        &mut self,
+        key: &Spanned<DeString<'_>>,
+        value: &Spanned<DeValue<'_>>,
+        otherwise: Option<OnAbsent>,
+    ) -> Option<SharedCheck> {
+        let (table, _) = self.toml.table(value, "a check")?;
+        let keys = self.toml.keys::<CheckKey>(table, "a check");
+        let (when, require) = (keys.value(CheckKey::When), keys.value(CheckKey::Require));
+        if require.is_none() {
+            let help = "say what must hold, as require.force2fa = true".to_owned();
+            let message = "the check needs `require`";
+            self.toml.complain(key.span(), message, Some(help));
+        }
+        let on_absent = self.on_absent(keys.get(CheckKey::OnAbsent));
+        let remediation = keys.get(CheckKey::Remediation);
+        Some(SharedCheck {
+            title: self.toml.optional_text(keys.get(CheckKey::Title)),
+            when: when.and_then(|when| self.requirement(when, "`when`")),
+            require: require.and_then(|require| self.requirement(require, "`require`")),
+            on_absent: on_absent.or(otherwise),
+            rationale: self.toml.optional_prose(keys.get(CheckKey::Rationale)),
+            remediation: self.toml.optional_prose(remediation),
+        })
+    }
+
+    /// Finds the check that a rule asks, with its name.
+    pub(super) fn asked_check(
+        &mut self,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Option<(String, SharedCheck)> {
+        let name = self.toml.text(value, "`check`")?;
+        if let Some(check) = self.draft.checks.get(&name) {
+            return Some((name, check.clone()));
+        }
+        let message = format!("no check is called `{name}`");
+        let help = match nearest(&name, self.draft.checks.keys().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "a check is declared under [check.NAME], here or in a policy that is extended"
+                .to_owned(),
+        };
+        self.toml.complain(value.span(), message, Some(help));
+        None
+    }
+}

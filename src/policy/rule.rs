@@ -1,0 +1,177 @@
+//! Rules: what must hold, for which records, and how severe it is if it does not.
+
+use std::ops::Range;
+
+use strum::{EnumCount, VariantArray};
+
+use super::aggregate::Aggregate;
+use super::check::Check;
+use super::requirement::Requirement;
+use super::truth::Truth;
+use crate::record::{Record, Schema, Slot};
+
+/// Ranks how severe it is that a rule is not met, from the least to the most.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::VariantArray,
+    strum::EnumCount,
+    strum::IntoStaticStr,
+    strum::EnumString,
+    strum::Display,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Severity {
+    /// For the reviewer to know.
+    Info,
+    /// Hygiene, drift.
+    Low,
+    /// A weakened control, nobody accountable, a risk of lock-out.
+    Medium,
+    /// A numbered requirement plainly missed.
+    High,
+    /// An outsider can take the account over with one stolen password.
+    Critical,
+}
+
+impl Severity {
+    /// Lists every severity, the least severe first.
+    pub const ALL: [Severity; Severity::COUNT] = Severity::VARIANTS.as_chunks().0[0];
+
+    /// Returns the word for it in policies and reports.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// Says what a rule makes of a record in which the fields that it needs are
+/// absent.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Default,
+    strum::VariantArray,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[strum(serialize_all = "kebab-case")]
+pub enum OnAbsent {
+    /// The rule is not met.
+    #[default]
+    Fail,
+    /// The rule cannot be judged.
+    Error,
+    /// The rule is met.
+    Pass,
+    /// The rule does not apply.
+    NotApplicable,
+}
+
+impl OnAbsent {
+    /// Returns the word for it in policies.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// Says what must hold, for which records, and how severe it is if it does not.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Its name within the policy.
+    pub id: String,
+    /// A line for people.
+    pub title: String,
+    /// How severe it is that the rule is not met.
+    pub severity: Severity,
+    /// The records to which the rule applies; all, if there is none.
+    pub when: Option<Requirement>,
+    /// What must hold.
+    pub ask: Ask,
+    /// Why it matters.
+    pub rationale: String,
+    /// How to fix what does not meet it.
+    pub remediation: String,
+    /// The controls that it is evidence for.
+    pub references: Vec<String>,
+    /// The name of the shared check that it asks, if it asks one.
+    pub check: Option<String>,
+    /// Why what is absent passes, if it does.
+    pub because: String,
+    /// The file that requires it, and where in it.
+    pub location: Location,
+}
+
+/// Points at a place in the file of a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The path of the file, as reports write it.
+    pub path: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The place in bytes of the text, which has no byte order mark.
+    pub span: Range<usize>,
+}
+
+/// Holds what a rule asks.
+#[derive(Debug, Clone)]
+pub enum Ask {
+    /// A question about each record alone.
+    Record {
+        /// What must hold.
+        require: Requirement,
+        /// What absent fields lead to.
+        on_absent: OnAbsent,
+    },
+    /// A question about all records together.
+    Aggregate(Aggregate),
+}
+
+impl Rule {
+    /// Returns whether it asks something of each record alone.
+    pub fn is_of_records(&self) -> bool {
+        matches!(self.ask, Ask::Record { .. })
+    }
+}
+
+/// Asks one operator of one field.
+#[derive(Debug, Clone)]
+pub struct Test {
+    /// The field.
+    pub slot: Slot,
+    /// The operator, with its argument.
+    pub check: Check,
+    /// What is expected, in words.
+    pub expected: String,
+    /// Its pattern is looked for together with others.
+    pub(super) joined: bool,
+}
+
+impl Test {
+    pub(super) fn new(slot: Slot, check: Check, schema: &Schema) -> Self {
+        Self {
+            slot,
+            expected: check.expected(schema),
+            check,
+            joined: false,
+        }
+    }
+
+    /// Returns whether it holds for a record.
+    #[inline(always)]
+    pub(super) fn holds(&self, record: &Record<'_>) -> Truth {
+        self.check.holds(self.slot, record)
+    }
+}

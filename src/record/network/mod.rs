@@ -1,0 +1,9 @@
+//! Reads allow-lists, and tells what their networks add up to.
+
+mod net;
+mod read;
+mod union;
+
+pub use net::Network;
+pub use read::{Entry, read, read_one};
+pub use union::{Union, are_any, are_at_most};

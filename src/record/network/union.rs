@@ -1,0 +1,232 @@
+//! Tells what the networks of a list cover together, and how many addresses
+//! that is.
+
+use std::net::Ipv6Addr;
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+use super::net::Network;
+
+/// Holds what the networks of a list cover together.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Union {
+    v4: Vec<(u32, u32)>,
+    v6: Vec<(u128, u128)>,
+}
+
+impl Union {
+    /// Returns the union of the networks, an odd wildcard counted as what covers
+    /// it.
+    pub fn of<'a>(networks: impl Iterator<Item = &'a Network>) -> Self {
+        let (mut v4, mut v6) = (Vec::new(), Vec::new());
+        for network in networks {
+            match network.cover {
+                IpNet::V4(net) => v4.push(bounds_v4(&net)),
+                IpNet::V6(net) => v6.push(bounds_v6(&net)),
+            }
+        }
+        merge(&mut v4, |end| end.checked_add(1));
+        merge(&mut v6, |end| end.checked_add(1));
+        Self { v4, v6 }
+    }
+
+    /// Whether it is all of IPv4 or all of IPv6.
+    pub fn is_any(&self) -> bool {
+        self.v4 == [(0, u32::MAX)] || self.v6 == [(0, u128::MAX)]
+    }
+
+    /// Returns how many addresses it holds; all of IPv6 counts one less, the most
+    /// that the number can hold.
+    fn size(&self) -> u128 {
+        let v4: u128 = self
+            .v4
+            .iter()
+            .map(|&(first, last)| u128::from(last - first) + 1)
+            .sum();
+        self.v6.iter().fold(v4, |size, (first, last)| {
+            size.saturating_add((last - first).saturating_add(1))
+        })
+    }
+}
+
+fn bounds_v4(net: &Ipv4Net) -> (u32, u32) {
+    (net.network().to_bits(), net.broadcast().to_bits())
+}
+
+fn bounds_v6(net: &Ipv6Net) -> (u128, u128) {
+    (
+        Ipv6Addr::to_bits(net.network()),
+        Ipv6Addr::to_bits(net.broadcast()),
+    )
+}
+
+/// Sorts the ranges and joins those that touch.
+fn merge<N: Copy + Ord>(ranges: &mut Vec<(N, N)>, after: impl Fn(N) -> Option<N>) {
+    ranges.sort_unstable();
+    ranges.dedup_by(|next, kept| {
+        let touches = after(kept.1).is_none_or(|after| next.0 <= after);
+        if touches {
+            kept.1 = kept.1.max(next.1);
+        }
+        touches
+    });
+}
+
+/// Whether the networks cover all of IPv4 or all of IPv6 together.
+pub fn are_any<'a>(networks: impl Iterator<Item = &'a Network> + Clone) -> bool {
+    // Most lists are too short to tell: nothing need be sorted.
+    let (mut v4, mut v6) = (0u64, 0u128);
+    for network in networks.clone() {
+        match network.cover {
+            IpNet::V4(net) => v4 = v4.saturating_add(1 << (32 - net.prefix_len())),
+            IpNet::V6(net) => v6 = v6.saturating_add(size_v6(&net)),
+        }
+    }
+    (v4 > u64::from(u32::MAX) || v6 == u128::MAX) && Union::of(networks).is_any()
+}
+
+/// Returns how many addresses there are; for all of IPv6 one less, the most that
+/// the number can hold.
+fn size_v6(net: &Ipv6Net) -> u128 {
+    1u128
+        .checked_shl(128 - u32::from(net.prefix_len()))
+        .unwrap_or(u128::MAX)
+}
+
+/// Whether the networks cover this many addresses or fewer together, odd
+/// wildcards counted exactly.
+pub fn are_at_most<'a>(networks: impl Iterator<Item = &'a Network> + Clone, most: u128) -> bool {
+    let all = networks.clone().fold(0u128, |size, network| {
+        size.saturating_add(match network.cover {
+            IpNet::V4(net) => 1 << (32 - net.prefix_len()),
+            IpNet::V6(net) => size_v6(&net),
+        })
+    });
+    // What is counted twice only makes this more.
+    all <= most || addresses(networks) <= most
+}
+
+fn addresses<'a>(networks: impl Iterator<Item = &'a Network> + Clone) -> u128 {
+    if networks.clone().all(|network| network.odd.is_none()) {
+        return Union::of(networks).size();
+    }
+    let v6 = networks
+        .clone()
+        .filter(|net| matches!(net.cover, IpNet::V6(_)));
+    let boxes: Vec<_> = networks.filter_map(octets).collect();
+    let v4 = volume(&boxes.iter().collect::<Vec<_>>(), 0);
+    Union::of(v6).size().saturating_add(v4.into())
+}
+
+/// Holds an IPv4 network as a range for each of its four octets.
+type Octets = [(u8, u8); 4];
+
+fn octets(network: &Network) -> Option<Octets> {
+    let IpNet::V4(net) = network.cover else {
+        return None;
+    };
+    let (first, last) = (net.network().octets(), net.broadcast().octets());
+    Some(std::array::from_fn(|i| match network.odd {
+        Some(parts) => parts[i].map_or((0, u8::MAX), |octet| (octet, octet)),
+        None => (first[i], last[i]),
+    }))
+}
+
+/// Returns how many addresses lie in at least one of the boxes, which agree on all
+/// octets before `octet`.
+fn volume(boxes: &[&Octets], octet: usize) -> u64 {
+    if boxes.is_empty() || octet == 4 {
+        return u64::from(!boxes.is_empty());
+    }
+    let whole = [(0, u8::MAX); 4];
+    if boxes.iter().any(|b| b[octet..] == whole[octet..]) {
+        return 1 << (8 * (4 - octet));
+    }
+    let mut cuts: Vec<u16> = boxes
+        .iter()
+        .flat_map(|b| [u16::from(b[octet].0), u16::from(b[octet].1) + 1])
+        .collect();
+    cuts.sort_unstable();
+    cuts.dedup();
+    cuts.windows(2)
+        .map(|cut| {
+            let inside: Vec<_> = boxes
+                .iter()
+                .copied()
+                .filter(|b| u16::from(b[octet].0) <= cut[0] && cut[1] <= u16::from(b[octet].1) + 1)
+                .collect();
+            u64::from(cut[1] - cut[0]) * volume(&inside, octet + 1)
+        })
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use proptest::prelude::*;
+
+    use super::super::read::{cidr, read};
+    use super::*;
+
+    fn list(text: &str) -> Vec<Network> {
+        let mut entries = Vec::new();
+        read(text, &mut entries);
+        entries
+            .into_iter()
+            .filter_map(|entry| entry.network)
+            .collect()
+    }
+
+    fn size(text: &str) -> u128 {
+        addresses(list(text).iter())
+    }
+
+    #[test]
+    fn halves_add_up_to_everything() {
+        let any = |text| are_any(list(text).iter());
+        assert!(any("128.0.0.0/1,0.0.0.0/1"));
+        assert!(any("::/1,8000::/1"));
+        assert!(any("10.0.0.1,0.0.0.0/0"));
+        assert!(!any("0.0.0.0/1,128.0.0.0/2"));
+    }
+
+    #[test]
+    fn sizes_are_those_of_the_union() {
+        assert_eq!(size("10.0.0.0/24,10.0.0.0/25,10.0.0.7"), 256);
+        assert_eq!(size("192.0.*.1"), 256);
+        assert_eq!(size("192.0.*.1,192.0.2.*"), 256 + 255);
+        assert_eq!(size("*.*.*.1,*.*.1.*"), (1 << 24) * 2 - (1 << 16));
+        assert_eq!(size("10.0.0.0/12,10.*.0.1"), (1 << 20) + 256 - 16);
+        assert_eq!(size("10.0.*.1,2001:db8::/64"), 256 + (1 << 64));
+        assert_eq!(size("::/0"), u128::MAX);
+    }
+
+    proptest! {
+        #[test]
+        fn everything_is_never_missed(prefixes in prop::collection::vec(0u8..=3, 1..9), v6: bool) {
+            let nets: Vec<_> = prefixes
+                .iter()
+                .enumerate()
+                .map(|(n, prefix)| match v6 {
+                    true => cidr(IpAddr::V6(Ipv6Addr::from((n as u128) << 125)), *prefix),
+                    false => cidr(IpAddr::V4(Ipv4Addr::from((n as u32) << 29)), *prefix),
+                })
+                .map(|net| net.expect("a network"))
+                .collect();
+            prop_assert_eq!(are_any(nets.iter()), Union::of(nets.iter()).is_any());
+        }
+
+        #[test]
+        fn octet_boxes_count_as_ranges_do(nets in prop::collection::vec((any::<u32>(), 4u8..=32), 1..6)) {
+            let nets: Vec<Network> = nets
+                .into_iter()
+                .map(|(address, prefix)| cidr(IpAddr::V4(Ipv4Addr::from(address & 0xf0f0_ff0f)), prefix))
+                .map(|net| net.expect("a network"))
+                .collect();
+            let boxes: Vec<_> = nets.iter().filter_map(octets).collect();
+            let volume = volume(&boxes.iter().collect::<Vec<_>>(), 0);
+            prop_assert_eq!(u128::from(volume), Union::of(nets.iter()).size());
+        }
+    }
+}

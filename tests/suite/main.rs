@@ -1,0 +1,26 @@
+//! All tests of the whole program, as one program: `cargo test --test suite
+//! export::` runs those of a module.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on should stop where it is"
+)]
+
+mod aggregate;
+mod agreement;
+mod cases;
+mod cli;
+mod conformance;
+mod decoder;
+mod exports;
+mod floors;
+mod manifest;
+#[path = "../oracle/mod.rs"]
+mod oracle; // the fuzzer asks it too
+mod policies;
+mod privacy;
+mod readme;
+mod reference;
+mod reports;
+mod split;
+mod support;

@@ -1,0 +1,214 @@
+//! The shipped policies: their cases hold and cover every rule, and what they
+//! say of themselves is whole.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::support::{self, Workspace};
+
+/// Runs the program; gives its exit code and all that it prints.
+fn audit(args: &[&str]) -> (i32, String) {
+    let run = support::audit(args);
+    (run.code, format!("{}{}", run.text(), run.stderr))
+}
+
+fn shipped() -> Vec<PathBuf> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("policies");
+    let files = fs::read_dir(folder).expect("the folder is there");
+    let mut files: Vec<_> = files
+        .map(|file| file.expect("a file").path())
+        .filter(|file| {
+            let name = file
+                .file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
+            let rules = !name.ends_with(".cases.toml") && name != "checks.toml";
+            rules && name.ends_with(".toml")
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn the_cases_of_every_shipped_policy_hold_and_cover_every_rule() {
+    let files = shipped();
+    assert!(files.len() >= 8, "{files:?}");
+    for file in files {
+        let (code, said) = audit(&["policy", "test", file.to_str().expect("text")]);
+        assert_eq!(code, 0, "{said}");
+    }
+}
+
+#[test]
+fn every_shipped_policy_is_listed_and_shown() {
+    let (code, list) = audit(&["policy", "list"]);
+    assert_eq!(code, 0, "{list}");
+    for file in shipped() {
+        let name = file
+            .file_stem()
+            .expect("a name")
+            .to_str()
+            .expect("text")
+            .to_owned();
+        assert!(list.contains(&name), "{name} is not in\n{list}");
+        let (code, shown) = audit(&["policy", "show", &name]);
+        assert_eq!(code, 0, "{shown}");
+        assert!(shown.contains("bundled:checks.toml") || name == "record-integrity");
+    }
+}
+
+#[test]
+fn no_shipped_policy_holds_what_is_most_likely_not_meant() {
+    for file in shipped() {
+        let (code, said) = audit(&["policy", "check", file.to_str().expect("text")]);
+        assert_eq!(code, 0, "{said}");
+    }
+}
+
+#[test]
+fn a_policy_to_start_from_is_sound() {
+    let workspace = Workspace::new();
+    let (code, text) = audit(&["policy", "new"]);
+    assert_eq!(code, 0);
+    workspace.write("mine.toml", text);
+    let policy = workspace.arg("mine.toml");
+    let (code, said) = audit(&["policy", "check", &policy]);
+    assert_eq!(code, 0, "{said}");
+    let (code, shown) = audit(&["policy", "show", &policy]);
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("newer than 365d"), "{shown}");
+}
+
+#[test]
+fn every_reference_says_how_far_its_evidence_goes() {
+    for file in shipped() {
+        let (_, shown) = audit(&["policy", "show", file.to_str().expect("text")]);
+        for line in shown
+            .lines()
+            .filter_map(|line| line.strip_prefix("  for      "))
+        {
+            for reference in line.split("; ") {
+                let strengths = ["(direct)", "(partial)", "(supporting)"];
+                let told = strengths
+                    .iter()
+                    .any(|strength| reference.ends_with(strength));
+                assert!(told, "{}: {reference}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn there_are_completions_and_a_manual_page() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let (code, script) = audit(&["completions", shell]);
+        assert!(code == 0 && script.contains("explain"), "{shell}");
+    }
+    let (code, page) = audit(&["man"]);
+    assert!(code == 0 && page.contains(".SH SYNOPSIS"), "{page}");
+}
+
+/// The schema of a document, ready to judge.
+fn schema(document: &str) -> jsonschema::Validator {
+    let (code, text) = audit(&["schema", document]);
+    assert_eq!(code, 0, "{text}");
+    let schema = serde_json::from_str(&text).expect("JSON");
+    jsonschema::validator_for(&schema).expect("a schema")
+}
+
+fn errors(schema: &jsonschema::Validator, document: &serde_json::Value) -> Vec<String> {
+    let errors = schema.iter_errors(document);
+    errors
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect()
+}
+
+fn toml(path: &std::path::Path) -> serde_json::Value {
+    let text = fs::read_to_string(path).expect("text");
+    let toml: toml::Table = toml::from_str(&text).expect("TOML");
+    serde_json::to_value(toml).expect("no dates")
+}
+
+#[test]
+fn every_shipped_file_is_as_its_schema_says() {
+    let (policy, cases) = (schema("policy"), schema("cases"));
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("policies");
+    for file in shipped().into_iter().chain([folder.join("checks.toml")]) {
+        let none: Vec<String> = Vec::new();
+        assert_eq!(errors(&policy, &toml(&file)), none, "{}", file.display());
+        let beside = file.with_extension("cases.toml");
+        if beside.exists() {
+            assert_eq!(errors(&cases, &toml(&beside)), none, "{}", beside.display());
+        }
+    }
+}
+
+#[test]
+fn shipped_files_name_their_schemas_which_are_those_of_the_program() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("policies");
+    for document in ["policy", "cases"] {
+        let file = folder.join("schema").join(document).with_extension("json");
+        let (_, schema) = audit(&["schema", document]);
+        let shipped = fs::read_to_string(&file).expect("text");
+        assert_eq!(
+            shipped,
+            schema,
+            "`audit schema {document}` writes {}",
+            file.display()
+        );
+    }
+    for file in shipped() {
+        let first = |file: &PathBuf| {
+            let text = fs::read_to_string(file).expect("text");
+            text.lines().next().expect("a line").to_owned()
+        };
+        assert_eq!(first(&file), "#:schema schema/policy.json");
+        let beside = file.with_extension("cases.toml");
+        assert_eq!(first(&beside), "#:schema schema/cases.json");
+    }
+}
+
+#[test]
+fn what_is_no_policy_is_none_to_the_schema_either() {
+    let schema = schema("policy");
+    let rule =
+        |rule: serde_json::Value| serde_json::json!({ "policy": { "id": "a" }, "rule": [rule] });
+    let good = rule(serde_json::json!({
+        "id": "r", "severity": "low", "require": { "updatedAt": { "newer-than": "$days" } },
+    }));
+    assert!(schema.is_valid(&good));
+    for bad in [
+        serde_json::json!({ "id": "r", "severity": "low" }),
+        serde_json::json!({ "id": "r", "severity": "hihg", "check": "mfa" }),
+        serde_json::json!({ "id": "r", "severity": "low", "require": {} }),
+        serde_json::json!({ "id": "r", "severity": "low", "require": { "force2fa": "yes" } }),
+        serde_json::json!({ "id": "r", "severity": "low", "require": { "name": { "before": "x" } } }),
+        serde_json::json!({ "id": "r", "severity": "low", "check": "mfa", "require": { "id": "x" } }),
+        serde_json::json!({ "id": "r", "severity": "low", "check": "mfa", "colour": "red" }),
+    ] {
+        assert!(!schema.is_valid(&rule(bad.clone())), "{bad}");
+    }
+}
+
+#[test]
+fn a_report_is_as_its_schema_says() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let export = folder.join("tests/data/customers.json");
+    let export = export.to_str().expect("text");
+    let (_, report) = audit(&[
+        "-p",
+        "pci",
+        "-p",
+        "record-integrity",
+        "-q",
+        "-f",
+        "json",
+        export,
+    ]);
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    let schema = schema("report");
+    assert_eq!(errors(&schema, &report), Vec::<String>::new());
+    assert!(!schema.is_valid(&serde_json::json!({ "findings": [] })));
+}

@@ -1,0 +1,35 @@
+//! The README tells the truth: its commands are run, its output is real.
+
+use crate::support::{Run, command};
+
+const README: &str = include_str!("../../README.md");
+
+#[test]
+fn every_command_prints_what_the_readme_shows() {
+    trycmd::TestCases::new().case("README.md");
+}
+
+/// The commands of the README's shell blocks.
+fn shell_commands() -> Vec<&'static str> {
+    let blocks = README.split("```sh\n").skip(1);
+    blocks
+        .map(|block| block.split("```").next().unwrap_or_default().trim())
+        .collect()
+}
+
+#[test]
+fn the_first_command_audits_the_sample_export() {
+    let args = shell_commands()[0]
+        .strip_prefix("cargo run --release -- ")
+        .expect("the main job");
+    let run = Run::of(command().args(args.split(' ')));
+    // The sample shows every outcome, errors among them.
+    assert_eq!(run.code, 3);
+}
+
+#[test]
+fn the_second_command_is_what_ci_runs() {
+    let ci = include_str!("../../.ci/run");
+    assert_eq!(shell_commands()[1..], ["cargo test"]);
+    assert!(ci.contains("\ncargo test"));
+}
