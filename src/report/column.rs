@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::model::{FindingRow, Policy, Rule};
+use super::model::header::{Policy, Rule};
+use super::model::row::FindingRow;
 use crate::finding::Evidence;
 
 /// Names a column of a table of findings.
@@ -46,7 +47,7 @@ pub enum Column {
     Record,
 }
 
-/// Is what stands in a cell.
+/// Is what a cell holds.
 pub(super) enum Content<'c> {
     /// This text.
     Text(Cow<'c, str>),
@@ -58,7 +59,7 @@ impl Column {
     /// Lists every column, in the usual order.
     pub const ALL: &'static [Column] = Self::VARIANTS;
 
-    /// Returns the column's name, as it stands in the header.
+    /// Returns the column's name, as it is in the header.
     pub fn name(self) -> &'static str {
         self.into()
     }
@@ -68,7 +69,7 @@ impl Column {
         name.parse().ok()
     }
 
-    /// Returns what stands in the column for every finding of a rule, if that is
+    /// Returns what the column holds for every finding of a rule, if that is
     /// always the same.
     pub(super) fn of_rule(self, policy: &Policy, rule: &Rule) -> Option<String> {
         match self {
@@ -91,7 +92,7 @@ impl Column {
         }
     }
 
-    /// Returns what stands in the column for one finding; nothing, where that is the
+    /// Returns what the column holds for one finding; nothing, where that is the
     /// same for every finding of its rule.
     pub(super) fn of_row<'f>(self, row: &'f FindingRow<'_>) -> Content<'f> {
         let or_blank = |text: &'f Option<Cow<'_, str>>| text.as_deref().unwrap_or_default().into();

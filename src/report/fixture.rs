@@ -2,7 +2,9 @@
 
 use chrono::DateTime;
 
-use super::model::{Export, FindingRow, Footer, Header, Policy, Rejected, Rule, RuleCounts};
+use super::model::footer::{Export, Footer, RuleCounts};
+use super::model::header::{Header, Policy, Rule};
+use super::model::row::{FindingRow, Rejected};
 use super::render::Found;
 use crate::finding::{Counts, Evidence, Privacy, Reason, Status};
 use crate::policy::{Policies, Severity};
@@ -188,7 +190,7 @@ pub fn incomplete() -> Footer {
     };
     let gaps = [Gap::Rejected(2), Gap::Errors(1)];
     let mut footer = footer(&gaps, [counts(1, 1, 0), counts(2, 0, 1)]);
-    let customer = |id: &str, high| super::model::Customer {
+    let customer = |id: &str, high| super::model::footer::Customer {
         customer_id: Some(id.to_owned()),
         customer_name: None,
         findings: [(Severity::High, high), (Severity::Low, 1)].into(),

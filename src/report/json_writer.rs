@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 use tempfile::SpooledTempFile;
 
-use super::model::{FindingRow, Rejected, Unnumbered};
+use super::model::row::{FindingRow, Rejected, Unnumbered};
 use super::render::Rendered;
 use crate::text::is_unsafe;
 

@@ -27,10 +27,9 @@ pub use column::Column;
 pub use format::factory::new_report;
 pub use format::json::schema as json_schema;
 pub(crate) use markup::uri;
-pub use model::{
-    Export, FindingRow, Footer, Header, Policy, Rejected, Rule, RuleCounts, Slice, Summary, Tool,
-    Verdict,
-};
+pub use model::footer::{Export, Footer, RuleCounts, Slice, Summary, Verdict};
+pub use model::header::{Header, Policy, Rule, Tool};
+pub use model::row::{FindingRow, Rejected};
 pub use output::{Destination, Error, Written};
 pub use read::{Listener, ReadError, read};
 pub use render::{Found, Rendered, RenderedChunk, RenderedRow, Renderer, Renderers, Reporter};

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::model::{FindingRow, Summary};
+use super::model::footer::Summary;
+use super::model::row::FindingRow;
 use crate::text::{count, escape_controls, grouped};
 
 /// Says where the findings are that a report has no room for.

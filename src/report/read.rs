@@ -11,7 +11,9 @@ use std::path::Path;
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::model::{Export, FindingRow, Footer, Header, Policy, Rejected, Summary, Tool};
+use super::model::footer::{Export, Footer, Summary};
+use super::model::header::{Header, Policy, Tool};
+use super::model::row::{FindingRow, Rejected};
 use crate::finding::Coverage;
 
 /// Says why a report cannot be read again.

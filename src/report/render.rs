@@ -2,14 +2,16 @@
 //!
 //! A report has two halves. The [`Renderer`] renders findings, on many threads at
 //! once; the [`Reporter`] writes what was rendered, in order, and all else that the
-//! report says. Between the two stands [`Rendered`]: bytes, for formats that are
+//! report says. Between the two is [`Rendered`]: bytes, for formats that are
 //! written as they come, or rows, for those that are written once all is known.
 
 use std::fmt;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
-use super::model::{FindingRow, Footer, Header, Rejected};
+use super::model::footer::Footer;
+use super::model::header::Header;
+use super::model::row::{FindingRow, Rejected};
 use crate::finding::Finding;
 use crate::policy::Severity;
 

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::format::factory::new_report;
-use super::model::{Footer, Header, Rejected};
+use super::model::footer::Footer;
+use super::model::header::Header;
+use super::model::row::Rejected;
 use super::output::{Destination, Error, Output, Settled, Written};
 use super::paths::Paths;
 use super::render::{RenderedChunk, Renderer, Renderers, Reporter};

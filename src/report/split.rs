@@ -8,7 +8,9 @@ use sha2::{Digest, Sha256};
 
 use super::format::factory::new_report;
 use super::json_writer::write_json;
-use super::model::{FindingRow, Footer, Header, Slice};
+use super::model::footer::{Footer, Slice};
+use super::model::header::Header;
+use super::model::row::FindingRow;
 use super::output::{Aside, Destination, Error, Output, Settled, Written};
 use super::paths::Paths;
 use super::render::{self, Found, Rendered, RenderedRow};

@@ -3,7 +3,8 @@
 use super::column::Column;
 use super::fixture;
 use super::format::factory::new_report;
-use super::model::{FindingRow, Footer};
+use super::model::footer::Footer;
+use super::model::row::FindingRow;
 use super::render::Rendered;
 use super::settings::{Format, MaxChars, Screen, Settings};
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::policy::Severity;
-use crate::report::model::{FindingRow, Footer, Header, Rejected};
+use crate::report::model::footer::Footer;
+use crate::report::model::header::Header;
+use crate::report::model::row::{FindingRow, Rejected};
 use crate::report::render::{self, Found, Rendered, RenderedRow};
 
 /// Holds what a document is made from.

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::io;
 
 use crate::report::column::{Column, Content};
-use crate::report::model::{Footer, Header, Policy, Rejected, Rule};
+use crate::report::model::footer::Footer;
+use crate::report::model::header::{Header, Policy, Rule};
+use crate::report::model::row::Rejected;
 use crate::report::render::{self, Found, Rendered};
 use crate::text::{escape_controls, is_printable_without};
 

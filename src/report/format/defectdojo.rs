@@ -13,7 +13,9 @@ use serde::Serialize;
 use crate::policy::Severity;
 use crate::report::json_writer::{List, open, write_json};
 use crate::report::markup::{code, escape};
-use crate::report::model::{FindingRow, Footer, Header, Rejected, Rule};
+use crate::report::model::footer::Footer;
+use crate::report::model::header::{Header, Rule};
+use crate::report::model::row::{FindingRow, Rejected};
 use crate::report::render::{self, Found, Rendered};
 use crate::text::{escape_controls, short};
 

@@ -7,7 +7,7 @@ use super::html;
 #[cfg(feature = "xlsx")]
 use super::xlsx;
 use super::{buffered, csv, defectdojo, json, junit, markdown, ndjson, ocsf, oscal, sarif, text};
-use crate::report::model::Header;
+use crate::report::model::header::Header;
 use crate::report::render::{Renderer, Reporter};
 use crate::report::settings::{Format, Screen, Settings};
 

@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 
 use crate::report::json_writer::{self, List, RejectedList, open, write_json};
-use crate::report::model::{FindingRow, Footer, Header, Rejected};
+use crate::report::model::footer::Footer;
+use crate::report::model::header::Header;
+use crate::report::model::row::{FindingRow, Rejected};
 use crate::report::render::{self, Found, Rendered};
 
 /// Is a JSON report as a type: what is written piece by piece.

@@ -14,7 +14,9 @@ use quick_xml::events::{BytesDecl, BytesStart, BytesText, Event};
 
 use super::buffered::{Document, Report};
 use crate::finding::Counts;
-use crate::report::model::{FindingRow, Policy, Rule, RuleCounts};
+use crate::report::model::footer::RuleCounts;
+use crate::report::model::header::{Policy, Rule};
+use crate::report::model::row::FindingRow;
 use crate::report::phrase::{self, RATIONALE, REMEDIATION, one_line};
 use crate::text::{count, escape_controls, grouped};
 
@@ -68,6 +70,7 @@ struct Case {
     outcome: Outcome,
 }
 
+/// Says what came of a case.
 enum Outcome {
     /// All is well.
     Passed,
@@ -144,7 +147,7 @@ fn suites(report: &Report<'_>) -> Vec<Suite> {
 }
 
 /// The run as a case: a rule whose records were not all read has not passed,
-/// whatever became of those that were. It stands there also when it passes, so
+/// whatever became of those that were. It is there also when it passes, so
 /// that a build server can tell since when it does.
 fn run(report: &Report<'_>) -> Suite {
     let summary = &report.footer.summary;

@@ -12,6 +12,7 @@ mod markdown;
 mod ndjson;
 mod ocsf;
 mod oscal;
+mod paint;
 mod sarif;
 mod text;
 #[cfg(feature = "xlsx")]

@@ -4,7 +4,9 @@
 use std::io::{self, Write};
 
 use crate::report::json_writer::{RejectedList, open, write_json, write_row};
-use crate::report::model::{Footer, Header, Rejected};
+use crate::report::model::footer::Footer;
+use crate::report::model::header::Header;
+use crate::report::model::row::Rejected;
 use crate::report::render::{self, Found, Rendered};
 
 /// Renders findings as objects, each on its line.

@@ -10,7 +10,9 @@ use serde::Serialize;
 use crate::finding::{Evidence, Status};
 use crate::policy::{Reference, Severity};
 use crate::report::json_writer::{open, write_json, write_open};
-use crate::report::model::{Export, FindingRow, Footer, Header, Rejected, Rule};
+use crate::report::model::footer::{Export, Footer};
+use crate::report::model::header::{Header, Rule};
+use crate::report::model::row::{FindingRow, Rejected};
 use crate::report::render::{self, Found, Rendered};
 
 /// The version of the schema: the one in which `status_details` has taken the

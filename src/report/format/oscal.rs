@@ -15,7 +15,9 @@ use super::buffered::{Document, Report};
 use crate::finding::Counts;
 use crate::report::json_writer;
 use crate::report::markup::uri;
-use crate::report::model::{FindingRow, Policy, Rule, RuleCounts};
+use crate::report::model::footer::RuleCounts;
+use crate::report::model::header::{Policy, Rule};
+use crate::report::model::row::FindingRow;
 use crate::report::phrase::{self, REMEDIATION};
 use crate::text::{count, escape_controls};
 

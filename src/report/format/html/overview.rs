@@ -8,7 +8,7 @@ use super::chart::{Piece, bar, counts_in_words};
 use crate::finding::Coverage;
 use crate::policy::Severity;
 use crate::report::format::buffered::Report;
-use crate::report::model;
+use crate::report::model::footer;
 
 /// Returns every severity, the most severe first.
 fn most_severe_first() -> [Severity; Severity::ALL.len()] {
@@ -79,9 +79,9 @@ pub struct Customer<'a> {
 /// Returns the customers with the most severe findings, as the summary ranks them.
 pub fn top_customers<'a>(report: &'a Report<'_>) -> Vec<Customer<'a>> {
     let customers = &report.footer.summary.top_customers;
-    let findings = |customer: &model::Customer| customer.findings.values().sum::<u64>();
+    let findings = |customer: &footer::Customer| customer.findings.values().sum::<u64>();
     let max = customers.iter().map(findings).max().unwrap_or(0);
-    let of = |customer: &'a model::Customer| {
+    let of = |customer: &'a footer::Customer| {
         let parts = customer.findings.iter();
         let parts: Vec<_> = parts
             .map(|(severity, count)| (severity.name(), *count))

@@ -125,7 +125,7 @@
     );
   };
 
-  // What a group is called stands in the cell of its first row.
+  // The name of a group is in the cell of its first row.
   const label = (it, by) => {
     const cell = it.row.cells[by === "rule" ? 2 : 3];
     const [name, detail] = [...cell.querySelectorAll("bdi, em")].map(words);
@@ -216,7 +216,7 @@
   heads.forEach((head, at) => {
     const button = make("button", { type: "button", textContent: head.textContent });
     button.addEventListener("click", () => {
-      // The gravest first; words from A, numbers from 1.
+      // The most severe first; words from A, numbers from 1.
       down = column === at ? !down : at === 0;
       column = at;
       for (const other of heads) other.removeAttribute("aria-sort");

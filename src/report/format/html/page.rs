@@ -13,7 +13,7 @@ use super::overview::{fields, keys, severities, top_customers};
 use super::rows::rows;
 use super::rules::{by_policy, rules, steps};
 use crate::report::format::buffered::{Document, Report};
-use crate::report::model::{Summary, Verdict};
+use crate::report::model::footer::{Summary, Verdict};
 use crate::report::phrase;
 use crate::text::{escape_controls, grouped};
 

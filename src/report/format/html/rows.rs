@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::rules::RuleRow;
 use crate::finding::Status;
 use crate::report::format::buffered::Report;
-use crate::report::model::FindingRow;
+use crate::report::model::row::FindingRow;
 
 /// The largest number of characters of an expectation that is not folded.
 const MAX_UNFOLDED: usize = 72;

@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::chart::{Piece, bar, counts_in_words};
 use crate::finding::Counts;
 use crate::report::format::buffered::Report;
-use crate::report::model::{Policy, Rule, RuleCounts};
+use crate::report::model::footer::RuleCounts;
+use crate::report::model::header::{Policy, Rule};
 use crate::text::{count, grouped};
 
 /// Is a rule with its outcomes.

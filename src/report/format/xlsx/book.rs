@@ -9,7 +9,7 @@ use strum::{IntoStaticStr, VariantArray};
 use tempfile::SpooledTempFile;
 
 use crate::policy::Severity;
-use crate::report::model::Header;
+use crate::report::model::header::Header;
 use crate::text::escape_controls;
 
 /// The largest number of rows of a sheet without its header: there are 1,048,576 in

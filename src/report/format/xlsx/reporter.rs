@@ -8,7 +8,9 @@ use super::book::{Book, Cell, MAX_ROWS, Sheet, attempt};
 use super::sheets::{self, REJECTED, left_out, width};
 use crate::policy::Severity;
 use crate::report::column::{Column, Content};
-use crate::report::model::{FindingRow, Footer, Header, Rejected};
+use crate::report::model::footer::Footer;
+use crate::report::model::header::Header;
+use crate::report::model::row::{FindingRow, Rejected};
 use crate::report::render::{self, Found, Rendered, RenderedRow};
 
 /// Keeps findings as rows.

@@ -5,7 +5,8 @@ use rust_xlsxwriter::XlsxError;
 use super::book::{Book, Cell, Sheet};
 use crate::finding::Counts;
 use crate::report::column::Column;
-use crate::report::model::{Footer, Header};
+use crate::report::model::footer::Footer;
+use crate::report::model::header::Header;
 use crate::text::count;
 
 /// Returns how wide a column is, in characters.

@@ -1,0 +1,253 @@
+//! What an audit came to: known after the last record.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
+
+use crate::finding::{self, Counts, Coverage, Privacy};
+use crate::policy::{Policies, Severity};
+use crate::text::escape_controls;
+use crate::totals::Totals;
+
+/// Says what an audit came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Footer {
+    /// What was read.
+    pub exports: Vec<Export>,
+    /// What was found in the fields that were read, by name.
+    pub coverage: BTreeMap<String, Coverage>,
+    /// What it adds up to.
+    pub summary: Summary,
+}
+
+/// Describes an export that has been read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Export {
+    /// Its name on the command line.
+    pub path: String,
+    /// Its shape.
+    pub format: Cow<'static, str>,
+    /// Records met, the rejected among them.
+    pub records: u64,
+    /// Records that could not be read.
+    pub rejected: u64,
+    /// Why it was not read to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// Counts the outcomes of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RuleCounts {
+    /// The policy's id.
+    pub policy: String,
+    /// The rule's id.
+    pub rule: String,
+    /// How severe it is that the rule is not met.
+    pub severity: Severity,
+    /// Its outcomes.
+    #[serde(flatten)]
+    pub counts: Counts,
+}
+
+/// Counts the findings of a customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Customer {
+    /// The customer's id.
+    pub customer_id: Option<String>,
+    /// The customer's name.
+    pub customer_name: Option<String>,
+    /// How many findings of each severity it has, the most severe first; those of
+    /// its record alone.
+    #[schemars(with = "BTreeMap<String, u64>")]
+    pub findings: IndexMap<Severity, u64>,
+}
+
+impl Customer {
+    fn new(customer: &finding::Customer) -> Self {
+        let findings = Severity::ALL.into_iter().rev().zip(customer.findings);
+        Self {
+            customer_id: customer.id.clone(),
+            customer_name: customer.name.clone(),
+            findings: findings.collect(),
+        }
+    }
+}
+
+/// Says which findings a report is about, if it is not about all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Slice {
+    /// `customer`, `rule`, `severity`, or the name of a field.
+    pub by: String,
+    /// The customer's id, the rule, and so on; none, for findings without one.
+    pub value: Option<String>,
+}
+
+impl fmt::Display for Slice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.value.as_deref().unwrap_or("[none]");
+        write!(f, "{} {}", self.by, escape_controls(value))
+    }
+}
+
+/// Counts what an audit found, and says whether it is complete.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Summary {
+    /// Every byte was read and every record judged.
+    pub complete: bool,
+    /// What was not read or judged.
+    pub incomplete_because: Vec<String>,
+    /// Records met, the rejected among them.
+    pub records: u64,
+    /// Records that some policy judges.
+    pub in_scope: u64,
+    /// Records that could not be read.
+    pub rejected: u64,
+    /// Outcomes of all rules.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Outcomes of each rule, in the order of the policies.
+    pub by_rule: Vec<RuleCounts>,
+    /// Outcomes of the rules of a severity, the most severe first.
+    #[schemars(with = "BTreeMap<String, Counts>")]
+    pub by_severity: IndexMap<Severity, Counts>,
+    /// Keys of records that are no field, the commonest first.
+    #[schemars(with = "BTreeMap<String, u64>")]
+    pub unknown_keys: IndexMap<String, u64>,
+    /// Records whose `deletedAt` was at the epoch and was read as null.
+    pub deleted_at_epoch: u64,
+    /// Lines of a protocol that carry no record.
+    pub protocol_lines: u64,
+    /// What somebody should look at, although it breaks no rule.
+    pub anomalies: Vec<String>,
+    /// The customers with the most severe findings, the worst first.
+    #[serde(default)]
+    pub top_customers: Vec<Customer>,
+    /// Which findings the report is about, if it is not about all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slice: Option<Slice>,
+    /// Ids and names of customers are pseudonyms.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pseudonymised: bool,
+}
+
+/// Says in a word what an audit came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum Verdict {
+    /// Something could not be read or judged.
+    Incomplete,
+    /// No policy applies to any record.
+    #[strum(serialize = "NOTHING IN SCOPE")]
+    NothingInScope,
+    /// Every rule is met or waived.
+    Pass,
+    /// There are findings.
+    Findings,
+}
+
+impl Verdict {
+    /// Returns the word for it in reports.
+    pub fn word(self) -> &'static str {
+        self.into()
+    }
+}
+
+impl Summary {
+    /// Returns the verdict.
+    pub fn verdict(&self) -> Verdict {
+        match (self.complete, self.in_scope, self.counts.findings()) {
+            (false, ..) => Verdict::Incomplete,
+            (true, 0, _) => Verdict::NothingInScope,
+            (true, _, 0) => Verdict::Pass,
+            (true, ..) => Verdict::Findings,
+        }
+    }
+}
+
+impl Footer {
+    /// Returns what a run came to.
+    pub fn new(
+        policies: &Policies,
+        totals: &Totals,
+        exports: &[String],
+        privacy: Privacy<'_>,
+    ) -> Self {
+        let Totals {
+            summary, verdict, ..
+        } = totals;
+        let exports = exports.iter().zip(&totals.exports);
+        let exports = exports.map(|(path, export)| Export {
+            path: path.clone(),
+            format: export.shape.clone(),
+            records: export.records,
+            rejected: export.rejected,
+            problem: export.problem.as_ref().map(ToString::to_string),
+        });
+        let fields = policies.schema.wanted().iter();
+        let coverage = fields
+            .zip(&summary.coverage)
+            .map(|(field, coverage)| (field.name.clone(), *coverage));
+        let by_rule = policies
+            .rules()
+            .zip(&summary.by_rule)
+            .map(|((policy, rule), counts)| RuleCounts {
+                policy: policy.id.clone(),
+                rule: rule.id.clone(),
+                severity: rule.severity,
+                counts: *counts,
+            });
+        let by_severity = Severity::ALL.into_iter().rev();
+        let unknown_keys = summary.unknown_keys.commonest().into_iter();
+        Self {
+            exports: exports.collect(),
+            coverage: coverage.collect(),
+            summary: Summary {
+                complete: verdict.is_complete(),
+                incomplete_because: verdict.gaps.iter().map(|gap| gap.show(policies)).collect(),
+                records: summary.records,
+                in_scope: summary.in_scope,
+                rejected: summary.rejected,
+                counts: summary.counts(),
+                by_rule: by_rule.collect(),
+                by_severity: by_severity
+                    .map(|severity| (severity, summary.counts_of(policies, severity)))
+                    .collect(),
+                unknown_keys: unknown_keys
+                    .map(|(name, count)| (name.to_owned(), count))
+                    .collect(),
+                deleted_at_epoch: summary.epoch_deleted,
+                protocol_lines: summary.protocol_lines,
+                anomalies: verdict.anomalies.iter().map(ToString::to_string).collect(),
+                top_customers: summary.top_customers.iter().map(Customer::new).collect(),
+                slice: None,
+                pseudonymised: privacy.is_pseudonymous(),
+            },
+        }
+    }
+
+    /// Returns what one slice came to: only its findings are counted. What is said
+    /// of all records stays.
+    pub fn sliced(&self, slice: Slice, counts: &[Counts]) -> Self {
+        let mut footer = self.clone();
+        let summary = &mut footer.summary;
+        summary.slice = Some(slice);
+        summary.anomalies.clear();
+        summary.top_customers.clear();
+        summary.counts = Counts::default();
+        for counts in summary.by_severity.values_mut() {
+            *counts = Counts::default();
+        }
+        for (rule, counts) in summary.by_rule.iter_mut().zip(counts) {
+            rule.counts = *counts;
+            summary.counts += *counts;
+            *summary.by_severity.entry(rule.severity).or_default() += *counts;
+        }
+        footer
+    }
+}

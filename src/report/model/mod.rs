@@ -1,0 +1,9 @@
+//! A report as data: what every format tells, and what a JSON report holds.
+//!
+//! Findings and what comes before and after them are apart, since there may be
+//! more findings than memory: the [`header`] is known before the first record, a
+//! [`row`] is a finding, and the [`footer`] is known after the last.
+
+pub mod footer;
+pub mod header;
+pub mod row;

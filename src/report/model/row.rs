@@ -1,0 +1,175 @@
+//! What a report says of one finding, and of one record that could not be read.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::ser::SerializeStruct as _;
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::finding::{Evidence, Finding, Reason, Status};
+use crate::policy::Severity;
+use crate::text::escape_controls;
+
+/// Is a finding, as a row of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FindingRow<'a> {
+    /// The policy's id.
+    pub policy: Cow<'a, str>,
+    /// The rule's id.
+    pub rule: Cow<'a, str>,
+    /// How severe it is.
+    pub severity: Severity,
+    /// `fail`, `error` or `waived`.
+    pub status: Status,
+    /// Why the outcome is listed.
+    pub reason: Reason,
+    /// The customer's id; none, if the record has none, or if it is about the
+    /// whole export.
+    pub customer_id: Option<Cow<'a, str>>,
+    /// The customer's name.
+    pub customer_name: Option<Cow<'a, str>>,
+    /// The checks that were not met.
+    pub evidence: Vec<Evidence<'a>>,
+    /// The finding's name, the same every night.
+    pub fingerprint: Cow<'a, str>,
+    /// The export's name; none, if it is about several.
+    pub export: Option<Cow<'a, str>>,
+    /// The number of the record in the export, from 1; none, if it is about the
+    /// whole export.
+    pub record: Option<u64>,
+}
+
+/// Is a finding without the number of its record, which the renderer writes as the
+/// last key: it may not be known yet.
+pub struct Unnumbered<'r, 'f>(pub &'r FindingRow<'f>);
+
+impl Serialize for Unnumbered<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let FindingRow {
+            policy,
+            rule,
+            severity,
+            status,
+            reason,
+            customer_id,
+            customer_name,
+            evidence,
+            fingerprint,
+            export,
+            record: _,
+        } = self.0;
+        let mut object = serializer.serialize_struct("FindingRow", 10)?;
+        object.serialize_field("policy", policy)?;
+        object.serialize_field("rule", rule)?;
+        object.serialize_field("severity", severity)?;
+        object.serialize_field("status", status)?;
+        object.serialize_field("reason", reason)?;
+        object.serialize_field("customer_id", customer_id)?;
+        object.serialize_field("customer_name", customer_name)?;
+        object.serialize_field("evidence", evidence)?;
+        object.serialize_field("fingerprint", fingerprint)?;
+        object.serialize_field("export", export)?;
+        object.end()
+    }
+}
+
+fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
+    text.into_owned().into()
+}
+
+impl<'a> FindingRow<'a> {
+    /// Returns what a finding says.
+    pub fn new(finding: &Finding<'a>) -> Self {
+        Self {
+            policy: finding.policy.id.as_str().into(),
+            rule: finding.rule.id.as_str().into(),
+            severity: finding.rule.severity,
+            status: finding.status,
+            reason: finding.reason,
+            customer_id: finding.customer_id(),
+            customer_name: finding.customer_name(),
+            evidence: finding.evidence(),
+            fingerprint: finding.fingerprint().into(),
+            export: finding.export.map(Cow::from),
+            record: finding.number,
+        }
+    }
+
+    /// Returns the row free of what it was made from.
+    pub fn into_owned(self) -> FindingRow<'static> {
+        let evidence = self.evidence.into_iter().map(|item| Evidence {
+            field: owned(item.field),
+            expected: owned(item.expected),
+            observed: owned(item.observed),
+        });
+        FindingRow {
+            policy: owned(self.policy),
+            rule: owned(self.rule),
+            severity: self.severity,
+            status: self.status,
+            reason: self.reason,
+            customer_id: self.customer_id.map(owned),
+            customer_name: self.customer_name.map(owned),
+            evidence: evidence.collect(),
+            fingerprint: owned(self.fingerprint),
+            export: self.export.map(owned),
+            record: self.record,
+        }
+    }
+
+    /// Returns whether somebody has accepted it until a day.
+    pub fn is_waived(&self) -> bool {
+        self.status == Status::Waived
+    }
+
+    /// Returns the checks that were not met, for a person.
+    pub fn observed(&self) -> String {
+        let evidence: Vec<_> = self.evidence.iter().map(ToString::to_string).collect();
+        evidence.join("; ")
+    }
+
+    /// Returns whom it is about, for a person.
+    pub fn whom(&self) -> &str {
+        match (&self.customer_id, self.record) {
+            (Some(id), _) => id,
+            (None, Some(_)) => "[no id]",
+            (None, None) => "[the export]",
+        }
+    }
+}
+
+/// Says where a record is that could not be read, and why it could not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Rejected<'a> {
+    /// The export's name.
+    pub export: Cow<'a, str>,
+    /// Its number in the export, from 1.
+    pub record: u64,
+    /// Its first byte in the export, from 0, once unpacked.
+    pub offset: u64,
+    /// Why it could not be read.
+    pub cause: Cow<'a, str>,
+}
+
+impl Rejected<'_> {
+    /// Returns the same, free of what it was made from.
+    pub fn into_owned(self) -> Rejected<'static> {
+        Rejected {
+            export: self.export.into_owned().into(),
+            cause: self.cause.into_owned().into(),
+            ..self
+        }
+    }
+}
+
+impl fmt::Display for Rejected<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let export = escape_controls(&self.export);
+        write!(
+            f,
+            "{export}: record {} at byte {}: {}",
+            self.record, self.offset, self.cause
+        )
+    }
+}
