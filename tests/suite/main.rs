@@ -12,6 +12,7 @@ mod cases;
 mod cli;
 mod conformance;
 mod decoder;
+mod examples;
 mod exports;
 mod floors;
 mod manifest;

@@ -1,13 +1,13 @@
 //! The examples do what they say.
 
 #[allow(dead_code, reason = "its main is for the program")]
-#[path = "../examples/judge_record.rs"]
+#[path = "../../examples/judge_record.rs"]
 mod judge_record;
 #[allow(dead_code, reason = "its main is for the program")]
-#[path = "../examples/own_format.rs"]
+#[path = "../../examples/own_format.rs"]
 mod own_format;
 #[allow(dead_code, reason = "its main is for the program")]
-#[path = "../examples/stream_findings.rs"]
+#[path = "../../examples/stream_findings.rs"]
 mod stream_findings;
 
 const POLICY: &str = "
