@@ -67,6 +67,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ipnet", &["policy", "record/network"]),
     ("memchr", &["export", "record/network"]),
     ("minijinja", &["report/format/html"]),
+    ("percent-encoding", &["report/markup"]),
     ("quick-xml", &["report/format/junit"]),
     ("rayon", &["pipeline"]),
     (
