@@ -101,7 +101,7 @@ def truth():
                 "unknown_keys": {},
                 "deleted_at_epoch": 0,
                 "protocol_lines": 0,
-                "alarms": [], "worst": [],
+                "anomalies": [], "top_customers": [],
             },
         }
     )
