@@ -35,3 +35,70 @@ impl Part {
         }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test")]
+mod tests {
+    use std::convert::Infallible;
+
+    use bumpalo::Bump;
+
+    use super::*;
+    use crate::evaluate::{Context, Judge};
+    use crate::finding::Privacy;
+    use crate::record::{Raw, Record};
+
+    const POLICY: &str = "
+        [policy]
+        id = 'p'
+
+        [[rule]]
+        id = 'second-factor'
+        severity = 'high'
+        require.force2fa = true
+
+        [[aggregate]]
+        id = 'one-id'
+        severity = 'low'
+        unique = 'id'
+
+        [[aggregate]]
+        id = 'fresh'
+        severity = 'low'
+        newest = { field = 'updatedAt', within = '36h' }
+    ";
+
+    #[test]
+    fn a_part_that_was_written_is_read_as_it_was() {
+        let policies = Policies::builder().text("p.toml", POLICY).load();
+        let mut policies = policies.expect("a sound policy");
+        let slot = policies.schema.want("force2fa").expect("a field");
+        let time = policies.schema.want("updatedAt").expect("a field");
+        let texts = Bump::new();
+        let mut record = Record::new(&policies.schema, &texts);
+        record.set(&policies.schema, slot, Raw::Bool(false));
+        record.set(&policies.schema, time, Raw::Text("2026-01-31T00:00:00Z"));
+        let id = crate::record::Slot::ID;
+        record.set(&policies.schema, id, Raw::Text("a"));
+        let mut part = Part::new(&policies, 3);
+        part.problem = Some(Unread::Encoding("UTF-16LE".into()));
+        part.shape = "json".into();
+        let index = part.summary.unknown_keys.index_of("plan");
+        part.summary.unknown_keys.count(index, 1);
+        let context = Context {
+            export: "e",
+            number: 1,
+            privacy: Privacy::Shown,
+        };
+        let (summary, aggregates) = (&mut part.summary, &mut part.aggregates);
+        Judge::new(&policies)
+            .judge(&record, context, summary, aggregates, |_| {
+                Ok::<_, Infallible>(())
+            })
+            .expect("nothing fails");
+        assert_eq!(part.summary.counts().fail, 1);
+        let written = serde_json::to_string(&part).expect("plain data");
+        let read: Part = serde_json::from_str(&written).expect("plain data");
+        assert_eq!(read, part);
+    }
+}
