@@ -2,9 +2,10 @@
 //! bounded memory.
 
 mod continuation;
+mod inputs;
 mod ordered;
 mod run;
 mod worker;
 
-pub use run::{Error, Pipeline};
+pub use inputs::{Error, Pipeline};
 pub use worker::{ChunkResult, Rejection};

@@ -11,44 +11,14 @@ use std::sync::Mutex;
 use rayon::Scope;
 
 use super::continuation::Continuation;
+use super::inputs::{Error, Pipeline};
 use super::ordered::{Ordered, lock};
 use super::worker::{ChunkResult, Judged, Worker};
 use crate::export::{Chunk, Chunker, Format, StopFlag};
-use crate::finding::Privacy;
-use crate::policy::Policies;
-use crate::report::Renderers;
 
 /// Is how many chunks a thread has, on the average: one that it works on, and one
 /// that waits for its turn to be written.
 const CHUNKS_PER_THREAD: usize = 2;
-
-/// Says why the pipeline could not run to its end.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// No thread could be started.
-    #[error("the worker threads could not be started")]
-    Threads(#[from] rayon::ThreadPoolBuildError),
-    /// A finding could not be rendered.
-    #[error("a finding could not be rendered")]
-    Render(#[source] io::Error),
-}
-
-/// Holds the inputs of a run: policies, exports, limits and renderers.
-pub struct Pipeline<'a> {
-    /// What records are judged by.
-    pub policies: &'a Policies,
-    /// The names of the exports.
-    pub exports: &'a [String],
-    /// The shape of the exports.
-    pub format: Format,
-    /// The largest record that is read, in bytes.
-    pub limit: usize,
-    /// How far values may be shown.
-    pub privacy: Privacy<'a>,
-    /// What renders findings for each report.
-    pub renderers: &'a Renderers,
-}
 
 impl Pipeline<'_> {
     /// Runs all chunks through the stages on so many threads; what they come to is

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::continuation::Continuation;
-use super::run::Pipeline;
+use super::inputs::Pipeline;
 use crate::evaluate::{Context, Judge};
 use crate::export::{Chunk, Reader, Sink, State, Stop, Unread, Unreadable};
 use crate::record::Record;

@@ -1,0 +1,36 @@
+//! The inputs of a run: policies, exports, limits and renderers.
+
+use std::io;
+
+use crate::export::Format;
+use crate::finding::Privacy;
+use crate::policy::Policies;
+use crate::report::Renderers;
+
+/// Says why the pipeline could not run to its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No thread could be started.
+    #[error("the worker threads could not be started")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+    /// A finding could not be rendered.
+    #[error("a finding could not be rendered")]
+    Render(#[source] io::Error),
+}
+
+/// Holds the inputs of a run: policies, exports, limits and renderers.
+pub struct Pipeline<'a> {
+    /// What records are judged by.
+    pub policies: &'a Policies,
+    /// The names of the exports.
+    pub exports: &'a [String],
+    /// The shape of the exports.
+    pub format: Format,
+    /// The largest record that is read, in bytes.
+    pub limit: usize,
+    /// How far values may be shown.
+    pub privacy: Privacy<'a>,
+    /// What renders findings for each report.
+    pub renderers: &'a Renderers,
+}
