@@ -49,7 +49,7 @@ const CRATES: &[(&str, &[&str])] = &[
     // one home each, or one for each use
     ("annotate-snippets", &["diagnostic"]),
     ("anstream", &["terminal"]),
-    ("anstyle", &["report/format/text"]),
+    ("anstyle", &["report/format/paint", "report/format/text"]),
     ("atomic-write-file", &["report/output"]),
     ("base16ct", &["digest"]),
     ("base64", &["report/format/html"]),
@@ -95,7 +95,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("signal-hook", &["main"]),
     ("simdutf8", &["export"]),
     ("strsim", &["diagnostic"]),
-    ("tempfile", &["aggregate/group", "external_sort", "report", "spool"]),
+    (
+        "tempfile",
+        &["aggregate/group", "external_sort", "report", "spool"],
+    ),
     ("terminal_size", &["terminal"]),
     ("toml", &["command/test", "policy/read", "toml_reader"]),
     ("uuid", &["report/format/oscal"]),
