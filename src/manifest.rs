@@ -236,11 +236,7 @@ impl ReportFile {
     fn new(written: Written) -> Self {
         Self {
             format: written.format.name().to_owned(),
-            file: FileDigest {
-                path: written.path,
-                bytes: written.bytes,
-                sha256: written.sha256,
-            },
+            file: written.file,
         }
     }
 }

@@ -93,7 +93,8 @@ pub struct ReportOptions {
     pub stdout: Option<Format>,
     /// The files to write.
     pub files: Vec<Destination>,
-    /// The columns of CSV reports; all of them, if there are none here.
+    /// The columns of reports whose columns can be chosen; all columns, if none is
+    /// here.
     pub columns: Vec<Column>,
     /// The length that a Markdown report may have.
     pub max_chars: MaxChars,

@@ -18,7 +18,6 @@ use crate::report::{self, Column, Destination, MaxChars, SplitBy};
 /// something could not be read or decided. 3 beats 1.
 #[derive(Debug, Clone, Parser)]
 #[command(
-    name = "audit",
     version,
     max_term_width = 100,
     after_long_help = EXAMPLES,
@@ -168,17 +167,28 @@ pub struct ExplainArgs {
 /// Holds the arguments that say which reports are written, and how.
 #[derive(Debug, Clone, Args)]
 pub struct ReportArgs {
-    /// Write a report to a file; its format is that of the extension (txt,
-    /// csv, json, ndjson, md, html, sarif, xml, xlsx), or given as FORMAT:FILE
-    #[arg(short, long = "output", value_name = "FILE", value_parser = destination)]
+    /// The files to write, with their formats
+    #[arg(
+        short,
+        long = "output",
+        value_name = "FILE",
+        value_parser = destination,
+        help = output_help()
+    )]
     pub outputs: Vec<Destination>,
 
     /// Format of the report on stdout [default: text]
     #[arg(short, long, value_parser = choice::<report::Format>())]
     pub format: Option<report::Format>,
 
-    /// Columns of csv reports, in this order
-    #[arg(long, value_name = "A,B,C", value_delimiter = ',', value_parser = column)]
+    /// The columns of reports whose columns can be chosen
+    #[arg(
+        long,
+        value_name = "A,B,C",
+        value_delimiter = ',',
+        value_parser = column,
+        help = columns_help()
+    )]
     pub columns: Vec<Column>,
 
     /// The longest that a markdown report may be: a number of characters, or
@@ -284,6 +294,25 @@ pub struct AuditArgs {
     /// The size of a chunk in bytes
     #[arg(long, hide = true, default_value_t = 512 << 10)]
     pub window_bytes: usize,
+}
+
+/// Returns the help of `--output`, with the extensions of all formats.
+fn output_help() -> String {
+    let formats = report::Format::ALL.iter();
+    let extensions = formats.flat_map(|format| format.extensions()).copied();
+    let extensions = extensions.collect::<Vec<_>>().join(", ");
+    format!(
+        "Write a report to a file; its format is that of the extension ({extensions}, or the \
+         name of a format), or given as FORMAT:FILE"
+    )
+}
+
+/// Returns the help of `--columns`, with the formats whose columns can be chosen.
+fn columns_help() -> String {
+    let formats = report::Format::ALL.iter();
+    let formats = formats.filter(|format| format.has_columns());
+    let names: Vec<_> = formats.map(|format| format.name()).collect();
+    format!("Columns of {} reports, in this order", names.join(" and "))
 }
 
 const EXAMPLES: &str = "\

@@ -20,17 +20,13 @@ pub fn dispatch(command: Command, streams: &mut Streams<'_>) -> Result<Exit, Err
         Command::Policy { command } => {
             write_at_once(streams.stdout, |out| dispatch_policy(command, out))
         }
-        Command::Fields => write_at_once(streams.stdout, |out| clean(show::fields(out))),
+        Command::Fields => print(streams, show::fields),
         Command::Explain(args) => {
             write_at_once(streams.stdout, |out| explain::explain(&args.into(), out))
         }
-        Command::Schema { document } => {
-            write_at_once(streams.stdout, |out| clean(schema::write(document, out)))
-        }
-        Command::Completions { shell } => {
-            write_at_once(streams.stdout, |out| clean(completions::write(shell, out)))
-        }
-        Command::Man => write_at_once(streams.stdout, |out| clean(man::write(out))),
+        Command::Schema { document } => print(streams, |out| schema::write(document, out)),
+        Command::Completions { shell } => print(streams, |out| completions::write(shell, out)),
+        Command::Man => print(streams, man::write),
     }
 }
 
@@ -42,6 +38,14 @@ fn dispatch_policy(command: PolicyCommand, out: &mut dyn Write) -> Result<Exit, 
         PolicyCommand::Show { policy, set } => clean(show::policy(&policy, &set, out)),
         PolicyCommand::New => clean(show::new(out)),
     }
+}
+
+/// Writes to stdout, all at once; once that is done, all is as it should be.
+fn print(
+    streams: &mut Streams<'_>,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
+) -> Result<Exit, Error> {
+    write_at_once(streams.stdout, |out| clean(write(out)))
 }
 
 fn clean(done: Result<(), Error>) -> Result<Exit, Error> {

@@ -2,9 +2,14 @@
 
 use std::io;
 
-use crate::report::Colour;
+use crate::aggregate;
+use crate::export;
+use crate::finding;
+use crate::manifest;
+use crate::pipeline;
+use crate::policy;
+use crate::report::{self, Colour};
 use crate::text::{count, escape_controls};
-use crate::{aggregate, export, finding, manifest, pipeline, policy, report};
 
 /// Says why a command could not be done.
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,5 @@
-//! `audit policy list`, `show` and `new`, `audit fields`, `completions` and `man`:
-//! what there is to use.
+//! `audit policy list`, `show` and `new`, and `audit fields`: the policies that there
+//! are, and what policies can ask.
 
 use std::io::{self, Write};
 use std::path::PathBuf;

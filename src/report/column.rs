@@ -1,4 +1,4 @@
-//! The columns of tables of findings, in CSV reports and workbooks.
+//! The columns of tables of findings, in every format that has such a table.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,7 @@
-//! Text of policies and exports inside the markup of others: Markdown and URIs.
+//! Text of policies and exports inside the markup of others: Markdown, cells of
+//! spreadsheets and URIs.
+
+use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -44,6 +47,20 @@ pub fn cell(text: &str) -> String {
     code(text).replace('|', "\\|")
 }
 
+/// Returns the text of a cell that no spreadsheet runs and no terminal obeys. A
+/// format whose cells have no type needs it: there what begins as a formula is one.
+pub fn defuse_formula(cell: &str) -> Cow<'_, str> {
+    let escaped = escape_controls(cell);
+    match cell.starts_with(FORMULA) {
+        true => format!("'{escaped}").into(),
+        false => escaped,
+    }
+}
+
+/// The characters with which a formula begins, or a cell that is one once a
+/// spreadsheet drops its blanks.
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
 /// What is escaped in a path: all but the unreserved characters of RFC 3986, 2.3,
 /// and the slashes. Without the escape, what is before a colon would be a scheme.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
@@ -78,6 +95,23 @@ mod tests {
         }
         assert_eq!(cell("a|b"), "`a\\|b`");
         assert_eq!(escape("a*b\n[c]"), "a\\*b \\[c\\]");
+    }
+
+    #[test]
+    fn what_a_spreadsheet_would_run_is_defused() {
+        for (cell, defused) in [
+            ("=1+1", "'=1+1"),
+            ("+44", "'+44"),
+            ("-1", "'-1"),
+            ("@SUM", "'@SUM"),
+            ("\t=1", "'\\t=1"),
+            ("\r=1", "'\\r=1"),
+            ("a=1", "a=1"),
+            ("'a", "'a"),
+            ("", ""),
+        ] {
+            assert_eq!(defuse_formula(cell), defused);
+        }
     }
 
     #[test]

@@ -7,11 +7,10 @@ use std::path::{Path, PathBuf};
 
 use atomic_write_file::AtomicWriteFile;
 use atomic_write_file::unix::OpenOptionsExt as _;
-use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::settings::Format;
-use crate::digest;
+use crate::digest::{FileDigest, Hasher};
 
 /// Says where the user wants a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +87,7 @@ pub struct Output<'o> {
     name: String,
     target: Target<'o>,
     /// The bytes so far, if they are counted.
-    digest: Option<(u64, Sha256)>,
+    hasher: Option<Hasher>,
 }
 
 /// Describes a file that was written.
@@ -96,12 +95,8 @@ pub struct Output<'o> {
 pub struct Written {
     /// How it was written.
     pub format: Format,
-    /// Its path, as the command line named it.
-    pub path: String,
-    /// Its size, in bytes.
-    pub bytes: u64,
-    /// Its SHA-256, in hexadecimal digits.
-    pub sha256: String,
+    /// Its path, size and SHA-256.
+    pub file: FileDigest,
 }
 
 enum Target<'o> {
@@ -180,7 +175,7 @@ impl<'o> Output<'o> {
         Self {
             name: "on stdout".to_owned(),
             target: Target::Stdout(stdout),
-            digest: None,
+            hasher: None,
         }
     }
 
@@ -239,7 +234,7 @@ impl<'o> Output<'o> {
             Ok(target) => Ok(Self {
                 name: format!("`{name}`"),
                 target,
-                digest: None,
+                hasher: None,
             }),
             Err(source) => Err(Error::Open { path: name, source }),
         }
@@ -248,16 +243,16 @@ impl<'o> Output<'o> {
     /// Counts the bytes from now on, if they go to a file.
     pub fn watch(&mut self) {
         match self.target {
-            Target::Unnamed(_) | Target::Aside { .. } => _ = self.digest.get_or_insert_default(),
+            Target::Unnamed(_) | Target::Aside { .. } => _ = self.hasher.get_or_insert_default(),
             Target::Stdout(_) | Target::Stream(_) => {}
         }
     }
 
-    /// Returns how many bytes were written to the file, and their SHA-256 in
-    /// hexadecimal digits, if they were counted.
-    pub fn digest(&self) -> Option<(u64, String)> {
-        let (bytes, hash) = self.digest.clone()?;
-        Some((bytes, digest::hex(&hash.finalize())))
+    /// Returns the digest of the file, which is called `path`, if its bytes were
+    /// counted.
+    pub fn digest(&self, path: &Path) -> Option<FileDigest> {
+        let hasher = self.hasher.as_ref()?;
+        Some(hasher.digest(path.display().to_string()))
     }
 
     /// Makes sure that all that was written is where it should be.
@@ -323,9 +318,8 @@ impl Write for Output<'_> {
             Target::Aside { file, .. } => file.write(bytes),
             Target::Stream(file) => file.write(bytes),
         }?;
-        if let Some((count, hash)) = &mut self.digest {
-            *count += written as u64;
-            hash.update(&bytes[..written]);
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&bytes[..written]);
         }
         Ok(written)
     }

@@ -9,6 +9,9 @@ use crate::text::{count, escape_controls, grouped};
 /// Says where the findings are that a report has no room for.
 pub const WHERE_ALL_ARE: &str = "a csv or json report of the same run has all findings";
 
+/// Says where the remediation of rules is that a report has no room for.
+pub const WHERE_REMEDIATION_IS: &str = "csv and json reports have their remediation";
+
 /// The heading of what to do about a rule that is not met.
 pub const REMEDIATION: &str = "Remediation";
 

@@ -268,14 +268,10 @@ pub(super) fn settle(
     let finished = reporter.finish(header, footer, &mut output);
     finished.map_err(|source| output.failed(source))?;
     // What is in the buffer has been counted.
-    let digest = output.digest();
-    let written = destination
-        .zip(digest)
-        .map(|(to, (bytes, sha256))| Written {
-            format: to.format,
-            path: to.path.display().to_string(),
-            bytes,
-            sha256,
-        });
+    let written = destination.and_then(|to| {
+        let file = output.digest(&to.path)?;
+        let format = to.format;
+        Some(Written { format, file })
+    });
     Ok((output.settle()?, written))
 }

@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::model::header::Tool;
+
 /// Returns a log of one run: the rules of its tool, and the rest of it.
 pub fn log(rules: &[Value], mut run: Value) -> Value {
-    let version = env!("CARGO_PKG_VERSION");
+    let Tool { name, version } = Tool::this();
     run["tool"] = json!({ "driver": {
-        "name": env!("CARGO_PKG_NAME"), "version": version, "semanticVersion": version,
+        "name": name, "version": version, "semanticVersion": version,
         "rules": rules,
     }});
     run["columnKind"] = "unicodeCodePoints".into();

@@ -74,22 +74,60 @@ impl Format {
         name.parse().ok()
     }
 
+    /// Returns whether the columns of a report of this format can be chosen.
+    pub fn has_columns(self) -> bool {
+        match self {
+            Format::Csv => true,
+            Format::Text
+            | Format::Json
+            | Format::Ndjson
+            | Format::Markdown
+            | Format::Sarif
+            | Format::Junit
+            | Format::Oscal
+            | Format::Ocsf
+            | Format::Defectdojo => false,
+            #[cfg(feature = "html")]
+            Format::Html => false,
+            // A workbook has all columns, which its reader can hide.
+            #[cfg(feature = "xlsx")]
+            Format::Xlsx => false,
+        }
+    }
+
+    /// Returns the usual extensions of files of this format. Its name is understood
+    /// as an extension too, whether it is a usual one or not.
+    pub fn extensions(self) -> &'static [&'static str] {
+        match self {
+            Format::Text => &["txt"],
+            Format::Csv => &["csv"],
+            Format::Json => &["json"],
+            Format::Ndjson => &["ndjson", "jsonl"],
+            Format::Markdown => &["md"],
+            #[cfg(feature = "html")]
+            Format::Html => &["html"],
+            Format::Sarif => &["sarif"],
+            Format::Junit => &["xml"],
+            // Their files are JSON, whose extension stands for the format of that name.
+            Format::Oscal | Format::Ocsf | Format::Defectdojo => &[],
+            #[cfg(feature = "xlsx")]
+            Format::Xlsx => &["xlsx"],
+        }
+    }
+
     /// Returns the format that the extension of a file stands for.
     pub fn of_path(path: &Path) -> Option<Self> {
-        match path.extension()?.to_str()? {
-            "txt" => Some(Format::Text),
-            "jsonl" => Some(Format::Ndjson),
-            "md" => Some(Format::Markdown),
-            "xml" => Some(Format::Junit),
-            other => Self::named(other),
-        }
+        let extension = path.extension()?.to_str()?;
+        let mut all = Self::ALL.iter().copied();
+        all.find(|format| format.extensions().contains(&extension))
+            .or_else(|| Self::named(extension))
     }
 }
 
 /// Holds what the command line says of reports.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The columns of a CSV report.
+    /// The columns of reports whose columns can be chosen, in this order.
     pub columns: Vec<Column>,
     /// How long a Markdown report may be.
     pub max_chars: MaxChars,
@@ -222,6 +260,16 @@ mod tests {
         assert_eq!(of("report.junit.xml"), Some(Format::Junit));
         assert_eq!(of("findings.pdf"), None);
         assert_eq!(of("findings"), None);
+    }
+
+    #[test]
+    fn no_two_formats_have_an_extension_in_common() {
+        for format in Format::ALL.iter().copied() {
+            for extension in format.extensions().iter().copied().chain([format.name()]) {
+                let path = format!("a.{extension}");
+                assert_eq!(Format::of_path(Path::new(&path)), Some(format), "{path}");
+            }
+        }
     }
 
     #[test]

@@ -4,8 +4,6 @@ use std::io::{self, BufRead, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use super::format::factory::new_report;
 use super::json_writer::write_json;
 use super::model::footer::{Footer, Slice};
@@ -382,6 +380,9 @@ const NONE: &str = "_none";
 /// The largest number of characters of a value in the name of a file.
 const MAX_NAME: usize = 80;
 
+/// How many digits of a digest tell two names apart.
+const DIGITS: usize = 12;
+
 /// Returns a name that every file system takes, and that leads nowhere else. Values
 /// that cannot be used as they are get a digest, so that no two share one name.
 fn safe_name(slice: Option<&str>) -> String {
@@ -398,10 +399,10 @@ fn safe_name(slice: Option<&str>) -> String {
     let plain = value.chars().map(|c| if is_plain(c) { c } else { '-' });
     let plain: String = plain.take(MAX_NAME).collect();
     let plain = plain.trim_start_matches(['.', '_', '-']);
-    let digest = digest::hex(&Sha256::digest(value)[..6]);
+    let digest = digest::of_bytes("", value.as_bytes()).sha256;
     match plain {
-        "" => format!("x-{digest}"),
-        plain => format!("{plain}-{digest}"),
+        "" => format!("x-{digest:.DIGITS$}"),
+        plain => format!("{plain}-{digest:.DIGITS$}"),
     }
 }
 

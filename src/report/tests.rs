@@ -5,6 +5,7 @@ use super::fixture;
 use super::format::factory::new_report;
 use super::model::footer::Footer;
 use super::model::row::FindingRow;
+use super::phrase::WHERE_ALL_ARE;
 use super::render::Rendered;
 use super::settings::{Format, MaxChars, Screen, Settings};
 
@@ -14,9 +15,19 @@ fn report(
     rows: impl Iterator<Item = FindingRow<'static>>,
     footer: &Footer,
 ) -> String {
+    report_with(format, Column::ALL, rows, footer)
+}
+
+/// Returns the text of a report with these columns and findings.
+fn report_with(
+    format: Format,
+    columns: &[Column],
+    rows: impl Iterator<Item = FindingRow<'static>>,
+    footer: &Footer,
+) -> String {
     let header = fixture::header();
     let settings = Settings {
-        columns: Column::ALL.to_vec(),
+        columns: columns.to_vec(),
         max_chars: MaxChars::default(),
         whole: Vec::new(),
         split_by: None,
@@ -223,14 +234,19 @@ fn what_a_report_has_no_room_for_is_counted() {
         .copied()
         .filter(|format| !format.is_whole())
     {
-        let said = match format {
-            Format::Text => "First 20 of 12,000 findings",
-            Format::Markdown => "more findings: a csv or json report",
+        // The first letter is a capital one where a sentence begins.
+        let where_all_are = &WHERE_ALL_ARE[1..];
+        let expected = match format {
+            Format::Text => vec!["First 20 of 12,000 findings"],
+            Format::Markdown => vec!["more findings: ", where_all_are],
             #[cfg(feature = "html")]
-            Format::Html => "2,000 of 12,000 findings are not on this page",
-            Format::Sarif => "7,000 findings are left out",
-            Format::Junit => "… and 11,980 others",
-            Format::Oscal => "2,000 findings are left out",
+            Format::Html => vec![
+                "2,000 of 12,000 findings are not on this page",
+                where_all_are,
+            ],
+            Format::Sarif => vec!["7,000 findings are left out", where_all_are],
+            Format::Junit => vec!["… and 11,980 others"],
+            Format::Oscal => vec!["2,000 findings are left out", where_all_are],
             // A sheet has room for many more; its own tests fill it.
             #[cfg(feature = "xlsx")]
             Format::Xlsx => continue,
@@ -240,6 +256,55 @@ fn what_a_report_has_no_room_for_is_counted() {
         };
         let rows = (0..ALL).map(|_| fixture::row());
         let report = report(format, rows, &footer);
-        assert!(report.contains(said), "{}: {said}", format.name());
+        for said in expected {
+            assert!(report.contains(said), "{}: {said}", format.name());
+        }
+    }
+}
+
+/// Returns whether a spreadsheet that opens a report of the format would find a
+/// formula in it.
+fn has_formula(format: Format, report: &str) -> bool {
+    match format {
+        Format::Csv => {
+            let mut reader = csv::Reader::from_reader(report.as_bytes());
+            let rows: Vec<_> = reader.records().map(|row| row.expect("a row")).collect();
+            let mut cells = rows.iter().flat_map(|row| row.iter());
+            cells.any(|cell| cell.starts_with(['=', '+', '-', '@', '\t', '\r']))
+        }
+        #[cfg(feature = "xlsx")]
+        Format::Xlsx => report.contains("<f>"),
+        #[cfg(feature = "html")]
+        Format::Html => false,
+        // They are not opened as tables of cells.
+        Format::Text
+        | Format::Json
+        | Format::Ndjson
+        | Format::Markdown
+        | Format::Sarif
+        | Format::Junit
+        | Format::Oscal
+        | Format::Ocsf
+        | Format::Defectdojo => false,
+    }
+}
+
+#[test]
+fn nothing_from_data_is_a_formula_in_any_format() {
+    for format in Format::ALL.iter().copied() {
+        let report = report(format, fixture::rows().into_iter(), &fixture::incomplete());
+        assert!(!has_formula(format, &report), "{}: {report}", format.name());
+    }
+}
+
+#[test]
+fn columns_are_chosen_in_the_formats_that_say_so() {
+    for format in Format::ALL.iter().copied() {
+        let with = |columns| {
+            let rows = fixture::rows().into_iter();
+            report_with(format, columns, rows, &fixture::incomplete())
+        };
+        let differs = with(Column::ALL) != with(&[Column::Rule]);
+        assert_eq!(differs, format.has_columns(), "{}", format.name());
     }
 }

@@ -49,7 +49,7 @@ const CRATES: &[(&str, &[&str])] = &[
     // one home each, or one for each use
     ("annotate-snippets", &["diagnostic"]),
     ("anstream", &["terminal"]),
-    ("anstyle", &["report/format/text"]),
+    ("anstyle", &["report/format/paint", "report/format/text"]),
     ("atomic-write-file", &["report/output"]),
     ("base16ct", &["digest"]),
     ("base64", &["report/format/html"]),

@@ -1,5 +1,10 @@
 //! The README tells the truth: its commands are run, its output is real.
 
+use audit::policy::aggregate::Question;
+use audit::policy::operator::OPERATORS;
+use audit::report::Format;
+use strum::VariantArray;
+
 use crate::support::{Run, command};
 
 const README: &str = include_str!("../../README.md");
@@ -32,4 +37,22 @@ fn the_second_command_is_what_ci_runs() {
     let ci = include_str!("../../.ci/run");
     assert_eq!(shell_commands()[1..], ["cargo test"]);
     assert!(ci.contains("\ncargo test"));
+}
+
+#[test]
+fn the_readme_names_every_operator_question_and_format() {
+    let operators = OPERATORS.iter().map(|operator| operator.name);
+    let questions = Question::VARIANTS.iter().map(|question| question.into());
+    let formats = Format::ALL.iter().map(|format| format.name());
+    // A name is alone in its code span, or at the beginning of an example.
+    let is_named = |name: &str| {
+        let spans = [format!("`{name}`"), format!("`{name} ")];
+        spans.iter().any(|span| README.contains(span))
+    };
+    let missing: Vec<&str> = operators
+        .chain(questions)
+        .chain(formats)
+        .filter(|name| !is_named(name))
+        .collect();
+    assert!(missing.is_empty(), "the README does not name {missing:?}");
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use audit::report::Format;
 use serde_json::Value;
 
 use crate::support::{Run, Workspace, command};
@@ -65,6 +66,17 @@ fn rows() -> Vec<BTreeMap<String, String>> {
     let mut reader = csv::Reader::from_reader(report.as_slice());
     let rows = reader.deserialize();
     rows.map(|row| row.expect("a row")).collect()
+}
+
+#[test]
+fn there_is_a_sample_of_each_format() {
+    let sorted = |mut names: Vec<&'static str>| {
+        names.sort_unstable();
+        names
+    };
+    let sampled = SAMPLES.iter().map(|(_, format)| *format);
+    let all = Format::ALL.iter().map(|format| format.name());
+    assert_eq!(sorted(sampled.collect()), sorted(all.collect()));
 }
 
 #[test]

@@ -413,7 +413,8 @@ impl Page<'_> {
         if let Some(more @ 1..) = rules.len().checked_sub(MAX_NEXT) {
             writeln!(
                 out,
-                "  … and {more} more rules: csv and json reports have their remediation"
+                "  … and {more} more rules: {}",
+                phrase::WHERE_REMEDIATION_IS
             )?;
         }
         Ok(())

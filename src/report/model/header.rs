@@ -30,6 +30,16 @@ pub struct Tool {
     pub version: String,
 }
 
+impl Tool {
+    /// Returns this program.
+    pub fn this() -> Self {
+        Self {
+            name: env!("CARGO_PKG_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
 /// Describes a policy that records were judged by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Policy {
@@ -150,10 +160,7 @@ impl Header {
             rules: policy.rules.iter().map(rule).collect(),
         });
         Self {
-            tool: Tool {
-                name: env!("CARGO_PKG_NAME").to_owned(),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-            },
+            tool: Tool::this(),
             as_of: time::show(as_of),
             policies: policies.collect(),
         }

@@ -96,6 +96,7 @@ fn page(report: &Report<'_>) -> Result<String, Error> {
         findings => Value::from(Serde(&report.findings)),
         findings_total => summary.counts.findings() + summary.counts.waived,
         left_out => report.left_out,
+        where_all_are => phrase::capitalised(phrase::WHERE_ALL_ARE.to_owned()),
         rejected => Value::from(Serde(&report.rejected)),
         rejected_total => summary.rejected,
         exports => Value::from(Serde(&footer.exports)),
