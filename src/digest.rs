@@ -63,6 +63,11 @@ impl Hasher {
         self.hash.update(bytes);
     }
 
+    /// Returns the SHA-256 of the bytes.
+    pub fn finish(self) -> [u8; 32] {
+        self.hash.finalize().into()
+    }
+
     /// Returns the digest of a file that is called `path` and has the bytes so
     /// far.
     pub fn digest(&self, path: impl Into<String>) -> FileDigest {

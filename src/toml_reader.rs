@@ -198,7 +198,8 @@ impl TomlReader {
     }
 
     /// Reads a line of text that is not blank: a control character in it would
-    /// break the line of a report.
+    /// break the line of a report. Returns it without the blanks at its ends, so
+    /// it is not for values to which records are compared.
     pub fn text(&mut self, value: &Spanned<DeValue<'_>>, what: &str) -> Option<String> {
         let text = self.prose(value, what)?;
         if text.contains('\n') {
@@ -209,7 +210,8 @@ impl TomlReader {
         Some(text)
     }
 
-    /// Reads text that is not blank, of one line or several.
+    /// Reads text that is not blank, of one line or several. Returns it without
+    /// the blanks at its ends.
     pub fn prose(&mut self, value: &Spanned<DeValue<'_>>, what: &str) -> Option<String> {
         let message = match value.get_ref() {
             DeValue::String(text) if text.trim().is_empty() => format!("{what} is blank"),

@@ -9,15 +9,15 @@ use crate::finding::{
     AggregateSubject, Counts, Evidence, Finding, Outcome, Privacy, Reason, Subject, Summary,
 };
 use crate::policy::Policies;
-use crate::policy::aggregate::{Aggregate, Percent};
+use crate::policy::aggregate::{Aggregate, Comparison, Percent, Summation};
 use crate::record::time;
 use crate::spool::Spool;
 use crate::text::{count, grouped};
 
-/// What a rule that looks at sums comes to, and what was observed; nothing for one
-/// that holds values against each other.
+/// Returns what a rule that looks at sums comes to, and what was observed.
 fn outcome_of_sums(
     rule: &AggregateRule<'_>,
+    summation: &Summation,
     sum: &Accumulator,
     summary: &Summary,
 ) -> Option<(Outcome, String)> {
@@ -25,9 +25,8 @@ fn outcome_of_sums(
         Some(why) => Outcome::Error(why),
         None => Outcome::Fail(Reason::Violated),
     };
-    Some(match rule.aggregate {
-        Aggregate::Unique { .. } | Aggregate::Shared { .. } => return None,
-        Aggregate::Records { least } => {
+    Some(match summation {
+        Summation::Records { least } => {
             let observed = count(sum.certain, "record", "records");
             if sum.certain >= *least {
                 (Outcome::Pass, observed)
@@ -41,7 +40,7 @@ fn outcome_of_sums(
                 (Outcome::Fail(Reason::Violated), observed)
             }
         }
-        Aggregate::PassRate { rule: id, least } => {
+        Summation::PassRate { rule: id, least } => {
             let before = rule.index
                 - rule
                     .policy
@@ -51,7 +50,7 @@ fn outcome_of_sums(
             let counted = rule.policy.rules.iter().position(|other| other.id == *id)?;
             pass_rate(summary.by_rule[before + counted], *least)
         }
-        Aggregate::Newest { within, .. } => {
+        Summation::Newest { within, .. } => {
             let ahead = match sum.ahead {
                 0 => String::new(),
                 ahead => format!(
@@ -135,10 +134,14 @@ impl<F> FindingMaker<'_, F> {
             let Some(rule) = rules.get(found.rule as usize) else {
                 continue;
             };
+            let comparison = match rule.aggregate {
+                Aggregate::Compared(comparison) => comparison,
+                Aggregate::Summed(_) => continue,
+            };
             texts.seek_to(found.text).map_err(Error::from)?;
             let text = Text::read(&mut texts).map_err(Error::from)?;
             let subject = AggregateSubject {
-                evidence: vec![self.evidence(rule, &found, &text.value)],
+                evidence: vec![self.evidence(rule, comparison, &found, &text.value)],
                 customer_id: text.id,
                 customer_name: text.name,
             };
@@ -160,7 +163,11 @@ impl<F> FindingMaker<'_, F> {
     where
         F: FnMut(&Finding<'_>) -> Result<(), E>,
     {
-        let Some((outcome, observed)) = outcome_of_sums(rule, sum, self.summary) else {
+        let summation = match rule.aggregate {
+            Aggregate::Summed(summation) => summation,
+            Aggregate::Compared(_) => return Ok(()),
+        };
+        let Some((outcome, observed)) = outcome_of_sums(rule, summation, sum, self.summary) else {
             return Ok(());
         };
         let subject = AggregateSubject {
@@ -211,27 +218,27 @@ impl<F> FindingMaker<'_, F> {
         rule.aggregate.looks_at(&self.policies.schema).to_owned()
     }
 
-    fn evidence(&self, rule: &AggregateRule<'_>, found: &Found, value: &str) -> Evidence<'static> {
+    fn evidence(
+        &self,
+        rule: &AggregateRule<'_>,
+        comparison: &Comparison,
+        found: &Found,
+        value: &str,
+    ) -> Evidence<'static> {
         let Found {
             location, group, ..
         } = found;
-        let field = rule
-            .aggregate
-            .slot()
-            .map(|slot| self.policies.schema.field(slot));
-        let value = match field {
-            Some(field) => redact(field, value, self.privacy),
-            None => value.into(),
-        };
-        let observed = match rule.aggregate {
-            Aggregate::Shared { .. } => {
+        let field = self.policies.schema.field(comparison.slot());
+        let value = redact(field, value, self.privacy);
+        let observed = match comparison {
+            Comparison::Shared { .. } => {
                 let customers = count(group.customers, "customer", "customers");
                 format!(
                     "{value}, on {customers}: {}",
                     self.locations(*location, group)
                 )
             }
-            _ => {
+            Comparison::Unique { .. } => {
                 let same = if group.differ { "other" } else { "the same" };
                 let locations = self.locations(*location, group);
                 let records = count(group.records, "record", "records");

@@ -9,8 +9,7 @@ use super::partial::AggregateRule;
 use super::total::{Error, SPOOL_BYTES};
 use crate::external_sort::{Sorted, Sorter, Spill};
 use crate::finding::Summary;
-use crate::policy::Aggregate;
-use crate::policy::aggregate::Copies;
+use crate::policy::aggregate::{Aggregate, Comparison, Copies};
 
 /// Compares all values; returns the entries that are findings.
 pub(super) fn compare(
@@ -117,10 +116,10 @@ impl Group {
     }
 
     /// Returns whether the rule is met by the group, if that can be decided.
-    fn is_met(&self, aggregate: &Aggregate) -> Option<bool> {
+    fn is_met(&self, comparison: &Comparison) -> Option<bool> {
         let (all, certain) = (&self.facts, &self.certain);
-        let (violated, may_be) = match aggregate {
-            Aggregate::Unique { copies, .. } => match copies {
+        let (violated, may_be) = match comparison {
+            Comparison::Unique { copies, .. } => match copies {
                 Copies::Any => (certain.records > 1, all.records > 1),
                 Copies::Differ => (
                     certain.records > 1 && certain.differ,
@@ -134,10 +133,7 @@ impl Group {
                     )
                 }
             },
-            Aggregate::Shared { most, .. } => (certain.customers > *most, all.customers > *most),
-            Aggregate::PassRate { .. } | Aggregate::Records { .. } | Aggregate::Newest { .. } => {
-                (false, false)
-            }
+            Comparison::Shared { most, .. } => (certain.customers > *most, all.customers > *most),
         };
         match (violated, may_be) {
             (true, _) => Some(false),
@@ -156,7 +152,11 @@ impl Group {
         let Some(rule) = rules.get(self.first.rule as usize) else {
             return Ok(());
         };
-        let met = self.is_met(rule.aggregate);
+        let met = match rule.aggregate {
+            Aggregate::Compared(comparison) => self.is_met(comparison),
+            // There are no entries of such a rule.
+            Aggregate::Summed(_) => return Ok(()),
+        };
         if met == Some(true) {
             summary.count_passes(rule.index, self.facts.customers);
             return Ok(());

@@ -4,12 +4,12 @@ use std::ops::AddAssign;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::entry::{Doubt, Entry, Key, Text};
-
+use crate::digest::Hasher;
 use crate::finding::{Outcome, Reason};
-use crate::policy::{Aggregate, Answers, Ask, Policies, Policy, Rule, Truth};
+use crate::policy::aggregate::{Aggregate, Comparison, Summation};
+use crate::policy::{Answers, Ask, Policies, Policy, Rule, Truth};
 use crate::record::{Absent, Cell, Record, Slot, Value};
 
 /// Is a rule over all records, with its index among all rules of the run.
@@ -54,6 +54,41 @@ pub(super) struct Accumulator {
 }
 
 impl Accumulator {
+    /// Adds what is asked of a record; `when` is whether the rule applies to it.
+    fn add(&mut self, summation: &Summation, when: Truth, record: &Record<'_>) {
+        match (summation, when) {
+            // It is made of the outcomes of another rule.
+            (Summation::PassRate { .. }, _) => {}
+            (Summation::Records { .. }, Truth::True | Truth::False) => {}
+            (Summation::Records { .. }, Truth::Undecided(cause)) => self.doubt(cause.into()),
+            (
+                Summation::Newest {
+                    slot,
+                    within,
+                    until,
+                },
+                _,
+            ) => match (record.cell(*slot).value, when) {
+                (_, Truth::False) => {}
+                (Value::Time(time), _) if time > *until => self.ahead += 1,
+                (Value::Time(time), Truth::True) => self.newest = self.newest.max(Some(time)),
+                (Value::Time(time), Truth::Undecided(cause)) => {
+                    if time >= within.time {
+                        self.doubt(cause.into());
+                    }
+                }
+                (Value::Bad(why), _) => self.doubt(why.into()),
+                (Value::Absent(why), Truth::True) => {
+                    self.absent.get_or_insert(why.into());
+                }
+                // Did the rule apply, no time would be added.
+                (Value::Absent(_), Truth::Undecided(_)) => {}
+                // The reader of policies lets only fields of times through.
+                (Value::Flag(_) | Value::Text | Value::Networks(_), _) => {}
+            },
+        }
+    }
+
     fn doubt(&mut self, why: Reason) {
         self.doubtful += 1;
         self.doubt.get_or_insert(why);
@@ -110,65 +145,33 @@ impl Partial {
         if when == Truth::True {
             accumulator.certain += 1;
         }
-        match (aggregate, when) {
-            (Aggregate::PassRate { .. }, _) => None,
-            (Aggregate::Unique { .. } | Aggregate::Shared { .. }, Truth::False) => {
-                Some(Outcome::NotApplicable)
+        match aggregate {
+            Aggregate::Compared(comparison) => {
+                self.compare(number, comparison, when, answers.record(), record)
             }
-            (_, Truth::False) => None,
-            (Aggregate::Records { .. }, Truth::True) => None,
-            (Aggregate::Records { .. }, Truth::Undecided(cause)) => {
-                accumulator.doubt(cause.into());
+            Aggregate::Summed(summation) => {
+                accumulator.add(summation, when, answers.record());
                 None
             }
-            (
-                Aggregate::Newest {
-                    slot,
-                    within,
-                    until,
-                },
-                _,
-            ) => {
-                match (answers.record().cell(*slot).value, when) {
-                    (Value::Time(time), _) if time > *until => accumulator.ahead += 1,
-                    (Value::Time(time), Truth::Undecided(cause)) if time >= within.time => {
-                        accumulator.doubt(cause.into());
-                    }
-                    (Value::Time(time), Truth::True) => {
-                        accumulator.newest = accumulator.newest.max(Some(time))
-                    }
-                    (Value::Bad(why), _) => accumulator.doubt(why.into()),
-                    (Value::Absent(why), Truth::True) => {
-                        accumulator.absent.get_or_insert(why.into());
-                    }
-                    _ => {}
-                }
-                None
-            }
-            (Aggregate::Unique { slot, .. }, _) => {
-                self.compare(number, *slot, false, true, when, answers, record)
-            }
-            (
-                Aggregate::Shared {
-                    slot, ignore_case, ..
-                },
-                _,
-            ) => self.compare(number, *slot, *ignore_case, false, when, answers, record),
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what an entry is made of")]
+    /// Takes the value of a record, whose own number in its chunk is `place`, to
+    /// compare it with others.
     fn compare(
         &mut self,
         number: usize,
-        slot: Slot,
-        ignore_case: bool,
-        content: bool,
+        comparison: &Comparison,
         when: Truth,
-        answers: &Answers<'_>,
+        record: &Record<'_>,
         place: u64,
     ) -> Option<Outcome> {
-        let record = answers.record();
+        let doubt = match when {
+            Truth::True => Doubt::NONE,
+            Truth::Undecided(cause) => Doubt::from(cause),
+            Truth::False => return Some(Outcome::NotApplicable),
+        };
+        let slot = comparison.slot();
         let cell = record.cell(slot);
         match cell.value {
             Value::Text => {}
@@ -178,6 +181,10 @@ impl Partial {
             // Fields of other kinds are not held against each other.
             Value::Flag(_) | Value::Time(_) | Value::Networks(_) => return None,
         }
+        let (ignore_case, content) = match comparison {
+            Comparison::Unique { .. } => (false, content(record)),
+            Comparison::Shared { ignore_case, .. } => (*ignore_case, 0),
+        };
         let key = match ignore_case {
             true => Key::new(folded(cell.seen).as_bytes()),
             false => Key::new(cell.seen.as_bytes()),
@@ -197,13 +204,10 @@ impl Partial {
             rule: u32::try_from(number).unwrap_or(u32::MAX),
             value: key,
             customer: customer.unwrap_or(Key::NONE),
-            doubt: match when {
-                Truth::Undecided(cause) => Doubt::from(cause),
-                Truth::True | Truth::False => Doubt::NONE,
-            },
+            doubt,
             export: 0,
             record: place,
-            content: if content { self::content(record) } else { 0 },
+            content,
             text: self.texts.len() as u64,
         });
         text.write(&mut self.texts);
@@ -220,12 +224,12 @@ fn folded(text: &str) -> String {
 /// A digest of all that a record says in fields that are read: what was
 /// written otherwise and says the same is the same.
 fn content(record: &Record<'_>) -> u64 {
-    let mut hash = Sha256::new();
+    let mut hash = Hasher::default();
     for Cell { value, seen, .. } in record.cells() {
         let (kind, seen): (u8, &[u8]) = match value {
             Value::Flag(flag) => (if *flag { 1 } else { 0 }, &[]),
             Value::Time(time) => {
-                hash.update(time.timestamp_micros().to_le_bytes());
+                hash.update(&time.timestamp_micros().to_le_bytes());
                 (2, &[])
             }
             Value::Absent(Absent::Missing) => (3, &[]),
@@ -234,11 +238,11 @@ fn content(record: &Record<'_>) -> u64 {
             Value::Bad(_) => (6, seen.as_bytes()),
             Value::Text | Value::Networks(_) => (7, seen.as_bytes()),
         };
-        hash.update([kind]);
-        hash.update((seen.len() as u64).to_le_bytes());
+        hash.update(&[kind]);
+        hash.update(&(seen.len() as u64).to_le_bytes());
         hash.update(seen);
     }
-    let digest = hash.finalize();
+    let digest = hash.finish();
     let mut bytes = [0; 8];
     bytes.copy_from_slice(&digest[..8]);
     u64::from_le_bytes(bytes)

@@ -156,7 +156,7 @@ fn definitions() -> Value {
     properties.insert("all".to_owned(), several.clone());
     properties.insert("any".to_owned(), several);
     properties.insert("not".to_owned(), requirement);
-    for field in &FIELDS {
+    for field in FIELDS {
         let check = json!({
             "description": field.meaning,
             "$ref": format!("#/$defs/{}", field.kind.name()),
@@ -169,7 +169,7 @@ fn definitions() -> Value {
         "requirement".to_owned(),
         json!({
             "type": "object", "minProperties": 1, "properties": properties,
-            // Fields of a policy's own, and other spellings of the 28.
+            // Fields of a policy's own, and other spellings of the documented.
             "additionalProperties": { "anyOf": kinds },
         }),
     );
@@ -226,5 +226,38 @@ fn argument(argument: Argument, kind: Kind) -> Value {
             prefixes
         }
         Argument::Networks(_) => or_param(list(json!({ "type": "string", "pattern": "/" }))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Collects the paths of all descriptions that say nothing.
+    fn blank_descriptions(value: &Value, path: &str, found: &mut Vec<String>) {
+        match value {
+            Value::Object(table) => {
+                for (key, value) in table {
+                    let path = format!("{path}/{key}");
+                    if key == "description" && value.as_str().is_some_and(str::is_empty) {
+                        found.push(path.clone());
+                    }
+                    blank_descriptions(value, &path, found);
+                }
+            }
+            Value::Array(items) => {
+                for item in items {
+                    blank_descriptions(item, path, found);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    #[test]
+    fn every_key_and_question_of_a_policy_is_described() {
+        let mut blank = Vec::new();
+        blank_descriptions(&policy(), "", &mut blank);
+        assert_eq!(blank, [""; 0]);
     }
 }

@@ -134,7 +134,7 @@ pub(super) fn new(out: &mut dyn Write) -> Result<(), Error> {
 
 /// Lists the fields, and the operators that suit each kind.
 pub(super) fn fields(out: &mut dyn Write) -> Result<(), Error> {
-    for field in &FIELDS {
+    for field in FIELDS {
         let sensitive = if field.sensitive { " (personal)" } else { "" };
         let (name, kind, meaning) = (field.name, field.kind.name(), field.meaning);
         writeln!(out, "{name:22} {kind:9} {meaning}{sensitive}")?;
@@ -155,4 +155,22 @@ pub(super) fn fields(out: &mut dyn Write) -> Result<(), Error> {
         "\n[[aggregate]] asks one of {questions} of all records"
     )?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_to_start_from_names_every_question() {
+        let mut text = Vec::new();
+        new(&mut text).expect("memory");
+        let text = String::from_utf8(text).expect("text");
+        let asks = |line: &&str| Question::words().any(|name| line.starts_with(name));
+        let line = text.lines().find(asks).expect("it asks a question");
+        let words: Vec<_> = line.split([' ', ',']).collect();
+        for question in Question::words() {
+            assert!(words.contains(&question), "`{question}` is not in: {line}");
+        }
+    }
 }

@@ -2,13 +2,11 @@
 
 use std::borrow::Cow;
 
-use sha2::{Digest, Sha256};
-
 use super::evidence::{self, Evidence};
 use super::outcome::{Reason, Status};
 use super::privacy::Privacy;
 use super::redaction::{display_id, observed};
-use crate::digest;
+use crate::digest::{self, Hasher};
 use crate::policy::{Answers, Policy, Rule};
 use crate::record::{Slot, Value};
 
@@ -60,14 +58,14 @@ pub struct Finding<'a> {
 /// Returns the first half of the SHA-256 of these names and of `subject`, in
 /// hexadecimal digits.
 pub fn fingerprint<'n>(names: impl IntoIterator<Item = &'n str>, subject: &str) -> String {
-    let mut hash = Sha256::new();
+    let mut hash = Hasher::default();
     for name in names {
-        hash.update(name);
+        hash.update(name.as_bytes());
         // No name holds a NUL, so no two rows of names run together alike.
-        hash.update([0]);
+        hash.update(&[0]);
     }
-    hash.update(subject);
-    digest::hex(&hash.finalize()[..16])
+    hash.update(subject.as_bytes());
+    digest::hex(&hash.finish()[..16])
 }
 
 impl<'a> Finding<'a> {

@@ -14,7 +14,7 @@ use super::continuation::Continuation;
 use super::inputs::{Error, Pipeline};
 use super::ordered::{Ordered, lock};
 use super::worker::{ChunkResult, Judged, Worker};
-use crate::export::{Chunk, Chunker, Format, StopFlag};
+use crate::export::{Chunk, Chunker, StopFlag};
 
 /// Is how many chunks a thread has, on the average: one that it works on, and one
 /// that waits for its turn to be written.

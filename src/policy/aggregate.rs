@@ -6,28 +6,29 @@ use chrono::{DateTime, Utc};
 use strum::EnumMessage;
 
 use super::check::Ago;
-use crate::record::{Schema, Slot};
+use crate::record::{Schema, Slot, time};
 
-/// Asks one question about the whole export. The [`Question`] is its name, which
-/// is the key of a rule over the whole export.
-#[derive(Debug, Clone, PartialEq, Eq, strum::EnumDiscriminants)]
-#[strum_discriminants(
-    name(Question),
-    doc = "Names a question about the whole export.",
-    derive(strum::VariantArray, strum::IntoStaticStr, strum::EnumMessage),
-    strum(serialize_all = "kebab-case")
-)]
+/// Asks one question about the whole export.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Aggregate {
-    /// No value of the field is in two records.
-    #[strum_discriminants(doc = "No value of the field is in two records.")]
+    /// Compares the values of a field with each other.
+    Compared(Comparison),
+    /// Adds up what is asked of each record.
+    Summed(Summation),
+}
+
+/// Compares the values of a field of text with each other. What does not meet it
+/// is a finding about a customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Comparison {
+    /// Asks [`Question::Unique`].
     Unique {
         /// A field of text.
         slot: Slot,
         /// Which copies are meant.
         copies: Copies,
     },
-    /// No value of the field is in the records of many customers.
-    #[strum_discriminants(doc = "No value of the field is in the records of many customers.")]
+    /// Asks [`Question::Shared`].
     Shared {
         /// A field of text.
         slot: Slot,
@@ -36,22 +37,25 @@ pub enum Aggregate {
         /// Values that differ in case alone, or in blanks, are one.
         ignore_case: bool,
     },
-    /// A rule of the same policy passes often enough where it applies.
-    #[strum_discriminants(doc = "A rule of the same policy passes often enough where it applies.")]
+}
+
+/// Adds up what is asked of each record. If the sum does not meet it, there is one
+/// finding, about the whole export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Summation {
+    /// Asks [`Question::PassRate`].
     PassRate {
         /// The rule's id.
         rule: String,
         /// The least share of the records.
         least: Percent,
     },
-    /// There are enough records.
-    #[strum_discriminants(doc = "There are enough records.")]
+    /// Asks [`Question::Records`].
     Records {
         /// The least number of records.
         least: u64,
     },
-    /// Some record changed lately: an older export is a stale one.
-    #[strum_discriminants(doc = "Some record changed lately: an older export is a stale one.")]
+    /// Asks [`Question::Newest`].
     Newest {
         /// A field of times.
         slot: Slot,
@@ -60,6 +64,24 @@ pub enum Aggregate {
         /// Times from here on are too far ahead to be true.
         until: DateTime<Utc>,
     },
+}
+
+/// Names a question about the whole export: the key of a rule over all records.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr, strum::EnumMessage,
+)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Question {
+    /// No value of the field is in two records.
+    Unique,
+    /// No value of the field is in the records of many customers.
+    Shared,
+    /// A rule of the same policy passes often enough where it applies.
+    PassRate,
+    /// There are enough records.
+    Records,
+    /// Some record changed lately: an older export is a stale one.
+    Newest,
 }
 
 impl Question {
@@ -73,31 +95,27 @@ impl Aggregate {
     /// Returns the field whose values are looked at.
     pub fn slot(&self) -> Option<Slot> {
         match self {
-            Aggregate::Unique { slot, .. }
-            | Aggregate::Shared { slot, .. }
-            | Aggregate::Newest { slot, .. } => Some(*slot),
-            Aggregate::PassRate { .. } | Aggregate::Records { .. } => None,
+            Self::Compared(comparison) => Some(comparison.slot()),
+            Self::Summed(Summation::Newest { slot, .. }) => Some(*slot),
+            Self::Summed(Summation::PassRate { .. } | Summation::Records { .. }) => None,
         }
     }
 
     /// Returns whether values of the field are compared with each other.
     pub fn compares(&self) -> bool {
         match self {
-            Aggregate::Unique { .. } | Aggregate::Shared { .. } => true,
-            Aggregate::PassRate { .. } | Aggregate::Records { .. } | Aggregate::Newest { .. } => {
-                false
-            }
+            Self::Compared(_) => true,
+            Self::Summed(_) => false,
         }
     }
 
     /// Names what is looked at, for evidence: a field, a rule, or the records.
     pub fn looks_at<'a>(&'a self, schema: &'a Schema) -> &'a str {
         match self {
-            Aggregate::Unique { slot, .. }
-            | Aggregate::Shared { slot, .. }
-            | Aggregate::Newest { slot, .. } => &schema.field(*slot).name,
-            Aggregate::PassRate { rule, .. } => rule,
-            Aggregate::Records { .. } => "records",
+            Self::Compared(comparison) => &schema.field(comparison.slot()).name,
+            Self::Summed(Summation::Newest { slot, .. }) => &schema.field(*slot).name,
+            Self::Summed(Summation::PassRate { rule, .. }) => rule,
+            Self::Summed(Summation::Records { .. }) => "records",
         }
     }
 
@@ -109,19 +127,42 @@ impl Aggregate {
     /// Describes what would meet it.
     pub fn expected(&self) -> String {
         match self {
-            Aggregate::Unique { copies, .. } => match copies {
+            Self::Compared(comparison) => comparison.expected(),
+            Self::Summed(summation) => summation.expected(),
+        }
+    }
+}
+
+impl Comparison {
+    /// Returns the field whose values are compared.
+    pub fn slot(&self) -> Slot {
+        match self {
+            Self::Unique { slot, .. } | Self::Shared { slot, .. } => *slot,
+        }
+    }
+
+    fn expected(&self) -> String {
+        match self {
+            Self::Unique { copies, .. } => match copies {
                 Copies::Any => "in no other record".to_owned(),
                 Copies::Differ => "in no other record with other content".to_owned(),
                 Copies::Agree => "in no other record with the same content".to_owned(),
             },
-            Aggregate::Shared { most: 1, .. } => "on no other customer".to_owned(),
-            Aggregate::Shared { most, .. } => format!("on at most {most} customers"),
-            Aggregate::PassRate { least, .. } => format!("at least {least} pass"),
-            Aggregate::Records { least } => format!("at least {least}"),
-            Aggregate::Newest { within, .. } => format!(
+            Self::Shared { most: 1, .. } => "on no other customer".to_owned(),
+            Self::Shared { most, .. } => format!("on at most {most} customers"),
+        }
+    }
+}
+
+impl Summation {
+    fn expected(&self) -> String {
+        match self {
+            Self::PassRate { least, .. } => format!("at least {least} pass"),
+            Self::Records { least } => format!("at least {least}"),
+            Self::Newest { within, .. } => format!(
                 "the newest within {} ({} or later)",
                 within.span,
-                crate::record::time::show(within.time)
+                time::show(within.time)
             ),
         }
     }

@@ -164,6 +164,65 @@ impl Check {
         }
     }
 
+    /// Returns whether it asks for a value or for none, if it asks that: no other
+    /// check decides on an absent field.
+    pub fn presence(&self) -> Option<bool> {
+        match self {
+            Check::Present(wanted) => Some(*wanted),
+            Check::Equals(_)
+            | Check::NotEquals(_)
+            | Check::In(_)
+            | Check::NotIn(_)
+            | Check::EqualsField(_)
+            | Check::DiffersFrom(_)
+            | Check::Matches(_)
+            | Check::NotMatches(_)
+            | Check::MinLength(_)
+            | Check::MaxLength(_)
+            | Check::Before(_)
+            | Check::After(_)
+            | Check::OlderThan(_)
+            | Check::NewerThan(_)
+            | Check::BeforeField(_)
+            | Check::AfterField(_)
+            | Check::AnyAddress(_)
+            | Check::MinPrefix { .. }
+            | Check::MaxAddresses(_)
+            | Check::Within(_)
+            | Check::Excludes(_)
+            | Check::Public => None,
+        }
+    }
+
+    /// Returns the instant that a time must be before, if it asks that.
+    pub fn upper_limit(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Check::Before(limit) => Some(*limit),
+            Check::OlderThan(ago) => Some(ago.time),
+            Check::Present(_)
+            | Check::Equals(_)
+            | Check::NotEquals(_)
+            | Check::In(_)
+            | Check::NotIn(_)
+            | Check::EqualsField(_)
+            | Check::DiffersFrom(_)
+            | Check::Matches(_)
+            | Check::NotMatches(_)
+            | Check::MinLength(_)
+            | Check::MaxLength(_)
+            | Check::After(_)
+            | Check::NewerThan(_)
+            | Check::BeforeField(_)
+            | Check::AfterField(_)
+            | Check::AnyAddress(_)
+            | Check::MinPrefix { .. }
+            | Check::MaxAddresses(_)
+            | Check::Within(_)
+            | Check::Excludes(_)
+            | Check::Public => None,
+        }
+    }
+
     /// Describes what is expected.
     pub fn expected(&self, schema: &Schema) -> String {
         let name = |slot: &Slot| schema.field(*slot).name.as_str();

@@ -280,8 +280,77 @@ fn max_addresses(entries: &[Entry], most: u64) -> Truth {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::check::Literal;
+    use std::collections::HashSet;
+    use std::mem::discriminant;
+
+    use strum::EnumCount;
+
+    use crate::policy::check::{Ago, Literal};
+    use crate::policy::operator::{Argument, OPERATORS};
+    use crate::policy::pattern::Pattern;
+    use crate::record::time::Span;
     use crate::record::{Absent, Kind, Raw, Schema};
+
+    /// Makes a check of an argument that suits a kind of field; `other` is a field of
+    /// the kind.
+    fn check(argument: Argument, kind: Kind, other: Slot) -> Check {
+        let now = DateTime::UNIX_EPOCH;
+        let literal = match kind {
+            Kind::Flag => Literal::Flag(true),
+            Kind::Time => Literal::Time(now),
+            Kind::Text | Kind::Networks => Literal::Text("a".to_owned()),
+        };
+        match argument {
+            Argument::Truth(check) => check(true),
+            Argument::OnlyTrue(check) => check(),
+            Argument::Value(check) => check(literal),
+            Argument::Values(check) => check(vec![literal]),
+            Argument::Field(check) => check(other),
+            Argument::Pattern(check) => check(Pattern::new("a").expect("a pattern")),
+            Argument::Count(check) => check(1),
+            Argument::Time(check) => check(now),
+            Argument::Ago(check) => check(Ago {
+                span: Span::read("1d").expect("a span"),
+                time: now,
+            }),
+            Argument::Prefixes => Check::MinPrefix {
+                v4: Some(8),
+                v6: Some(8),
+            },
+            Argument::Networks(check) => check(vec!["10.0.0.0/8".parse().expect("a network")]),
+        }
+    }
+
+    #[test]
+    fn every_operator_decides_on_a_value_of_each_of_its_kinds() {
+        let mut made = HashSet::new();
+        for operator in OPERATORS {
+            for kind in operator.kinds.iter().copied() {
+                let mut schema = Schema::default();
+                let [asked, other] = ["asked", "other"].map(|name| {
+                    schema.declare(name, kind).expect("new");
+                    schema.want(name).expect("known")
+                });
+                let value = match kind {
+                    Kind::Flag => "true",
+                    Kind::Text => "a",
+                    Kind::Time => "2026-01-31T00:00:00Z",
+                    Kind::Networks => "10.0.0.0/8",
+                };
+                let texts = bumpalo::Bump::new();
+                let mut record = Record::new(&schema, &texts);
+                for slot in [asked, other] {
+                    record.set(&schema, slot, Raw::Text(value));
+                }
+                let check = check(operator.argument, kind, other);
+                made.insert(discriminant(&check));
+                let truth = check.holds(asked, &record);
+                let is_decided = matches!(truth, Truth::True | Truth::False);
+                assert!(is_decided, "`{}` of {kind}: {truth:?}", operator.name);
+            }
+        }
+        assert_eq!(made.len(), Check::COUNT, "a check without an operator");
+    }
 
     fn holds(check: &Check, kind: Kind, text: &str) -> Truth {
         let mut schema = Schema::default();

@@ -8,6 +8,7 @@
 use strum::{EnumMessage, IntoStaticStr, VariantArray};
 
 use super::aggregate::Question;
+use super::operator;
 use crate::toml_reader::Word;
 
 /// Lists the keys of a table, with the meaning and the shape of each.
@@ -418,13 +419,28 @@ impl Keys for PrefixKey {
 pub(super) fn takes_params(name: &str) -> bool {
     let is_question = Question::words().any(|question| question == name);
     is_question
-        || is_requirement::<HeadKey>(name)
-        || is_requirement::<CheckKey>(name)
-        || is_requirement::<RuleKey>(name)
-        || is_requirement::<AggregateKey>(name)
+        || has_shape::<HeadKey>(name, Shape::Requirement)
+        || has_shape::<CheckKey>(name, Shape::Requirement)
+        || has_shape::<RuleKey>(name, Shape::Requirement)
+        || has_shape::<AggregateKey>(name, Shape::Requirement)
 }
 
-fn is_requirement<K: Keys>(name: &str) -> bool {
+/// Returns whether a key of this name, in a requirement or in a question about the
+/// whole export, takes a span of time.
+pub(super) fn takes_span(name: &str) -> bool {
+    let in_question = |question: &Question| match question {
+        Question::Unique => has_shape::<UniqueKey>(name, Shape::Span),
+        Question::Shared => has_shape::<SharedKey>(name, Shape::Span),
+        Question::PassRate => has_shape::<PassRateKey>(name, Shape::Span),
+        Question::Records => has_shape::<RecordsKey>(name, Shape::Span),
+        Question::Newest => has_shape::<NewestKey>(name, Shape::Span),
+    };
+    let operator = operator::find(name);
+    operator.is_some_and(|operator| operator.argument.takes_span())
+        || Question::VARIANTS.iter().any(in_question)
+}
+
+fn has_shape<K: Keys>(name: &str, shape: Shape) -> bool {
     let mut keys = K::VARIANTS.iter();
-    keys.any(|key| key.word() == name && key.shape() == Shape::Requirement)
+    keys.any(|key| key.word() == name && key.shape() == shape)
 }

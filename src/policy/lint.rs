@@ -1,8 +1,6 @@
 //! Warnings: what is no mistake in a policy, and most likely not meant.
 
-use chrono::{DateTime, Utc};
-
-use super::aggregate::Aggregate;
+use super::aggregate::{Aggregate, Summation};
 use super::check::{Check, Literal};
 use super::pattern::Pattern;
 use super::policies::Policy;
@@ -114,9 +112,9 @@ fn asks_alike(one: &Rule, other: &Rule) -> bool {
 /// Returns whether a rule over the whole export is met by any.
 fn cannot_fail(aggregate: &Aggregate) -> bool {
     match aggregate {
-        Aggregate::PassRate { least, .. } => least.is_zero(),
-        Aggregate::Records { least } => *least == 0,
-        Aggregate::Unique { .. } | Aggregate::Shared { .. } | Aggregate::Newest { .. } => false,
+        Aggregate::Summed(Summation::PassRate { least, .. }) => least.is_zero(),
+        Aggregate::Summed(Summation::Records { least }) => *least == 0,
+        Aggregate::Summed(Summation::Newest { .. }) | Aggregate::Compared(_) => false,
     }
 }
 
@@ -241,10 +239,11 @@ fn plain(requirement: &Requirement) -> bool {
 }
 
 /// Returns whether two checks on one field cannot both hold. It is asked both
-/// ways round, so each pair is in one arm only.
+/// ways round, so each pair is in one arm only, and the arm of a new operator may
+/// name all that it clashes with.
 fn clash(one: &Check, other: &Check) -> bool {
     match one {
-        Check::Present(wanted) => !wanted && !matches!(other, Check::Present(false)),
+        Check::Present(wanted) => !wanted && other.presence() != Some(false),
         Check::Equals(value) => clashes_with_value(value, other),
         Check::In(list) => {
             let common = |others: &[Literal]| list.iter().filter(|&it| others.contains(it)).count();
@@ -253,8 +252,10 @@ fn clash(one: &Check, other: &Check) -> bool {
         }
         Check::EqualsField(slot) => matches!(other, Check::DiffersFrom(same) if same == slot),
         Check::MinLength(least) => matches!(other, Check::MaxLength(most) if least > most),
-        Check::After(after) => is_before(other).is_some_and(|before| *after >= before),
-        Check::NewerThan(newer) => is_before(other).is_some_and(|before| newer.time >= before),
+        Check::After(after) => other.upper_limit().is_some_and(|before| *after >= before),
+        Check::NewerThan(newer) => other
+            .upper_limit()
+            .is_some_and(|before| newer.time >= before),
         Check::BeforeField(slot) => matches!(other, Check::AfterField(same) if same == slot),
         Check::AnyAddress(wanted) => matches!(other, Check::AnyAddress(not) if wanted != not),
         Check::NotEquals(_)
@@ -275,19 +276,29 @@ fn clash(one: &Check, other: &Check) -> bool {
 }
 
 fn clashes_with_value(value: &Literal, other: &Check) -> bool {
-    matches!(other, Check::Equals(other) if value != other)
-        || matches!(other, Check::NotEquals(other) if value == other)
-        || matches!(other, Check::In(list) if !list.contains(value))
-        || matches!(other, Check::NotIn(list) if list.contains(value))
-}
-
-/// Returns the instant that a time must be before, if the check asks that.
-fn is_before(check: &Check) -> Option<DateTime<Utc>> {
-    if let Check::Before(limit) = check {
-        return Some(*limit);
+    match other {
+        Check::Equals(other) => value != other,
+        Check::NotEquals(other) => value == other,
+        Check::In(list) => !list.contains(value),
+        Check::NotIn(list) => list.contains(value),
+        Check::Present(_)
+        | Check::EqualsField(_)
+        | Check::DiffersFrom(_)
+        | Check::Matches(_)
+        | Check::NotMatches(_)
+        | Check::MinLength(_)
+        | Check::MaxLength(_)
+        | Check::Before(_)
+        | Check::After(_)
+        | Check::OlderThan(_)
+        | Check::NewerThan(_)
+        | Check::BeforeField(_)
+        | Check::AfterField(_)
+        | Check::AnyAddress(_)
+        | Check::MinPrefix { .. }
+        | Check::MaxAddresses(_)
+        | Check::Within(_)
+        | Check::Excludes(_)
+        | Check::Public => false,
     }
-    if let Check::OlderThan(ago) = check {
-        return Some(ago.time);
-    }
-    None
 }

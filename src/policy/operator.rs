@@ -36,6 +36,25 @@ pub enum Argument {
     Networks(fn(Vec<IpNet>) -> Check),
 }
 
+impl Argument {
+    /// Returns whether it is a span of time.
+    pub fn takes_span(&self) -> bool {
+        match self {
+            Self::Ago(_) => true,
+            Self::Truth(_)
+            | Self::OnlyTrue(_)
+            | Self::Value(_)
+            | Self::Values(_)
+            | Self::Field(_)
+            | Self::Pattern(_)
+            | Self::Count(_)
+            | Self::Time(_)
+            | Self::Prefixes
+            | Self::Networks(_) => false,
+        }
+    }
+}
+
 /// Describes an operator as a policy author knows it.
 #[derive(Debug, Clone, Copy)]
 pub struct Operator {

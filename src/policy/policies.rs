@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 
 use super::answers::Forbidden;
 use super::builder::PoliciesBuilder;
-use super::check::Check;
 use super::error::Error;
 use super::requirement::{Requirement, TestId};
 use super::rule::{Ask, Rule, Test};
@@ -194,12 +193,14 @@ impl Policies {
         let slots = |test: &Test| std::iter::once(test.slot).chain(test.check.other());
         let when = rule.when.iter().flat_map(tests).collect::<Vec<_>>();
         let guarded = |slot: Slot| {
-            let is_asked = |(test, _): &(&Test, bool)| {
-                test.slot == slot && matches!(test.check, Check::Present(_))
-            };
+            let is_asked =
+                |(test, _): &(&Test, bool)| test.slot == slot && test.check.presence().is_some();
             when.iter().any(is_asked)
         };
-        let only_absent = |(test, holds): &(&Test, bool)| matches!(test.check, Check::Present(wanted) if wanted != *holds);
+        let only_absent = |(test, holds): &(&Test, bool)| {
+            let presence = test.check.presence();
+            presence.is_some_and(|wanted| wanted != *holds)
+        };
         let guard = when.iter().flat_map(|(test, _)| slots(test));
         let required: Vec<_> = match &rule.ask {
             Ask::Record { require, .. } => {

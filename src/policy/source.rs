@@ -4,12 +4,10 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use super::error::Error;
 use super::rule::Location;
 use crate::diagnostic::Position;
-use crate::digest;
+use crate::digest::{self, FileDigest};
 
 /// Identifies a file of a policy, and its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,11 +25,16 @@ pub struct PolicyFile {
 
 impl PolicyFile {
     fn new(path: String, file: Option<PathBuf>, content: &[u8]) -> Self {
+        let FileDigest {
+            path,
+            bytes,
+            sha256,
+        } = digest::of_bytes(path, content);
         Self {
             path,
             file,
-            bytes: content.len() as u64,
-            sha256: digest::hex(&Sha256::digest(content)),
+            bytes,
+            sha256,
         }
     }
 }

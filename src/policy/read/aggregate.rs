@@ -9,7 +9,7 @@ use super::argument::kind_phrase;
 use super::draft::Counted;
 use super::file::FileReader;
 use super::rules::{MetaEntries, RuleMeta, all_of};
-use crate::policy::aggregate::{Aggregate, Copies, Percent, Question};
+use crate::policy::aggregate::{Aggregate, Comparison, Copies, Percent, Question, Summation};
 use crate::policy::keys::{AggregateKey, NewestKey, PassRateKey, RecordsKey, SharedKey, UniqueKey};
 use crate::policy::requirement::Requirement;
 use crate::policy::rule::{Ask, Rule};
@@ -50,7 +50,9 @@ impl FileReader<'_> {
         let meta = self.rule_meta(entries, span.clone());
         let aggregate = self.the_question(&questions, span);
         let when = keys.get(AggregateKey::When);
-        if let (Some(Aggregate::PassRate { .. }), Some((key, _))) = (&aggregate, when) {
+        if let (Some(Aggregate::Summed(Summation::PassRate { .. })), Some((key, _))) =
+            (&aggregate, when)
+        {
             let help = Some("leave out `when`".to_owned());
             let message = "the rule that is counted says itself where it applies";
             self.toml.complain(key.span(), message, help);
@@ -129,13 +131,13 @@ impl FileReader<'_> {
         };
         let slot = self.field_of(field, Kind::Text);
         // Records are the same if all that is documented is the same.
-        for field in &FIELDS {
+        for field in FIELDS {
             self.pool.schema.want(field.name);
         }
-        Some(Aggregate::Unique {
+        Some(Aggregate::Compared(Comparison::Unique {
             slot: slot?,
             copies: copies?,
-        })
+        }))
     }
 
     /// Reads `shared = { field = "securityContactId", more-than = 10 }`.
@@ -161,11 +163,11 @@ impl FileReader<'_> {
             Some(value) => self.toml.flag("ignore-case", value),
             None => Some(false),
         };
-        Some(Aggregate::Shared {
+        Some(Aggregate::Compared(Comparison::Shared {
             slot: slot?,
             most: most?,
             ignore_case: ignore_case?,
-        })
+        }))
     }
 
     /// Reads `pass-rate = { rule = "mfa", at-least = "95%" }`.
@@ -196,10 +198,10 @@ impl FileReader<'_> {
             }
             read
         });
-        Some(Aggregate::PassRate {
+        Some(Aggregate::Summed(Summation::PassRate {
             rule: rule?,
             least: least?,
-        })
+        }))
     }
 
     /// Reads `records = { at-least = 1000 }`.
@@ -210,7 +212,7 @@ impl FileReader<'_> {
             .toml
             .needed(&keys, RecordsKey::AtLeast, &span, "`records`")?;
         let least = self.toml.count("at-least", least)?;
-        Some(Aggregate::Records { least })
+        Some(Aggregate::Summed(Summation::Records { least }))
     }
 
     /// Reads `newest = { field = "updatedAt", within = "36h" }`.
@@ -223,11 +225,11 @@ impl FileReader<'_> {
             .needed(&keys, NewestKey::Within, &span, "`newest`");
         let slot = field.and_then(|field| self.field_of(field, Kind::Time));
         let within = within.and_then(|within| self.ago(within));
-        Some(Aggregate::Newest {
+        Some(Aggregate::Summed(Summation::Newest {
             slot: slot?,
             within: within?,
             until: self.as_of + CLOCKS_DIFFER,
-        })
+        }))
     }
 
     /// Reads the name of a field, which is of a kind.

@@ -41,7 +41,7 @@ impl FileReader<'_> {
                     other.kind, other.name
                 );
                 let help = match is_documented(name) {
-                    true => "the 28 documented fields need no declaration".to_owned(),
+                    true => "the documented fields need no declaration".to_owned(),
                     false => "policies that run together declare a field alike".to_owned(),
                 };
                 self.toml.complain(key.span(), message, Some(help));
@@ -49,8 +49,8 @@ impl FileReader<'_> {
             .ok()
     }
 
-    /// Finds the slot and the kind of a field that a policy names: one of the
-    /// 28, or one that the policy declares itself.
+    /// Finds the slot and the kind of a field that a policy names: a
+    /// documented one, or one that the policy declares itself.
     pub(super) fn slot(&mut self, name: &str, span: Range<usize>) -> Option<(Slot, Kind)> {
         let declared = self.draft.declared.get(&normalize_key(name)).copied();
         if declared == Some(false) {
@@ -65,7 +65,7 @@ impl FileReader<'_> {
             let near = nearest(name, schema.names());
             let help = match near.filter(|near| normalize_key(near) != normalize_key(name)) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "keys beyond the 28 are declared under [fields]".to_owned(),
+                None => "keys beyond the documented fields are declared under [fields]".to_owned(),
             };
             self.toml.complain(span, message, Some(help));
             return None;

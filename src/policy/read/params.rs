@@ -12,8 +12,7 @@ use toml::de::{DeTable, DeValue};
 use crate::diagnostic::suggest;
 use crate::policy::aggregate::Percent;
 use crate::policy::error::Error;
-use crate::policy::keys::{NewestKey, ParamKey, RootKey, takes_params};
-use crate::policy::operator::{self, Argument};
+use crate::policy::keys::{ParamKey, RootKey, takes_params, takes_span};
 use crate::policy::policies::Param;
 use crate::record::time::Span;
 use crate::toml_reader::{TomlReader, Word, type_name};
@@ -234,12 +233,6 @@ impl<'i> Parameter<'i> {
             value => value.clone(),
         }
     }
-}
-
-/// Returns whether a key of this name takes a span of time.
-fn takes_span(key: &str) -> bool {
-    let is_ago = |operator: &operator::Operator| matches!(operator.argument, Argument::Ago(_));
-    key == NewestKey::Within.word() || operator::find(key).is_some_and(is_ago)
 }
 
 /// Reads a parameter: its value, and the loosest that is allowed.
