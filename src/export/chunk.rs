@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 
-use memchr::{memrchr, memrchr_iter};
+use memchr::memrchr;
 
 use super::format::{Format, MAX_RECORD_BYTES, PREVIEW_BYTES};
 use super::interrupt::StopFlag;
@@ -266,9 +266,6 @@ fn read_chunks<S: Listener>(
     Ok(())
 }
 
-/// Records that follow one another.
-const RECORDS: Container = Container::Sequence(Element::Record);
-
 /// Says where the next chunk of an export is likely to begin.
 #[derive(Debug)]
 enum Boundary {
@@ -293,8 +290,18 @@ impl Boundary {
         let bytes = chunk.bytes();
         let state = match look(&bytes[..bytes.len().min(PREVIEW_BYTES)]) {
             known @ (State::Csv(_)
-            | State::Json(json::State::Between(Container::Array(_) | RECORDS, _))) => known,
-            _ => look(bytes),
+            | State::Json(json::State::Between(
+                Container::Array(_) | Container::Sequence(Element::Record),
+                _,
+            ))) => known,
+            State::Json(
+                json::State::Between(Container::Sequence(Element::Array | Element::Wrapper), _)
+                | json::State::Start
+                | json::State::Rest
+                | json::State::Broken(..),
+            )
+            | State::Start(_)
+            | State::Lost => look(bytes),
         };
         match state {
             State::Json(json::State::Between(container, _)) => {
@@ -308,7 +315,9 @@ impl Boundary {
                 state,
                 keys: Vec::new(),
             },
-            State::Json(_) | State::Start(_) | State::Lost => Boundary::None,
+            State::Json(json::State::Start | json::State::Rest | json::State::Broken(..))
+            | State::Start(_)
+            | State::Lost => Boundary::None,
         }
     }
 
@@ -319,53 +328,12 @@ impl Boundary {
         };
         match state {
             State::Csv(_) => memrchr(b'\n', bytes).map(|feed| feed + 1),
-            State::Json(json::State::Between(Container::Array(_), _)) => cut_array(bytes, keys),
-            State::Json(json::State::Between(Container::Sequence(_), _)) => cut_sequence(bytes),
-            State::Json(_) | State::Start(_) | State::Lost => None,
+            State::Json(json::State::Between(container, _)) => container.last_cut(bytes, keys),
+            State::Json(json::State::Start | json::State::Rest | json::State::Broken(..))
+            | State::Start(_)
+            | State::Lost => None,
         }
     }
-}
-
-/// Returns the byte after a `}` that is followed by a line feed and a `{`: no
-/// value has these. Or else after a `}` that a `{` follows, which text may have.
-fn cut_sequence(bytes: &[u8]) -> Option<usize> {
-    let mut second_best = None;
-    for open in memrchr_iter(b'{', bytes) {
-        let before = bytes[..open].trim_ascii_end();
-        if before.last() != Some(&b'}') {
-            continue;
-        }
-        if bytes[before.len()..open].contains(&b'\n') {
-            return Some(before.len());
-        }
-        second_best = second_best.or(Some(before.len()));
-    }
-    second_best
-}
-
-/// How many objects are compared with the first record at most.
-const MAX_COMPARED: usize = 64;
-
-/// Returns the byte after the comma between two objects, of which the second
-/// begins with the keys of the first record: text and nested arrays have such
-/// commas too.
-fn cut_array(bytes: &[u8], keys: &[Vec<u8>]) -> Option<usize> {
-    let mut best = None;
-    for open in memrchr_iter(b'{', bytes).take(MAX_COMPARED) {
-        let comma = bytes[..open].trim_ascii_end();
-        let before = comma.strip_suffix(b",").map(<[u8]>::trim_ascii_end);
-        if before.and_then(<[u8]>::last) != Some(&b'}') {
-            continue;
-        }
-        let alike = json::begins_with(&bytes[open..], keys);
-        if alike == keys.len() {
-            return Some(comma.len());
-        }
-        if best.is_none_or(|(most, _)| alike > most) {
-            best = Some((alike, comma.len()));
-        }
-    }
-    best.map(|(_, cut)| cut)
 }
 
 /// Keeps nothing of what is read.

@@ -170,18 +170,22 @@ fn start(schema: &Schema, format: Format, bytes: &[u8], window: Window<'_, '_>) 
     let rest = &bytes[at..bytes.len().min(PREVIEW_BYTES)];
     let first = rest.iter().find(|byte| !byte.is_ascii_whitespace());
     let json = |state| Start::At(at, State::Json(state));
-    let table = || csv::header(schema, head(window.text, at));
+    let table = || {
+        let header = csv::header(schema, head(window.text, at));
+        header.map(|(length, state)| Start::At(at + length, State::Csv(state)))
+    };
     match (format, first) {
         (Format::Ndjson, _) => json(json::State::LINES),
-        (Format::Json, _) | (Format::Auto, None | Some(b'{' | b'[')) => json(json::State::Start),
-        (Format::Csv | Format::Auto, _) => match table() {
-            Some((length, state)) => Start::At(at + length, State::Csv(state)),
+        (Format::Json, _) => json(json::State::Start),
+        (Format::Csv, None) => table().unwrap_or_else(|| json(json::State::Start)),
+        (Format::Csv, Some(_)) => table().unwrap_or(Start::Unread(Unread::NoHeader)),
+        // A format whose exports begin with a byte of their own is told here.
+        (Format::Auto, None | Some(b'{' | b'[')) => json(json::State::Start),
+        (Format::Auto, Some(_)) => table().unwrap_or_else(|| match is_json(rest) {
             // Rubbish before the first record is rejected; the record is read.
-            None if format == Format::Auto && is_json(rest) => json(json::State::Start),
-            None if first.is_none() => json(json::State::Start),
-            None if format == Format::Csv => Start::Unread(Unread::NoHeader),
-            None => Start::Unread(Unread::Shapeless),
-        },
+            true => json(json::State::Start),
+            false => Start::Unread(Unread::Shapeless),
+        }),
     }
 }
 

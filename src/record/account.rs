@@ -47,7 +47,7 @@ impl<'a> Record<'a> {
             return self.set_again(schema, slot, raw);
         }
         *here = field.kind.read(raw, &mut self.entries);
-        if is_epoch(here) && field.name == "deletedAt" {
+        if field.epoch_is_null && is_epoch(here) {
             self.epoch_deleted = true;
             here.value = Value::Absent(Absent::Null);
         }

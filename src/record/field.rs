@@ -54,16 +54,18 @@ pub struct Spec {
     pub kind: Kind,
     /// Personal data: its values read `[redacted]` in reports.
     pub sensitive: bool,
+    /// Its value is null if it is the epoch: exporters write absent instants so.
+    pub epoch_is_null: bool,
     /// What it says about the account.
     pub meaning: &'static str,
 }
 
 const fn of(kind: Kind, name: &'static str, meaning: &'static str) -> Spec {
-    let sensitive = false;
     Spec {
         name,
         kind,
-        sensitive,
+        sensitive: false,
+        epoch_is_null: false,
         meaning,
     }
 }
@@ -87,6 +89,13 @@ const fn networks(name: &'static str, meaning: &'static str) -> Spec {
 const fn personal(spec: Spec) -> Spec {
     Spec {
         sensitive: true,
+        ..spec
+    }
+}
+
+const fn null_at_epoch(spec: Spec) -> Spec {
+    Spec {
+        epoch_is_null: true,
         ..spec
     }
 }
@@ -139,7 +148,7 @@ pub const FIELDS: &[Spec] = &[
         "updatedAt",
         "when the record last changed, which is not when it was last reviewed",
     ),
-    time("deletedAt", "when the account was cancelled"),
+    null_at_epoch(time("deletedAt", "when the account was cancelled")),
 ];
 
 /// A field that a run reads.
@@ -151,6 +160,8 @@ pub struct Field {
     pub kind: Kind,
     /// Its values read `[redacted]` in reports.
     pub sensitive: bool,
+    /// Its value is null if it is the epoch.
+    pub epoch_is_null: bool,
 }
 
 impl From<&Spec> for Field {
@@ -159,6 +170,7 @@ impl From<&Spec> for Field {
             name: spec.name.to_owned(),
             kind: spec.kind,
             sensitive: spec.sensitive,
+            epoch_is_null: spec.epoch_is_null,
         }
     }
 }
@@ -224,6 +236,7 @@ impl Schema {
             name: name.to_owned(),
             kind,
             sensitive,
+            epoch_is_null: false,
         };
         match self.known.get(&normalize_key(name)) {
             Some((other, _)) if other.kind != kind || is_documented(name) => Err(other.clone()),

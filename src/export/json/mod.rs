@@ -1,6 +1,7 @@
 //! Reads JSON exports: an array, objects one after another, and what wraps
 //! them.
 
+mod between;
 mod decode;
 mod envelope;
 mod keys;
@@ -12,6 +13,6 @@ mod state;
 mod wrapper;
 
 pub use decode::Decoder;
-pub use keys::{begins_with, first_keys};
+pub use keys::first_keys;
 pub use reader::Reader;
 pub use state::{Container, Element, Next, State};

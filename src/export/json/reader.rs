@@ -1,6 +1,7 @@
 //! Reads the values of a JSON export: one state machine reads all shapes, from
 //! any cut between two records on.
 
+use super::between::ELEMENT_SEPARATOR;
 use super::decode::{Decoder, Nesting};
 use super::envelope::Envelope;
 use super::lexer::{Fault, Flaw, skip_blanks, skip_key, skip_value};
@@ -161,7 +162,9 @@ impl<'w, 'b, 's, S: Sink> Reader<'w, 'b, 's, S> {
                     Ok(At(at + 1, Container::Sequence(element).after()))
                 }
             },
-            (Next::Separator, b',') => Ok(At(at + 1, State::Between(array, Next::Value))),
+            (Next::Separator, ELEMENT_SEPARATOR) => {
+                Ok(At(at + 1, State::Between(array, Next::Value)))
+            }
             (Next::Separator, _) => {
                 self.broken(at, Unreadable::NotJson("`,` or `]` after a record"), array)
             }
@@ -267,8 +270,7 @@ impl<'w, 'b, 's, S: Sink> Reader<'w, 'b, 's, S> {
             _ => Trust::Lines,
         };
         self.sink.rejected(at, why)?;
-        let in_array = matches!(container, Container::Array(_));
-        let recovery = Recovery::new(in_array, indent(self.bytes(), at), trust);
+        let recovery = Recovery::new(container.is_array(), indent(self.bytes(), at), trust);
         Ok(At(at, State::Broken(recovery, container)))
     }
 

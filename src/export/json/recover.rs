@@ -4,6 +4,8 @@
 //! the first byte at which the next record can begin, and works byte by byte,
 //! so that a record of any size is passed over in constant memory.
 
+use super::between::ELEMENT_SEPARATOR;
+
 /// Says what a scan relies on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
@@ -121,7 +123,7 @@ impl Recovery {
         let line = self.line.as_mut()?;
         match byte {
             b' ' | b'\t' | b'\r' => line.indent += usize::from(!line.comma),
-            b',' if !line.comma => line.comma = true,
+            ELEMENT_SEPARATOR if !line.comma => line.comma = true,
             // In JSON an object follows one of these, and may begin a line.
             b'{' if self.trust == Trust::Structure && matches!(self.before, b',' | b':' | b'[') => {
                 self.line = None;
@@ -150,7 +152,9 @@ impl Recovery {
             b'}' => return self.close(at, true),
             b']' if outside && self.in_array => return Some(Found::End(at)),
             b']' => return self.close(at, false),
-            b',' if outside && self.in_array && self.started => return Some(Found::End(at)),
+            ELEMENT_SEPARATOR if outside && self.in_array && self.started => {
+                return Some(Found::End(at));
+            }
             _ => {}
         }
         self.started = true;
@@ -190,7 +194,7 @@ impl InText {
             (b'"', _) => return true,
             (b'\\', _) => self.escaped = true,
             (b'}', _) => self.seam = 1,
-            (b',', 1) => self.seam = 2,
+            (ELEMENT_SEPARATOR, 1) => self.seam = 2,
             (b'{', 2) => self.seam = 3,
             (b' ' | b'\t' | b'\r', 1 | 2) => {}
             _ => self.seam = 0,
