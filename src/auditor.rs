@@ -32,7 +32,7 @@ pub enum Error<E: std::error::Error + 'static> {
     Finding(#[source] E),
 }
 
-/// Is what was read of one export.
+/// Holds what was read of one export.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExportRead {
@@ -48,7 +48,7 @@ pub struct ExportRead {
     pub problem: Option<Unread>,
 }
 
-/// Is a record that could not be read.
+/// Represents a record that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rejected {

@@ -37,7 +37,7 @@ struct Settings {
     pseudonymised: bool,
 }
 
-/// Is the file of a policy, or of one that it extends, which has no id here.
+/// Represents the file of a policy, or of one that it extends, which has no id here.
 #[derive(Debug, Serialize, Deserialize)]
 struct PolicyFile {
     id: Option<String>,
@@ -46,7 +46,7 @@ struct PolicyFile {
     file: FileDigest,
 }
 
-/// Is the file of an export.
+/// Represents the file of an export.
 #[derive(Debug, Serialize, Deserialize)]
 struct ExportFile {
     #[serde(flatten)]
@@ -56,7 +56,7 @@ struct ExportFile {
     rejected: u64,
 }
 
-/// Is the file of a report.
+/// Represents the file of a report.
 #[derive(Debug, Serialize, Deserialize)]
 struct ReportFile {
     format: String,

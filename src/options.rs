@@ -195,7 +195,7 @@ pub enum Document {
     Report,
 }
 
-/// Is the least severity of findings that decide the exit code; without one, none
+/// Holds the least severity of findings that decide the exit code; without one, none
 /// does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FailOn(pub Option<Severity>);

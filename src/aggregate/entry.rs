@@ -56,7 +56,7 @@ impl From<Cause> for Doubt {
     }
 }
 
-/// Is a record whose value is compared with others. In their order, those of one
+/// Represents a record whose value is compared with others. In their order, those of one
 /// rule and value are together, and of these those of one customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Entry {

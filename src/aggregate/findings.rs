@@ -1,8 +1,8 @@
 //! What rules over all records come to: outcomes, and findings with their evidence.
 
 use super::entry::{Doubt, Found, GroupFacts, Location, MAX_LOCATIONS, Text};
+use super::error::Error;
 use super::partial::{Accumulator, AggregateRule};
-use super::total::Error;
 use crate::external_sort::Sorted;
 use crate::finding::redaction::redact;
 use crate::finding::{

@@ -5,8 +5,8 @@ use std::io::{self, BufReader, Seek};
 use tempfile::SpooledTempFile;
 
 use super::entry::{Doubt, Entry, Found, GroupFacts, Location, MAX_LOCATIONS};
+use super::error::{Error, SPOOL_BYTES};
 use super::partial::AggregateRule;
-use super::total::{Error, SPOOL_BYTES};
 use crate::external_sort::{Sorted, Sorter, Spill};
 use crate::finding::Summary;
 use crate::policy::aggregate::{Aggregate, Comparison, Copies};

@@ -6,10 +6,12 @@
 //! once there are many; the texts that findings show wait in another file.
 
 mod entry;
+mod error;
 mod findings;
 mod group;
 mod partial;
 mod total;
 
+pub use error::Error;
 pub use partial::Partial;
-pub use total::{Aggregates, Error};
+pub use total::Aggregates;

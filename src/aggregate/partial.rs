@@ -12,7 +12,7 @@ use crate::policy::aggregate::{Aggregate, Comparison, Summation};
 use crate::policy::{Answers, Ask, Policies, Policy, Rule, Truth};
 use crate::record::{Absent, Cell, Record, Slot, Value};
 
-/// Is a rule over all records, with its index among all rules of the run.
+/// Represents a rule over all records, with its index among all rules of the run.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AggregateRule<'p> {
     pub(super) index: usize,

@@ -1,8 +1,7 @@
 //! What all records add up to, for the rules over all of them.
 
-use std::io;
-
 use super::entry::Entry;
+use super::error::{Error, SPOOL_BYTES};
 use super::findings::FindingMaker;
 use super::group;
 use super::partial::{self, Accumulator, AggregateRule, Partial};
@@ -11,16 +10,8 @@ use crate::finding::{Finding, Privacy, Summary};
 use crate::policy::Policies;
 use crate::spool::Spool;
 
-/// Says that what is gathered cannot be kept.
-#[derive(Debug, thiserror::Error)]
-#[error("what rules over the whole export gather could not be kept in temporary files")]
-pub struct Error(#[from] io::Error);
-
-/// Is how many entries, of about 80 bytes each, are sorted in memory.
+/// Says how many entries, of about 80 bytes each, are sorted in memory.
 const SEGMENT: usize = 1 << 18;
-
-/// Is how many bytes of text, and of one group, wait in memory.
-pub(super) const SPOOL_BYTES: usize = 4 << 20;
 
 /// Adds up what all records of a run gather, for its rules over all records.
 pub struct Aggregates<'p> {

@@ -6,7 +6,7 @@ use clap::{CommandFactory, Parser};
 
 use super::args::Cli;
 
-/// Is a text that takes the place of a run: help or the version, or what is wrong
+/// Represents a text that takes the place of a run: help or the version, or what is wrong
 /// with the arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Usage {

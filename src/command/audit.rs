@@ -122,7 +122,7 @@ fn files_read<'f>(
     files
 }
 
-/// Is an export while it is read.
+/// Represents an export while it is read.
 struct ExportRun {
     /// What reports call it.
     name: String,
@@ -149,7 +149,7 @@ impl ExportRun {
     }
 }
 
-/// Is an audit while records are read.
+/// Represents an audit while records are read.
 struct Run<'r> {
     options: &'r AuditOptions,
     policies: &'r Policies,

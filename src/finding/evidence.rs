@@ -8,7 +8,7 @@ use super::redaction::{REDACTED, observed, truncate};
 use crate::policy::{Aggregate, Answers, Ask, Requirement, Rule, TestId, Truth};
 use crate::record::{List, Slot, Value};
 
-/// Is a check that was not met.
+/// Represents a check that was not met.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Evidence<'a> {

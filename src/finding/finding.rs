@@ -31,7 +31,7 @@ pub struct AggregateSubject {
     pub evidence: Vec<Evidence<'static>>,
 }
 
-/// Is an outcome that is listed.
+/// Represents an outcome that is listed.
 #[derive(Debug, Clone, Copy)]
 pub struct Finding<'a> {
     /// What it is about.

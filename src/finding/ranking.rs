@@ -9,13 +9,13 @@ use super::redaction::display_id;
 use crate::policy::Severity;
 use crate::record::Record;
 
-/// Is how many customers are ranked.
+/// Says how many customers are ranked.
 const MAX_CUSTOMERS: usize = 5;
 
 /// Counts the findings of a customer by severity, the most severe first.
 pub type BySeverity = [u64; Severity::ALL.len()];
 
-/// Is a customer with findings.
+/// Represents a customer with findings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer {
     /// How many findings of each severity there are, the most severe first.

@@ -9,7 +9,7 @@ use super::privacy::{self, Privacy};
 use crate::policy::Answers;
 use crate::record::{Field, Slot, Value};
 
-/// Is shown in place of a value that is redacted.
+/// Replaces a value that is redacted.
 pub(super) const REDACTED: &str = "[redacted]";
 
 /// The most characters of a value that a finding shows: one account must not

@@ -2,7 +2,7 @@
 
 use crate::export::{Format, State};
 
-/// Is what a chunk hands on to the next.
+/// Holds what a chunk hands on to the next.
 pub(super) struct Continuation {
     format: Format,
     pub(super) state: State,

@@ -16,7 +16,7 @@ use super::ordered::{Ordered, lock};
 use super::worker::{ChunkResult, Judged, Worker};
 use crate::export::{Chunk, Chunker, StopFlag};
 
-/// Is how many chunks a thread has, on the average: one that it works on, and one
+/// Says how many chunks a thread has, on the average: one that it works on, and one
 /// that waits for its turn to be written.
 const CHUNKS_PER_THREAD: usize = 2;
 
@@ -75,7 +75,7 @@ struct Tasks<'p, W, E> {
     stop: StopFlag,
 }
 
-/// Is used by one chunk after another, in their order.
+/// Serves one chunk after another, in their order.
 struct InOrder<W, E> {
     continuation: Continuation,
     write: W,

@@ -10,7 +10,7 @@ use crate::record::Record;
 use crate::report::RenderedChunk;
 use crate::totals::Part;
 
-/// Is what a chunk comes to, to be written in its turn.
+/// Holds what a chunk comes to, to be written in its turn.
 pub struct ChunkResult {
     /// What it adds up to.
     pub part: Part,
@@ -20,7 +20,7 @@ pub struct ChunkResult {
     pub rejected: Vec<Rejection>,
 }
 
-/// Is a record that cannot be read.
+/// Represents a record that cannot be read.
 pub struct Rejection {
     /// Its number in the export, from 1.
     pub record: u64,
@@ -30,7 +30,7 @@ pub struct Rejection {
     pub why: Unreadable,
 }
 
-/// Is what was decoded, judged and rendered, free of the bytes that it was read from.
+/// Holds what was decoded, judged and rendered, free of the bytes that it was read from.
 pub(super) struct Judged {
     state: State,
     done: usize,

@@ -47,7 +47,7 @@ pub enum Column {
     Record,
 }
 
-/// Is what a cell holds.
+/// Holds what a cell holds.
 pub(super) enum Content<'c> {
     /// This text.
     Text(Cow<'c, str>),

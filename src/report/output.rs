@@ -9,6 +9,9 @@ use atomic_write_file::AtomicWriteFile;
 use atomic_write_file::unix::OpenOptionsExt as _;
 use tempfile::TempDir;
 
+use super::model::footer::Footer;
+use super::model::header::Header;
+use super::render::Reporter;
 use super::settings::Format;
 use crate::digest::{FileDigest, Hasher};
 
@@ -82,7 +85,7 @@ pub enum Error {
     },
 }
 
-/// Is where a report is being written.
+/// Says where a report is being written.
 pub struct Output<'o> {
     name: String,
     target: Target<'o>,
@@ -111,11 +114,11 @@ enum Target<'o> {
         aside: PathBuf,
         path: PathBuf,
     },
-    /// Is a pipe or a device, which no rename can replace.
+    /// Represents a pipe or a device, which no rename can replace.
     Stream(File),
 }
 
-/// Is a report that is whole, and on its disk: only the name of its file is still to
+/// Represents a report that is whole, and on its disk: only the name of its file is still to
 /// change.
 #[must_use = "it takes its place when it is committed"]
 pub struct Settled {
@@ -129,7 +132,7 @@ enum Change {
     Rename(PathBuf, PathBuf),
 }
 
-/// Is a folder that is not seen, beside the places of many reports, in which they are
+/// Represents a folder that is not seen, beside the places of many reports, in which they are
 /// written. It is removed, with all that is still in it, when it is dropped.
 pub struct Aside {
     folder: TempDir,
@@ -345,4 +348,24 @@ pub(super) fn is_stream(metadata: &Metadata) -> bool {
 fn is_open_file(path: &Path) -> bool {
     std::path::absolute(path)
         .is_ok_and(|path| path.starts_with("/dev") || path.starts_with("/proc"))
+}
+
+/// Writes the end of a report; returns what it takes to rename it, and a description
+/// of its file, if its bytes were counted.
+pub(super) fn settle(
+    reporter: Box<dyn Reporter>,
+    mut output: Output<'_>,
+    destination: Option<Destination>,
+    header: &Header,
+    footer: &Footer,
+) -> Result<(Settled, Option<Written>), Error> {
+    let finished = reporter.finish(header, footer, &mut output);
+    finished.map_err(|source| output.failed(source))?;
+    // What is in the buffer has been counted.
+    let written = destination.and_then(|to| {
+        let file = output.digest(&to.path)?;
+        let format = to.format;
+        Some(Written { format, file })
+    });
+    Ok((output.settle()?, written))
 }

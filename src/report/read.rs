@@ -176,7 +176,7 @@ fn read_lines<L: Listener>(
     })
 }
 
-/// Is the last line.
+/// Represents the last line.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct End {
@@ -217,7 +217,7 @@ fn read_json<L: Listener>(
     }
 }
 
-/// Is an object that is being read.
+/// Represents an object that is being read.
 struct Reading<'l, L: Listener> {
     listener: RefCell<&'l mut L>,
     /// Why the listener can take in no more.
@@ -289,7 +289,7 @@ fn next<'de, T: Deserialize<'de>, M: MapAccess<'de>>(
     map.next_value()
 }
 
-/// Is a list, whose items are handed on one by one.
+/// Represents a list, whose items are handed on one by one.
 struct Each<T, F> {
     act: F,
     item: PhantomData<T>,

@@ -9,7 +9,7 @@ use super::format::factory::new_report;
 use super::model::footer::Footer;
 use super::model::header::Header;
 use super::model::row::Rejected;
-use super::output::{Destination, Error, Output, Settled, Written};
+use super::output::{Destination, Error, Output, Settled, Written, settle};
 use super::paths::Paths;
 use super::render::{RenderedChunk, Renderer, Renderers, Reporter};
 use super::settings::{Format, Screen, Settings};
@@ -33,7 +33,7 @@ pub struct Reports<'r> {
     manifest: Option<Output<'r>>,
 }
 
-/// Is a report, or all slices of one, being written.
+/// Represents a report, or all slices of one, being written.
 struct Report<'r> {
     renderer: Arc<dyn Renderer>,
     to: To<'r>,
@@ -254,24 +254,4 @@ impl<'r> Report<'r> {
             },
         })
     }
-}
-
-/// Writes the end of a report; returns what it takes to rename it, and a description
-/// of its file, if its bytes were counted.
-pub(super) fn settle(
-    reporter: Box<dyn Reporter>,
-    mut output: Output<'_>,
-    destination: Option<Destination>,
-    header: &Header,
-    footer: &Footer,
-) -> Result<(Settled, Option<Written>), Error> {
-    let finished = reporter.finish(header, footer, &mut output);
-    finished.map_err(|source| output.failed(source))?;
-    // What is in the buffer has been counted.
-    let written = destination.and_then(|to| {
-        let file = output.digest(&to.path)?;
-        let format = to.format;
-        Some(Written { format, file })
-    });
-    Ok((output.settle()?, written))
 }

@@ -240,7 +240,7 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// Is a file, or a pipe.
+    /// Represents a file, or a pipe.
     pub const NONE: Screen = Screen {
         colour: Colour::Off,
         width: None,

@@ -9,10 +9,9 @@ use super::json_writer::write_json;
 use super::model::footer::{Footer, Slice};
 use super::model::header::Header;
 use super::model::row::FindingRow;
-use super::output::{Aside, Destination, Error, Output, Settled, Written};
+use super::output::{Aside, Destination, Error, Output, Settled, Written, settle};
 use super::paths::Paths;
 use super::render::{self, Found, Rendered, RenderedRow};
-use super::reports::settle;
 use super::settings::{Screen, Settings, SplitBy};
 use crate::digest;
 use crate::external_sort::{Sorter, Spill};
@@ -276,7 +275,7 @@ struct Writer<'w> {
     slices: Slices,
 }
 
-/// Is the report of a slice that is being written.
+/// Represents the report of a slice that is being written.
 struct OpenSlice {
     value: Option<String>,
     destination: Destination,
@@ -374,7 +373,7 @@ impl OpenSlice {
     }
 }
 
-/// Is what a slice without a value is called: the names of others never begin so.
+/// Holds what a slice without a value is called: the names of others never begin so.
 const NONE: &str = "_none";
 
 /// The largest number of characters of a value in the name of a file.

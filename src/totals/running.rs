@@ -32,7 +32,7 @@ pub struct RunningTotals<'p> {
     aggregates: Aggregates<'p>,
 }
 
-/// Is what a run adds up to, and what that means.
+/// Holds what a run adds up to, and what that means.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Totals {

@@ -51,7 +51,7 @@ fn gaps(policies: &Policies, summary: &Summary, unread_exports: u64) -> Vec<Gap>
     gaps
 }
 
-/// Is something that an audit could not do.
+/// Names something that an audit could not do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gap {
     /// This many exports could not be read to their end.

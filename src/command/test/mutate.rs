@@ -54,7 +54,7 @@ pub(super) struct Mutation<'m> {
     pub(super) untripped: Vec<&'m str>,
 }
 
-/// Is a case whose record meets all rules that apply to it.
+/// Represents a case whose record meets all rules that apply to it.
 struct Compliant<'m> {
     case: &'m Case,
     record: Map<String, Value>,

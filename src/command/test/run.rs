@@ -50,7 +50,7 @@ pub(super) struct Test<'t> {
     covered: Vec<BTreeSet<OutcomeKind>>,
 }
 
-/// Is a rule that does not make of a case what is expected.
+/// Represents a rule that does not make of a case what is expected.
 pub(super) struct Difference<'t> {
     pub(super) case: &'t str,
     pub(super) rule: &'t str,

@@ -27,7 +27,7 @@ pub struct Report<'r> {
     pub rejected: Vec<Rejected<'static>>,
 }
 
-/// Is a format whose reports are written once all is known.
+/// Represents a format whose reports are written once all is known.
 pub trait Document: Send {
     /// Returns the largest number of findings that it shows.
     fn max_findings(&self) -> usize;

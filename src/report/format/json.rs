@@ -11,7 +11,7 @@ use crate::report::model::header::Header;
 use crate::report::model::row::{FindingRow, Rejected};
 use crate::report::render::{self, Found, Rendered};
 
-/// Is a JSON report as a type: what is written piece by piece.
+/// Represents a JSON report as a type: what is written piece by piece.
 #[derive(JsonSchema)]
 #[schemars(title = "A report", deny_unknown_fields)]
 #[allow(dead_code, reason = "only its schema is asked for")]

@@ -63,7 +63,7 @@ struct Suite {
     cases: Vec<Case>,
 }
 
-/// Is what is tested, and what came of it.
+/// Holds what is tested, and what came of it.
 struct Case {
     class: String,
     name: String,

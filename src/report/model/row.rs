@@ -11,7 +11,7 @@ use crate::finding::{Evidence, Finding, Reason, Status};
 use crate::policy::Severity;
 use crate::text::escape_controls;
 
-/// Is a finding, as a row of a report.
+/// Represents a finding, as a row of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FindingRow<'a> {
     /// The policy's id.
@@ -40,7 +40,7 @@ pub struct FindingRow<'a> {
     pub record: Option<u64>,
 }
 
-/// Is a finding without the number of its record, which the renderer writes as the
+/// Represents a finding without the number of its record, which the renderer writes as the
 /// last key: it may not be known yet.
 pub struct Unnumbered<'r, 'f>(pub &'r FindingRow<'f>);
 

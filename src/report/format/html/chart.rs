@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::text::grouped;
 
-/// Is a part of a bar, in percent of its width.
+/// Represents a part of a bar, in percent of its width.
 #[derive(Serialize, Clone)]
 pub struct Piece {
     /// Its class.
@@ -13,7 +13,7 @@ pub struct Piece {
     width: String,
 }
 
-/// Is the least width of a part that is not nothing, in percent: whatever there is
+/// Limits the width of a part that is not nothing, in percent: whatever there is
 /// can be seen.
 const MIN_WIDTH: f64 = 1.0;
 

@@ -17,7 +17,7 @@ fn most_severe_first() -> [Severity; Severity::ALL.len()] {
     all
 }
 
-/// Is a row of the chart of severities.
+/// Represents a row of the chart of severities.
 #[derive(Serialize)]
 pub struct SeverityRow {
     severity: Severity,
@@ -66,7 +66,7 @@ pub fn severities(report: &Report<'_>) -> Vec<SeverityRow> {
         .collect()
 }
 
-/// Is a customer with findings.
+/// Represents a customer with findings.
 #[derive(Serialize)]
 pub struct Customer<'a> {
     id: Option<&'a str>,
@@ -110,7 +110,7 @@ pub struct Field<'a> {
     bar: Vec<Piece>,
 }
 
-/// Is a count with its name.
+/// Represents a count with its name.
 #[derive(Serialize)]
 struct Cell {
     name: &'static str,

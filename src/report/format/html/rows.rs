@@ -12,7 +12,7 @@ use crate::report::model::row::FindingRow;
 /// The largest number of characters of an expectation that is not folded.
 const MAX_UNFOLDED: usize = 72;
 
-/// Is a finding with the words that its row needs.
+/// Represents a finding with the words that its row needs.
 #[derive(Serialize)]
 pub struct Row<'a> {
     finding: &'a FindingRow<'a>,
@@ -26,7 +26,7 @@ pub struct Row<'a> {
     evidence: Vec<EvidencePart<'a>>,
 }
 
-/// Is a check that was not met.
+/// Represents a check that was not met.
 #[derive(Serialize)]
 struct EvidencePart<'a> {
     field: &'a str,

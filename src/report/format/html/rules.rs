@@ -12,7 +12,7 @@ use crate::report::model::footer::RuleCounts;
 use crate::report::model::header::{Policy, Rule};
 use crate::text::{count, grouped};
 
-/// Is a rule with its outcomes.
+/// Represents a rule with its outcomes.
 #[derive(Serialize, Clone)]
 pub struct RuleRow<'a> {
     /// Its index among the rules of all policies: ids of the page are made of

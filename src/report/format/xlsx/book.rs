@@ -19,7 +19,7 @@ pub const MAX_ROWS: u32 = 1_048_575;
 /// The largest number of characters of a cell, in units of UTF-16.
 const MAX_CHARACTERS: usize = 32_767;
 
-/// Is at the end of a cell that was cut.
+/// Ends a cell that was cut.
 const CUT: &str = "… [cut]";
 
 /// How many bytes of the workbook wait in memory; more wait in a file.
@@ -34,7 +34,7 @@ pub enum Sheet {
     Rejected,
 }
 
-/// Is what a cell holds.
+/// Holds what a cell holds.
 pub enum Cell<'c> {
     Blank,
     Heading(&'c str),
@@ -61,7 +61,7 @@ fn cell(text: &str) -> Cow<'_, str> {
     format!("{kept}{CUT}").into()
 }
 
-/// Is a workbook that grows by rows.
+/// Represents a workbook that grows by rows.
 pub struct Book {
     pub workbook: Workbook,
     /// How many rows each sheet has.
