@@ -95,7 +95,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("signal-hook", &["main"]),
     ("simdutf8", &["export"]),
     ("strsim", &["diagnostic"]),
-    ("tempfile", &["aggregate/group", "external_sort", "report", "spool"]),
+    (
+        "tempfile",
+        &["aggregate/group", "external_sort", "report", "spool"],
+    ),
     ("terminal_size", &["terminal"]),
     ("toml", &["command/test", "policy/read", "toml_reader"]),
     ("uuid", &["report/format/oscal"]),
