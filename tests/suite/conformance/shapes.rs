@@ -1,6 +1,9 @@
 //! What holds records in an export, and what only seems to.
 
-use super::{AFTER, before, read, record, workspace};
+use audit::export::{Chunker, Format, Source};
+use audit::record::Schema;
+
+use super::{AFTER, FIRST_BATCH, before, read, record, workspace};
 use crate::support::check;
 
 #[test]
@@ -121,5 +124,81 @@ fn a_field_that_is_there_twice_is_read_once_or_not_at_all() {
         let export = format!(r#"{{"id":"a","name":"n",{pair}}}"#);
         let run = read(&workspace, pair, export.as_bytes(), &[]);
         check(run.code == code, pair, &run);
+    }
+}
+
+/// How many bytes a chunk has in the tests of cuts.
+const WINDOW: usize = 1024;
+
+/// Holds a shape of exports: a head, records with a separator, and a tail.
+struct Shape {
+    name: &'static str,
+    head: &'static str,
+    separator: &'static str,
+    tail: &'static str,
+    /// Whether chunks begin where a record most likely does.
+    is_cut: bool,
+}
+
+const fn shape(
+    name: &'static str,
+    head: &'static str,
+    separator: &'static str,
+    tail: &'static str,
+) -> Shape {
+    Shape {
+        name,
+        head,
+        separator,
+        tail,
+        is_cut: true,
+    }
+}
+
+/// Each shape in which records are read.
+const SHAPES: [Shape; 11] = [
+    shape("a compact array", "[", ",", "]"),
+    shape("an array of lines", "[\n", ",\n", "\n]\n"),
+    shape("an array with blanks", "[ ", " , ", " ]"),
+    shape("a wrapper", r#"{"data":["#, ",", r#"],"next":1}"#),
+    shape("lines", "", "\n", "\n"),
+    shape("lines with returns", "", "\r\n", "\r\n"),
+    shape("objects without blanks", "", "", ""),
+    shape("objects with blanks", "", " ", ""),
+    // What separates these is not what separates the elements of an array.
+    Shape {
+        is_cut: false,
+        ..shape("arrays of one record", "[", "]\n[", "]")
+    },
+    shape("pages of wrappers", r#"{"data":["#, "]}\n{\"data\":[", "]}"),
+    shape("protocol lines", r#"{"record":"#, "}\n{\"record\":", "}"),
+];
+
+/// Returns how many chunks an export has, and how many of them begin in a state
+/// that was foreseen, so that they can be read at once with others.
+fn chunks(shape: &Shape) -> (usize, usize) {
+    let workspace = workspace();
+    let record = record("a");
+    let records = (FIRST_BATCH + 4 * WINDOW) / record.len();
+    let records = vec![record.as_str(); records].join(shape.separator);
+    workspace.write("export", [shape.head, &records, shape.tail].concat());
+    let schema = Schema::default();
+    let sources = Source::open_all(&[workspace.path("export")]).expect("it is there");
+    let mut chunker = Chunker::new(sources, Format::Auto, WINDOW, &schema);
+    let states = std::iter::from_fn(|| chunker.next_chunk()).map(|chunk| chunk.state);
+    let states: Vec<_> = states.collect();
+    (states.len(), states.iter().flatten().count())
+}
+
+#[test]
+fn every_shape_is_cut_between_records() {
+    for shape in SHAPES {
+        let (all, foreseen) = chunks(&shape);
+        assert_eq!(
+            foreseen > 3,
+            shape.is_cut,
+            "{}: {foreseen} of {all} chunks begin in a state that is foreseen",
+            shape.name
+        );
     }
 }
