@@ -6,20 +6,26 @@
 //! has been read: it must end just there. If it does not, the bytes are read
 //! again from where it did. So any cut gives the same records.
 
+#[cfg(feature = "cli")]
 mod chunk;
 mod csv;
 mod format;
+#[cfg(feature = "cli")]
 mod interrupt;
 mod json;
 mod reader;
 mod simd;
 mod sink;
+#[cfg(feature = "cli")]
 mod source;
 mod window;
 
+#[cfg(feature = "cli")]
 pub use chunk::{Chunk, Chunker, read_all};
 pub use format::{Format, MAX_DEPTH, MAX_RECORD_BYTES};
+#[cfg(feature = "cli")]
 pub use interrupt::StopFlag;
 pub use reader::{Reader, State};
 pub use sink::{Listener, Sink, Stop, Unread, Unreadable};
+#[cfg(feature = "cli")]
 pub use source::{Error, Source};

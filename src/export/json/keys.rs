@@ -4,6 +4,7 @@
 use super::lexer::{skip_blanks, skip_key, skip_value, string};
 
 /// Returns the first keys of the first record of an array, as they are written.
+#[cfg(feature = "cli")] // files are cut
 pub fn first_keys(bytes: &[u8]) -> Vec<Vec<u8>> {
     let Some(bracket) = memchr::memchr(b'[', bytes) else {
         return Vec::new();

@@ -13,6 +13,9 @@ mod state;
 mod wrapper;
 
 pub use decode::Decoder;
+#[cfg(feature = "cli")]
 pub use keys::first_keys;
 pub use reader::Reader;
-pub use state::{Container, Element, Next, State};
+pub use state::State;
+#[cfg(feature = "cli")]
+pub use state::{Container, Element, Next};
