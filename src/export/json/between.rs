@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn an_array_is_cut_after_a_comma_and_preferably_before_the_keys_of_a_record() {
         let keys = [br#""id""#.to_vec()];
-        let array = br#"[{"id":1} , {"id":[{},{}"#;
+        let array = br#"[{"id":1} , {"id":[{},{}]"#;
         assert_eq!(ARRAY.last_cut(array, &keys), Some(11));
         assert_eq!(ARRAY.last_cut(array, &[]), Some(22));
         assert_eq!(ARRAY.last_cut(br#"{"id":1} {"id":2}"#, &keys), None);
