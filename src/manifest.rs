@@ -87,7 +87,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The file is something else.
-    #[error("`{path}` is no manifest of audit, or not a whole one")]
+    #[error("`{path}` is not a manifest of audit, or it is incomplete")]
     NoManifest {
         /// The file.
         path: String,

@@ -71,7 +71,7 @@ pub struct Entry {
     pub record: u64,
     /// A digest of all that the record says.
     pub content: u64,
-    /// Where the text stands that a finding tells.
+    /// Where the text of its finding waits.
     pub text: u64,
 }
 

@@ -146,7 +146,7 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
 
-    /// The instant from which spans such as 90d count back [default: now]
+    /// The time that counts as now, for durations such as 90d [default: now]
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub as_of: Option<DateTime<Utc>>,
 
@@ -243,7 +243,7 @@ pub struct AuditArgs {
     #[arg(long, value_name = "SEVERITY", default_value = "low")]
     pub fail_on: FailOn,
 
-    /// The instant from which spans such as 90d count back [default: now]
+    /// The time that counts as now, for durations such as 90d [default: now]
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub as_of: Option<DateTime<Utc>>,
 
@@ -278,7 +278,7 @@ pub struct AuditArgs {
     #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
 
-    /// No notes and no progress; no report on stdout either, unless --format
+    /// Hide notes and progress; no report on stdout either, unless --format
     /// asks for one
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,

@@ -56,7 +56,7 @@ pub(super) fn max_chars(text: &str) -> Result<MaxChars, String> {
     MaxChars::read(text).ok_or_else(|| {
         let names = MaxChars::PROFILES.map(|(name, _)| name);
         format!(
-            "write a number from 1000 on, or one of {}",
+            "write a number of at least 1000, or one of {}",
             names.join(", ")
         )
     })

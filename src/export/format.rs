@@ -16,7 +16,7 @@
 )]
 #[strum(serialize_all = "lowercase")]
 pub enum Format {
-    /// Told by the content
+    /// Detected from the content
     #[default]
     Auto,
     /// One JSON value, or several

@@ -41,7 +41,9 @@ pub enum Unreadable {
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Unreadable::NotAnObject => f.write_str("a record is an object, and this is none"),
+            Unreadable::NotAnObject => {
+                f.write_str("a record is a JSON object, and this is not one")
+            }
             Unreadable::Expected(what, at) => {
                 write!(
                     f,
@@ -57,7 +59,7 @@ impl fmt::Display for Unreadable {
             Unreadable::Ragged { cells, columns } => {
                 write!(f, "the row has {cells} cells, and the header {columns}")
             }
-            Unreadable::LooseQuote => f.write_str("text stands after a closing quote"),
+            Unreadable::LooseQuote => f.write_str("there is text after a closing quote"),
             Unreadable::OpenQuote => f.write_str("a quote is not closed before the export ends"),
         }
     }

@@ -37,10 +37,16 @@ impl fmt::Display for Anomaly {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Anomaly::Everybody(rules) => {
-                write!(f, "every record fails where they apply: {}", names(rules))
+                write!(
+                    f,
+                    "these rules fail for every record to which they apply: {}",
+                    names(rules)
+                )
             }
-            Anomaly::Inapplicable(rules) => write!(f, "they apply to no record: {}", names(rules)),
-            Anomaly::Nobody(rules) => write!(f, "no record fails: {}", names(rules)),
+            Anomaly::Inapplicable(rules) => {
+                write!(f, "these rules apply to no record: {}", names(rules))
+            }
+            Anomaly::Nobody(rules) => write!(f, "these rules fail for no record: {}", names(rules)),
             Anomaly::MostlyAbsent(field, percent) => {
                 write!(f, "`{field}` is absent from {percent} % of the records")
             }

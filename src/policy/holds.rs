@@ -102,7 +102,7 @@ impl Check {
     }
 }
 
-/// The answer for a value of a kind that the operator does not suit. The reader
+/// The answer for a value of a kind that the operator cannot be used with. The reader
 /// of policies lets no such check through; were there one, it decides nothing.
 const WRONG_KIND: Truth = Truth::Undecided(Cause::Bad(Bad::WrongType));
 

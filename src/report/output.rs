@@ -76,7 +76,9 @@ pub enum Error {
         source: io::Error,
     },
     /// The report cannot be written whole.
-    #[error("report {path} could not be written: what is there is not of this run, or not whole")]
+    #[error(
+        "report {path} could not be written: the file there is from an earlier run, or incomplete"
+    )]
     Write {
         /// The path of the report, in quotes, or `on stdout`.
         path: String,

@@ -28,13 +28,13 @@ pub enum ReadError {
         source: io::Error,
     },
     /// It is something else than a JSON or NDJSON report of this program.
-    #[error("`{path}` is no json or ndjson report of audit")]
+    #[error("`{path}` is not a json or ndjson report of audit")]
     NoReport {
         /// The path of the report.
         path: String,
     },
     /// It ends before its end, or says what no report says.
-    #[error("report `{path}` is not whole, or not as audit wrote it: {why}")]
+    #[error("report `{path}` is incomplete, or was changed after audit wrote it: {why}")]
     Broken {
         /// The path of the report.
         path: String,

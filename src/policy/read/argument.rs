@@ -124,7 +124,7 @@ impl FileReader<'_> {
             _ => None,
         };
         let Some(span) = span else {
-            let message = "this is not a span of time".to_owned();
+            let message = "this is not a duration".to_owned();
             let help =
                 "write hours, days or weeks, as \"12h\", \"90d\" or \"26w\"; at most 1000000";
             self.toml

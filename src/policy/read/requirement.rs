@@ -123,7 +123,7 @@ impl FileReader<'_> {
         };
         if !operator.kinds.contains(&kind) {
             let message = format!(
-                "`{}` does not suit `{field}`, which is {}",
+                "`{}` cannot be used with `{field}`, which is {}",
                 operator.name,
                 kind_phrase(kind)
             );
