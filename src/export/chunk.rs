@@ -404,7 +404,7 @@ mod tests {
     fn a_sink_ends_the_reading_of_all_exports() {
         let folder = tempfile::tempdir().expect("a folder");
         let (array, lines) = (folder.path().join("array"), folder.path().join("lines"));
-        let records = |separator| vec![r#"{"id":"a"}"#; 5].join(separator);
+        let records = |separator| [r#"{"id":"a"}"#; 5].join(separator);
         std::fs::write(&array, format!("[{}]", records(","))).expect("written");
         std::fs::write(&lines, records("\n")).expect("written");
         let schema = Schema::default();
