@@ -1,7 +1,7 @@
 //! Reports: what was found, for people and for programs.
 //!
-//! A report has two halves, see [`render`]. What a report says, as data, is in
-//! [`model`]; [`Reports`] writes all reports of a run.
+//! A report has two halves, see `render.rs`. What a report says, as data, is in
+//! `model/`; [`Reports`] writes all reports of a run.
 
 mod column;
 #[cfg(test)]

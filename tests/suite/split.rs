@@ -174,6 +174,17 @@ fn no_report_takes_its_place_before_all_slices_are_whole() {
 }
 
 #[test]
+fn the_page_of_a_slice_ranks_no_customers_and_denies_none() {
+    let workspace = workspace();
+    let args = "-q -p p.toml --split-by severity -o out/{}.html e.json";
+    let run = workspace.run(&args.split(' ').collect::<Vec<_>>());
+    assert_eq!(run.code, 3, "{run}");
+    let page = workspace.read("out/high.html");
+    assert!(page.contains("only findings of"), "{page}");
+    assert!(!page.contains("most severe findings"), "{page}");
+}
+
+#[test]
 fn a_slice_never_takes_the_place_of_another_report() {
     for (args, first) in [
         ("-o a.md -o {}.md", "the markdown report `a.md`"),
