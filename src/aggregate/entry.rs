@@ -139,7 +139,7 @@ impl Entry {
     }
 }
 
-/// How many locations of other records a finding tells.
+/// How many locations of other records a finding lists.
 pub const MAX_LOCATIONS: usize = 4;
 
 /// What the records with one value come to.

@@ -99,7 +99,7 @@ impl Group {
             }
             facts.records += 1;
             facts.customers += u64::from(is_new);
-            // The certain stand first: the first of the group is one of them.
+            // The certain come first: the first of the group is one of them.
             facts.differ |= entry.content != self.first.content;
             let location = entry.location();
             if let Some(at) = facts.locations.iter().position(|other| location < *other) {

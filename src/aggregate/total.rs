@@ -66,11 +66,6 @@ impl<'p> Aggregates<'p> {
         Ok(())
     }
 
-    /// Returns whether no rule asks something of all records.
-    pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
-    }
-
     /// Counts what the rules come to in the summary, and hands out their
     /// findings: those about customers, in the order of the records and then of
     /// the rules, and then those about the whole export.

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use strum::VariantArray;
 
-use super::{Error, Exit};
+use super::error::Error;
+use super::exit::Exit;
 use crate::diagnostic::{Diagnostic, Level, Position};
 use crate::options::CheckFormat;
 use crate::policy::error::{Error as PolicyError, FileWarnings};

@@ -20,5 +20,3 @@ pub use audit::audit;
 pub use dispatch::dispatch;
 pub use error::Error;
 pub use exit::Exit;
-// What stands beside them asks for these by the room.
-use judge::load;

@@ -7,7 +7,8 @@ use schemars::schema_for;
 use serde_json::{Map, Value, json};
 use strum::VariantArray;
 
-use super::{Error, test::Cases};
+use super::error::Error;
+use super::test::Cases;
 use crate::options::Document;
 use crate::policy::aggregate::{Copies, Question};
 use crate::policy::keys::{

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use chrono::DateTime;
 
-use super::{Error, load};
+use super::error::Error;
+use super::judge::load;
 use crate::policy::aggregate::Question;
 use crate::policy::{Ask, Policies, Rule, bundled, operator};
 use crate::record::field::{FIELDS, Kind};

@@ -41,6 +41,6 @@ pub const MAX_RECORD_BYTES: usize = 16 << 20;
 /// How deep a JSON record may nest; the record itself is the first level.
 pub const MAX_DEPTH: u32 = 128;
 
-/// How many bytes are looked at to tell what an export, or a value in it, is:
+/// How many bytes are looked at to recognise an export, or a value in it:
 /// the same whatever the window, so that any cut reads alike.
 pub const PREVIEW_BYTES: usize = 64 << 10;

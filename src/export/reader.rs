@@ -179,7 +179,7 @@ fn start(schema: &Schema, format: Format, bytes: &[u8], window: Window<'_, '_>) 
         (Format::Json, _) => json(json::State::Start),
         (Format::Csv, None) => table().unwrap_or_else(|| json(json::State::Start)),
         (Format::Csv, Some(_)) => table().unwrap_or(Start::Unread(Unread::NoHeader)),
-        // A format whose exports begin with a byte of their own is told here.
+        // A format whose exports begin with a byte of their own is recognised here.
         (Format::Auto, None | Some(b'{' | b'[')) => json(json::State::Start),
         (Format::Auto, Some(_)) => table().unwrap_or_else(|| match is_json(rest) {
             // Rubbish before the first record is rejected; the record is read.

@@ -173,7 +173,7 @@ pub trait Sink {
     fn unread(&mut self, why: Unread) -> Result<(), Stop<Self::Error>>;
 }
 
-/// A sink that is told where an export ends and the next begins.
+/// A sink that is notified where an export ends and the next begins.
 pub trait Listener: Sink {
     /// Takes notice that the next export begins.
     ///

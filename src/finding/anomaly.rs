@@ -15,7 +15,7 @@ const MIN_RECORDS: u64 = 10;
 /// From this share of the records on, a field is mostly absent.
 const MOSTLY: f64 = 0.9;
 
-/// How many names an anomaly tells.
+/// How many names an anomaly lists.
 const MAX_NAMES: usize = 5;
 
 /// Something to look at.

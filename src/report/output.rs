@@ -141,6 +141,14 @@ pub struct Aside {
     files: u64,
 }
 
+/// Returns the folder in which a path is.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
 impl Aside {
     /// Makes a folder beside the place of a report.
     ///
@@ -148,13 +156,9 @@ impl Aside {
     ///
     /// It cannot be made.
     pub fn beside(path: &Path) -> Result<Self, Error> {
-        let beside = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
         let folder = tempfile::Builder::new()
             .prefix(".audit-")
-            .tempdir_in(beside);
+            .tempdir_in(folder_of(path));
         let folder = folder.map_err(|source| Error::Open {
             path: path.display().to_string(),
             source,

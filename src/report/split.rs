@@ -9,7 +9,7 @@ use super::json_writer::write_json;
 use super::model::footer::{Footer, Slice};
 use super::model::header::Header;
 use super::model::row::FindingRow;
-use super::output::{Aside, Destination, Error, Output, Settled, Written, settle};
+use super::output::{Aside, Destination, Error, Output, Settled, Written, folder_of, settle};
 use super::paths::Paths;
 use super::render::{self, Found, Rendered, RenderedRow};
 use super::settings::{Screen, Settings, SplitBy};
@@ -142,10 +142,7 @@ impl Split {
         destination: &Destination,
         settings: &Settings,
     ) -> Result<Self, Error> {
-        let folder = match destination.path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
+        let folder = folder_of(&destination.path);
         let there = std::fs::metadata(folder);
         let there = there.and_then(|metadata| match metadata.is_dir() {
             true => Ok(()),

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use strum::VariantArray;
 
-/// A key whose value may be the record, or tells what the line is. Their names
+/// A key whose value may be the record, or says what the line is. Their names
 /// are those of normalized keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::VariantArray)]
 #[strum(serialize_all = "lowercase")]

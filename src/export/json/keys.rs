@@ -1,5 +1,5 @@
-//! Compares the keys that objects begin with, by which a record is told from an
-//! object inside of one.
+//! Compares the first keys of objects, to distinguish a record from an object inside
+//! of one.
 
 use super::lexer::{skip_blanks, skip_key, skip_value, string};
 

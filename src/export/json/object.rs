@@ -1,4 +1,4 @@
-//! Tells what a whole object of an export is: a record, an envelope around one,
+//! Decides what a whole object of an export is: a record, an envelope around one,
 //! or a line of a protocol.
 
 use std::ops::Range;

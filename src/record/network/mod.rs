@@ -1,4 +1,4 @@
-//! Reads allow-lists, and tells what their networks add up to.
+//! Reads allow-lists, and computes what their networks add up to.
 
 mod net;
 mod read;

@@ -1,4 +1,4 @@
-//! Tells what the networks of a list cover together, and how many addresses
+//! Computes what the networks of a list cover together, and how many addresses
 //! that is.
 
 use std::net::Ipv6Addr;

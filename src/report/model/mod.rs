@@ -1,4 +1,4 @@
-//! A report as data: what every format tells, and what a JSON report holds.
+//! A report as data: what every format says, and what a JSON report holds.
 //!
 //! Findings and what comes before and after them are apart, since there may be
 //! more findings than memory: the [`header`] is known before the first record, a
