@@ -2,7 +2,7 @@
 
 use crate::aggregate::Partial;
 use crate::finding::{Finding, Outcome, Privacy, Reason, Subject, Summary};
-use crate::policy::{Answers, Ask, Cause, OnAbsent, Policies, Requirement, Rule, Truth};
+use crate::policy::{Answers, Ask, Cause, OnAbsent, Policies, Requirement, Rule, Severity, Truth};
 use crate::record::Record;
 
 /// Judges records one after another by the same policies.
@@ -95,7 +95,7 @@ impl<'p> Judge<'p> {
     /// The index of the first policy that judges the record.
     fn first_in_scope(&self, record: &Record<'_>) -> Option<usize> {
         let mut policies = self.policies.all.iter();
-        policies.position(|policy| self.policies.judges(policy, record))
+        policies.position(|policy| self.policies.scope(policy, record) != Truth::False)
     }
 
     /// Judges a record that is in the scope of the policy `first`, and of none before.
@@ -112,12 +112,18 @@ impl<'p> Judge<'p> {
         let (policies, record) = (self.policies, answers.record());
         summary.count_record(record);
         summary.in_scope += 1;
+        let mut scope_undecided = false;
         let mut next_index = 0;
         for (number, policy) in policies.all.iter().enumerate() {
             let rules = next_index..next_index + policy.rules.len();
             next_index = rules.end;
-            if number < first || number > first && !policies.judges(policy, record) {
+            if number < first {
                 continue;
+            }
+            match policies.scope(policy, record) {
+                Truth::True => {}
+                Truth::False => continue,
+                Truth::Undecided(_) => scope_undecided = true,
             }
             let mut aggregates = self.aggregates[number];
             for (rule_index, rule) in rules.zip(&policy.rules) {
@@ -145,6 +151,7 @@ impl<'p> Judge<'p> {
                     policy,
                     rule,
                     rule_index,
+                    severity: severity(rule, *answers),
                     status,
                     reason,
                     privacy: context.privacy,
@@ -153,6 +160,7 @@ impl<'p> Judge<'p> {
                 found(&finding)?;
             }
         }
+        summary.scope_undecided += u64::from(scope_undecided);
         summary.finish_record(record, context.privacy);
         Ok(())
     }
@@ -178,8 +186,16 @@ fn outcome(
 #[inline(always)]
 fn applies(rule: &Rule, answers: Answers<'_>) -> Truth {
     match &rule.when {
-        Some(when) => answers.holds(when),
+        Some(when) => rule.when_absent.settle(answers.holds(when)),
         None => Truth::True,
+    }
+}
+
+/// How severe a finding of the rule is on this record.
+fn severity(rule: &Rule, answers: Answers<'_>) -> Severity {
+    match &rule.raise {
+        Some(raise) if answers.holds(&raise.when) != Truth::False => raise.to,
+        Some(_) | None => rule.severity,
     }
 }
 

@@ -206,6 +206,7 @@ impl<F> FindingMaker<'_, F> {
             policy: rule.policy,
             rule: rule.rule,
             rule_index: rule.index,
+            severity: rule.rule.severity,
             status,
             reason,
             privacy: self.privacy,

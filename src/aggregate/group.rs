@@ -1,5 +1,6 @@
 //! Records with one value: whether they meet a rule that compares values.
 
+use std::collections::HashSet;
 use std::io::{self, BufReader, Seek};
 
 use tempfile::SpooledTempFile;
@@ -46,6 +47,9 @@ pub(super) fn compare(
     Ok(found.sorted()?)
 }
 
+/// How many contents of doubtful records are held against each other.
+const MAX_CONTENTS: usize = 1 << 16;
+
 /// Holds the records with one value.
 struct Group {
     first: Entry,
@@ -53,6 +57,8 @@ struct Group {
     facts: GroupFacts,
     /// Of the records to which the rule applies for certain.
     certain: GroupFacts,
+    /// What the first of all says, and the first of the certain.
+    contents: [Option<u64>; 2],
     last: Option<Entry>,
     /// The first record of which it is not certain that the rule applies.
     doubtful: Option<(Location, Doubt)>,
@@ -75,6 +81,7 @@ impl Group {
             all: SpooledTempFile::new(SPOOL_BYTES),
             facts: NOBODY,
             certain: NOBODY,
+            contents: [None; 2],
             last: None,
             doubtful: None,
         }
@@ -85,6 +92,7 @@ impl Group {
         self.all.rewind()?;
         self.facts = NOBODY;
         self.certain = NOBODY;
+        self.contents = [None; 2];
         self.last = None;
         self.doubtful = None;
         Ok(())
@@ -93,14 +101,14 @@ impl Group {
     fn add(&mut self, entry: Entry) -> io::Result<()> {
         let is_new = self.last.is_none_or(|last| last.customer != entry.customer);
         let certain = entry.doubt == Doubt::NONE;
-        for (facts, counts) in [(&mut self.facts, true), (&mut self.certain, certain)] {
+        let sets = [(&mut self.facts, true), (&mut self.certain, certain)];
+        for ((facts, counts), content) in sets.into_iter().zip(&mut self.contents) {
             if !counts {
                 continue;
             }
             facts.records += 1;
             facts.customers += u64::from(is_new);
-            // The certain come first: the first of the group is one of them.
-            facts.differ |= entry.content != self.first.content;
+            facts.differ |= entry.content != *content.get_or_insert(entry.content);
             let location = entry.location();
             if let Some(at) = facts.locations.iter().position(|other| location < *other) {
                 facts.locations[at..].rotate_right(1);
@@ -115,31 +123,50 @@ impl Group {
         entry.write(&mut self.all)
     }
 
-    /// Returns whether the rule is met by the group, if that can be decided.
-    fn is_met(&self, comparison: &Comparison) -> Option<bool> {
-        let (all, certain) = (&self.facts, &self.certain);
+    /// Returns whether the rule is met by the group, if that can be decided: the doubtful
+    /// may count or not, each for itself.
+    fn is_met(&mut self, comparison: &Comparison) -> io::Result<Option<bool>> {
+        let (all, certain) = (self.facts, self.certain);
         let (violated, may_be) = match comparison {
             Comparison::Unique { copies, .. } => match copies {
                 Copies::Any => (certain.records > 1, all.records > 1),
-                Copies::Differ => (
-                    certain.records > 1 && certain.differ,
-                    all.records > 1 && all.differ,
+                Copies::Differ => (certain.differ, all.differ),
+                Copies::Agree => (
+                    certain.records > 1 && !all.differ,
+                    !certain.differ && (certain.records > 1 || self.a_doubtful_one_agrees()?),
                 ),
-                Copies::Agree => {
-                    let doubtful = all.records > certain.records;
-                    (
-                        certain.records > 1 && !all.differ,
-                        all.records > 1 && !certain.differ && (doubtful || !all.differ),
-                    )
-                }
             },
             Comparison::Shared { most, .. } => (certain.customers > *most, all.customers > *most),
         };
-        match (violated, may_be) {
+        Ok(match (violated, may_be) {
             (true, _) => Some(false),
             (false, false) => Some(true),
             (false, true) => None,
+        })
+    }
+
+    /// Returns whether a doubtful record says what the certain one does or, if there is
+    /// none, what another doubtful one does.
+    fn a_doubtful_one_agrees(&mut self) -> io::Result<bool> {
+        let [_, certain] = self.contents;
+        let mut before: HashSet<u64> = certain.into_iter().collect();
+        self.all.rewind()?;
+        let mut all = BufReader::new(&mut self.all);
+        for _ in 0..self.facts.records {
+            let entry = Entry::read(&mut all)?;
+            if entry.doubt == Doubt::NONE {
+                continue;
+            }
+            let agrees = match certain {
+                Some(certain) => entry.content == certain,
+                None => !before.insert(entry.content),
+            };
+            // Of so many some two may agree: what is kept of them has an end.
+            if agrees || before.len() > MAX_CONTENTS {
+                return Ok(true);
+            }
         }
+        Ok(false)
     }
 
     /// Counts the customers who meet the rule, or gives those who do not to `found`.
@@ -153,7 +180,7 @@ impl Group {
             return Ok(());
         };
         let met = match rule.aggregate {
-            Aggregate::Compared(comparison) => self.is_met(comparison),
+            Aggregate::Compared(comparison) => self.is_met(comparison)?,
             // There are no entries of such a rule.
             Aggregate::Summed(_) => return Ok(()),
         };

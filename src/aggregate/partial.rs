@@ -10,7 +10,7 @@ use crate::digest::Hasher;
 use crate::finding::{Outcome, Reason};
 use crate::policy::aggregate::{Aggregate, Comparison, Summation};
 use crate::policy::{Answers, Ask, Policies, Policy, Rule, Truth};
-use crate::record::{Absent, Cell, Record, Slot, Value};
+use crate::record::{Absent, Cell, Record, Schema, Slot, Value};
 
 /// Represents a rule over all records, with its index among all rules of the run.
 #[derive(Debug, Clone, Copy)]
@@ -84,7 +84,7 @@ impl Accumulator {
                 // Did the rule apply, no time would be added.
                 (Value::Absent(_), Truth::Undecided(_)) => {}
                 // The reader of policies lets only fields of times through.
-                (Value::Flag(_) | Value::Text | Value::Networks(_), _) => {}
+                (Value::Flag(_) | Value::Text | Value::Number | Value::Networks(_), _) => {}
             },
         }
     }
@@ -147,7 +147,7 @@ impl Partial {
         }
         match aggregate {
             Aggregate::Compared(comparison) => {
-                self.compare(number, comparison, when, answers.record(), record)
+                self.compare(number, comparison, when, answers, record)
             }
             Aggregate::Summed(summation) => {
                 accumulator.add(summation, when, answers.record());
@@ -163,9 +163,10 @@ impl Partial {
         number: usize,
         comparison: &Comparison,
         when: Truth,
-        record: &Record<'_>,
+        answers: &Answers<'_>,
         place: u64,
     ) -> Option<Outcome> {
+        let record = answers.record();
         let doubt = match when {
             Truth::True => Doubt::NONE,
             Truth::Undecided(cause) => Doubt::from(cause),
@@ -179,10 +180,13 @@ impl Partial {
             Value::Absent(_) => return Some(Outcome::NotApplicable),
             Value::Bad(why) => return Some(Outcome::Error(why.into())),
             // Fields of other kinds are not held against each other.
-            Value::Flag(_) | Value::Time(_) | Value::Networks(_) => return None,
+            Value::Flag(_) | Value::Number | Value::Time(_) | Value::Networks(_) => return None,
         }
         let (ignore_case, content) = match comparison {
-            Comparison::Unique { .. } => (false, content(record)),
+            Comparison::Unique { ignore_case, .. } => {
+                let schema = &answers.policies().schema;
+                (*ignore_case, content(schema, record))
+            }
             Comparison::Shared { ignore_case, .. } => (*ignore_case, 0),
         };
         let key = match ignore_case {
@@ -215,17 +219,17 @@ impl Partial {
     }
 }
 
-/// Text in lower case, with one blank for any number of them.
+/// Text in lower case, without the blanks around it.
 fn folded(text: &str) -> String {
-    let words: Vec<_> = text.split_whitespace().map(str::to_lowercase).collect();
-    words.join(" ")
+    text.trim().to_lowercase()
 }
 
-/// A digest of all that a record says in fields that are read: what was
-/// written otherwise and says the same is the same.
-fn content(record: &Record<'_>) -> u64 {
+/// A digest of all that a record says in documented fields, whatever else other policies
+/// read of it: what was written otherwise and says the same is the same.
+fn content(schema: &Schema, record: &Record<'_>) -> u64 {
     let mut hash = Hasher::default();
-    for Cell { value, seen, .. } in record.cells() {
+    let cells = schema.wanted().iter().zip(record.cells());
+    for (_, Cell { value, seen, .. }) in cells.filter(|(field, _)| field.documented) {
         let (kind, seen): (u8, &[u8]) = match value {
             Value::Flag(flag) => (if *flag { 1 } else { 0 }, &[]),
             Value::Time(time) => {
@@ -236,7 +240,7 @@ fn content(record: &Record<'_>) -> u64 {
             Value::Absent(Absent::Null) => (4, &[]),
             Value::Absent(Absent::Empty) => (5, &[]),
             Value::Bad(_) => (6, seen.as_bytes()),
-            Value::Text | Value::Networks(_) => (7, seen.as_bytes()),
+            Value::Text | Value::Number | Value::Networks(_) => (7, seen.as_bytes()),
         };
         hash.update(&[kind]);
         hash.update(&(seen.len() as u64).to_le_bytes());

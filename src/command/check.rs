@@ -124,6 +124,11 @@ fn of_error(error: &PolicyError) -> Vec<Message> {
         | PolicyError::Utf8 { .. }
         | PolicyError::NoBundled { .. }
         | PolicyError::Outside { .. }
+        | PolicyError::NoFolder { .. }
+        | PolicyError::EmptyList { .. }
+        | PolicyError::ListValue { .. }
+        | PolicyError::NoneSelected { .. }
+        | PolicyError::NothingLeft
         | PolicyError::NoParam { .. }
         | PolicyError::Set { .. } => vec![Message {
             level: Level::Error,

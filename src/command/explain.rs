@@ -11,7 +11,7 @@ use crate::finding::redaction::observed;
 use crate::finding::{Counts, Finding, Privacy, Reason, Status};
 use crate::options::{Disclosure, ExplainOptions};
 use crate::policy::{
-    Aggregate, Answers, Ask, OnAbsent, Policies, Policy, Requirement, Rule, Truth,
+    Aggregate, Answers, Ask, Cause, OnAbsent, Policies, Policy, Requirement, Rule, Truth,
 };
 use crate::record::{Record, Slot};
 use crate::text::{count, escape_controls};
@@ -242,10 +242,10 @@ impl Explanation<'_> {
             escape_controls(export)
         )?;
         for ((policy, rule), counts) in policies.rules().zip(by_rule) {
-            let out_of_scope = !policies.judges(policy, self.answers.record());
+            let scope = policies.scope(policy, self.answers.record());
             let outcome = OutcomeKind::worst(counts);
             if let Ask::Record { require, on_absent } = &rule.ask {
-                let judged = (outcome, out_of_scope);
+                let judged = (outcome, scope);
                 self.rule(policy, rule, (require, *on_absent), judged)?;
             }
         }
@@ -257,18 +257,31 @@ impl Explanation<'_> {
         policy: &Policy,
         rule: &Rule,
         (require, on_absent): (&Requirement, OnAbsent),
-        (outcome, out_of_scope): (OutcomeKind, bool),
+        (outcome, scope): (OutcomeKind, Truth),
     ) -> io::Result<()> {
         let (policy, id) = (escape_controls(&policy.id), escape_controls(&rule.id));
         writeln!(self.out, "\n{policy}/{id} ({}): {outcome}", rule.severity)?;
-        if out_of_scope {
-            return writeln!(self.out, "  out of the policy's scope");
+        match scope {
+            Truth::True => {}
+            Truth::False => return writeln!(self.out, "  out of the policy's scope"),
+            Truth::Undecided(cause) => {
+                let reason = Reason::from(cause).name();
+                writeln!(
+                    self.out,
+                    "  scope undecided ({reason}): the record is judged"
+                )?;
+            }
         }
         if let Some(when) = &rule.when {
             self.requirement("when", when, 1)?;
+            if let Truth::Undecided(cause @ Cause::Absent(_)) = self.answers.holds(when) {
+                let (reason, absent) = (Reason::from(cause).name(), rule.when_absent.name());
+                writeln!(self.out, "  undecided ({reason}); when-absent = {absent}")?;
+            }
         }
         self.requirement("require", require, 1)?;
-        let applies = |when: &Requirement| self.answers.holds(when) == Truth::True;
+        let applies =
+            |when: &Requirement| rule.when_absent.settle(self.answers.holds(when)) == Truth::True;
         let by_on_absent = match outcome {
             OutcomeKind::Pass | OutcomeKind::Fail | OutcomeKind::NotApplicable => {
                 rule.when.as_ref().is_none_or(applies)
@@ -298,7 +311,7 @@ impl Explanation<'_> {
                     let test = policies.test(*id);
                     let field = &policies.schema.field(*slot).name;
                     let truth = word(self.answers.test(*id));
-                    let expected = escape_controls(&test.expected);
+                    let expected = escape_controls(&test.phrase(true).what);
                     let seen = self.seen(*slot);
                     writeln!(
                         self.out,
@@ -314,6 +327,10 @@ impl Explanation<'_> {
             Requirement::Any(parts) => {
                 writeln!(self.out, "{indent}{truth:9} {name}one of")?;
                 self.parts(parts, depth)
+            }
+            Requirement::Some { least, of } => {
+                writeln!(self.out, "{indent}{truth:9} {name}at least {least} of")?;
+                self.parts(of, depth)
             }
             Requirement::Not(part) => {
                 writeln!(self.out, "{indent}{truth:9} {name}not")?;

@@ -12,11 +12,12 @@ use super::test::Cases;
 use crate::options::Document;
 use crate::policy::aggregate::{Copies, Question};
 use crate::policy::keys::{
-    AggregateKey, CheckKey, HeadKey, Keys, NewestKey, OverrideKey, ParamKey, PassRateKey,
-    PrefixKey, RecordsKey, RootKey, RuleKey, Shape, SharedKey, UniqueKey,
+    AggregateKey, CheckKey, ControlKey, FieldKey, HeadKey, Keys, NewestKey, OtherTimeKey,
+    OverrideKey, ParamKey, PassRateKey, PrefixKey, RaiseKey, RecordsKey, RootKey, RuleKey, Shape,
+    SharedKey, SizeKey, SomeKey, UniqueKey,
 };
 use crate::policy::operator::{self, Argument};
-use crate::policy::{OnAbsent, Severity};
+use crate::policy::{OnAbsent, Severity, WhenAbsent};
 use crate::record::field::{FIELDS, Kind};
 use crate::report;
 use crate::toml_reader::Word;
@@ -45,7 +46,13 @@ fn policy() -> Value {
                         { "anyOf": [shape(Shape::Value), table::<ParamKey>()] },
                 },
             }),
-            RootKey::Fields => each(json!({ "enum": Kind::ALL.map(Kind::name) })),
+            RootKey::Fields => {
+                let kind = json!({ "enum": Kind::ALL.map(Kind::name) });
+                let mut declared = table::<FieldKey>();
+                declared["properties"][FieldKey::Kind.word()] = kind.clone();
+                each(json!({ "anyOf": [kind, declared] }))
+            }
+            RootKey::Control => list(table::<ControlKey>()),
             RootKey::Check => each(table::<CheckKey>()),
             RootKey::Rule => list(rule()),
             RootKey::Aggregate => list(aggregate()),
@@ -88,6 +95,10 @@ fn shape(shape: Shape) -> Value {
         Shape::Requirement => json!({ "$ref": "#/$defs/requirement" }),
         Shape::Severity => words::<Severity>(),
         Shape::OnAbsent => words::<OnAbsent>(),
+        Shape::WhenAbsent => words::<WhenAbsent>(),
+        Shape::Reasons => each(self::shape(Shape::Text)),
+        Shape::Raise => table::<RaiseKey>(),
+        Shape::Version => json!({ "type": "string", "pattern": "[0-9]" }),
         Shape::Copies => words::<Copies>(),
         Shape::Flag => json!({ "type": "boolean" }),
         Shape::True => json!({ "const": true }),
@@ -155,7 +166,10 @@ fn definitions() -> Value {
     let several = list(requirement.clone());
     let mut properties = Map::new();
     properties.insert("all".to_owned(), several.clone());
-    properties.insert("any".to_owned(), several);
+    properties.insert("any".to_owned(), several.clone());
+    let mut some = table::<SomeKey>();
+    some["properties"][SomeKey::Of.word()] = several;
+    properties.insert("some".to_owned(), some);
     properties.insert("not".to_owned(), requirement);
     for field in FIELDS {
         let check = json!({
@@ -191,7 +205,9 @@ fn check(kind: Kind) -> Value {
     });
     match kind {
         Kind::Networks => operators,
-        Kind::Flag | Kind::Text | Kind::Time => json!({ "anyOf": [literal(kind), operators] }),
+        Kind::Flag | Kind::Text | Kind::Number | Kind::Time => {
+            json!({ "anyOf": [literal(kind), operators] })
+        }
     }
 }
 
@@ -207,25 +223,28 @@ fn or_param(schema: Value) -> Value {
 fn literal(kind: Kind) -> Value {
     match kind {
         Kind::Flag => or_param(json!({ "type": "boolean" })),
+        Kind::Number => or_param(json!({ "type": "number" })),
         Kind::Text | Kind::Time | Kind::Networks => shape(Shape::Text),
     }
 }
 
 fn argument(argument: Argument, kind: Kind) -> Value {
     match argument {
-        Argument::Truth(_) => or_param(json!({ "type": "boolean" })),
+        Argument::Truth(_) | Argument::Passed(_) => or_param(json!({ "type": "boolean" })),
         Argument::OnlyTrue(_) => or_param(json!({ "const": true })),
         Argument::Value(_) => literal(kind),
         Argument::Values(_) => or_param(list(literal(kind))),
         Argument::Field(_) | Argument::Time(_) => shape(Shape::Text),
         Argument::Pattern(_) => json!({ "type": "string" }),
         Argument::Count(_) => shape(Shape::Count { min: 0 }),
-        Argument::Ago(_) => shape(Shape::Span),
-        Argument::Prefixes => {
-            let mut prefixes = table::<PrefixKey>();
-            prefixes["minProperties"] = json!(1);
-            prefixes
+        Argument::Number(_) => or_param(json!({ "type": "number" })),
+        Argument::OtherTime(_) => {
+            json!({ "anyOf": [shape(Shape::Text), table::<OtherTimeKey>()] })
         }
+        Argument::Ago(_) | Argument::Ahead(_) => shape(Shape::Span),
+        Argument::Prefixes(_) => table::<PrefixKey>(),
+        Argument::Sizes(_) => table::<SizeKey>(),
+        Argument::Addresses(_) => or_param(list(shape(Shape::Text))),
         Argument::Networks(_) => or_param(list(json!({ "type": "string", "pattern": "/" }))),
     }
 }

@@ -122,7 +122,8 @@ fn rule_in_full(policies: &Policies, rule: &Rule, out: &mut dyn Write) -> io::Re
         }
     }
     if !rule.references.is_empty() {
-        writeln!(out, "  for      {}", rule.references.join("; "))?;
+        let references: Vec<_> = rule.references.iter().map(ToString::to_string).collect();
+        writeln!(out, "  for      {}", references.join("; "))?;
     }
     Ok(())
 }

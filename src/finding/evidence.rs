@@ -1,11 +1,14 @@
 //! What was observed, and what was expected: the checks that were not met.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use super::privacy::Privacy;
 use super::redaction::{REDACTED, observed, truncate};
-use crate::policy::{Aggregate, Answers, Ask, Requirement, Rule, TestId, Truth};
+use crate::policy::{
+    Aggregate, Answers, Ask, Cause, OnAbsent, Requirement, Rule, TestId, Truth, WhenAbsent,
+};
 use crate::record::{List, Slot, Value};
 
 /// Represents a check that was not met.
@@ -32,7 +35,7 @@ impl fmt::Display for Evidence<'_> {
 }
 
 /// Returns every check of a rule that a record does not meet, in the order of the
-/// policy.
+/// policy. What is undecided and allowed to be is left out.
 pub(super) fn of_record<'a>(
     answers: &'a Answers<'a>,
     rule: &'a Rule,
@@ -41,76 +44,128 @@ pub(super) fn of_record<'a>(
     let mut unmet = Unmet {
         answers,
         privacy,
+        allows_absence: rule.when_absent != WhenAbsent::Error,
         evidence: Vec::new(),
     };
     if let Some(when) = &rule.when
         && matches!(answers.holds(when), Truth::Undecided(_))
     {
-        unmet.collect(when, Wanted::True);
+        unmet.collect(when, true);
     }
+    let of_when = unmet.evidence.len();
     match &rule.ask {
-        Ask::Record { require, .. } => unmet.collect(require, Wanted::True),
+        Ask::Record { require, on_absent } => {
+            unmet.allows_absence = match on_absent {
+                OnAbsent::Pass | OnAbsent::NotApplicable => true,
+                OnAbsent::Fail | OnAbsent::Error => false,
+            };
+            unmet.collect(require, true);
+        }
         Ask::Aggregate(aggregate) => unmet.aggregate(aggregate),
     }
+    if let Some(expected) = &rule.expected {
+        for evidence in &mut unmet.evidence[of_when..] {
+            evidence.expected = expected.as_str().into();
+        }
+    }
     unmet.evidence
-}
-
-/// Says what a requirement should have been.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Wanted {
-    True,
-    False,
 }
 
 /// Gathers the checks by which a requirement is not what it should be.
 struct Unmet<'a> {
     answers: &'a Answers<'a>,
     privacy: Privacy<'a>,
+    /// What absence alone leaves undecided is fine.
+    allows_absence: bool,
     evidence: Vec<Evidence<'a>>,
 }
 
 impl<'a> Unmet<'a> {
-    fn collect(&mut self, requirement: &Requirement, wanted: Wanted) {
-        let met = match wanted {
-            Wanted::True => Truth::True,
-            Wanted::False => Truth::False,
-        };
-        if self.answers.holds(requirement) == met {
-            return;
+    /// Gathers why a requirement does not hold or, if it should not, why it does.
+    fn collect(&mut self, requirement: &Requirement, wanted: bool) {
+        match self.answers.holds(requirement) {
+            Truth::True if wanted => return,
+            Truth::False if !wanted => return,
+            Truth::Undecided(Cause::Absent(_)) if self.allows_absence => return,
+            Truth::True | Truth::False | Truth::Undecided(_) => {}
         }
         match (requirement, wanted) {
-            (Requirement::Field { slot, tests }, _) => self.field(*slot, tests, wanted),
-            (Requirement::All(parts) | Requirement::Any(parts), _) => {
+            (Requirement::Field { slot, tests }, true) => self.field(*slot, tests, true),
+            (Requirement::Field { slot, tests }, false) if tests.len() == 1 => {
+                self.field(*slot, tests, false);
+            }
+            (Requirement::All(parts), true) | (Requirement::Any(parts), false) => {
                 for part in parts {
                     self.collect(part, wanted);
                 }
             }
-            (Requirement::Not(part), Wanted::True) => self.collect(part, Wanted::False),
-            (Requirement::Not(part), Wanted::False) => self.collect(part, Wanted::True),
+            (Requirement::Not(part), _) => self.collect(part, !wanted),
+            (Requirement::Any(parts), true) | (Requirement::All(parts), false)
+                if parts.len() == 1 =>
+            {
+                parts.iter().for_each(|part| self.collect(part, wanted));
+            }
+            // One of several would be enough: a sentence says which.
+            (Requirement::Field { .. } | Requirement::All(_), false)
+            | (Requirement::Any(_), true)
+            | (Requirement::Some { .. }, _) => self.alternatives(requirement, wanted),
         }
     }
 
-    fn field(&mut self, slot: Slot, tests: &[TestId], wanted: Wanted) {
+    /// Gathers the fields of several checks of which enough would do, each with the whole
+    /// sentence.
+    fn alternatives(&mut self, requirement: &Requirement, wanted: bool) {
+        let policies = self.answers.policies();
+        let sentence = policies.asked().sentence(requirement, wanted);
+        let mut slots = Vec::new();
+        for (id, _) in requirement.tests(wanted) {
+            let test = policies.test(id);
+            slots.push(test.slot);
+            slots.extend(test.check.other());
+        }
+        let mut before = HashSet::new();
+        slots.retain(|slot| before.insert(*slot));
+        for slot in slots {
+            let observed = self.observed(slot, &[]);
+            self.evidence.push(Evidence {
+                field: policies.schema.field(slot).name.as_str().into(),
+                expected: sentence.clone().into(),
+                observed,
+            });
+        }
+    }
+
+    /// Gathers the checks of a field that are not as wanted: those that are decided, if
+    /// some are.
+    fn field(&mut self, slot: Slot, tests: &[TestId], wanted: bool) {
         let answers = self.answers;
-        let unmet = |id: &TestId| wanted == Wanted::False || answers.test(*id) != Truth::True;
-        let unmet: Vec<_> = tests.iter().copied().filter(unmet).collect();
         let policies = answers.policies();
-        let words: Cow<'_, str> = match unmet.as_slice() {
-            [one] => policies.test(*one).expected.as_str().into(),
-            several => {
-                let words = several
-                    .iter()
-                    .map(|id| policies.test(*id).expected.as_str());
-                words.collect::<Vec<_>>().join(" and ").into()
+        let open = |id: &TestId| matches!(answers.test(*id), Truth::Undecided(_));
+        let decided = |id: &TestId| answers.test(*id) == Truth::from(!wanted);
+        let unmet: Vec<_> = match tests.iter().any(decided) {
+            true => tests.iter().copied().filter(decided).collect(),
+            false => tests.iter().copied().filter(open).collect(),
+        };
+        let is_absent = matches!(answers.record().cell(slot).value, Value::Absent(_));
+        let mut words: Vec<Cow<'a, str>> = Vec::new();
+        for id in &unmet {
+            let test = policies.test(*id);
+            let word: Cow<'a, str> = match test.check.pattern() {
+                // Nobody looks for a pattern in what is not there.
+                Some(_) if is_absent => "present".into(),
+                Some(_) | None => test.phrase(wanted).what.as_str().into(),
+            };
+            if !words.contains(&word) {
+                words.push(word);
             }
+        }
+        let expected = match words.len() {
+            1 => words.pop().unwrap_or_default(),
+            _ => words.join(" and ").into(),
         };
         self.evidence.push(Evidence {
             field: policies.schema.field(slot).name.as_str().into(),
-            expected: match wanted {
-                Wanted::True => words,
-                Wanted::False if unmet.len() == 1 => format!("not {words}").into(),
-                Wanted::False => format!("not ({words})").into(),
-            },
+            expected,
             observed: self.observed(slot, &unmet),
         });
         let checks = unmet.iter().map(|id| &policies.test(*id).check);

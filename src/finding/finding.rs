@@ -7,7 +7,7 @@ use super::outcome::{Reason, Status};
 use super::privacy::Privacy;
 use super::redaction::{display_id, observed};
 use crate::digest::{self, Hasher};
-use crate::policy::{Answers, Policy, Rule};
+use crate::policy::{Answers, Policy, Rule, Severity};
 use crate::record::{Slot, Value};
 
 /// Says what a finding is about.
@@ -47,6 +47,8 @@ pub struct Finding<'a> {
     pub rule: &'a Rule,
     /// The index of the rule among those of all policies.
     pub rule_index: usize,
+    /// How severe it is: that of the rule, or what it is raised to for the record.
+    pub severity: Severity,
     /// Whether it fails, cannot be judged or is waived.
     pub status: Status,
     /// Why it is listed.
@@ -124,14 +126,19 @@ impl<'a> Finding<'a> {
 impl std::fmt::Display for Finding<'_> {
     /// Writes a line for a person: whom, which rule, and what was observed.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { policy, rule, .. } = self;
+        let Self {
+            policy,
+            rule,
+            severity,
+            ..
+        } = self;
         let id = self.customer_id();
         let whom = match (&id, self.number) {
             (Some(id), _) => id.as_ref(),
             (None, Some(_)) => "[no id]",
             (None, None) => "[the export]",
         };
-        let (severity, status) = (rule.severity, self.status.name());
+        let status = self.status.name();
         write!(f, "{severity} {status} {}/{}: {whom}", policy.id, rule.id)?;
         for evidence in self.evidence() {
             write!(f, "; {evidence}")?;

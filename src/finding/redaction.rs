@@ -31,8 +31,8 @@ pub fn observed<'a>(answers: Answers<'a>, slot: Slot, privacy: Privacy<'_>) -> C
     let cell = answers.record().cell(slot);
     match cell.value {
         Value::Absent(_) => cell.shown().into(),
-        // A flag or a time is no credential.
-        Value::Flag(_) | Value::Time(_) if !field.sensitive => truncate(cell.seen),
+        // A flag, a number or a time is no credential.
+        Value::Flag(_) | Value::Number | Value::Time(_) if !field.sensitive => truncate(cell.seen),
         _ => redact(field, cell.seen, privacy),
     }
 }

@@ -1,6 +1,6 @@
 //! What findings, outcomes and records add up to: the only place that counts.
 
-use std::ops::AddAssign;
+use std::ops::{AddAssign, Sub};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use super::finding::{Finding, Subject};
 use super::outcome::{Outcome, Reason, Status};
 use super::privacy::Privacy;
 use super::ranking::TopCustomers;
-use crate::policy::{Policies, Severity};
+use crate::policy::{Policies, Rule, Severity};
 use crate::record::{Absent, Cell, Record, UnknownKeys, Value};
 
 /// Counts outcomes, in (record, rule) pairs.
@@ -39,6 +39,20 @@ impl Counts {
             Status::Fail => self.fail += 1,
             Status::Error => self.error += 1,
             Status::Waived => self.waived += 1,
+        }
+    }
+}
+
+impl Sub for Counts {
+    type Output = Self;
+
+    fn sub(self, part: Self) -> Self {
+        Self {
+            pass: self.pass - part.pass,
+            fail: self.fail - part.fail,
+            error: self.error - part.error,
+            not_applicable: self.not_applicable - part.not_applicable,
+            waived: self.waived - part.waived,
         }
     }
 }
@@ -94,14 +108,17 @@ impl Coverage {
             Value::Absent(Absent::Missing) => self.missing += 1,
             Value::Absent(Absent::Null) => self.null += 1,
             Value::Absent(Absent::Empty) => self.empty += 1,
-            Value::Flag(_) | Value::Text | Value::Time(_) | Value::Networks(_)
+            Value::Flag(_) | Value::Text | Value::Number | Value::Time(_) | Value::Networks(_)
                 if cell.value.is_whole() =>
             {
                 self.value += 1;
             }
-            Value::Flag(_) | Value::Text | Value::Time(_) | Value::Networks(_) | Value::Bad(_) => {
-                self.bad += 1
-            }
+            Value::Flag(_)
+            | Value::Text
+            | Value::Number
+            | Value::Time(_)
+            | Value::Networks(_)
+            | Value::Bad(_) => self.bad += 1,
         }
         self.coerced += u64::from(cell.coerced);
     }
@@ -139,8 +156,13 @@ pub struct Summary {
     pub epoch_deleted: u64,
     /// Lines of a protocol that carry no record.
     pub protocol_lines: u64,
+    /// Records of which it cannot be decided whether they are in some policy's scope:
+    /// they are judged.
+    pub scope_undecided: u64,
     /// Outcomes by rule, in the order of the policies.
     pub by_rule: Vec<Counts>,
+    /// Those of them that are more severe than their rule, by rule.
+    pub raised: Vec<Counts>,
     /// What is in the fields that are read, by slot.
     pub coverage: Vec<Coverage>,
     /// Keys that are no field.
@@ -154,6 +176,7 @@ impl Summary {
     pub fn new(policies: &Policies) -> Self {
         Self {
             by_rule: vec![Counts::default(); policies.rules().count()],
+            raised: vec![Counts::default(); policies.rules().count()],
             coverage: vec![Coverage::default(); policies.schema.wanted().len()],
             ..Self::default()
         }
@@ -200,8 +223,11 @@ impl Summary {
     /// nowhere else.
     pub fn count(&mut self, finding: &Finding<'_>) {
         self.by_rule[finding.rule_index].count(finding.status);
+        if finding.severity != finding.rule.severity {
+            self.raised[finding.rule_index].count(finding.status);
+        }
         match finding.subject {
-            Subject::Record(_) => self.top_customers.count(finding.rule.severity),
+            Subject::Record(_) => self.top_customers.count(finding.severity),
             // Customers are ranked by the findings of their own records: those of
             // rules over all records are known only after the last record.
             Subject::Aggregate(_) => {}
@@ -225,13 +251,25 @@ impl Summary {
         self.by_rule.iter().copied().sum()
     }
 
-    /// Returns the outcomes of the rules of one severity.
+    /// Returns the outcomes of one severity: that of the rule or, of a finding, what it
+    /// is raised to.
     pub fn counts_of(&self, policies: &Policies, severity: Severity) -> Counts {
-        let rules = policies.rules().zip(&self.by_rule);
-        rules
-            .filter(|((_, rule), _)| rule.severity == severity)
-            .map(|(_, counts)| *counts)
-            .sum()
+        let counts = self.by_rule.iter().zip(&self.raised);
+        let parts = policies.rules().zip(counts);
+        let part = |((_, rule), (counts, raised)): ((_, &Rule), (&Counts, &Counts))| {
+            if rule.severity == severity {
+                *counts - *raised
+            } else if rule
+                .raise
+                .as_ref()
+                .is_some_and(|raise| raise.to == severity)
+            {
+                *raised
+            } else {
+                Counts::default()
+            }
+        };
+        parts.map(part).sum()
     }
 }
 
@@ -243,7 +281,9 @@ impl AddAssign<&Summary> for Summary {
             in_scope,
             epoch_deleted,
             protocol_lines,
+            scope_undecided,
             by_rule,
+            raised,
             coverage,
             unknown_keys,
             top_customers,
@@ -253,7 +293,11 @@ impl AddAssign<&Summary> for Summary {
         self.in_scope += in_scope;
         self.epoch_deleted += epoch_deleted;
         self.protocol_lines += protocol_lines;
+        self.scope_undecided += scope_undecided;
         for (counts, more) in self.by_rule.iter_mut().zip(by_rule) {
+            *counts += *more;
+        }
+        for (counts, more) in self.raised.iter_mut().zip(raised) {
             *counts += *more;
         }
         for (coverage, more) in self.coverage.iter_mut().zip(coverage) {

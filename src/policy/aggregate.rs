@@ -3,10 +3,11 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use strum::EnumMessage;
+use strum::{EnumMessage, VariantArray};
 
 use super::check::Ago;
 use crate::record::{Schema, Slot, time};
+use crate::toml_reader::Word;
 
 /// Asks one question about the whole export.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub enum Comparison {
         slot: Slot,
         /// Which copies are meant.
         copies: Copies,
+        /// Values that differ in case alone, or in blanks around them, are one.
+        ignore_case: bool,
     },
     /// Asks [`Question::Shared`].
     Shared {
@@ -34,7 +37,7 @@ pub enum Comparison {
         slot: Slot,
         /// The most customers that may share a value.
         most: u64,
-        /// Values that differ in case alone, or in blanks, are one.
+        /// Values that differ in case alone, or in blanks around them, are one.
         ignore_case: bool,
     },
 }
@@ -85,6 +88,12 @@ pub enum Question {
 }
 
 impl Question {
+    /// Finds the question whose key has this name.
+    pub fn find(name: &str) -> Option<Self> {
+        let mut all = Self::VARIANTS.iter();
+        all.find(|question| question.word() == name).copied()
+    }
+
     /// Returns what it asks, in a sentence.
     pub fn meaning(self) -> &'static str {
         self.get_documentation().unwrap_or_default()

@@ -103,9 +103,10 @@ impl<'a> Answers<'a> {
                 _ if tests.iter().all(|test| self.test(*test) == Truth::True) => Truth::True,
                 _ => requirement.holds(&|id| self.test(id)),
             },
-            Requirement::All(_) | Requirement::Any(_) | Requirement::Not(_) => {
-                requirement.holds(&|id| self.test(id))
-            }
+            Requirement::All(_)
+            | Requirement::Any(_)
+            | Requirement::Some { .. }
+            | Requirement::Not(_) => requirement.holds(&|id| self.test(id)),
         }
     }
 

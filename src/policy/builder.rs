@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::error::{Error, FileWarnings, LoadError};
 use super::policies::Policies;
 use super::read::Loader;
+use super::selection::Selection;
 use super::source::Source;
 
 /// Gathers what is to be loaded: policies in the order in which they are added.
@@ -36,6 +37,7 @@ pub struct PoliciesBuilder {
     inputs: Vec<Input>,
     as_of: Option<DateTime<Utc>>,
     set: Vec<(String, String)>,
+    selection: Selection,
 }
 
 /// Says where a policy is to be found.
@@ -93,6 +95,12 @@ impl PoliciesBuilder {
         self
     }
 
+    /// Says which rules are asked, as `--only` and `--skip` do; without it all are.
+    pub fn select(mut self, selection: Selection) -> Self {
+        self.selection = selection;
+        self
+    }
+
     /// Loads the policies.
     ///
     /// # Errors
@@ -123,7 +131,11 @@ impl PoliciesBuilder {
         if errors.is_empty() {
             errors.extend(loader.unused_params());
         }
-        let (policies, warnings) = loader.finish();
+        let (policies, warnings) = loader.finish(|policies| {
+            if errors.is_empty() {
+                errors.extend(self.selection.apply(policies));
+            }
+        });
         match errors.is_empty() {
             true => (Ok(policies), warnings),
             false => (Err(LoadError { errors }), warnings),

@@ -1,13 +1,11 @@
 //! Checks: an operator with its argument, and what is expected by it.
 
-use std::fmt::Write as _;
-
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 
 use super::pattern::Pattern;
 use crate::record::time::{self, Span};
-use crate::record::{Cell, Schema, Slot, Value};
+use crate::record::{Cell, Number, Slot, Value};
 
 /// Holds a value that a policy compares with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +14,8 @@ pub enum Literal {
     Flag(bool),
     /// Text, compared to the letter.
     Text(String),
+    /// A number, as JSON writes it.
+    Number(String),
     /// An instant.
     Time(DateTime<Utc>),
 }
@@ -26,14 +26,19 @@ impl Literal {
         match self {
             Literal::Flag(wanted) => cell.value == Value::Flag(*wanted),
             Literal::Text(wanted) => cell.value == Value::Text && *wanted == cell.seen,
+            Literal::Number(wanted) => {
+                let number = cell.number();
+                number.is_some() && number == Number::read_json(wanted)
+            }
             Literal::Time(wanted) => cell.value == Value::Time(*wanted),
         }
     }
 
-    fn show(&self) -> String {
+    /// Returns the value as evidence shows it.
+    pub(super) fn show(&self) -> String {
         match self {
             Literal::Flag(flag) => flag.to_string(),
-            Literal::Text(text) => text.clone(),
+            Literal::Text(text) | Literal::Number(text) => text.clone(),
             Literal::Time(time) => time::show(*time),
         }
     }
@@ -46,6 +51,26 @@ pub struct Ago {
     pub span: Span,
     /// The instant that lies so long before `--as-of`.
     pub time: DateTime<Utc>,
+}
+
+/// Holds a span of time, and the instants between which it lies in this run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ahead {
+    /// The span, as the policy says it.
+    pub span: Span,
+    /// The instant of `--as-of`.
+    pub from: DateTime<Utc>,
+    /// The instant that lies so long after `--as-of`.
+    pub until: DateTime<Utc>,
+}
+
+/// Names another field of times, and how far apart the two must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OtherTime {
+    /// The other field.
+    pub slot: Slot,
+    /// The least time between the two, if any will not do.
+    pub by: Option<Span>,
 }
 
 /// Asks one operator with its argument. Its field is in the
@@ -74,6 +99,10 @@ pub enum Check {
     MinLength(u64),
     /// It has this many characters or fewer.
     MaxLength(u64),
+    /// It is this number or more.
+    AtLeast(String),
+    /// It is this number or less.
+    AtMost(String),
     /// It is before this instant.
     Before(DateTime<Utc>),
     /// It is after this instant.
@@ -82,26 +111,43 @@ pub enum Check {
     OlderThan(Ago),
     /// It is less long ago, or ahead.
     NewerThan(Ago),
+    /// It is at `--as-of` or ahead of it, and not further than the span.
+    WithinNext(Ahead),
+    /// There is an instant that is not after this one, that of `--as-of`, or there is
+    /// none.
+    Passed {
+        /// Whether there is to be one.
+        wanted: bool,
+        /// The instant of `--as-of`.
+        now: DateTime<Utc>,
+    },
     /// It is before the other field's instant.
-    BeforeField(Slot),
+    BeforeField(OtherTime),
     /// It is after the other field's instant.
-    AfterField(Slot),
+    AfterField(OtherTime),
     /// The union of the networks is all of IPv4 or all of IPv6, or is not.
     AnyAddress(bool),
     /// No entry's prefix is shorter.
     MinPrefix {
         /// For IPv4, at most 32.
-        v4: Option<u8>,
+        v4: u8,
         /// For IPv6, at most 128.
-        v6: Option<u8>,
+        v6: u8,
     },
     /// The union of the networks holds this many addresses or fewer.
-    MaxAddresses(u64),
+    MaxAddresses {
+        /// Of IPv4.
+        v4: u64,
+        /// Of IPv6.
+        v6: u64,
+    },
     /// Every entry is within one of these networks.
     Within(Vec<IpNet>),
     /// No entry overlaps one of these networks.
     Excludes(Vec<IpNet>),
-    /// No entry is private, loopback, link-local, shared, documentation,
+    /// The networks together hold every address of each of these.
+    Covers(Vec<IpNet>),
+    /// No entry overlaps private, loopback, link-local, shared, documentation,
     /// multicast or reserved space.
     Public,
 }
@@ -110,10 +156,8 @@ impl Check {
     /// Returns the other field that it asks for, if it compares two.
     pub fn other(&self) -> Option<Slot> {
         match self {
-            Check::EqualsField(slot)
-            | Check::DiffersFrom(slot)
-            | Check::BeforeField(slot)
-            | Check::AfterField(slot) => Some(*slot),
+            Check::EqualsField(slot) | Check::DiffersFrom(slot) => Some(*slot),
+            Check::BeforeField(other) | Check::AfterField(other) => Some(other.slot),
             Check::Present(_)
             | Check::Equals(_)
             | Check::NotEquals(_)
@@ -123,15 +167,20 @@ impl Check {
             | Check::NotMatches(_)
             | Check::MinLength(_)
             | Check::MaxLength(_)
+            | Check::AtLeast(_)
+            | Check::AtMost(_)
             | Check::Before(_)
             | Check::After(_)
             | Check::OlderThan(_)
             | Check::NewerThan(_)
+            | Check::WithinNext(_)
+            | Check::Passed { .. }
             | Check::AnyAddress(_)
             | Check::MinPrefix { .. }
-            | Check::MaxAddresses(_)
+            | Check::MaxAddresses { .. }
             | Check::Within(_)
             | Check::Excludes(_)
+            | Check::Covers(_)
             | Check::Public => None,
         }
     }
@@ -149,26 +198,31 @@ impl Check {
             | Check::DiffersFrom(_)
             | Check::MinLength(_)
             | Check::MaxLength(_)
+            | Check::AtLeast(_)
+            | Check::AtMost(_)
             | Check::Before(_)
             | Check::After(_)
             | Check::OlderThan(_)
             | Check::NewerThan(_)
+            | Check::WithinNext(_)
+            | Check::Passed { .. }
             | Check::BeforeField(_)
             | Check::AfterField(_)
             | Check::AnyAddress(_)
             | Check::MinPrefix { .. }
-            | Check::MaxAddresses(_)
+            | Check::MaxAddresses { .. }
             | Check::Within(_)
             | Check::Excludes(_)
+            | Check::Covers(_)
             | Check::Public => None,
         }
     }
 
-    /// Returns whether it asks for a value or for none, if it asks that: no other
-    /// check decides on an absent field.
+    /// Returns whether it asks for a value or for none, if it decides on an absent
+    /// field: no other check does.
     pub fn presence(&self) -> Option<bool> {
         match self {
-            Check::Present(wanted) => Some(*wanted),
+            Check::Present(wanted) | Check::Passed { wanted, .. } => Some(*wanted),
             Check::Equals(_)
             | Check::NotEquals(_)
             | Check::In(_)
@@ -179,17 +233,21 @@ impl Check {
             | Check::NotMatches(_)
             | Check::MinLength(_)
             | Check::MaxLength(_)
+            | Check::AtLeast(_)
+            | Check::AtMost(_)
             | Check::Before(_)
             | Check::After(_)
             | Check::OlderThan(_)
             | Check::NewerThan(_)
+            | Check::WithinNext(_)
             | Check::BeforeField(_)
             | Check::AfterField(_)
             | Check::AnyAddress(_)
             | Check::MinPrefix { .. }
-            | Check::MaxAddresses(_)
+            | Check::MaxAddresses { .. }
             | Check::Within(_)
             | Check::Excludes(_)
+            | Check::Covers(_)
             | Check::Public => None,
         }
     }
@@ -210,63 +268,21 @@ impl Check {
             | Check::NotMatches(_)
             | Check::MinLength(_)
             | Check::MaxLength(_)
+            | Check::AtLeast(_)
+            | Check::AtMost(_)
             | Check::After(_)
             | Check::NewerThan(_)
+            | Check::WithinNext(_)
+            | Check::Passed { .. }
             | Check::BeforeField(_)
             | Check::AfterField(_)
             | Check::AnyAddress(_)
             | Check::MinPrefix { .. }
-            | Check::MaxAddresses(_)
+            | Check::MaxAddresses { .. }
             | Check::Within(_)
             | Check::Excludes(_)
+            | Check::Covers(_)
             | Check::Public => None,
         }
     }
-
-    /// Describes what is expected.
-    pub fn expected(&self, schema: &Schema) -> String {
-        let name = |slot: &Slot| schema.field(*slot).name.as_str();
-        match self {
-            Check::Present(true) => "present".to_owned(),
-            Check::Present(false) => "absent".to_owned(),
-            Check::Equals(wanted) => wanted.show(),
-            Check::NotEquals(wanted) => format!("not {}", wanted.show()),
-            Check::In(list) => format!("one of {}", join(list.iter().map(Literal::show))),
-            Check::NotIn(list) => format!("none of {}", join(list.iter().map(Literal::show))),
-            Check::EqualsField(slot) => format!("the same as {}", name(slot)),
-            Check::DiffersFrom(slot) => format!("different from {}", name(slot)),
-            Check::Matches(pattern) => format!("matches /{pattern}/"),
-            Check::NotMatches(pattern) => format!("does not match /{pattern}/"),
-            Check::MinLength(least) => format!("at least {least} characters"),
-            Check::MaxLength(most) => format!("at most {most} characters"),
-            Check::Before(limit) => format!("before {}", time::show(*limit)),
-            Check::After(limit) => format!("after {}", time::show(*limit)),
-            Check::OlderThan(ago) => format!("older than {}", ago.span),
-            Check::NewerThan(ago) => format!("newer than {}", ago.span),
-            Check::BeforeField(slot) => format!("before {}", name(slot)),
-            Check::AfterField(slot) => format!("after {}", name(slot)),
-            Check::AnyAddress(true) => "open to any address".to_owned(),
-            Check::AnyAddress(false) => "not open to any address".to_owned(),
-            Check::MinPrefix { v4, v6 } => {
-                let mut limits = String::new();
-                for (limit, family) in [(v4, "IPv4"), (v6, "IPv6")] {
-                    if let Some(limit) = limit {
-                        let comma = if limits.is_empty() { "" } else { ", " };
-                        // Writing to a string does not fail.
-                        let _ = write!(limits, "{comma}/{limit} ({family})");
-                    }
-                }
-                format!("no entry wider than {limits}")
-            }
-            Check::MaxAddresses(most) => format!("at most {most} addresses"),
-            Check::Within(nets) => format!("every entry within {}", join(nets)),
-            Check::Excludes(nets) => format!("no entry overlapping {}", join(nets)),
-            Check::Public => "public addresses only".to_owned(),
-        }
-    }
-}
-
-fn join(items: impl IntoIterator<Item = impl ToString>) -> String {
-    let items: Vec<_> = items.into_iter().map(|item| item.to_string()).collect();
-    items.join(", ")
 }

@@ -46,6 +46,37 @@ pub enum Error {
         /// The path of the file.
         path: String,
     },
+    /// A policy that is no file names a list beside it.
+    #[error("`{policy}` is no file, so no list lies beside it: write the values in [params]")]
+    NoFolder {
+        /// The name of the policy.
+        policy: String,
+    },
+    /// A list has no value.
+    #[error("the list `{path}` has no value: write one a line")]
+    EmptyList {
+        /// The path of the file.
+        path: String,
+    },
+    /// A value of a list has a control character in it.
+    #[error("the list `{path}` has a control character in `{value}`")]
+    ListValue {
+        /// The path of the file.
+        path: String,
+        /// The value.
+        value: String,
+    },
+    /// A selector of `--only` or `--skip` selects no rule.
+    #[error("`{selector}` selects no rule: {hint}")]
+    NoneSelected {
+        /// The selector.
+        selector: String,
+        /// What there is instead.
+        hint: String,
+    },
+    /// `--only` and `--skip` leave nothing to ask.
+    #[error("no rule is left: `--skip` names all that `--only` does")]
+    NothingLeft,
     /// No policy has this parameter.
     #[error("no policy has a parameter `{name}`: {hint}")]
     NoParam {
@@ -113,6 +144,11 @@ impl Error {
             | Error::Utf8 { .. }
             | Error::NoBundled { .. }
             | Error::Outside { .. }
+            | Error::NoFolder { .. }
+            | Error::EmptyList { .. }
+            | Error::ListValue { .. }
+            | Error::NoneSelected { .. }
+            | Error::NothingLeft
             | Error::NoParam { .. }
             | Error::Set { .. } => diagnostic::render_message(&self.line(), colour),
         }

@@ -7,11 +7,12 @@ use ipnet::IpNet;
 use super::check::Check;
 use super::truth::{Cause, Truth};
 use crate::record::network::{self, Entry, Network, Union};
-use crate::record::{Bad, Cell, Record, Slot, Value};
+use crate::record::time::Span;
+use crate::record::{Bad, Cell, Number, Record, Slot, Value};
 
 impl Check {
     /// Returns whether it holds for a field of the record. On an absent field
-    /// only `present` decides; on a bad one nothing does.
+    /// only `present` and `passed` decide; on a bad one nothing does.
     #[inline]
     pub fn holds(&self, slot: Slot, record: &Record<'_>) -> Truth {
         let cell = record.cell(slot);
@@ -33,18 +34,37 @@ impl Check {
             Check::NotMatches(pattern) => text(cell, |text| !pattern.is_match(text)),
             Check::MinLength(least) => text(cell, |text| length(text, *least) >= *least),
             Check::MaxLength(most) => text(cell, |text| length(text, *most) <= *most),
+            Check::AtLeast(least) => number(cell, |number| {
+                Number::read_json(least).is_some_and(|least| number >= least)
+            }),
+            Check::AtMost(most) => number(cell, |number| {
+                Number::read_json(most).is_some_and(|most| number <= most)
+            }),
             Check::Before(limit) => time(cell, |time| time < *limit),
             Check::After(limit) => time(cell, |time| time > *limit),
             Check::OlderThan(ago) => time(cell, |time| time < ago.time),
             Check::NewerThan(ago) => time(cell, |time| time > ago.time),
-            Check::BeforeField(other) => compare_times(cell, record.cell(*other), |a, b| a < b),
-            Check::AfterField(other) => compare_times(cell, record.cell(*other), |a, b| a > b),
+            Check::WithinNext(ahead) => {
+                time(cell, |time| ahead.from <= time && time <= ahead.until)
+            }
+            Check::Passed { wanted, now } => passed(cell, *now, *wanted),
+            Check::BeforeField(other) => {
+                compare_times(cell, record.cell(other.slot), |time, limit| {
+                    is_before(time, limit, other.by)
+                })
+            }
+            Check::AfterField(other) => {
+                compare_times(cell, record.cell(other.slot), |time, limit| {
+                    is_before(limit, time, other.by)
+                })
+            }
             Check::AnyAddress(wanted) => {
                 networks(cell, record, |entries| any_address(entries, *wanted))
             }
-            Check::MaxAddresses(most) => {
-                networks(cell, record, |entries| max_addresses(entries, *most))
+            Check::MaxAddresses { v4, v6 } => {
+                networks(cell, record, |entries| max_addresses(entries, *v4, *v6))
             }
+            Check::Covers(nets) => networks(cell, record, |entries| covers(entries, nets)),
             Check::MinPrefix { .. } | Check::Within(_) | Check::Excludes(_) | Check::Public => {
                 networks(cell, record, |entries| {
                     every(entries, |network| self.admits(network))
@@ -59,14 +79,14 @@ impl Check {
         match self {
             Check::MinPrefix { v4, v6 } => {
                 let least = match network.cover {
-                    IpNet::V4(_) => v4,
-                    IpNet::V6(_) => v6,
+                    IpNet::V4(_) => *v4,
+                    IpNet::V6(_) => *v6,
                 };
-                least.is_none_or(|least| network.cover.prefix_len() >= least)
+                network.cover.prefix_len() >= least
             }
             Check::Within(nets) => nets.iter().any(|net| network.lies_in(net)),
             Check::Excludes(nets) => !nets.iter().any(|net| network.overlaps(net)),
-            Check::Public => !network.is_special(),
+            Check::Public => !network.overlaps_special(),
             Check::Present(_)
             | Check::Equals(_)
             | Check::NotEquals(_)
@@ -78,14 +98,19 @@ impl Check {
             | Check::NotMatches(_)
             | Check::MinLength(_)
             | Check::MaxLength(_)
+            | Check::AtLeast(_)
+            | Check::AtMost(_)
             | Check::Before(_)
             | Check::After(_)
             | Check::OlderThan(_)
             | Check::NewerThan(_)
+            | Check::WithinNext(_)
+            | Check::Passed { .. }
             | Check::BeforeField(_)
             | Check::AfterField(_)
             | Check::AnyAddress(_)
-            | Check::MaxAddresses(_) => true,
+            | Check::MaxAddresses { .. }
+            | Check::Covers(_) => true,
         }
     }
 
@@ -110,11 +135,20 @@ fn present(cell: &Cell<'_>, wanted: bool, record: &Record<'_>) -> Truth {
     match cell.value {
         Value::Absent(_) => Truth::from(!wanted),
         Value::Bad(why) => Truth::Undecided(Cause::Bad(why)),
-        Value::Networks(list) => match all_readable(record.entries(list)) {
-            true => Truth::from(wanted),
-            false => UNREADABLE,
+        Value::Networks(list) => match readable(record.entries(list)).next() {
+            Some(_) => Truth::from(wanted),
+            None => UNREADABLE,
         },
-        Value::Flag(_) | Value::Text | Value::Time(_) => Truth::from(wanted),
+        Value::Flag(_) | Value::Text | Value::Number | Value::Time(_) => Truth::from(wanted),
+    }
+}
+
+fn passed(cell: &Cell<'_>, now: DateTime<Utc>, wanted: bool) -> Truth {
+    match cell.value {
+        Value::Time(time) => Truth::from((time <= now) == wanted),
+        Value::Absent(_) => Truth::from(!wanted),
+        Value::Bad(why) => Truth::Undecided(Cause::Bad(why)),
+        Value::Flag(_) | Value::Text | Value::Number | Value::Networks(_) => WRONG_KIND,
     }
 }
 
@@ -122,7 +156,7 @@ fn present(cell: &Cell<'_>, wanted: bool, record: &Record<'_>) -> Truth {
 #[inline(always)]
 fn one_value(cell: &Cell<'_>, holds: impl FnOnce(&Cell<'_>) -> bool) -> Truth {
     match cell.value {
-        Value::Flag(_) | Value::Text | Value::Time(_) => Truth::from(holds(cell)),
+        Value::Flag(_) | Value::Text | Value::Number | Value::Time(_) => Truth::from(holds(cell)),
         Value::Networks(_) => WRONG_KIND,
         Value::Absent(why) => Truth::Undecided(Cause::Absent(why)),
         Value::Bad(why) => Truth::Undecided(Cause::Bad(why)),
@@ -133,17 +167,21 @@ fn one_value(cell: &Cell<'_>, holds: impl FnOnce(&Cell<'_>) -> bool) -> Truth {
 fn text(cell: &Cell<'_>, holds: impl FnOnce(&str) -> bool) -> Truth {
     match cell.value {
         Value::Text => Truth::from(holds(cell.seen)),
-        Value::Flag(_) | Value::Time(_) | Value::Networks(_) => WRONG_KIND,
+        Value::Flag(_) | Value::Number | Value::Time(_) | Value::Networks(_) => WRONG_KIND,
         Value::Absent(why) => Truth::Undecided(Cause::Absent(why)),
         Value::Bad(why) => Truth::Undecided(Cause::Bad(why)),
     }
+}
+
+fn number(cell: &Cell<'_>, holds: impl FnOnce(Number<'_>) -> bool) -> Truth {
+    one_value(cell, |cell| cell.number().is_some_and(holds))
 }
 
 #[inline(always)]
 fn time(cell: &Cell<'_>, holds: impl FnOnce(DateTime<Utc>) -> bool) -> Truth {
     match cell.value {
         Value::Time(time) => Truth::from(holds(time)),
-        Value::Flag(_) | Value::Text | Value::Networks(_) => WRONG_KIND,
+        Value::Flag(_) | Value::Text | Value::Number | Value::Networks(_) => WRONG_KIND,
         Value::Absent(why) => Truth::Undecided(Cause::Absent(why)),
         Value::Bad(why) => Truth::Undecided(Cause::Bad(why)),
     }
@@ -153,7 +191,7 @@ fn time(cell: &Cell<'_>, holds: impl FnOnce(DateTime<Utc>) -> bool) -> Truth {
 fn networks(cell: &Cell<'_>, record: &Record<'_>, holds: impl FnOnce(&[Entry]) -> Truth) -> Truth {
     match cell.value {
         Value::Networks(list) => holds(record.entries(list)),
-        Value::Flag(_) | Value::Text | Value::Time(_) => WRONG_KIND,
+        Value::Flag(_) | Value::Text | Value::Number | Value::Time(_) => WRONG_KIND,
         Value::Absent(why) => Truth::Undecided(Cause::Absent(why)),
         Value::Bad(why) => Truth::Undecided(Cause::Bad(why)),
     }
@@ -188,9 +226,12 @@ fn compare_times(
 fn instant(value: Value) -> Option<DateTime<Utc>> {
     match value {
         Value::Time(time) => Some(time),
-        Value::Flag(_) | Value::Text | Value::Networks(_) | Value::Absent(_) | Value::Bad(_) => {
-            None
-        }
+        Value::Flag(_)
+        | Value::Text
+        | Value::Number
+        | Value::Networks(_)
+        | Value::Absent(_)
+        | Value::Bad(_) => None,
     }
 }
 
@@ -200,7 +241,7 @@ fn whole_cause(cell: &Cell<'_>) -> Option<Cause> {
     match cell.value {
         Value::Bad(why) => Some(Cause::Bad(why)),
         Value::Absent(why) => Some(Cause::Absent(why)),
-        Value::Flag(_) | Value::Text | Value::Time(_) | Value::Networks(_) => {
+        Value::Flag(_) | Value::Text | Value::Number | Value::Time(_) | Value::Networks(_) => {
             let unreadable = Cause::Bad(Bad::Unparsable);
             (!cell.value.is_whole()).then_some(unreadable)
         }
@@ -228,6 +269,7 @@ fn are_same(cell: &Cell<'_>, other: &Cell<'_>, record: &Record<'_>) -> bool {
             matches!(other.value, Value::Networks(others) if union(list) == union(others))
         }
         Value::Text => other.value == Value::Text && cell.seen == other.seen,
+        Value::Number => cell.number() == other.number(),
         Value::Flag(_) | Value::Time(_) | Value::Absent(_) | Value::Bad(_) => {
             cell.value == other.value
         }
@@ -267,13 +309,35 @@ fn any_address(entries: &[Entry], wanted: bool) -> Truth {
     }
 }
 
-fn max_addresses(entries: &[Entry], most: u64) -> Truth {
-    if !network::are_at_most(readable(entries), u128::from(most)) {
+fn max_addresses(entries: &[Entry], v4: u64, v6: u64) -> Truth {
+    if !network::are_at_most(readable(entries), v4.into(), v6.into()) {
         return Truth::False;
     }
     match all_readable(entries) {
         true => Truth::True,
         false => UNREADABLE,
+    }
+}
+
+/// Whatever the unreadable entries are, they may hold what the others do not.
+fn covers(entries: &[Entry], nets: &[IpNet]) -> Truth {
+    if nets
+        .iter()
+        .all(|net| network::cover(readable(entries), net))
+    {
+        return Truth::True;
+    }
+    match all_readable(entries) {
+        true => Truth::False,
+        false => UNREADABLE,
+    }
+}
+
+/// Returns whether an instant is before another, by at least so much.
+fn is_before(time: DateTime<Utc>, limit: DateTime<Utc>, by: Option<Span>) -> bool {
+    match by {
+        Some(by) => time <= by.before(limit),
+        None => time < limit,
     }
 }
 
@@ -285,7 +349,7 @@ mod tests {
 
     use strum::EnumCount;
 
-    use crate::policy::check::{Ago, Literal};
+    use crate::policy::check::{Ago, Ahead, Literal, OtherTime};
     use crate::policy::operator::{Argument, OPERATORS};
     use crate::policy::pattern::Pattern;
     use crate::record::time::Span;
@@ -298,6 +362,7 @@ mod tests {
         let literal = match kind {
             Kind::Flag => Literal::Flag(true),
             Kind::Time => Literal::Time(now),
+            Kind::Number => Literal::Number("1".to_owned()),
             Kind::Text | Kind::Networks => Literal::Text("a".to_owned()),
         };
         match argument {
@@ -313,10 +378,20 @@ mod tests {
                 span: Span::read("1d").expect("a span"),
                 time: now,
             }),
-            Argument::Prefixes => Check::MinPrefix {
-                v4: Some(8),
-                v6: Some(8),
-            },
+            Argument::Prefixes(check) => check(8, 8),
+            Argument::Sizes(check) => check(8, 8),
+            Argument::Number(check) => check("1".to_owned()),
+            Argument::OtherTime(check) => check(OtherTime {
+                slot: other,
+                by: None,
+            }),
+            Argument::Ahead(check) => check(Ahead {
+                span: Span::read("1d").expect("a span"),
+                from: now,
+                until: now,
+            }),
+            Argument::Passed(check) => check(true, now),
+            Argument::Addresses(check) => check(vec!["10.0.0.0/8".parse().expect("a network")]),
             Argument::Networks(check) => check(vec!["10.0.0.0/8".parse().expect("a network")]),
         }
     }
@@ -328,12 +403,13 @@ mod tests {
             for kind in operator.kinds.iter().copied() {
                 let mut schema = Schema::default();
                 let [asked, other] = ["asked", "other"].map(|name| {
-                    schema.declare(name, kind).expect("new");
+                    schema.declare(name, kind, false).expect("new");
                     schema.want(name).expect("known")
                 });
                 let value = match kind {
                     Kind::Flag => "true",
                     Kind::Text => "a",
+                    Kind::Number => "1",
                     Kind::Time => "2026-01-31T00:00:00Z",
                     Kind::Networks => "10.0.0.0/8",
                 };
@@ -354,7 +430,7 @@ mod tests {
 
     fn holds(check: &Check, kind: Kind, text: &str) -> Truth {
         let mut schema = Schema::default();
-        schema.declare("asked", kind).expect("new");
+        schema.declare("asked", kind, false).expect("new");
         let slot = schema.want("asked").expect("known");
         let texts = bumpalo::Bump::new();
         let mut record = Record::new(&schema, &texts);
@@ -384,18 +460,24 @@ mod tests {
         let bad = Truth::Undecided(Cause::Bad(Bad::Unparsable));
         assert_eq!(holds(&Check::Present(true), Kind::Flag, "maybe"), bad);
         assert_eq!(holds(&Check::Present(false), Kind::Flag, "maybe"), bad);
-        assert_eq!(
-            holds(&Check::Present(true), Kind::Networks, "office,10.0.0.1"),
-            bad
-        );
+        assert_eq!(holds(&Check::Present(true), Kind::Networks, "office"), bad);
+        let now = DateTime::UNIX_EPOCH;
+        let passed = |wanted| Check::Passed { wanted, now };
+        assert_eq!(holds(&passed(true), Kind::Time, "soon"), bad);
+        assert_eq!(holds(&passed(false), Kind::Time, "soon"), bad);
+    }
+
+    #[test]
+    fn a_list_is_present_if_an_entry_can_be_read() {
+        let partly = "office,10.0.0.1";
+        let present = |wanted| holds(&Check::Present(wanted), Kind::Networks, partly);
+        assert_eq!(present(true), Truth::True);
+        assert_eq!(present(false), Truth::False);
     }
 
     #[test]
     fn one_entry_that_violates_decides_beside_one_that_cannot_be_read() {
-        let wide = Check::MinPrefix {
-            v4: Some(16),
-            v6: None,
-        };
+        let wide = Check::MinPrefix { v4: 16, v6: 3 };
         assert_eq!(
             holds(&wide, Kind::Networks, "office,10.0.0.0/8"),
             Truth::False
@@ -415,11 +497,19 @@ mod tests {
         );
         assert_eq!(holds(&open, Kind::Networks, "0.0.0.0/1,office"), UNREADABLE);
         assert_eq!(
-            holds(&Check::MaxAddresses(255), Kind::Networks, "x,10.0.0.0/24"),
+            holds(
+                &Check::MaxAddresses { v4: 255, v6: 1 },
+                Kind::Networks,
+                "x,10.0.0.0/24"
+            ),
             Truth::False
         );
         assert_eq!(
-            holds(&Check::MaxAddresses(256), Kind::Networks, "x,10.0.0.0/24"),
+            holds(
+                &Check::MaxAddresses { v4: 256, v6: 1 },
+                Kind::Networks,
+                "x,10.0.0.0/24"
+            ),
             UNREADABLE
         );
     }
@@ -427,7 +517,9 @@ mod tests {
     #[test]
     fn bad_data_is_told_before_absence_when_two_fields_are_compared() {
         let mut schema = Schema::default();
-        schema.declare("officeRanges", Kind::Networks).expect("new");
+        schema
+            .declare("officeRanges", Kind::Networks, false)
+            .expect("new");
         let slot = schema.want("officeRanges").expect("known");
         let texts = bumpalo::Bump::new();
         let mut record = Record::new(&schema, &texts);

@@ -5,6 +5,8 @@
 //! The name of a key is that of its variant, in kebab case; what it means is the
 //! variant's doc line.
 
+use std::cmp::Ordering;
+
 use strum::{EnumMessage, IntoStaticStr, VariantArray};
 
 use super::aggregate::Question;
@@ -38,6 +40,14 @@ pub enum Shape {
     Severity,
     /// An outcome to which absence leads.
     OnAbsent,
+    /// What a `when` comes to that absence leaves undecided.
+    WhenAbsent,
+    /// A table from fields to reasons.
+    Reasons,
+    /// The table of `raise`.
+    Raise,
+    /// A version requirement of the program, as `>=0.3`.
+    Version,
     /// The name of a sort of copies.
     Copies,
     /// `true` or `false`.
@@ -82,6 +92,8 @@ pub enum RootKey {
     Rule,
     /// Rules over all records of the export together.
     Aggregate,
+    /// Controls that the rules do not test, and who must show that they are met.
+    Control,
     /// Changes to rules of the policies that this one extends, by the id of the rule.
     Override,
 }
@@ -109,6 +121,16 @@ pub enum HeadKey {
     Scope,
     /// What absent fields lead to, where a rule does not say so itself.
     OnAbsent,
+    /// What a `when` that absence leaves undecided comes to, where a rule does not say so itself.
+    WhenAbsent,
+    /// What the rules do not show, a sentence each; reports for people begin with it.
+    Limits,
+    /// Fields that no record need have, and for each why; reports list them.
+    Optional,
+    /// The versions of the program that can read the policy, as `>=0.3`.
+    Requires,
+    /// The ids of retired policies that this one is instead of.
+    Replaces,
 }
 
 impl Keys for HeadKey {
@@ -117,9 +139,12 @@ impl Keys for HeadKey {
     fn shape(self) -> Shape {
         match self {
             Self::Id | Self::Title | Self::Version => Shape::Text,
-            Self::Extends => Shape::Texts,
+            Self::Extends | Self::Limits | Self::Replaces => Shape::Texts,
             Self::Scope => Shape::Requirement,
             Self::OnAbsent => Shape::OnAbsent,
+            Self::WhenAbsent => Shape::WhenAbsent,
+            Self::Optional => Shape::Reasons,
+            Self::Requires => Shape::Version,
         }
     }
 }
@@ -132,15 +157,19 @@ pub enum ParamKey {
     Default,
     /// The loosest value that may be given.
     Loosest,
+    /// A file beside the policy, from which a list is read: a value a line.
+    File,
 }
 
 impl Keys for ParamKey {
-    const REQUIRED: &'static [Self] = &[Self::Default];
+    /// One of `default` and `file` is needed.
+    const REQUIRED: &'static [Self] = &[];
 
     fn shape(self) -> Shape {
         match self {
             Self::Default => Shape::Value,
             Self::Loosest => Shape::Limit,
+            Self::File => Shape::Text,
         }
     }
 }
@@ -157,6 +186,10 @@ pub enum CheckKey {
     Require,
     /// What absent fields lead to.
     OnAbsent,
+    /// What a `when` that absence leaves undecided comes to.
+    WhenAbsent,
+    /// What is expected, in the author's words, instead of those of the operators.
+    Expected,
     /// Why it matters.
     Rationale,
     /// How to fix what does not meet it.
@@ -168,9 +201,10 @@ impl Keys for CheckKey {
 
     fn shape(self) -> Shape {
         match self {
-            Self::Title | Self::Rationale | Self::Remediation => Shape::Text,
+            Self::Title | Self::Rationale | Self::Remediation | Self::Expected => Shape::Text,
             Self::When | Self::Require => Shape::Requirement,
             Self::OnAbsent => Shape::OnAbsent,
+            Self::WhenAbsent => Shape::WhenAbsent,
         }
     }
 }
@@ -193,12 +227,22 @@ pub enum RuleKey {
     Require,
     /// What absent fields lead to.
     OnAbsent,
+    /// What a `when` that absence leaves undecided comes to.
+    WhenAbsent,
+    /// The severity of records on which a condition holds, or cannot be decided.
+    Raise,
     /// Why it matters.
     Rationale,
     /// How to fix what does not meet it.
     Remediation,
     /// The controls that the rule is evidence for.
     References,
+    /// Names by which several rules are picked at once.
+    Tags,
+    /// What is expected, in the author's words, instead of those of the operators.
+    Expected,
+    /// Whether findings may be accepted for a while; they may, if it does not say.
+    Waivable,
     /// Why what is absent passes, if it does.
     Because,
 }
@@ -210,11 +254,120 @@ impl Keys for RuleKey {
     fn shape(self) -> Shape {
         match self {
             Self::Id | Self::Title | Self::Check | Self::Rationale => Shape::Text,
-            Self::Remediation | Self::Because => Shape::Text,
+            Self::Remediation | Self::Because | Self::Expected => Shape::Text,
             Self::Severity => Shape::Severity,
             Self::When | Self::Require => Shape::Requirement,
             Self::OnAbsent => Shape::OnAbsent,
-            Self::References => Shape::Texts,
+            Self::WhenAbsent => Shape::WhenAbsent,
+            Self::Raise => Shape::Raise,
+            Self::Waivable => Shape::Flag,
+            Self::References | Self::Tags => Shape::Texts,
+        }
+    }
+}
+
+/// Lists the keys of `raise = { … }`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
+#[strum(serialize_all = "kebab-case")]
+pub enum RaiseKey {
+    /// The severity of those records.
+    To,
+    /// The condition on a record.
+    When,
+}
+
+impl Keys for RaiseKey {
+    const REQUIRED: &'static [Self] = &[Self::To, Self::When];
+
+    fn shape(self) -> Shape {
+        match self {
+            Self::To => Shape::Severity,
+            Self::When => Shape::Requirement,
+        }
+    }
+}
+
+/// Lists the keys of `some = { … }`, in a requirement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
+#[strum(serialize_all = "kebab-case")]
+pub enum SomeKey {
+    /// How many of the requirements must hold.
+    AtLeast,
+    /// The requirements.
+    Of,
+}
+
+impl Keys for SomeKey {
+    const REQUIRED: &'static [Self] = &[Self::AtLeast, Self::Of];
+
+    fn shape(self) -> Shape {
+        match self {
+            Self::AtLeast => Shape::Count { min: 1 },
+            Self::Of => Shape::Requirement,
+        }
+    }
+}
+
+/// Lists the keys of a field that is declared as a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
+#[strum(serialize_all = "kebab-case")]
+pub enum FieldKey {
+    /// What the field holds.
+    Kind,
+    /// Whether its values are personal data, which reports redact.
+    Personal,
+}
+
+impl Keys for FieldKey {
+    const REQUIRED: &'static [Self] = &[Self::Kind];
+
+    fn shape(self) -> Shape {
+        match self {
+            Self::Kind => Shape::Text,
+            Self::Personal => Shape::Flag,
+        }
+    }
+}
+
+/// Lists the keys of `[[control]]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
+#[strum(serialize_all = "kebab-case")]
+pub enum ControlKey {
+    /// Whose control it is, with the version.
+    Framework,
+    /// The number or name of the control.
+    Requirement,
+    /// Who must show that it is met, or what would.
+    EvidencedBy,
+}
+
+impl Keys for ControlKey {
+    const REQUIRED: &'static [Self] = &[Self::Framework, Self::Requirement, Self::EvidencedBy];
+
+    fn shape(self) -> Shape {
+        match self {
+            Self::Framework | Self::Requirement | Self::EvidencedBy => Shape::Text,
+        }
+    }
+}
+
+/// Lists the keys of `before-field = { … }` and `after-field = { … }`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
+#[strum(serialize_all = "kebab-case")]
+pub enum OtherTimeKey {
+    /// The other field of times.
+    Field,
+    /// The least time between the two.
+    By,
+}
+
+impl Keys for OtherTimeKey {
+    const REQUIRED: &'static [Self] = &[Self::Field];
+
+    fn shape(self) -> Shape {
+        match self {
+            Self::Field => Shape::Text,
+            Self::By => Shape::Span,
         }
     }
 }
@@ -237,6 +390,14 @@ pub enum AggregateKey {
     References,
     /// The records that are looked at; all, if it does not say.
     When,
+    /// What a `when` that absence leaves undecided comes to.
+    WhenAbsent,
+    /// Names by which several rules are picked at once.
+    Tags,
+    /// What is expected, in the author's words, instead of those of the operators.
+    Expected,
+    /// Whether findings may be accepted for a while; they may, if it does not say.
+    Waivable,
 }
 
 impl Keys for AggregateKey {
@@ -245,9 +406,12 @@ impl Keys for AggregateKey {
 
     fn shape(self) -> Shape {
         match self {
-            Self::Id | Self::Title | Self::Rationale | Self::Remediation => Shape::Text,
+            Self::Id | Self::Title | Self::Rationale => Shape::Text,
+            Self::Remediation | Self::Expected => Shape::Text,
             Self::Severity => Shape::Severity,
-            Self::References => Shape::Texts,
+            Self::References | Self::Tags => Shape::Texts,
+            Self::WhenAbsent => Shape::WhenAbsent,
+            Self::Waivable => Shape::Flag,
             Self::When => Shape::Requirement,
         }
     }
@@ -261,6 +425,8 @@ pub enum UniqueKey {
     Field,
     /// Which records with the same value are meant.
     Copies,
+    /// Values that differ in case alone, or in blanks around them, are one.
+    IgnoreCase,
 }
 
 impl Keys for UniqueKey {
@@ -270,6 +436,7 @@ impl Keys for UniqueKey {
         match self {
             Self::Field => Shape::Text,
             Self::Copies => Shape::Copies,
+            Self::IgnoreCase => Shape::Flag,
         }
     }
 }
@@ -282,7 +449,7 @@ pub enum SharedKey {
     Field,
     /// The most customers that may share a value.
     MoreThan,
-    /// Values that differ in case alone, or in blanks, are one.
+    /// Values that differ in case alone, or in blanks around them, are one.
     IgnoreCase,
 }
 
@@ -406,23 +573,60 @@ impl PrefixKey {
 }
 
 impl Keys for PrefixKey {
-    /// At least one of the two is needed.
-    const REQUIRED: &'static [Self] = &[];
+    const REQUIRED: &'static [Self] = &[Self::V4, Self::V6];
 
     fn shape(self) -> Shape {
         Shape::Prefix { max: self.max() }
     }
 }
 
-/// Returns whether the value of a key of this name is a requirement, or a
-/// question about the whole export: there `$name` stands for a parameter.
-pub(super) fn takes_params(name: &str) -> bool {
-    let is_question = Question::words().any(|question| question == name);
-    is_question
-        || has_shape::<HeadKey>(name, Shape::Requirement)
+/// Lists the keys of `max-addresses = { … }`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
+#[strum(serialize_all = "kebab-case")]
+pub enum SizeKey {
+    /// The most addresses of IPv4.
+    V4,
+    /// The most addresses of IPv6.
+    V6,
+}
+
+impl Keys for SizeKey {
+    const REQUIRED: &'static [Self] = &[Self::V4, Self::V6];
+
+    fn shape(self) -> Shape {
+        match self {
+            Self::V4 | Self::V6 => Shape::Count { min: 0 },
+        }
+    }
+}
+
+/// Returns whether the value of a key of this name, in a table of a policy, is a
+/// requirement.
+pub(super) fn holds_requirement(name: &str) -> bool {
+    has_shape::<HeadKey>(name, Shape::Requirement)
         || has_shape::<CheckKey>(name, Shape::Requirement)
         || has_shape::<RuleKey>(name, Shape::Requirement)
+        || has_shape::<RaiseKey>(name, Shape::Requirement)
         || has_shape::<AggregateKey>(name, Shape::Requirement)
+}
+
+/// Returns whether the requirement under a key of this name says where a rule applies,
+/// or is more severe: the more it asks, the less the rule does.
+pub(super) fn narrows(name: &str) -> bool {
+    name != RuleKey::Require.word()
+}
+
+/// Returns how looser values of a key of a question compare with stricter ones, if some
+/// are looser.
+pub(super) fn looser_in_question(question: Question, key: &str) -> Option<Ordering> {
+    let looser = |is_meant: bool, looser| is_meant.then_some(looser);
+    match question {
+        Question::Unique => None,
+        Question::Shared => looser(key == SharedKey::MoreThan.word(), Ordering::Greater),
+        Question::PassRate => looser(key == PassRateKey::AtLeast.word(), Ordering::Less),
+        Question::Records => looser(key == RecordsKey::AtLeast.word(), Ordering::Less),
+        Question::Newest => looser(key == NewestKey::Within.word(), Ordering::Greater),
+    }
 }
 
 /// Returns whether a key of this name, in a requirement or in a question about the
@@ -437,6 +641,7 @@ pub(super) fn takes_span(name: &str) -> bool {
     };
     let operator = operator::find(name);
     operator.is_some_and(|operator| operator.argument.takes_span())
+        || has_shape::<OtherTimeKey>(name, Shape::Span)
         || Question::VARIANTS.iter().any(in_question)
 }
 

@@ -4,10 +4,9 @@ use super::aggregate::{Aggregate, Summation};
 use super::check::{Check, Literal};
 use super::pattern::Pattern;
 use super::policies::Policy;
-use super::reference::Reference;
 use super::requirement::{Requirement, TestId};
 use super::rule::{Ask, OnAbsent, Rule, Test};
-use crate::record::{Schema, Slot};
+use super::words::Asked;
 
 /// Names a sort of warning. The name is stable: people silence by it.
 #[derive(
@@ -29,9 +28,6 @@ pub enum Warning {
     AbsentPasses,
     /// Nobody says how to fix what does not meet the rule.
     NoRemediation,
-    /// The reference does not tell what it refers to, or how far the evidence
-    /// goes.
-    MalformedReference,
 }
 
 impl Warning {
@@ -39,13 +35,6 @@ impl Warning {
     pub fn code(self) -> &'static str {
         self.into()
     }
-}
-
-/// Holds what the rules of a policy ask, by the ids that they have in it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Asked<'l> {
-    pub(super) tests: &'l [Test],
-    pub(super) schema: &'l Schema,
 }
 
 /// Looks for what may not be meant in a policy: each warning with its rule and
@@ -87,13 +76,6 @@ fn words(rule: &Rule, warn: &mut impl FnMut(Warning, String)) {
             Warning::NoRemediation,
             format!("`{}` has no remediation", rule.id),
         );
-    }
-    let references = rule.references.iter();
-    for reference in references.filter(|text| Reference::of(text).is_none()) {
-        let message = format!(
-            "`{reference}` is no reference as \"PCI DSS 4.0.1: 8.4.2 (partial)\": a source, a place, and direct, partial or supporting"
-        );
-        warn(Warning::MalformedReference, message);
     }
 }
 
@@ -174,7 +156,7 @@ impl<'l> Lint<'l> {
                     tests.extend(ids.iter().map(|id| self.test(*id)));
                 }
                 Requirement::All(parts) => open.extend(parts),
-                Requirement::Any(_) | Requirement::Not(_) => {}
+                Requirement::Any(_) | Requirement::Some { .. } | Requirement::Not(_) => {}
             }
         }
         tests
@@ -187,10 +169,11 @@ impl<'l> Lint<'l> {
             for other in &tests[index + 1..] {
                 let clash = |one: &Test, other: &Test| clash(&one.check, &other.check);
                 if one.slot == other.slot && (clash(one, other) || clash(other, one)) {
-                    let field = self.field(one.slot);
+                    let field = self.asked.field(one.slot);
                     return Some(format!(
                         "{field} cannot be {} and {}",
-                        one.expected, other.expected
+                        one.phrase(true).what,
+                        other.phrase(true).what
                     ));
                 }
             }
@@ -203,7 +186,9 @@ impl<'l> Lint<'l> {
         let known = self.needed(&[self.policy.scope.as_ref(), rule.when.as_ref()]);
         let is_known = |test: &Test| known.iter().any(|known| std::ptr::eq(*known, test));
         match require {
-            Requirement::Any(_) | Requirement::Not(_) => rule.when.as_ref() == Some(require),
+            Requirement::Any(_) | Requirement::Some { .. } | Requirement::Not(_) => {
+                rule.when.as_ref() == Some(require)
+            }
             Requirement::Field { .. } | Requirement::All(_) => {
                 plain(require) && self.needed(&[Some(require)]).into_iter().all(is_known)
             }
@@ -223,10 +208,6 @@ impl<'l> Lint<'l> {
             .filter(|pattern| pattern.matches_everything())
             .map(Pattern::to_string)
     }
-
-    fn field(&self, slot: Slot) -> &'l str {
-        &self.asked.schema.field(slot).name
-    }
 }
 
 /// Returns whether a requirement is nothing but tests that must all hold.
@@ -234,7 +215,7 @@ fn plain(requirement: &Requirement) -> bool {
     match requirement {
         Requirement::Field { .. } => true,
         Requirement::All(parts) => parts.iter().all(plain),
-        Requirement::Any(_) | Requirement::Not(_) => false,
+        Requirement::Any(_) | Requirement::Some { .. } | Requirement::Not(_) => false,
     }
 }
 
@@ -256,7 +237,12 @@ fn clash(one: &Check, other: &Check) -> bool {
         Check::NewerThan(newer) => other
             .upper_limit()
             .is_some_and(|before| newer.time >= before),
-        Check::BeforeField(slot) => matches!(other, Check::AfterField(same) if same == slot),
+        Check::BeforeField(field) => {
+            matches!(other, Check::AfterField(same) if same.slot == field.slot)
+        }
+        Check::Passed { wanted, .. } => {
+            matches!(other, Check::Passed { wanted: not, .. } if wanted != not)
+        }
         Check::AnyAddress(wanted) => matches!(other, Check::AnyAddress(not) if wanted != not),
         Check::NotEquals(_)
         | Check::NotIn(_)
@@ -264,13 +250,17 @@ fn clash(one: &Check, other: &Check) -> bool {
         | Check::Matches(_)
         | Check::NotMatches(_)
         | Check::MaxLength(_)
+        | Check::AtLeast(_)
+        | Check::AtMost(_)
         | Check::Before(_)
         | Check::OlderThan(_)
+        | Check::WithinNext(_)
         | Check::AfterField(_)
         | Check::MinPrefix { .. }
-        | Check::MaxAddresses(_)
+        | Check::MaxAddresses { .. }
         | Check::Within(_)
         | Check::Excludes(_)
+        | Check::Covers(_)
         | Check::Public => false,
     }
 }
@@ -288,17 +278,22 @@ fn clashes_with_value(value: &Literal, other: &Check) -> bool {
         | Check::NotMatches(_)
         | Check::MinLength(_)
         | Check::MaxLength(_)
+        | Check::AtLeast(_)
+        | Check::AtMost(_)
         | Check::Before(_)
         | Check::After(_)
         | Check::OlderThan(_)
         | Check::NewerThan(_)
+        | Check::WithinNext(_)
+        | Check::Passed { .. }
         | Check::BeforeField(_)
         | Check::AfterField(_)
         | Check::AnyAddress(_)
         | Check::MinPrefix { .. }
-        | Check::MaxAddresses(_)
+        | Check::MaxAddresses { .. }
         | Check::Within(_)
         | Check::Excludes(_)
+        | Check::Covers(_)
         | Check::Public => false,
     }
 }

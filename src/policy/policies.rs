@@ -6,11 +6,14 @@ use chrono::{DateTime, Utc};
 
 use super::answers::Forbidden;
 use super::builder::PoliciesBuilder;
+use super::check::Check;
 use super::error::Error;
+use super::reference::Control;
 use super::requirement::{Requirement, TestId};
 use super::rule::{Ask, Rule, Test};
 use super::source::PolicyFile;
 use super::truth::Truth;
+use super::words::Asked;
 use crate::record::{Record, Schema, Slot};
 
 /// Records how a policy changes a rule of a policy that it extends.
@@ -33,6 +36,17 @@ pub struct Param {
     pub value: String,
     /// It was given on the command line.
     pub set: bool,
+    /// The file that its list was read from, if it was read from one.
+    pub file: Option<PolicyFile>,
+}
+
+/// Names a field that no record need have, and why that is fine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptionalField {
+    /// The field.
+    pub slot: Slot,
+    /// The reason that the policy gives.
+    pub why: String,
 }
 
 /// Holds the rules of a file, and of the files that it extends.
@@ -53,6 +67,16 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// The policies that it extends.
     pub extends: Vec<PolicyFile>,
+    /// What its rules do not show, a sentence each.
+    pub limits: Vec<String>,
+    /// The fields that no record need have.
+    pub optional: Vec<OptionalField>,
+    /// The ids of the policies that this one is instead of.
+    pub replaces: Vec<String>,
+    /// The controls that its rules do not test.
+    pub controls: Vec<Control>,
+    /// The rules that are left out of this run, and not tested.
+    pub left_out: Vec<Rule>,
     /// Its parameters, by name.
     pub params: Vec<Param>,
     /// Rules of extended policies that it changes.
@@ -135,30 +159,27 @@ impl Policies {
         }
     }
 
-    /// Describes a requirement in words.
+    /// Describes a requirement in a sentence.
     pub fn words(&self, requirement: &Requirement) -> String {
-        let join = |parts: &[Requirement], word: &str| {
-            let parts: Vec<_> = parts.iter().map(|part| self.words(part)).collect();
-            format!("({})", parts.join(word))
-        };
-        match requirement {
-            Requirement::Field { slot, tests } => {
-                let words = tests.iter().map(|id| self.test(*id).expected.as_str());
-                let words = words.collect::<Vec<_>>().join(" and ");
-                format!("{}: {words}", self.schema.field(*slot).name)
-            }
-            Requirement::All(parts) => join(parts, " and "),
-            Requirement::Any(parts) => join(parts, " or "),
-            Requirement::Not(part) => format!("not ({})", self.words(part)),
+        self.asked().sentence(requirement, true)
+    }
+
+    /// Returns what the requirements ask, for those who put it in words.
+    pub fn asked(&self) -> Asked<'_> {
+        Asked {
+            tests: &self.tests,
+            schema: &self.schema,
         }
     }
 
-    /// Returns whether a policy judges a record: all but one that is out of its
-    /// scope.
-    pub fn judges(&self, policy: &Policy, record: &Record<'_>) -> bool {
+    /// Returns whether a record is in the scope of a policy. One of which that cannot be
+    /// decided is judged.
+    pub fn scope(&self, policy: &Policy, record: &Record<'_>) -> Truth {
         let holds = |id| self.test(id).holds(record);
-        let scope = policy.scope.as_ref();
-        scope.is_none_or(|scope| scope.holds(&holds) != Truth::False)
+        match &policy.scope {
+            Some(scope) => scope.holds(&holds),
+            None => Truth::True,
+        }
     }
 
     /// Returns every rule with its policy, in the order of reports.
@@ -173,47 +194,54 @@ impl Policies {
         &self.tests[id.index()]
     }
 
-    /// Returns the fields that some rule cannot do without: not those that it only
-    /// asks to be absent, or of which its guard asks whether they are there.
+    /// Returns the fields that the rules cannot do without: those of which a `require`
+    /// asks more than to be absent, or a `when` or a scope more than presence; not those
+    /// that their policy calls optional.
     pub fn needed(&self) -> Vec<Slot> {
         let mut needed: Vec<_> = self
-            .rules()
-            .flat_map(|(_, rule)| self.needs(rule))
+            .all
+            .iter()
+            .flat_map(|policy| self.needs(policy))
             .collect();
         needed.sort_unstable();
         needed.dedup();
         needed
     }
 
-    fn needs(&self, rule: &Rule) -> Vec<Slot> {
-        let tests = |part: &Requirement| -> Vec<_> {
-            let tests = part.tests(true).into_iter();
-            tests.map(|(id, holds)| (self.test(id), holds)).collect()
-        };
-        let slots = |test: &Test| std::iter::once(test.slot).chain(test.check.other());
-        let when = rule.when.iter().flat_map(tests).collect::<Vec<_>>();
-        let guarded = |slot: Slot| {
-            let is_asked =
-                |(test, _): &(&Test, bool)| test.slot == slot && test.check.presence().is_some();
-            when.iter().any(is_asked)
-        };
-        let only_absent = |(test, holds): &(&Test, bool)| {
-            let presence = test.check.presence();
-            presence.is_some_and(|wanted| wanted != *holds)
-        };
-        let guard = when.iter().flat_map(|(test, _)| slots(test));
-        let required: Vec<_> = match &rule.ask {
-            Ask::Record { require, .. } => {
-                let required = tests(require).into_iter();
-                let required = required.filter(|test| !only_absent(test));
-                required.flat_map(|(test, _)| slots(test)).collect()
+    fn needs(&self, policy: &Policy) -> Vec<Slot> {
+        let more_than_presence = |test: &Test, _| test.check.presence().is_none();
+        let more_than_absence =
+            |test: &Test, holds| !matches!(test.check, Check::Present(wanted) if wanted != holds);
+        let guards = policy.rules.iter().filter_map(|rule| rule.when.as_ref());
+        let guards = guards.chain(&policy.scope);
+        let mut needs: Vec<_> = guards
+            .flat_map(|guard| self.asked_of(guard, more_than_presence))
+            .collect();
+        for rule in &policy.rules {
+            match &rule.ask {
+                Ask::Record { require, .. } => {
+                    needs.extend(self.asked_of(require, more_than_absence));
+                }
+                Ask::Aggregate(aggregate) => needs.extend(aggregate.slot()),
             }
-            Ask::Aggregate(aggregate) => aggregate.slot().into_iter().collect(),
-        };
-        guard
-            .filter(|slot| !guarded(*slot))
-            .chain(required)
-            .collect()
+        }
+        let is_optional = |slot: &Slot| policy.optional.iter().any(|field| field.slot == *slot);
+        needs.retain(|slot| !is_optional(slot));
+        needs
+    }
+
+    /// Returns the fields of the tests of which this is true, given whether they are to
+    /// hold.
+    fn asked_of(
+        &self,
+        requirement: &Requirement,
+        is_meant: impl Fn(&Test, bool) -> bool,
+    ) -> Vec<Slot> {
+        let tests = requirement.tests(true).into_iter();
+        let tests = tests.map(|(id, holds)| (self.test(id), holds));
+        let meant = tests.filter(|(test, holds)| is_meant(test, *holds));
+        let slots = |(test, _): (&Test, bool)| std::iter::once(test.slot).chain(test.check.other());
+        meant.flat_map(slots).collect()
     }
 }
 

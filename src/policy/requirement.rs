@@ -1,4 +1,4 @@
-//! Requirements: checks joined by `all`, `any` and `not`, in Kleene's logic.
+//! Requirements: checks joined by `all`, `any`, `some` and `not`, in Kleene's logic.
 
 use super::truth::{Cause, Truth};
 use crate::record::Slot;
@@ -29,6 +29,13 @@ pub enum Requirement {
     All(Vec<Requirement>),
     /// At least one of them.
     Any(Vec<Requirement>),
+    /// At least so many of them.
+    Some {
+        /// How many; at least 1, and at most all.
+        least: usize,
+        /// The parts.
+        of: Vec<Requirement>,
+    },
     /// The opposite of it.
     Not(Box<Requirement>),
 }
@@ -44,7 +51,20 @@ impl Requirement {
             Requirement::All(parts) => all(parts.iter().map(|part| part.holds(truth))),
             // None of them holds only if all of their opposites do.
             Requirement::Any(parts) => !all(parts.iter().map(|part| !part.holds(truth))),
+            Requirement::Some { least, of } => {
+                at_least(*least, of.iter().map(|part| part.holds(truth)))
+            }
             Requirement::Not(part) => !part.holds(truth),
+        }
+    }
+
+    /// Returns whether it joins several parts.
+    pub fn is_compound(&self) -> bool {
+        match self {
+            Requirement::Field { tests, .. } => tests.len() > 1,
+            Requirement::All(parts) | Requirement::Any(parts) => parts.len() > 1,
+            Requirement::Some { .. } => true,
+            Requirement::Not(part) => part.is_compound(),
         }
     }
 
@@ -53,11 +73,35 @@ impl Requirement {
     pub fn tests(&self, holds: bool) -> Vec<(TestId, bool)> {
         match self {
             Requirement::Field { tests, .. } => tests.iter().map(|test| (*test, holds)).collect(),
-            Requirement::All(parts) | Requirement::Any(parts) => {
+            Requirement::All(parts)
+            | Requirement::Any(parts)
+            | Requirement::Some { of: parts, .. } => {
                 parts.iter().flat_map(|part| part.tests(holds)).collect()
             }
             Requirement::Not(part) => part.tests(!holds),
         }
+    }
+}
+
+/// Joins answers: true if so many are, false if fewer can be; else undecided, for the
+/// cause that is reported first.
+fn at_least(least: usize, truths: impl Iterator<Item = Truth>) -> Truth {
+    let (mut holding, mut open) = (0, 0);
+    let mut doubt = Truth::True;
+    for truth in truths {
+        match truth {
+            Truth::True => holding += 1,
+            Truth::False => {}
+            Truth::Undecided(_) => {
+                open += 1;
+                doubt = all([doubt, truth].into_iter());
+            }
+        }
+    }
+    match (holding >= least, holding + open >= least) {
+        (true, _) => Truth::True,
+        (false, true) => doubt,
+        (false, false) => Truth::False,
     }
 }
 
@@ -121,6 +165,20 @@ mod tests {
             assert_eq!(judge(&two, &[BAD, MISSING]), BAD);
             assert_eq!(judge(&two, &[NULL, MISSING]), NULL);
         }
+    }
+
+    #[test]
+    fn so_many_of_several_hold_or_cannot_or_may() {
+        let two = Requirement::Some {
+            least: 2,
+            of: vec![leaf(0), leaf(1), leaf(2)],
+        };
+        let (yes, no) = (Truth::True, Truth::False);
+        assert_eq!(judge(&two, &[yes, BAD, yes]), yes);
+        assert_eq!(judge(&two, &[no, BAD, no]), no);
+        assert_eq!(judge(&two, &[yes, MISSING, BAD]), BAD);
+        assert_eq!(judge(&two, &[yes, NULL, MISSING]), NULL);
+        assert_eq!(judge(&two, &[MISSING, MISSING, no]), MISSING);
     }
 
     #[test]

@@ -6,8 +6,10 @@ use strum::{EnumCount, VariantArray};
 
 use super::aggregate::Aggregate;
 use super::check::Check;
+use super::reference::Reference;
 use super::requirement::Requirement;
-use super::truth::Truth;
+use super::truth::{Cause, Truth};
+use super::words::Phrase;
 use crate::record::{Record, Schema, Slot};
 
 /// Ranks how severe it is that a rule is not met, from the least to the most.
@@ -87,6 +89,55 @@ impl OnAbsent {
     }
 }
 
+/// Says what a `when` comes to that is undecided by absence alone.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Default,
+    strum::VariantArray,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[strum(serialize_all = "kebab-case")]
+pub enum WhenAbsent {
+    /// It stays undecided.
+    #[default]
+    Error,
+    /// The rule applies.
+    Apply,
+    /// The rule does not apply.
+    Skip,
+}
+
+impl WhenAbsent {
+    /// Returns the word for it in policies.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// Returns what a `when` comes to.
+    #[inline(always)]
+    pub fn settle(self, when: Truth) -> Truth {
+        match (when, self) {
+            (Truth::Undecided(Cause::Absent(_)), WhenAbsent::Apply) => Truth::True,
+            (Truth::Undecided(Cause::Absent(_)), WhenAbsent::Skip) => Truth::False,
+            (Truth::True | Truth::False | Truth::Undecided(_), _) => when,
+        }
+    }
+}
+
+/// Says for which records a rule is more severe.
+#[derive(Debug, Clone)]
+pub struct Raise {
+    /// The severity where `when` holds, or cannot be decided.
+    pub to: Severity,
+    /// The records.
+    pub when: Requirement,
+}
+
 /// Says what must hold, for which records, and how severe it is if it does not.
 #[derive(Debug, Clone)]
 pub struct Rule {
@@ -96,8 +147,12 @@ pub struct Rule {
     pub title: String,
     /// How severe it is that the rule is not met.
     pub severity: Severity,
+    /// The records of which it is more severe, if there are any.
+    pub raise: Option<Raise>,
     /// The records to which the rule applies; all, if there is none.
     pub when: Option<Requirement>,
+    /// What a `when` comes to that is undecided by absence alone.
+    pub when_absent: WhenAbsent,
     /// What must hold.
     pub ask: Ask,
     /// Why it matters.
@@ -105,7 +160,13 @@ pub struct Rule {
     /// How to fix what does not meet it.
     pub remediation: String,
     /// The controls that it is evidence for.
-    pub references: Vec<String>,
+    pub references: Vec<Reference>,
+    /// Names by which several rules are picked at once.
+    pub tags: Vec<String>,
+    /// What is expected, in the author's words, instead of those of the operators.
+    pub expected: Option<String>,
+    /// Whether its findings may be accepted for a while.
+    pub waivable: bool,
     /// The name of the shared check that it asks, if it asks one.
     pub check: Option<String>,
     /// Why what is absent passes, if it does.
@@ -153,8 +214,8 @@ pub struct Test {
     pub slot: Slot,
     /// The operator, with its argument.
     pub check: Check,
-    /// What is expected, in words.
-    pub expected: String,
+    /// What is expected, in words, and what breaks it.
+    phrases: [Phrase; 2],
     /// Its pattern is looked for together with others.
     pub(super) joined: bool,
 }
@@ -163,10 +224,16 @@ impl Test {
     pub(super) fn new(slot: Slot, check: Check, schema: &Schema) -> Self {
         Self {
             slot,
-            expected: check.expected(schema),
+            phrases: [true, false].map(|holds| check.phrase(schema, holds)),
             check,
             joined: false,
         }
+    }
+
+    /// Describes what is expected, or what breaks the test if it is not to hold.
+    pub fn phrase(&self, holds: bool) -> &Phrase {
+        let [expected, unexpected] = &self.phrases;
+        if holds { expected } else { unexpected }
     }
 
     /// Returns whether it holds for a record.

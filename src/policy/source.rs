@@ -103,6 +103,11 @@ impl Source {
         if is_bare(name) {
             return Self::bundled(name);
         }
+        Self::read(&Self::beside(file, name, folder)?)
+    }
+
+    /// Returns the file that a policy names, which lies beside it or deeper in `folder`.
+    fn beside(file: &Path, name: &str, folder: Option<&Path>) -> Result<PathBuf, Error> {
         let path = file.parent().unwrap_or(Path::new("")).join(name);
         let real = |path: &Path| {
             path.canonicalize().map_err(|source| Error::Read {
@@ -115,9 +120,20 @@ impl Source {
             None => false,
         };
         match inside {
-            true => Self::read(&path),
+            true => Ok(path),
             false => Err(Error::Outside {
                 path: path.display().to_string(),
+            }),
+        }
+    }
+
+    /// Reads the list that a parameter names: a file relative to the policy, which is not
+    /// outside of the folder.
+    pub(super) fn list(&self, name: &str, folder: Option<&Path>) -> Result<List, Error> {
+        match &self.file.file {
+            Some(file) => List::read(&Self::beside(file, name, folder)?),
+            None => Err(Error::NoFolder {
+                policy: self.file.path.clone(),
             }),
         }
     }
@@ -152,20 +168,8 @@ impl Source {
 
     /// Reads a policy from a file.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
-        let shown = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|source| Error::Read {
-            path: shown.clone(),
-            source,
-        })?;
-        let text = std::str::from_utf8(&bytes).map_err(|error| Error::Utf8 {
-            path: shown.clone(),
-            offset: error.valid_up_to(),
-        })?;
-        let text = without_mark(text).to_owned();
-        Ok(Self {
-            file: PolicyFile::new(shown, Some(path.to_owned()), &bytes),
-            text,
-        })
+        let (file, text) = read_text(path)?;
+        Ok(Self { file, text })
     }
 
     /// Returns the location of a place in the text.
@@ -178,6 +182,72 @@ impl Source {
     }
 }
 
+/// Holds the values of a list that stands in a file: one a line.
+#[derive(Debug, Clone)]
+pub(super) struct List {
+    pub(super) file: PolicyFile,
+    pub(super) values: Vec<String>,
+}
+
+impl List {
+    /// Reads a list: blank lines do not count, nor what follows a `#` at the beginning of
+    /// a line or between blanks.
+    pub(super) fn read(path: &Path) -> Result<Self, Error> {
+        let (file, text) = read_text(path)?;
+        let values = text.lines().map(without_comment);
+        let values: Vec<_> = values.filter(|value| !value.is_empty()).collect();
+        if let Some(value) = values
+            .iter()
+            .find(|value| value.chars().any(char::is_control))
+        {
+            let value = value.escape_debug().to_string();
+            return Err(Error::ListValue {
+                path: file.path,
+                value,
+            });
+        }
+        match values.is_empty() {
+            true => Err(Error::EmptyList { path: file.path }),
+            false => Ok(Self {
+                values: values.into_iter().map(str::to_owned).collect(),
+                file,
+            }),
+        }
+    }
+}
+
+fn without_comment(line: &str) -> &str {
+    let line = line.trim();
+    let is_comment = |(at, _): &(usize, &str)| {
+        let (before, after) = (&line[..*at], &line[at + 1..]);
+        let is_apart = |text: &str, blank: Option<char>| {
+            text.is_empty() || blank.is_some_and(char::is_whitespace)
+        };
+        before.is_empty()
+            || is_apart(before, before.chars().next_back()) && is_apart(after, after.chars().next())
+    };
+    match line.match_indices('#').find(is_comment) {
+        Some((at, _)) => line[..at].trim_end(),
+        None => line,
+    }
+}
+
+/// Reads a file of text, without a byte order mark.
+fn read_text(path: &Path) -> Result<(PolicyFile, String), Error> {
+    let shown = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|source| Error::Read {
+        path: shown.clone(),
+        source,
+    })?;
+    let text = std::str::from_utf8(&bytes).map_err(|error| Error::Utf8 {
+        path: shown.clone(),
+        offset: error.valid_up_to(),
+    })?;
+    let text = without_mark(text).to_owned();
+    let file = PolicyFile::new(shown, Some(path.to_owned()), &bytes);
+    Ok((file, text))
+}
+
 /// Editors on Windows put a byte order mark first, which is no TOML.
 fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
@@ -186,4 +256,26 @@ fn without_mark(text: &str) -> &str {
 /// Returns whether a name is that of a bundled policy, and not of a file.
 fn is_bare(name: &str) -> bool {
     !name.contains(['/', '\\']) && !name.ends_with(".toml")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_begins_a_line_or_stands_between_blanks() {
+        for (line, value) in [
+            ("a1", "a1"),
+            ("  a1\t", "a1"),
+            ("# all of it", ""),
+            ("#a1", ""),
+            ("a1 # agreed in May", "a1"),
+            ("a1 #", "a1"),
+            ("Suite #5", "Suite #5"),
+            ("c#", "c#"),
+            ("", ""),
+        ] {
+            assert_eq!(without_comment(line), value, "{line}");
+        }
+    }
 }

@@ -25,6 +25,8 @@ pub enum Kind {
     Flag,
     /// Any text.
     Text,
+    /// A number.
+    Number,
     /// An instant.
     Time,
     /// A comma-separated list of networks.
@@ -162,6 +164,8 @@ pub struct Field {
     pub sensitive: bool,
     /// Its value is null if it is the epoch.
     pub epoch_is_null: bool,
+    /// It is one of [`FIELDS`], and not a policy's own.
+    pub documented: bool,
 }
 
 impl From<&Spec> for Field {
@@ -171,6 +175,7 @@ impl From<&Spec> for Field {
             kind: spec.kind,
             sensitive: spec.sensitive,
             epoch_is_null: spec.epoch_is_null,
+            documented: true,
         }
     }
 }
@@ -228,18 +233,25 @@ impl Default for Schema {
 }
 
 impl Schema {
-    /// Adds a field of a policy's own, or gives the one that already has this
-    /// name in another spelling.
-    pub fn declare(&mut self, name: &str, kind: Kind) -> Result<(), Field> {
-        let sensitive = is_credential_name(name);
+    /// Adds a field of a policy's own, whose values are personal data or not.
+    ///
+    /// # Errors
+    ///
+    /// Returns the field that has this name in some spelling, if it is documented or
+    /// declared otherwise.
+    pub fn declare(&mut self, name: &str, kind: Kind, personal: bool) -> Result<(), Field> {
+        let sensitive = personal || is_credential_name(name);
         let field = Field {
             name: name.to_owned(),
             kind,
             sensitive,
             epoch_is_null: false,
+            documented: false,
         };
         match self.known.get(&normalize_key(name)) {
             Some((other, _)) if other.kind != kind || is_documented(name) => Err(other.clone()),
+            // Redacted for one policy is redacted for all.
+            Some((other, _)) if other.sensitive != sensitive => Err(other.clone()),
             Some(_) => Ok(()),
             None => {
                 self.known.insert(normalize_key(name), (field, None));
@@ -365,6 +377,10 @@ mod tests {
 
     #[test]
     fn a_documented_field_cannot_be_declared_anew() {
-        assert!(Schema::default().declare("force_2fa", Kind::Flag).is_err());
+        assert!(
+            Schema::default()
+                .declare("force_2fa", Kind::Flag, false)
+                .is_err()
+        );
     }
 }

@@ -3,11 +3,13 @@
 mod account;
 pub mod field;
 pub mod network;
+mod number;
 pub mod time;
 mod unknown_keys;
 pub mod value;
 
 pub use account::Record;
 pub use field::{FIELDS, Field, Key, Kind, Schema, Slot};
+pub use number::Number;
 pub use unknown_keys::UnknownKeys;
 pub use value::{Absent, Bad, Cell, List, Raw, Value};

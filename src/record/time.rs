@@ -223,6 +223,16 @@ impl Span {
         };
         earlier.unwrap_or(DateTime::<Utc>::MIN_UTC)
     }
+
+    /// The instant this long after another.
+    pub fn after(self, time: DateTime<Utc>) -> DateTime<Utc> {
+        let later = match self.unit {
+            Unit::Hours => time.checked_add_signed(TimeDelta::hours(self.count.into())),
+            Unit::Days => time.checked_add_days(Days::new(self.count.into())),
+            Unit::Weeks => time.checked_add_days(Days::new(u64::from(self.count) * 7)),
+        };
+        later.unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
 }
 
 impl std::fmt::Display for Span {

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::field::Kind;
 use super::network::{self, Entry};
+use super::number::Number;
 use super::time;
 use crate::text::trim;
 
@@ -74,6 +75,8 @@ pub enum Value {
     Flag(bool),
     /// Text with at least one character that is not blank: what was seen.
     Text,
+    /// A number: what was seen, which [`Cell::number`] reads.
+    Number,
     /// An instant.
     Time(DateTime<Utc>),
     /// A list of networks, some of which may be unreadable.
@@ -107,7 +110,7 @@ impl Value {
     pub fn is_whole(&self) -> bool {
         match self {
             Value::Networks(list) => list.whole,
-            Value::Flag(_) | Value::Text | Value::Time(_) => true,
+            Value::Flag(_) | Value::Text | Value::Number | Value::Time(_) => true,
             Value::Absent(_) | Value::Bad(_) => false,
         }
     }
@@ -134,6 +137,19 @@ impl<'a> Cell<'a> {
         seen: "",
         coerced: false,
     };
+
+    /// Returns the number that stands there, if one does.
+    pub fn number(&self) -> Option<Number<'a>> {
+        match self.value {
+            Value::Number => Number::read_json(trim(self.seen)),
+            Value::Flag(_)
+            | Value::Text
+            | Value::Time(_)
+            | Value::Networks(_)
+            | Value::Absent(_)
+            | Value::Bad(_) => None,
+        }
+    }
 
     /// Whether the record has no such field.
     pub fn is_missing(&self) -> bool {
@@ -164,6 +180,7 @@ impl<'a> Cell<'a> {
                 here.whole && networks(here).eq(networks(there)) || self.seen == other.seen
             }
             (Value::Text, Value::Text) => self.seen == other.seen,
+            (Value::Number, Value::Number) => self.number() == other.number(),
             (Value::Bad(here), Value::Bad(there)) => here == there && self.seen == other.seen,
             (here, there) => here == there,
         }
@@ -240,6 +257,10 @@ impl Kind {
                 Some(flag) => (Value::Flag(flag), true),
                 None => (Value::Bad(Bad::Unparsable), false),
             },
+            Kind::Number => match Number::read_text(trim(text)) {
+                Some(_) => (Value::Number, true),
+                None => (Value::Bad(Bad::Unparsable), false),
+            },
             Kind::Time => match time::read(text) {
                 Some(reading) => (Value::Time(reading.time), reading.coerced),
                 None => (Value::Bad(Bad::Unparsable), false),
@@ -262,6 +283,10 @@ impl Kind {
             },
             Kind::Time => match time::read_epoch(trim(seen)) {
                 Some(reading) => (Value::Time(reading.time), reading.coerced),
+                None => (Value::Bad(Bad::Unparsable), false),
+            },
+            Kind::Number => match Number::read_json(trim(seen)) {
+                Some(_) => (Value::Number, false),
                 None => (Value::Bad(Bad::Unparsable), false),
             },
             Kind::Text | Kind::Networks => (Value::Bad(Bad::WrongType), false),
@@ -361,6 +386,26 @@ mod tests {
             Value::Bad(Bad::Unparsable)
         );
         assert_eq!(read(Kind::Flag, Raw::Object).0, Value::Bad(Bad::WrongType));
+    }
+
+    #[test]
+    fn a_number_is_json_or_decimal_digits_as_text() {
+        assert_eq!(
+            read(Kind::Number, Raw::Number("12.5e1")),
+            (Value::Number, false)
+        );
+        assert_eq!(text(Kind::Number, " 12 "), (Value::Number, true));
+        assert_eq!(text(Kind::Number, "twelve").0, Value::Bad(Bad::Unparsable));
+        assert_eq!(
+            read(Kind::Number, Raw::Bool(true)).0,
+            Value::Bad(Bad::WrongType)
+        );
+        let (entries, texts) = (&mut Vec::new(), &Bump::new());
+        let mut cell = Kind::Number.read(Raw::Number("1.0"), entries);
+        cell.meets(Kind::Number.read(Raw::Text("1"), entries), &[], texts);
+        assert_eq!(cell.value, Value::Number);
+        cell.meets(Kind::Number.read(Raw::Number("2"), entries), &[], texts);
+        assert_eq!(cell.value, Value::Bad(Bad::Conflict));
     }
 
     #[test]

@@ -165,7 +165,7 @@ impl Renderers {
         finding: &'a Finding<'a>,
         chunk: &mut RenderedChunk,
     ) -> io::Result<()> {
-        let severity = finding.rule.severity;
+        let severity = finding.severity;
         if !self.0.iter().any(|one| one.has_room_for(severity)) {
             self.start(chunk);
             chunk.0.iter_mut().for_each(|one| one.left_out += 1);

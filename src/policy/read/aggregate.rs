@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::argument::kind_phrase;
 use super::draft::Counted;
 use super::file::FileReader;
+use super::head::Defaults;
 use super::rules::{MetaEntries, RuleMeta, all_of};
 use crate::policy::aggregate::{Aggregate, Comparison, Copies, Percent, Question, Summation};
 use crate::policy::keys::{AggregateKey, NewestKey, PassRateKey, RecordsKey, SharedKey, UniqueKey};
@@ -21,11 +22,16 @@ const CLOCKS_DIFFER: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 
 impl FileReader<'_> {
     /// Reads all of `[[aggregate]]`. `guard` says where they apply at all.
-    pub(super) fn aggregates(&mut self, value: &Spanned<DeValue<'_>>, guard: Option<&Requirement>) {
+    pub(super) fn aggregates(
+        &mut self,
+        value: &Spanned<DeValue<'_>>,
+        defaults: Defaults,
+        guard: Option<&Requirement>,
+    ) {
         let help = "write [[aggregate]], with two brackets";
         for item in self.toml.list(value, "`[[aggregate]]`", help) {
             if let Some((table, span)) = self.toml.table(item, "`[[aggregate]]`") {
-                let rule = self.aggregate(table, span, guard);
+                let rule = self.aggregate(table, span, defaults, guard);
                 self.draft.rules.extend(rule);
             }
         }
@@ -35,6 +41,7 @@ impl FileReader<'_> {
         &mut self,
         table: &DeTable<'_>,
         span: Range<usize>,
+        defaults: Defaults,
         guard: Option<&Requirement>,
     ) -> Option<Rule> {
         let of = "a rule over the whole export";
@@ -46,6 +53,10 @@ impl FileReader<'_> {
             rationale: keys.get(AggregateKey::Rationale),
             remediation: keys.get(AggregateKey::Remediation),
             references: keys.get(AggregateKey::References),
+            tags: keys.get(AggregateKey::Tags),
+            expected: keys.get(AggregateKey::Expected),
+            waivable: keys.get(AggregateKey::Waivable),
+            when_absent: keys.get(AggregateKey::WhenAbsent),
         };
         let meta = self.rule_meta(entries, span.clone());
         let aggregate = self.the_question(&questions, span);
@@ -66,6 +77,10 @@ impl FileReader<'_> {
             rationale,
             remediation,
             references,
+            tags,
+            expected,
+            waivable,
+            when_absent,
             location,
         } = meta;
         let id = id?;
@@ -73,11 +88,16 @@ impl FileReader<'_> {
             title: if title.is_empty() { id.clone() } else { title },
             id,
             severity: severity?,
+            raise: None,
             when: all_of(guards),
+            when_absent: when_absent.or(defaults.when_absent).unwrap_or_default(),
             ask: Ask::Aggregate(aggregate?),
             rationale,
             remediation,
             references,
+            tags,
+            expected,
+            waivable,
             check: None,
             because: String::new(),
             location,
@@ -116,18 +136,19 @@ impl FileReader<'_> {
 
     /// Reads `unique = "id"` or `unique = { field = "id", copies = "differ" }`.
     fn unique(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Aggregate> {
-        let (field, copies) = match value.get_ref() {
+        let (field, copies, ignore_case) = match value.get_ref() {
             DeValue::Table(table) => {
                 let keys = self.toml.keys::<UniqueKey>(table, "`unique`");
                 let copies = match keys.get(UniqueKey::Copies) {
                     Some(entry) => self.toml.word(entry, "sort of copies"),
                     None => Some(Copies::Any),
                 };
+                let ignore_case = self.ignore_case(keys.value(UniqueKey::IgnoreCase));
                 let span = value.span();
                 let field = self.toml.needed(&keys, UniqueKey::Field, &span, "`unique`");
-                (field?, copies)
+                (field?, copies, ignore_case)
             }
-            _ => (value, Some(Copies::Any)),
+            _ => (value, Some(Copies::Any), Some(false)),
         };
         let slot = self.field_of(field, Kind::Text);
         // Records are the same if all that is documented is the same.
@@ -137,6 +158,7 @@ impl FileReader<'_> {
         Some(Aggregate::Compared(Comparison::Unique {
             slot: slot?,
             copies: copies?,
+            ignore_case: ignore_case?,
         }))
     }
 
@@ -159,15 +181,19 @@ impl FileReader<'_> {
             }
             Some(count)
         });
-        let ignore_case = match keys.value(SharedKey::IgnoreCase) {
-            Some(value) => self.toml.flag("ignore-case", value),
-            None => Some(false),
-        };
+        let ignore_case = self.ignore_case(keys.value(SharedKey::IgnoreCase));
         Some(Aggregate::Compared(Comparison::Shared {
             slot: slot?,
             most: most?,
             ignore_case: ignore_case?,
         }))
+    }
+
+    fn ignore_case(&mut self, value: Option<&Spanned<DeValue<'_>>>) -> Option<bool> {
+        match value {
+            Some(value) => self.toml.flag("ignore-case", value),
+            None => Some(false),
+        }
     }
 
     /// Reads `pass-rate = { rule = "mfa", at-least = "95%" }`.

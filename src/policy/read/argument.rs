@@ -6,14 +6,15 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::file::FileReader;
-use crate::policy::check::{Ago, Check, Literal};
-use crate::policy::keys::PrefixKey;
+use crate::policy::check::{Ago, Ahead, Check, Literal, OtherTime};
+use crate::policy::keys::{Keys, OtherTimeKey, PrefixKey, Shape, SizeKey};
 use crate::policy::operator::{Argument, Operator};
 use crate::policy::pattern::Pattern;
+use crate::record::Number;
 use crate::record::field::{Kind, Slot};
 use crate::record::network;
 use crate::record::time::{self, Span};
-use crate::toml_reader::{type_name, whole_number};
+use crate::toml_reader::{Entries, type_name, whole_number};
 
 impl FileReader<'_> {
     /// Reads the argument of an operator on a field, and makes the check of it.
@@ -44,10 +45,33 @@ impl FileReader<'_> {
             }
             Argument::Field(check) => self.other_field(slot, kind, value).map(check),
             Argument::Pattern(check) => self.pattern(value).map(check),
+            Argument::OtherTime(check) => self.other_time(slot, value).map(check),
             Argument::Count(check) => self.toml.count(name, value).map(check),
+            Argument::Number(check) => self.number(name, value).map(check),
             Argument::Time(check) => self.time(value).map(check),
             Argument::Ago(check) => self.ago(value).map(check),
-            Argument::Prefixes => self.prefixes(value),
+            Argument::Ahead(check) => self.ahead(value).map(check),
+            Argument::Passed(check) => {
+                let wanted = self.toml.flag(name, value)?;
+                Some(check(wanted, self.as_of))
+            }
+            Argument::Prefixes(check) => {
+                let keys = self.families::<PrefixKey>(name, value)?;
+                let v4 = self.prefix(PrefixKey::V4, keys.value(PrefixKey::V4)?);
+                let v6 = self.prefix(PrefixKey::V6, keys.value(PrefixKey::V6)?);
+                Some(check(v4?, v6?))
+            }
+            Argument::Sizes(check) => {
+                let keys = self.families::<SizeKey>(name, value)?;
+                let v4 = self.toml.count("v4", keys.value(SizeKey::V4)?);
+                let v6 = self.toml.count("v6", keys.value(SizeKey::V6)?);
+                Some(check(v4?, v6?))
+            }
+            Argument::Addresses(check) => {
+                let help = r#"write ["192.0.2.7", "192.0.2.0/24"]"#;
+                let list = self.toml.list(value, &format!("`{name}`"), help);
+                self.each(list, Self::address).map(check)
+            }
             Argument::Networks(check) => {
                 let list = self
                     .toml
@@ -80,6 +104,9 @@ impl FileReader<'_> {
             }
             (Kind::Text, DeValue::String(text)) => Some(Literal::Text(text.to_string())),
             (Kind::Time, _) => self.time(value).map(Literal::Time),
+            (Kind::Number, DeValue::Integer(_) | DeValue::Float(_)) => {
+                self.number("the value", value).map(Literal::Number)
+            }
             (_, other) => {
                 let message = format!(
                     "the field is {}: {} never equals it",
@@ -89,6 +116,7 @@ impl FileReader<'_> {
                 let help = match kind {
                     Kind::Flag => Some("write true or false".to_owned()),
                     Kind::Text => Some("write it in quotes".to_owned()),
+                    Kind::Number => Some("write it without quotes".to_owned()),
                     Kind::Time | Kind::Networks => None,
                 };
                 self.toml.complain(value.span(), message, help);
@@ -117,22 +145,81 @@ impl FileReader<'_> {
         reading.map(|reading| reading.time)
     }
 
+    /// Reads a number, as JSON writes it.
+    fn number(&mut self, name: &str, value: &Spanned<DeValue<'_>>) -> Option<String> {
+        let text = match value.get_ref() {
+            DeValue::Integer(integer) => {
+                let number = i128::from_str_radix(integer.as_str(), integer.radix());
+                number.ok().map(|number| number.to_string())
+            }
+            DeValue::Float(float) => Some(float.as_str().trim_start_matches('+').to_owned()),
+            DeValue::String(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_)
+            | DeValue::Array(_)
+            | DeValue::Table(_) => None,
+        };
+        let number = text.filter(|text| Number::read_json(text).is_some());
+        if number.is_none() {
+            let message = format!("`{name}` is a number");
+            let help = "write it without quotes, as 12 or 0.5".to_owned();
+            self.toml.complain(value.span(), message, Some(help));
+        }
+        number
+    }
+
+    /// Reads a span of time ahead of `--as-of`.
+    fn ahead(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Ahead> {
+        let (span, from) = (self.span(value)?, self.as_of);
+        let until = span.after(from);
+        Some(Ahead { span, from, until })
+    }
+
     /// Reads a span of time back from `--as-of`.
     pub(super) fn ago(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Ago> {
+        let span = self.span(value)?;
+        let time = span.before(self.as_of);
+        Some(Ago { span, time })
+    }
+
+    fn span(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Span> {
         let span = match value.get_ref() {
             DeValue::String(text) => Span::read(text),
             _ => None,
         };
-        let Some(span) = span else {
-            let message = "this is not a duration".to_owned();
-            let help =
-                "write hours, days or weeks, as \"12h\", \"90d\" or \"26w\"; at most 1000000";
+        if span.is_none() {
+            let help = match whole_number(value.get_ref()) {
+                Some(days) => format!("a number of days is written as \"{days}d\""),
+                None => "write hours, days or weeks, as \"12h\", \"90d\" or \"26w\"; at most \
+                         1000000"
+                    .to_owned(),
+            };
             self.toml
-                .complain(value.span(), message, Some(help.to_owned()));
-            return None;
+                .complain(value.span(), "this is not a duration", Some(help));
+        }
+        span
+    }
+
+    /// Reads the name of another field of times, or `{ field = …, by = … }`.
+    fn other_time(&mut self, slot: Slot, value: &Spanned<DeValue<'_>>) -> Option<OtherTime> {
+        let DeValue::Table(table) = value.get_ref() else {
+            let slot = self.other_field(slot, Kind::Time, value)?;
+            return Some(OtherTime { slot, by: None });
         };
-        let time = span.before(self.as_of);
-        Some(Ago { span, time })
+        let of = "the other field";
+        let keys = self.toml.keys::<OtherTimeKey>(table, of);
+        let field = self
+            .toml
+            .needed(&keys, OtherTimeKey::Field, &value.span(), of);
+        let other = field.and_then(|field| self.other_field(slot, Kind::Time, field));
+        let by = match keys.value(OtherTimeKey::By) {
+            Some(by) => self.span(by).map(Some),
+            None => Some(None),
+        };
+        Some(OtherTime {
+            slot: other?,
+            by: by?,
+        })
     }
 
     fn other_field(
@@ -142,6 +229,12 @@ impl FileReader<'_> {
         value: &Spanned<DeValue<'_>>,
     ) -> Option<Slot> {
         let name = self.toml.text(value, "the other field's name")?;
+        if kind == Kind::Time && time::read(&name).is_some() {
+            let message = format!("`{name}` is a time, and the name of a field is needed");
+            let help = "to compare with a time write `before` or `after`".to_owned();
+            self.toml.complain(value.span(), message, Some(help));
+            return None;
+        }
         let (other, other_kind) = self.slot(&name, value.span())?;
         let message = if other_kind != kind {
             format!(
@@ -189,21 +282,33 @@ impl FileReader<'_> {
         Some(pattern)
     }
 
-    fn prefixes(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Check> {
-        let (table, span) = self.toml.table(value, "`min-prefix`")?;
-        let keys = self.toml.keys::<PrefixKey>(table, "`min-prefix`");
-        if keys.all().is_empty() {
-            let help = "write min-prefix = { v4 = 16, v6 = 48 }".to_owned();
-            let message = "`min-prefix` needs v4, v6 or both";
-            self.toml.complain(span, message, Some(help));
+    /// Reads the table of an argument that has a value for each family of addresses.
+    fn families<'t, 'i, K: Keys>(
+        &mut self,
+        name: &str,
+        value: &'t Spanned<DeValue<'i>>,
+    ) -> Option<Entries<'t, 'i, K>> {
+        let example = match K::VARIANTS.first().map(|key| key.shape()) {
+            Some(Shape::Prefix { .. }) => "{ v4 = 16, v6 = 48 }",
+            Some(_) | None => "{ v4 = 65536, v6 = 1 }",
+        };
+        let help = format!("write {name} = {example}");
+        let DeValue::Table(table) = value.get_ref() else {
+            let message = format!("`{name}` is a table, not {}", type_name(value.get_ref()));
+            self.toml.complain(value.span(), message, Some(help));
+            return None;
+        };
+        let keys = self.toml.keys::<K>(table, &format!("`{name}`"));
+        let mut families = K::VARIANTS.iter();
+        if let Some(left_out) = families.find(|key| keys.value(**key).is_none()) {
+            let message = format!(
+                "`{name}` leaves out {}: any of those addresses would pass",
+                left_out.word()
+            );
+            self.toml.complain(value.span(), message, Some(help));
             return None;
         }
-        let mut prefix = |key| match keys.value(key) {
-            Some(value) => self.prefix(key, value).map(Some),
-            None => Some(None),
-        };
-        let (v4, v6) = (prefix(PrefixKey::V4), prefix(PrefixKey::V6));
-        Some(Check::MinPrefix { v4: v4?, v6: v6? })
+        Some(keys)
     }
 
     fn prefix(&mut self, key: PrefixKey, value: &Spanned<DeValue<'_>>) -> Option<u8> {
@@ -221,16 +326,29 @@ impl FileReader<'_> {
 
     fn network(&mut self, value: &Spanned<DeValue<'_>>) -> Option<IpNet> {
         let text = self.toml.text(value, "a network")?;
-        let strict = text
-            .contains('/')
-            .then(|| network::read_one(&text))
-            .flatten();
-        if strict.is_none() {
+        self.cidr(&text, value)
+    }
+
+    /// Reads an address or a CIDR.
+    fn address(&mut self, value: &Spanned<DeValue<'_>>) -> Option<IpNet> {
+        let text = self.toml.text(value, "an address")?;
+        match text.parse::<std::net::IpAddr>() {
+            Ok(_) => network::read_one(&text).map(|network| network.cover),
+            Err(_) => self.cidr(&text, value),
+        }
+    }
+
+    fn cidr(&mut self, text: &str, value: &Spanned<DeValue<'_>>) -> Option<IpNet> {
+        let network = match text.contains('/') {
+            true => network::read_one(text),
+            false => None,
+        };
+        if network.is_none() {
             let message = format!("`{text}` is not a CIDR");
             let help = "write it as 192.0.2.0/24 or 2001:db8::/32".to_owned();
             self.toml.complain(value.span(), message, Some(help));
         }
-        strict.map(|network| network.cover)
+        network.map(|network| network.cover)
     }
 }
 
@@ -239,6 +357,7 @@ pub(super) fn kind_phrase(kind: Kind) -> &'static str {
     match kind {
         Kind::Flag => "a flag",
         Kind::Text => "text",
+        Kind::Number => "a number",
         Kind::Time => "a time",
         Kind::Networks => "a list of networks",
     }

@@ -1,11 +1,14 @@
 //! A policy that is being read.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
+use super::includes::Family;
+use super::overrides::Change;
 use super::shared_check::SharedCheck;
 use crate::diagnostic::suggest;
-use crate::policy::policies::Override;
+use crate::policy::policies::{OptionalField, Override};
+use crate::policy::reference::Control;
 use crate::policy::rule::Rule;
 use crate::toml_reader::TomlReader;
 
@@ -23,6 +26,12 @@ pub(super) struct Draft {
     /// The ids of all rules, also of those that are off or not sound.
     pub(super) rule_ids: Vec<String>,
     pub(super) overrides: Vec<Override>,
+    /// Where and how rules are overridden, in the order of the files.
+    pub(super) overridden: Vec<Overridden>,
+    pub(super) limits: Vec<String>,
+    pub(super) optional: Vec<OptionalField>,
+    pub(super) replaces: Vec<String>,
+    pub(super) controls: Vec<Control>,
     /// The rules whose pass rate is asked for.
     pub(super) counted: Vec<Counted>,
 }
@@ -36,7 +45,44 @@ pub(super) struct Counted {
     pub(super) span: Range<usize>,
 }
 
+/// Holds what a file changes about a rule of a policy that it extends.
+#[derive(Debug)]
+pub(super) struct Overridden {
+    pub(super) rule: String,
+    /// The index of the file that changes it, and the place in it.
+    pub(super) file: usize,
+    pub(super) span: Range<usize>,
+    pub(super) change: Change,
+}
+
 impl Draft {
+    /// Reports rules that two files override otherwise, where no file that extends both
+    /// says which is meant. `readers` are those of the files, and `paths` what they are
+    /// called.
+    pub(super) fn check_overrides(
+        &self,
+        readers: &mut [TomlReader],
+        paths: &[&str],
+        family: &Family,
+    ) {
+        let rules: BTreeSet<_> = self
+            .overridden
+            .iter()
+            .map(|one| one.rule.as_str())
+            .collect();
+        for rule in rules {
+            let all = self.overridden.iter().filter(|one| one.rule == rule);
+            let all: Vec<_> = all.map(|one| (one.file, one)).collect();
+            let said: Vec<_> = all.iter().map(|(file, one)| (*file, &one.change)).collect();
+            if let Some((one, two)) = family.conflict(&said) {
+                let ((other, _), (file, overridden)) = (all[one], all[two]);
+                let message = format!("`{}` overrides `{rule}` otherwise", paths[other]);
+                let help = "override it in the policy that extends both".to_owned();
+                readers[file].complain(overridden.span.clone(), message, Some(help));
+            }
+        }
+    }
+
     /// Reports rules that are to be counted and cannot be. `readers` are those
     /// of the files.
     pub(super) fn find_counted(&self, readers: &mut [TomlReader]) {

@@ -7,7 +7,9 @@ use toml::de::{DeString, DeValue};
 
 use super::file::FileReader;
 use crate::diagnostic::nearest;
+use crate::policy::keys::FieldKey;
 use crate::record::field::{Kind, Slot, is_documented, normalize_key};
+use crate::toml_reader::Entry;
 
 impl FileReader<'_> {
     /// Reads `[fields]`.
@@ -24,16 +26,26 @@ impl FileReader<'_> {
 
     fn declare(&mut self, key: &Spanned<DeString<'_>>, value: &Spanned<DeValue<'_>>) -> Option<()> {
         let name = key.get_ref();
-        let entry = (key, value);
-        let kind = self
-            .toml
-            .one_of(entry, &Kind::ALL, Kind::name, "kind of field")?;
-        if ["any", "all", "not"].contains(&name.as_ref()) || normalize_key(name).is_empty() {
+        let (kind, personal) = match value.get_ref() {
+            DeValue::Table(table) => {
+                let keys = self.toml.keys::<FieldKey>(table, "a field");
+                let personal = match keys.value(FieldKey::Personal) {
+                    Some(value) => self.toml.flag("personal", value),
+                    None => Some(false),
+                };
+                let span = value.span();
+                self.toml.needed(&keys, FieldKey::Kind, &span, "a field")?;
+                (self.kind(keys.get(FieldKey::Kind)?)?, personal?)
+            }
+            _ => (self.kind((key, value))?, false),
+        };
+        if ["any", "all", "some", "not"].contains(&name.as_ref()) || normalize_key(name).is_empty()
+        {
             let message = format!("no field can be called `{name}`");
             self.toml.complain(key.span(), message, None);
             return None;
         }
-        let known = self.pool.schema.declare(name, kind);
+        let known = self.pool.schema.declare(name, kind, personal);
         known
             .map_err(|other| {
                 let message = format!(
@@ -47,6 +59,11 @@ impl FileReader<'_> {
                 self.toml.complain(key.span(), message, Some(help));
             })
             .ok()
+    }
+
+    fn kind(&mut self, entry: Entry<'_, '_>) -> Option<Kind> {
+        self.toml
+            .one_of(entry, &Kind::ALL, Kind::name, "kind of field")
     }
 
     /// Finds the slot and the kind of a field that a policy names: a

@@ -2,23 +2,26 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use toml::de::DeTable;
 
 use super::draft::Draft;
-use super::file::{FileReader, Head};
+use super::file::FileReader;
+use super::fill_in::FillIn;
+use super::head::Head;
 use super::includes::Includes;
 use super::params::Params;
 use super::pool::Pool;
 use super::shared_check;
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::policy::error::{Error, FileWarnings};
-use crate::policy::lint::{self, Asked};
+use crate::policy::lint;
 use crate::policy::policies::{Policies, Policy};
 use crate::policy::rule::Rule;
 use crate::policy::source::Source;
+use crate::policy::words::Asked;
 use crate::toml_reader::TomlReader;
 
 /// Loads policies that share fields and tests.
@@ -60,8 +63,13 @@ impl<'s> Loader<'s> {
         }
     }
 
-    /// Returns the policies that are sound, and the warnings file by file.
-    pub(in crate::policy) fn finish(self) -> (Policies, Vec<FileWarnings>) {
+    /// Returns the policies that are sound, once `select` has left out rules that are not
+    /// asked, and the warnings file by file.
+    pub(in crate::policy) fn finish(
+        mut self,
+        select: impl FnOnce(&mut [Policy]),
+    ) -> (Policies, Vec<FileWarnings>) {
+        select(&mut self.policies);
         let Pool { schema, tests, .. } = self.pool;
         let policies = Policies::new(self.policies, schema, tests);
         (policies, self.warnings.unwrap_or_default())
@@ -74,8 +82,7 @@ impl<'s> Loader<'s> {
         // What follows a broken line may read as something else: those errors
         // would mislead.
         if includes.are_sound() {
-            let Includes { files, readers, .. } = &mut includes;
-            let policy = self.read(files, readers, &mut errors);
+            let policy = self.read(&mut includes, &mut errors);
             if let Some(policy) = policy.filter(|_| errors.is_empty() && includes.are_sound()) {
                 self.lint(&includes.files, &policy);
                 self.policies.push(policy);
@@ -96,25 +103,24 @@ impl<'s> Loader<'s> {
         errors
     }
 
-    fn read<'i>(
-        &mut self,
-        files: &'i [Source],
-        readers: &mut [TomlReader],
-        errors: &mut Vec<Error>,
-    ) -> Option<Policy>
+    fn read<'i>(&mut self, includes: &'i mut Includes, errors: &mut Vec<Error>) -> Option<Policy>
     where
         's: 'i,
     {
+        let (family, folder) = (includes.family(), includes.folder().map(Path::to_owned));
+        let Includes { files, readers, .. } = includes;
+        let files: &'i [Source] = files;
+        let paths: Vec<_> = files.iter().map(|file| file.file.path.as_str()).collect();
         let parse = |file: &'i Source| DeTable::parse_recoverable(&file.text).0;
         let mut trees: Vec<_> = files.iter().map(parse).collect();
         let mut params = Params::default();
-        // What extends is asked before what is extended.
-        for (index, tree) in trees.iter().enumerate().rev() {
-            params.read(&mut readers[index], index, tree.get_ref());
+        for (index, tree) in trees.iter().enumerate() {
+            let file = (index, &files[index]);
+            params.read(&mut readers[index], file, folder.as_deref(), tree.get_ref());
         }
         self.known.params.extend(params.names().map(str::to_owned));
         params.set(self.set, errors);
-        params.check_limits(readers);
+        params.check_values(readers, &paths, &family);
         let mut draft = Draft::default();
         let asked = trees
             .iter()
@@ -122,7 +128,11 @@ impl<'s> Loader<'s> {
         draft.asked = asked.collect();
         let mut head = None;
         for (index, tree) in trees.iter_mut().enumerate() {
-            params.fill_in(&mut readers[index], tree.get_mut());
+            let fill_in = FillIn {
+                params: &mut params,
+                toml: &mut readers[index],
+            };
+            fill_in.file(tree.get_mut());
             let mut reader = FileReader {
                 toml: &mut readers[index],
                 pool: &mut self.pool,
@@ -140,11 +150,13 @@ impl<'s> Loader<'s> {
             title,
             version,
             scope,
-            on_absent: _,
+            defaults: _,
         } = head?;
         if let (Some((id, span)), Some(reader)) = (&id, readers.last_mut()) {
             self.policy_id(id, span.clone(), source, reader);
         }
+        params.check_limits(readers);
+        draft.check_overrides(readers, &paths, &family);
         draft.find_counted(readers);
         Some(Policy {
             id: id?.0,
@@ -154,6 +166,11 @@ impl<'s> Loader<'s> {
             scope,
             rules: draft.rules,
             extends: extended.iter().map(|file| file.file.clone()).collect(),
+            limits: draft.limits,
+            optional: draft.optional,
+            replaces: draft.replaces,
+            controls: draft.controls,
+            left_out: Vec::new(),
             params: params.in_force(),
             overrides: draft.overrides,
         })

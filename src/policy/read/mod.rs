@@ -6,6 +6,8 @@ mod argument;
 mod draft;
 mod field;
 mod file;
+mod fill_in;
+mod head;
 mod includes;
 mod loader;
 mod overrides;

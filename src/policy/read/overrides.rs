@@ -5,6 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
+use super::draft::Overridden;
 use super::file::FileReader;
 use crate::diagnostic::nearest;
 use crate::policy::keys::OverrideKey;
@@ -12,7 +13,8 @@ use crate::policy::policies::Override;
 use crate::policy::rule::{Ask, OnAbsent, Rule, Severity};
 
 /// Holds what an override changes.
-struct Change {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Change {
     severity: Option<Severity>,
     on_absent: Option<OnAbsent>,
     off: bool,
@@ -84,6 +86,7 @@ impl FileReader<'_> {
     }
 
     fn apply(&mut self, change: Change, index: usize, key: &Spanned<DeString<'_>>) {
+        let because = change.because.clone();
         let rule = &mut self.draft.rules[index];
         let mut changes = Vec::new();
         if let Some(severity) = change.severity {
@@ -105,10 +108,19 @@ impl FileReader<'_> {
             changes.push("off".to_owned());
             self.draft.rules.remove(index);
         }
+        self.draft.overridden.push(Overridden {
+            rule: key.get_ref().to_string(),
+            file: self.index,
+            span: key.span(),
+            change: Change {
+                because: String::new(),
+                ..change
+            },
+        });
         self.draft.overrides.push(Override {
             rule: key.get_ref().to_string(),
             change: changes.join("; "),
-            because: change.because,
+            because,
         });
     }
 }

@@ -4,16 +4,17 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::str::FromStr;
+use std::path::Path;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
-use crate::diagnostic::suggest;
+use super::includes::Family;
 use crate::policy::aggregate::Percent;
 use crate::policy::error::Error;
-use crate::policy::keys::{ParamKey, RootKey, takes_params, takes_span};
+use crate::policy::keys::{ParamKey, RootKey, takes_span};
 use crate::policy::policies::Param;
+use crate::policy::source::{List, PolicyFile, Source};
 use crate::record::time::Span;
 use crate::toml_reader::{TomlReader, Word, type_name};
 
@@ -21,17 +22,33 @@ use crate::toml_reader::{TomlReader, Word, type_name};
 #[derive(Debug, Default)]
 pub(super) struct Params<'i>(BTreeMap<String, Parameter<'i>>);
 
-/// Holds a parameter, with the value that is in force.
-#[derive(Debug)]
-struct Parameter<'i> {
+/// Holds a parameter: what the files say of it, and where it is used.
+#[derive(Debug, Default)]
+pub(super) struct Parameter<'i> {
+    /// What the files say, with the index of each; the last of them is in force.
+    said: Vec<(usize, Said<'i>)>,
+    /// The value of the command line, if it gives one.
+    set: Option<Said<'i>>,
+    limits: Vec<Limit>,
+    uses: Vec<Use>,
+}
+
+/// Holds a value of a parameter.
+#[derive(Debug, Clone)]
+struct Said<'i> {
     value: DeValue<'i>,
     /// The value as TOML writes it.
     shown: String,
-    /// It was given on the command line.
-    set: bool,
-    /// The index of the file that gives it its value, and the place in it.
-    place: (usize, Range<usize>),
-    limits: Vec<Limit>,
+    /// The file that the list was read from, if it was read from one.
+    file: Option<PolicyFile>,
+    /// The place in the file that says so.
+    span: Range<usize>,
+}
+
+impl PartialEq for Said<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.shown == other.shown
+    }
 }
 
 /// Holds the loosest value that a policy allows for a parameter.
@@ -41,6 +58,8 @@ struct Limit {
     shown: String,
     /// How looser values compare with it.
     looser: Ordering,
+    /// The index of the file that says so, and the place in it.
+    place: (usize, Range<usize>),
 }
 
 impl Limit {
@@ -49,15 +68,30 @@ impl Limit {
     }
 }
 
+/// Names a key whose value is a parameter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Use {
+    /// The operator, or the key of a question about the whole export.
+    pub(super) key: String,
+    /// How looser values compare with stricter ones there, if some are looser.
+    pub(super) looser: Option<Ordering>,
+    /// The key is part of what must hold, and not of where a rule applies.
+    pub(super) in_require: bool,
+}
+
 impl<'i> Params<'i> {
     /// Returns all of them, with the values that are in force.
     pub(super) fn in_force(&self) -> Vec<Param> {
-        let param = |(name, param): (&String, &Parameter<'_>)| Param {
-            name: name.clone(),
-            value: param.shown.clone(),
-            set: param.set,
+        let param = |(name, param): (&String, &Parameter<'_>)| {
+            let said = param.in_force()?;
+            Some(Param {
+                name: name.clone(),
+                value: said.shown.clone(),
+                set: param.set.is_some(),
+                file: said.file.clone(),
+            })
         };
-        self.0.iter().map(param).collect()
+        self.0.iter().filter_map(param).collect()
     }
 
     /// Returns their names, sorted.
@@ -65,8 +99,20 @@ impl<'i> Params<'i> {
         self.0.keys().map(String::as_str)
     }
 
-    /// Reads `[params]` of a file; what extends it is read before.
-    pub(super) fn read(&mut self, toml: &mut TomlReader, file: usize, root: &DeTable<'i>) {
+    /// Returns the parameter of this name.
+    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Parameter<'i>> {
+        self.0.get_mut(name)
+    }
+
+    /// Reads `[params]` of the file with this index; what it extends is read before. A
+    /// list may lie in a file in `folder`.
+    pub(super) fn read(
+        &mut self,
+        toml: &mut TomlReader,
+        (index, source): (usize, &Source),
+        folder: Option<&Path>,
+        root: &DeTable<'i>,
+    ) {
         let Some(value) = root.get(RootKey::Params.word()) else {
             return;
         };
@@ -81,16 +127,11 @@ impl<'i> Params<'i> {
                 toml.complain(key.span(), message, Some(help));
                 continue;
             }
-            if let Some((default, loosest)) = default(toml, value) {
-                let limit = loosest.and_then(|loosest| limit(toml, default, loosest));
-                let known = self.0.entry(name.to_owned());
-                let parameter = known.or_insert_with(|| Parameter {
-                    value: default.get_ref().clone(),
-                    shown: show(default.get_ref()),
-                    set: false,
-                    place: (file, default.span()),
-                    limits: Vec::new(),
-                });
+            let read = default(toml, value, |file| source.list(file, folder));
+            if let Some((said, loosest)) = read {
+                let limit = loosest.and_then(|loosest| limit(toml, index, &said.value, loosest));
+                let parameter = self.0.entry(name.to_owned()).or_default();
+                parameter.said.push((index, said));
                 parameter.limits.extend(limit);
             }
         }
@@ -112,125 +153,140 @@ impl<'i> Params<'i> {
         }
     }
 
-    /// Reports values that are looser than a policy allows. `readers` are those
-    /// of the files.
-    pub(super) fn check_limits(&self, readers: &mut [TomlReader]) {
-        for param in self.0.values().filter(|param| !param.set) {
-            if let Some(limit) = param.exceeded(&param.value) {
-                let (file, span) = param.place.clone();
+    /// Reports values that are looser than a policy allows, and those that files give
+    /// otherwise without a file that says which. `readers` are those of the files, and
+    /// `paths` what they are called.
+    pub(super) fn check_values(&self, readers: &mut [TomlReader], paths: &[&str], family: &Family) {
+        for (name, param) in &self.0 {
+            let last = param.said.last().filter(|_| param.set.is_none());
+            if let Some((file, said)) = last
+                && let Some(limit) = param.exceeded(&said.value)
+            {
                 let message = format!("the loosest value that is allowed is {}", limit.shown);
-                readers[file].complain(span, message, None);
+                readers[*file].complain(said.span.clone(), message, None);
+            }
+            if let Some((one, two)) = family.conflict(&param.said) {
+                let ((other, first), (file, second)) = (&param.said[one], &param.said[two]);
+                let message = format!("`{}` says {name} = {}", paths[*other], first.shown);
+                let help = "give it a value in the policy that extends both".to_owned();
+                readers[*file].complain(second.span.clone(), message, Some(help));
             }
         }
     }
 
-    /// Puts the values of parameters where `$name` stands for them.
-    pub(super) fn fill_in(&self, toml: &mut TomlReader, root: &mut DeTable<'i>) {
-        for (key, value) in root.iter_mut() {
-            match RootKey::from_str(key.get_ref()) {
-                Ok(RootKey::Policy | RootKey::Check | RootKey::Rule | RootKey::Aggregate) => {
-                    self.fill_in_requirements(toml, value);
-                }
-                Ok(RootKey::Params | RootKey::Fields | RootKey::Override) | Err(_) => {}
-            }
-        }
-    }
-
-    fn fill_in_requirements(&self, toml: &mut TomlReader, value: &mut Spanned<DeValue<'i>>) {
-        match value.get_mut() {
-            DeValue::Array(items) => {
-                for item in items.iter_mut() {
-                    self.fill_in_requirements(toml, item);
-                }
-            }
-            DeValue::Table(table) => {
-                for (key, value) in table.iter_mut() {
-                    match key.get_ref().as_ref() {
-                        name if takes_params(name) => self.fill_in_value(toml, name, value),
-                        _ => self.fill_in_requirements(toml, value),
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn fill_in_value(&self, toml: &mut TomlReader, key: &str, value: &mut Spanned<DeValue<'i>>) {
-        let span = value.span();
-        match value.get_mut() {
-            DeValue::Array(items) => {
-                for item in items.iter_mut() {
-                    self.fill_in_value(toml, key, item);
-                }
-            }
-            DeValue::Table(table) => {
-                for (key, value) in table.iter_mut() {
-                    self.fill_in_value(toml, key.get_ref(), value);
-                }
-            }
-            DeValue::String(text) => {
-                let Some(name) = text.strip_prefix('$') else {
-                    return;
+    /// Reports a `loosest` on the stricter side of the default, for some key that the
+    /// parameter is the value of: then the command line could open the gate.
+    pub(super) fn check_limits(&self, readers: &mut [TomlReader]) {
+        for (name, param) in &self.0 {
+            for limit in &param.limits {
+                // What must hold decides, where a parameter also says where rules apply.
+                let in_require = param.uses.iter().any(|one| one.in_require);
+                let mut counted = param.uses.iter().filter(|one| one.in_require == in_require);
+                let wrong = counted.find(|one| one.looser != Some(limit.looser));
+                let Some(Use { key, looser, .. }) = wrong else {
+                    continue;
                 };
-                if let Some(text) = name.strip_prefix('$') {
-                    // Two stand for one.
-                    let text = format!("${text}");
-                    *value.get_mut() = DeValue::String(text.into());
-                } else if let Some(param) = self.0.get(name) {
-                    *value.get_mut() = param.argument(key);
-                } else if is_name(name) {
-                    let message = format!("no parameter is called `{name}`");
-                    let help = match self.0.is_empty() {
-                        true => "a parameter is declared under [params]; `$$` stands for one `$`"
-                            .to_owned(),
-                        false => suggest(name, self.names()),
-                    };
-                    toml.complain(span, message, Some(help));
-                }
+                let (message, help) = match looser {
+                    None => (
+                        format!("no value of `{key}` is looser than another"),
+                        format!("leave out `loosest` of `{name}`"),
+                    ),
+                    Some(looser) => {
+                        let (bound, side) = match looser {
+                            Ordering::Less => ("lower", "below"),
+                            Ordering::Greater | Ordering::Equal => ("higher", "above"),
+                        };
+                        (
+                            format!("as `{key}` uses `{name}`, a {bound} value is looser"),
+                            format!("write a `loosest` {side} the default"),
+                        )
+                    }
+                };
+                let (file, span) = limit.place.clone();
+                readers[file].complain(span, message, Some(help));
             }
-            _ => {}
         }
-    }
-}
-
-impl Parameter<'_> {
-    /// Returns the limit that a value is beyond, if there is one.
-    fn exceeded(&self, value: &DeValue<'_>) -> Option<&Limit> {
-        self.limits.iter().find(|limit| !limit.allows(value))
     }
 }
 
 impl<'i> Parameter<'i> {
+    fn in_force(&self) -> Option<&Said<'i>> {
+        let said = self.said.last().map(|(_, said)| said);
+        self.set.as_ref().or(said)
+    }
+
+    /// Returns the limit that a value is beyond, if there is one.
+    fn exceeded(&self, value: &DeValue<'_>) -> Option<&Limit> {
+        self.limits.iter().find(|limit| !limit.allows(value))
+    }
+
     /// Takes a value of the command line, or says why it cannot.
     fn set(&mut self, text: &'i str) -> Result<(), String> {
-        let value = match DeValue::parse(text) {
-            Ok(value) if !matches!(self.value, DeValue::String(_)) => value.into_inner(),
-            _ => DeValue::String(text.into()),
+        let before = self.in_force().map(|said| &said.value);
+        let said = match text.strip_prefix('@') {
+            Some(text) if text.starts_with('@') => Said::new(DeValue::String(text.into())),
+            Some(path) => {
+                let list = List::read(Path::new(path)).map_err(|error| error.line())?;
+                Said::list(list, 0..0)
+            }
+            None => Said::new(match DeValue::parse(text) {
+                Ok(value) if !matches!(before, Some(DeValue::String(_))) => value.into_inner(),
+                Ok(_) | Err(_) => DeValue::String(text.into()),
+            }),
         };
-        if std::mem::discriminant(&value) != std::mem::discriminant(&self.value) {
-            let (is, wanted) = (type_name(&value), type_name(&self.value));
+        let kind = std::mem::discriminant::<DeValue<'_>>;
+        if let Some(before) = before
+            && kind(&said.value) != kind(before)
+        {
+            let (is, wanted) = (type_name(&said.value), type_name(before));
             return Err(format!("it is {is}, and the policy has {wanted} there"));
         }
-        if let Some(limit) = self.exceeded(&value) {
+        if let Some(limit) = self.exceeded(&said.value) {
             let loosest = &limit.shown;
             return Err(format!(
                 "the loosest value that the policy allows is {loosest}"
             ));
         }
-        self.shown = show(&value);
-        self.value = value;
-        self.set = true;
+        self.set = Some(said);
         Ok(())
     }
 
-    /// Returns the value as the argument of a key: where a span of time is
+    /// Returns the value as the argument of a key, `operand`: where a span of time is
     /// needed, a bare number is one of days.
-    fn argument(&self, key: &str) -> DeValue<'i> {
-        match &self.value {
-            DeValue::Integer(_) if takes_span(key) => {
-                DeValue::String(format!("{}d", self.shown).into())
+    pub(super) fn argument(&mut self, operand: &str, used: Use) -> Option<DeValue<'i>> {
+        if !self.uses.contains(&used) {
+            self.uses.push(used);
+        }
+        let said = self.in_force()?;
+        Some(match &said.value {
+            DeValue::Integer(_) if takes_span(operand) => {
+                DeValue::String(format!("{}d", said.shown).into())
             }
             value => value.clone(),
+        })
+    }
+}
+
+impl<'i> Said<'i> {
+    fn new(value: DeValue<'i>) -> Self {
+        Self {
+            shown: show(&value),
+            value,
+            file: None,
+            span: 0..0,
+        }
+    }
+
+    fn list(list: List, span: Range<usize>) -> Self {
+        let List { file, values } = list;
+        let mut items = DeArray::new();
+        for value in values {
+            items.push(Spanned::new(span.clone(), DeValue::String(value.into())));
+        }
+        Self {
+            file: Some(file),
+            span,
+            ..Self::new(DeValue::Array(items))
         }
     }
 }
@@ -239,32 +295,62 @@ impl<'i> Parameter<'i> {
 fn default<'t, 'i>(
     toml: &mut TomlReader,
     value: &'t Spanned<DeValue<'i>>,
-) -> Option<(&'t Spanned<DeValue<'i>>, Option<&'t Spanned<DeValue<'i>>>)> {
-    let (default, loosest) = match value.get_ref() {
-        DeValue::Table(table) => {
-            let keys = toml.keys::<ParamKey>(table, "a parameter");
-            let Some(default) = keys.value(ParamKey::Default) else {
-                let help = "write { default = …, loosest = … }".to_owned();
-                toml.complain(value.span(), "a parameter needs a `default`", Some(help));
-                return None;
-            };
-            (default, keys.value(ParamKey::Loosest))
-        }
-        _ => (value, None),
+    list: impl Fn(&str) -> Result<List, Error>,
+) -> Option<(Said<'i>, Option<&'t Spanned<DeValue<'i>>>)> {
+    let said = |default: &Spanned<DeValue<'i>>| Said {
+        span: default.span(),
+        ..Said::new(default.get_ref().clone())
     };
-    if let DeValue::Table(_) = default.get_ref() {
-        toml.complain(default.span(), "no argument is a table", None);
-        return None;
+    let DeValue::Table(table) = value.get_ref() else {
+        return Some((said(value), None));
+    };
+    let keys = toml.keys::<ParamKey>(table, "a parameter");
+    let (default, file) = (keys.value(ParamKey::Default), keys.value(ParamKey::File));
+    let loosest = keys.value(ParamKey::Loosest);
+    match (default, file) {
+        (Some(default), None) => {
+            if let DeValue::Table(_) = default.get_ref() {
+                toml.complain(default.span(), "no argument is a table", None);
+                return None;
+            }
+            Some((said(default), loosest))
+        }
+        (None, Some(file)) => {
+            if let Some(loosest) = loosest {
+                let message = "a list has no `loosest`";
+                toml.complain(loosest.span(), message, None);
+            }
+            let name = toml.text(file, "`file`")?;
+            let list = list(&name).map_err(|error| {
+                let help = "name a file beside the policy, with a value a line".to_owned();
+                toml.complain(file.span(), error.line(), Some(help));
+            });
+            Some((Said::list(list.ok()?, file.span()), None))
+        }
+        (Some(_), Some(file)) => {
+            let message = "`default` says already what the value is";
+            toml.complain(
+                file.span(),
+                message,
+                Some("leave out one of the two".to_owned()),
+            );
+            None
+        }
+        (None, None) => {
+            let help = "write { default = …, loosest = … } or { file = \"…\" }".to_owned();
+            toml.complain(value.span(), "a parameter needs a `default`", Some(help));
+            None
+        }
     }
-    Some((default, loosest))
 }
 
 fn limit(
     toml: &mut TomlReader,
-    default: &Spanned<DeValue<'_>>,
+    file: usize,
+    default: &DeValue<'_>,
     loosest: &Spanned<DeValue<'_>>,
 ) -> Option<Limit> {
-    let sizes = size(default.get_ref()).zip(size(loosest.get_ref()));
+    let sizes = size(default).zip(size(loosest.get_ref()));
     let order = sizes.and_then(|(default, loosest)| loosest.partial_cmp(&default));
     match (sizes, order) {
         (Some((_, loosest_size)), Some(looser @ (Ordering::Less | Ordering::Greater))) => {
@@ -272,6 +358,7 @@ fn limit(
                 loosest: loosest_size,
                 shown: show(loosest.get_ref()),
                 looser,
+                place: (file, loosest.span()),
             })
         }
         _ => {
@@ -285,7 +372,7 @@ fn limit(
 }
 
 /// Returns whether a name is of a to z, digits and hyphens, a letter first.
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     let part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(part)
 }

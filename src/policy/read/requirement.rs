@@ -1,4 +1,4 @@
-//! Requirements: tables from field to check, with `all`, `any` and `not`.
+//! Requirements: tables from field to check, with `all`, `any`, `some` and `not`.
 
 use toml::Spanned;
 use toml::de::{DeString, DeValue};
@@ -7,12 +7,13 @@ use super::argument::kind_phrase;
 use super::file::FileReader;
 use crate::diagnostic::suggest;
 use crate::policy::check::Check;
+use crate::policy::keys::SomeKey;
 use crate::policy::operator;
 use crate::policy::requirement::{Requirement, TestId};
 use crate::record::field::{Kind, Slot};
 
 impl FileReader<'_> {
-    /// Reads a table from field to check, with `all`, `any` and `not`.
+    /// Reads a table from field to check, with `all`, `any`, `some` and `not`.
     pub(super) fn requirement(
         &mut self,
         value: &Spanned<DeValue<'_>>,
@@ -33,6 +34,7 @@ impl FileReader<'_> {
             let part = match key.get_ref().as_ref() {
                 "all" => self.requirements(value, "`all`").map(Requirement::All),
                 "any" => self.requirements(value, "`any`").map(Requirement::Any),
+                "some" => self.some(value),
                 "not" => self
                     .requirement(value, "`not`")
                     .map(|part| Requirement::Not(Box::new(part))),
@@ -58,6 +60,32 @@ impl FileReader<'_> {
             .filter_map(|item| self.requirement(item, "a requirement"))
             .collect();
         (!parts.is_empty()).then_some(parts)
+    }
+
+    /// Reads `some = { at-least = 2, of = [ … ] }`.
+    fn some(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Requirement> {
+        let (table, span) = self.toml.table(value, "`some`")?;
+        let keys = self.toml.keys::<SomeKey>(table, "`some`");
+        let least = self.toml.needed(&keys, SomeKey::AtLeast, &span, "`some`");
+        let of = self.toml.needed(&keys, SomeKey::Of, &span, "`some`");
+        let counted = of.and_then(|of| self.requirements(of, "`of`"));
+        let least = least.and_then(|least| {
+            let count = self.toml.count("at-least", least)?;
+            let message = match of.map(|of| of.get_ref()) {
+                _ if count == 0 => "at least 0 of them always hold".to_owned(),
+                Some(DeValue::Array(all)) if count > all.len() as u64 => {
+                    format!("{count} of {} can never hold", all.len())
+                }
+                Some(_) | None => return usize::try_from(count).ok(),
+            };
+            let help = "write a number from 1 to the length of `of`".to_owned();
+            self.toml.complain(least.span(), message, Some(help));
+            None
+        });
+        Some(Requirement::Some {
+            least: least?,
+            of: counted?,
+        })
     }
 
     fn field(

@@ -6,10 +6,12 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::file::FileReader;
+use super::head::Defaults;
 use crate::diagnostic::suggest;
-use crate::policy::keys::RuleKey;
+use crate::policy::keys::{RaiseKey, RuleKey};
+use crate::policy::reference::Reference;
 use crate::policy::requirement::Requirement;
-use crate::policy::rule::{Ask, Location, OnAbsent, Rule, Severity};
+use crate::policy::rule::{Ask, Location, Raise, Rule, Severity, WhenAbsent};
 use crate::toml_reader::{Entry, Word};
 
 /// Holds what a rule says of itself, whatever it asks.
@@ -19,7 +21,11 @@ pub(super) struct RuleMeta {
     pub(super) severity: Option<Severity>,
     pub(super) rationale: String,
     pub(super) remediation: String,
-    pub(super) references: Vec<String>,
+    pub(super) references: Vec<Reference>,
+    pub(super) tags: Vec<String>,
+    pub(super) expected: Option<String>,
+    pub(super) waivable: bool,
+    pub(super) when_absent: Option<WhenAbsent>,
     pub(super) location: Location,
 }
 
@@ -31,6 +37,10 @@ pub(super) struct MetaEntries<'t, 'i> {
     pub(super) rationale: Option<Entry<'t, 'i>>,
     pub(super) remediation: Option<Entry<'t, 'i>>,
     pub(super) references: Option<Entry<'t, 'i>>,
+    pub(super) tags: Option<Entry<'t, 'i>>,
+    pub(super) expected: Option<Entry<'t, 'i>>,
+    pub(super) waivable: Option<Entry<'t, 'i>>,
+    pub(super) when_absent: Option<Entry<'t, 'i>>,
 }
 
 impl FileReader<'_> {
@@ -38,13 +48,13 @@ impl FileReader<'_> {
     pub(super) fn rules(
         &mut self,
         value: &Spanned<DeValue<'_>>,
-        on_absent: OnAbsent,
+        defaults: Defaults,
         guard: Option<&Requirement>,
     ) {
         let help = "write [[rule]], with two brackets";
         for item in self.toml.list(value, "`[[rule]]`", help) {
             if let Some((table, span)) = self.toml.table(item, "`[[rule]]`") {
-                let rule = self.rule(table, span, on_absent, guard);
+                let rule = self.rule(table, span, defaults, guard);
                 self.draft.rules.extend(rule);
             }
         }
@@ -54,7 +64,7 @@ impl FileReader<'_> {
         &mut self,
         table: &DeTable<'_>,
         span: Range<usize>,
-        otherwise: OnAbsent,
+        defaults: Defaults,
         guard: Option<&Requirement>,
     ) -> Option<Rule> {
         let keys = self.toml.keys::<RuleKey>(table, "a rule");
@@ -66,6 +76,10 @@ impl FileReader<'_> {
             rationale: keys.get(RuleKey::Rationale),
             remediation: keys.get(RuleKey::Remediation),
             references: keys.get(RuleKey::References),
+            tags: keys.get(RuleKey::Tags),
+            expected: keys.get(RuleKey::Expected),
+            waivable: keys.get(RuleKey::Waivable),
+            when_absent: keys.get(RuleKey::WhenAbsent),
         };
         let meta = self.rule_meta(entries, span.clone());
         match (check, require) {
@@ -93,20 +107,33 @@ impl FileReader<'_> {
         let because = self.toml.optional_text(keys.get(RuleKey::Because));
         let guards = guard.cloned().into_iter().chain(shared.when).chain(when);
         let guards = guards.collect();
+        let raise = match keys.value(RuleKey::Raise) {
+            Some(value) => self.raise(value, meta.severity).map(Some),
+            None => Some(None),
+        };
         let or = |own: String, shared: String| if own.is_empty() { shared } else { own };
         let id = meta.id?;
         Some(Rule {
             title: or(or(meta.title, shared.title), id.clone()),
             id,
             severity: meta.severity?,
+            raise: raise?,
             when: all_of(guards),
+            when_absent: (meta.when_absent.or(shared.when_absent))
+                .or(defaults.when_absent)
+                .unwrap_or_default(),
             ask: Ask::Record {
                 require: require?,
-                on_absent: on_absent.or(shared.on_absent).unwrap_or(otherwise),
+                on_absent: (on_absent.or(shared.on_absent))
+                    .or(defaults.on_absent)
+                    .unwrap_or_default(),
             },
             rationale: or(meta.rationale, shared.rationale),
             remediation: or(meta.remediation, shared.remediation),
             references: meta.references,
+            tags: meta.tags,
+            expected: meta.expected.or(shared.expected),
+            waivable: meta.waivable,
             check: name,
             because,
             location: meta.location,
@@ -138,6 +165,10 @@ impl FileReader<'_> {
             rationale: self.toml.optional_prose(entries.rationale),
             remediation: self.toml.optional_prose(entries.remediation),
             references: self.references(entries.references),
+            tags: self.tags(entries.tags),
+            expected: self.expected(entries.expected),
+            waivable: self.waivable(entries.waivable),
+            when_absent: self.when_absent(entries.when_absent),
             location: self.source.location(place),
         }
     }
@@ -156,15 +187,91 @@ impl FileReader<'_> {
         Some(id)
     }
 
-    fn references(&mut self, entry: Option<Entry<'_, '_>>) -> Vec<String> {
+    /// Reads `raise = { to = "critical", when.hasPci = true }`.
+    fn raise(&mut self, value: &Spanned<DeValue<'_>>, from: Option<Severity>) -> Option<Raise> {
+        let (table, span) = self.toml.table(value, "`raise`")?;
+        let keys = self.toml.keys::<RaiseKey>(table, "`raise`");
+        let when = self.toml.needed(&keys, RaiseKey::When, &span, "`raise`");
+        self.toml.needed(&keys, RaiseKey::To, &span, "`raise`");
+        let when = when.and_then(|when| self.requirement(when, "`when`"));
+        let (key, to) = keys.get(RaiseKey::To)?;
+        let severity: Severity = self.toml.word((key, to), "severity")?;
+        if from.is_some_and(|from| severity <= from) {
+            let message = "the rule is as severe already".to_owned();
+            let help = "name a severity above that of the rule".to_owned();
+            self.toml.complain(to.span(), message, Some(help));
+        }
+        Some(Raise {
+            to: severity,
+            when: when?,
+        })
+    }
+
+    fn references(&mut self, entry: Option<Entry<'_, '_>>) -> Vec<Reference> {
+        let mut references = Vec::new();
         let Some((_, value)) = entry else {
-            return Vec::new();
+            return references;
         };
-        self.toml
-            .list(value, "`references`", r#"write ["…", "…"]"#)
-            .into_iter()
-            .filter_map(|item| self.toml.text(item, "a reference"))
-            .collect()
+        for item in self.toml.list(value, "`references`", r#"write ["…", "…"]"#) {
+            let Some(text) = self.toml.text(item, "a reference") else {
+                continue;
+            };
+            match Reference::read(&text) {
+                Some(reference) if references.contains(&reference) => {
+                    let message = "the reference is here already";
+                    self.toml.complain(item.span(), message, None);
+                }
+                Some(reference) => references.push(reference),
+                None => {
+                    let message = format!("`{text}` is not a reference");
+                    let help = "write the framework with its version, the requirement and how far \
+                                the rule is evidence for it, as \"PCI DSS 4.0.1: 8.4.2 (partial)\": \
+                                direct, partial or supporting";
+                    self.toml
+                        .complain(item.span(), message, Some(help.to_owned()));
+                }
+            }
+        }
+        references
+    }
+
+    fn tags(&mut self, entry: Option<Entry<'_, '_>>) -> Vec<String> {
+        let mut tags = Vec::new();
+        let Some((_, value)) = entry else {
+            return tags;
+        };
+        for item in self.toml.list(value, "`tags`", r#"write ["…", "…"]"#) {
+            let Some(tag) = self.toml.text(item, "a tag") else {
+                continue;
+            };
+            let is_name = |tag: &str| {
+                let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+                tag.chars().all(part)
+            };
+            let (message, help) = match is_name(&tag) {
+                true if tags.contains(&tag) => (format!("the tag `{tag}` is here already"), None),
+                true => {
+                    tags.push(tag);
+                    continue;
+                }
+                false => (
+                    format!("no tag can be called `{tag}`"),
+                    Some("a tag is of letters, digits, `-`, `_` and `.`".to_owned()),
+                ),
+            };
+            self.toml.complain(item.span(), message, help);
+        }
+        tags
+    }
+
+    pub(super) fn expected(&mut self, entry: Option<Entry<'_, '_>>) -> Option<String> {
+        let (_, value) = entry?;
+        self.toml.text(value, "`expected`")
+    }
+
+    fn waivable(&mut self, entry: Option<Entry<'_, '_>>) -> bool {
+        let flag = entry.and_then(|(_, value)| self.toml.flag("waivable", value));
+        flag.unwrap_or(true)
     }
 }
 

@@ -4,10 +4,11 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::file::FileReader;
+use super::head::Defaults;
 use crate::diagnostic::nearest;
 use crate::policy::keys::CheckKey;
 use crate::policy::requirement::Requirement;
-use crate::policy::rule::OnAbsent;
+use crate::policy::rule::{OnAbsent, WhenAbsent};
 
 /// Holds what the rules that ask a check have in common.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +17,8 @@ pub(super) struct SharedCheck {
     pub(super) when: Option<Requirement>,
     pub(super) require: Option<Requirement>,
     pub(super) on_absent: Option<OnAbsent>,
+    pub(super) when_absent: Option<WhenAbsent>,
+    pub(super) expected: Option<String>,
     pub(super) rationale: String,
     pub(super) remediation: String,
 }
@@ -38,7 +41,7 @@ pub(super) fn asked(root: &DeTable<'_>) -> Vec<String> {
 
 impl FileReader<'_> {
     /// Reads `[check]`.
-    pub(super) fn checks(&mut self, value: &Spanned<DeValue<'_>>, on_absent: Option<OnAbsent>) {
+    pub(super) fn checks(&mut self, value: &Spanned<DeValue<'_>>, defaults: Defaults) {
         let Some((table, _)) = self.toml.table(value, "`[check]`") else {
             return;
         };
@@ -49,8 +52,8 @@ impl FileReader<'_> {
                 self.toml.complain(key.span(), message, None);
             }
             let check = match self.draft.asked.contains(&name) {
-                true => self.shared_check(key, value, on_absent),
-                false => self.aside(|reader| reader.shared_check(key, value, on_absent)),
+                true => self.shared_check(key, value, defaults),
+                false => self.aside(|reader| reader.shared_check(key, value, defaults)),
             };
             self.draft.checks.insert(name, check.unwrap_or_default());
         }
@@ -74,7 +77,7 @@ impl FileReader<'_> {
         &mut self,
         key: &Spanned<DeString<'_>>,
         value: &Spanned<DeValue<'_>>,
-        otherwise: Option<OnAbsent>,
+        defaults: Defaults,
     ) -> Option<SharedCheck> {
         let (table, _) = self.toml.table(value, "a check")?;
         let keys = self.toml.keys::<CheckKey>(table, "a check");
@@ -85,12 +88,15 @@ impl FileReader<'_> {
             self.toml.complain(key.span(), message, Some(help));
         }
         let on_absent = self.on_absent(keys.get(CheckKey::OnAbsent));
+        let when_absent = self.when_absent(keys.get(CheckKey::WhenAbsent));
         let remediation = keys.get(CheckKey::Remediation);
         Some(SharedCheck {
             title: self.toml.optional_text(keys.get(CheckKey::Title)),
             when: when.and_then(|when| self.requirement(when, "`when`")),
             require: require.and_then(|require| self.requirement(require, "`require`")),
-            on_absent: on_absent.or(otherwise),
+            on_absent: on_absent.or(defaults.on_absent),
+            when_absent: when_absent.or(defaults.when_absent),
+            expected: self.expected(keys.get(CheckKey::Expected)),
             rationale: self.toml.optional_prose(keys.get(CheckKey::Rationale)),
             remediation: self.toml.optional_prose(remediation),
         })

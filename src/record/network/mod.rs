@@ -6,4 +6,4 @@ mod union;
 
 pub use net::Network;
 pub use read::{Entry, read, read_one};
-pub use union::{Union, are_any, are_at_most};
+pub use union::{Union, are_any, are_at_most, cover};

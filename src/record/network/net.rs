@@ -31,15 +31,15 @@ impl Network {
         agree(other, &self.cover)
     }
 
-    /// Whether nobody can ever connect from it: private, loopback, link-local,
-    /// shared, documentation, multicast or reserved space throughout.
-    pub fn is_special(&self) -> bool {
+    /// Whether it holds an address from which nobody can ever connect: private,
+    /// loopback, link-local, shared, documentation, multicast or reserved space.
+    pub fn overlaps_special(&self) -> bool {
         match self.cover {
             IpNet::V4(net) => SPECIAL_V4.iter().any(|&(address, prefix)| {
-                prefix <= net.prefix_len() && agree_v4(net.addr().to_bits(), address, prefix)
+                agree_v4(net.addr().to_bits(), address, prefix.min(net.prefix_len()))
             }),
             IpNet::V6(net) => SPECIAL_V6.iter().any(|&(address, prefix)| {
-                prefix <= net.prefix_len() && agree_v6(net.addr().to_bits(), address, prefix)
+                agree_v6(net.addr().to_bits(), address, prefix.min(net.prefix_len()))
             }),
         }
     }
@@ -115,7 +115,7 @@ mod tests {
     use super::super::read::{cidr, read_one};
 
     #[test]
-    fn space_that_nobody_connects_from_is_special() {
+    fn a_network_with_an_address_that_nobody_connects_from_is_special() {
         for text in [
             "10.0.0.0/8",
             "100.64.1.0/24",
@@ -130,22 +130,24 @@ mod tests {
             "2001:db8::/48",
             "::1",
             "ff02::1",
+            "0.0.0.0/0",
+            "172.16.0.0/11",
+            "2000::/3",
         ] {
             assert!(
-                read_one(text).is_some_and(|network| network.is_special()),
+                read_one(text).is_some_and(|network| network.overlaps_special()),
                 "{text}"
             );
         }
         for text in [
             "8.8.8.8",
             "172.32.0.1",
-            "0.0.0.0/0",
-            "172.16.0.0/11",
+            "172.64.0.0/10",
             "2606:4700::/32",
-            "2000::/3",
+            "2400::/6",
         ] {
             assert!(
-                !read_one(text).is_some_and(|network| network.is_special()),
+                !read_one(text).is_some_and(|network| network.overlaps_special()),
                 "{text}"
             );
         }

@@ -1,5 +1,5 @@
 //! Computes what the networks of a list cover together, and how many addresses
-//! that is.
+//! that is, by family.
 
 use std::net::Ipv6Addr;
 
@@ -35,18 +35,30 @@ impl Union {
         self.v4 == [(0, u32::MAX)] || self.v6 == [(0, u128::MAX)]
     }
 
-    /// Returns how many addresses it holds; all of IPv6 counts one less, the most
-    /// that the number can hold.
-    fn size(&self) -> u128 {
-        let v4: u128 = self
-            .v4
-            .iter()
-            .map(|&(first, last)| u128::from(last - first) + 1)
-            .sum();
-        self.v6.iter().fold(v4, |size, (first, last)| {
+    /// Returns how many addresses of IPv4 and of IPv6 it holds; all of IPv6 counts one
+    /// less, the most that the number can hold.
+    fn sizes(&self) -> (u64, u128) {
+        let v4 = self.v4.iter();
+        let v4 = v4.map(|&(first, last)| u64::from(last - first) + 1).sum();
+        let v6 = self.v6.iter().fold(0u128, |size, (first, last)| {
             size.saturating_add((last - first).saturating_add(1))
-        })
+        });
+        (v4, v6)
     }
+
+    /// Returns whether it holds every address of a network.
+    fn holds(&self, net: &IpNet) -> bool {
+        match net {
+            IpNet::V4(net) => is_within(bounds_v4(net), &self.v4),
+            IpNet::V6(net) => is_within(bounds_v6(net), &self.v6),
+        }
+    }
+}
+
+fn is_within<N: Copy + Ord>((first, last): (N, N), ranges: &[(N, N)]) -> bool {
+    ranges
+        .iter()
+        .any(|(start, end)| *start <= first && last <= *end)
 }
 
 fn bounds_v4(net: &Ipv4Net) -> (u32, u32) {
@@ -93,29 +105,68 @@ fn size_v6(net: &Ipv6Net) -> u128 {
         .unwrap_or(u128::MAX)
 }
 
-/// Whether the networks cover this many addresses or fewer together, odd
-/// wildcards counted exactly.
-pub fn are_at_most<'a>(networks: impl Iterator<Item = &'a Network> + Clone, most: u128) -> bool {
-    let all = networks.clone().fold(0u128, |size, network| {
-        size.saturating_add(match network.cover {
-            IpNet::V4(net) => 1 << (32 - net.prefix_len()),
-            IpNet::V6(net) => size_v6(&net),
-        })
-    });
+/// Whether the networks cover so many addresses of each family or fewer together. An
+/// odd wildcard is 256 to the power of its stars, whatever else it overlaps.
+pub fn are_at_most<'a>(
+    networks: impl Iterator<Item = &'a Network> + Clone,
+    most_v4: u64,
+    most_v6: u128,
+) -> bool {
+    let (mut v4, mut v6) = (0u64, 0u128);
+    for network in networks.clone() {
+        match network.cover {
+            IpNet::V4(net) => v4 = v4.saturating_add(1 << (32 - net.prefix_len())),
+            IpNet::V6(net) => v6 = v6.saturating_add(size_v6(&net)),
+        }
+    }
     // What is counted twice only makes this more.
-    all <= most || addresses(networks) <= most
+    if v4 <= most_v4 && v6 <= most_v6 {
+        return true;
+    }
+    let (v4, v6) = sizes(networks);
+    v4 <= most_v4 && v6 <= most_v6
 }
 
-fn addresses<'a>(networks: impl Iterator<Item = &'a Network> + Clone) -> u128 {
-    if networks.clone().all(|network| network.odd.is_none()) {
-        return Union::of(networks).size();
+fn sizes<'a>(networks: impl Iterator<Item = &'a Network> + Clone) -> (u64, u128) {
+    let plain = networks.clone().filter(|network| network.odd.is_none());
+    let (v4, v6) = Union::of(plain).sizes();
+    let mut odd: Vec<_> = networks.filter_map(|network| network.odd).collect();
+    // An entry that stands there twice counts once.
+    odd.sort_unstable();
+    odd.dedup();
+    let size = |parts: &[Option<u8>; 4]| {
+        let stars = parts.iter().filter(|part| part.is_none()).count();
+        1u64 << (8 * stars)
+    };
+    let odd = odd.iter().map(size).fold(v4, u64::saturating_add);
+    (odd, v6)
+}
+
+/// Whether the networks hold every address of `net` together; an odd wildcard holds
+/// those that it names.
+pub fn cover<'a>(networks: impl Iterator<Item = &'a Network> + Clone, net: &IpNet) -> bool {
+    match net {
+        IpNet::V4(net) if networks.clone().any(|network| network.odd.is_some()) => {
+            let wanted = octets(&Network::from(IpNet::V4(*net)));
+            let boxes = networks.filter_map(octets);
+            wanted.is_some_and(|wanted| {
+                let inside: Vec<_> = boxes.filter_map(|one| common(&one, &wanted)).collect();
+                volume(&inside.iter().collect::<Vec<_>>(), 0) == 1 << (32 - net.prefix_len())
+            })
+        }
+        IpNet::V4(_) | IpNet::V6(_) => Union::of(networks).holds(net),
     }
-    let v6 = networks
-        .clone()
-        .filter(|net| matches!(net.cover, IpNet::V6(_)));
-    let boxes: Vec<_> = networks.filter_map(octets).collect();
-    let v4 = volume(&boxes.iter().collect::<Vec<_>>(), 0);
-    Union::of(v6).size().saturating_add(v4.into())
+}
+
+/// Returns what two boxes have in common, if anything.
+fn common(one: &Octets, other: &Octets) -> Option<Octets> {
+    let both: Octets = std::array::from_fn(|i| {
+        let ((first, last), (start, end)) = (one[i], other[i]);
+        (first.max(start), last.min(end))
+    });
+    both.iter()
+        .all(|(first, last)| first <= last)
+        .then_some(both)
 }
 
 /// Holds an IPv4 network as a range for each of its four octets.
@@ -166,7 +217,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::read::{cidr, read};
+    use super::super::read::{cidr, read, read_one};
     use super::*;
 
     fn list(text: &str) -> Vec<Network> {
@@ -178,8 +229,8 @@ mod tests {
             .collect()
     }
 
-    fn size(text: &str) -> u128 {
-        addresses(list(text).iter())
+    fn size(text: &str) -> (u64, u128) {
+        sizes(list(text).iter())
     }
 
     #[test]
@@ -193,13 +244,34 @@ mod tests {
 
     #[test]
     fn sizes_are_those_of_the_union() {
-        assert_eq!(size("10.0.0.0/24,10.0.0.0/25,10.0.0.7"), 256);
-        assert_eq!(size("192.0.*.1"), 256);
-        assert_eq!(size("192.0.*.1,192.0.2.*"), 256 + 255);
-        assert_eq!(size("*.*.*.1,*.*.1.*"), (1 << 24) * 2 - (1 << 16));
-        assert_eq!(size("10.0.0.0/12,10.*.0.1"), (1 << 20) + 256 - 16);
-        assert_eq!(size("10.0.*.1,2001:db8::/64"), 256 + (1 << 64));
-        assert_eq!(size("::/0"), u128::MAX);
+        assert_eq!(size("10.0.0.0/24,10.0.0.0/25,10.0.0.7"), (256, 0));
+        assert_eq!(size("10.0.0.0/24,2001:db8::/64"), (256, 1 << 64));
+        assert_eq!(size("::/0"), (0, u128::MAX));
+    }
+
+    #[test]
+    fn an_odd_wildcard_counts_what_it_names_whatever_it_overlaps() {
+        assert_eq!(size("192.0.*.1"), (256, 0));
+        assert_eq!(size("192.0.*.1,192.0.*.1"), (256, 0));
+        assert_eq!(size("192.0.*.1,192.0.2.*"), (512, 0));
+        assert_eq!(size("*.*.*.1,*.*.1.*"), ((1 << 24) * 2, 0));
+    }
+
+    #[test]
+    fn a_list_covers_what_its_entries_hold_together() {
+        let covers = |text: &str, net: &str| {
+            let net = read_one(net).expect("a network").cover;
+            cover(list(text).iter(), &net)
+        };
+        assert!(covers("10.0.0.0/9,10.128.0.0/9", "10.0.0.0/8"));
+        assert!(!covers("10.0.0.0/9,10.128.0.0/10", "10.0.0.0/8"));
+        assert!(covers("2001:db8::/33,2001:db8:8000::/33", "2001:db8::/32"));
+        assert!(!covers("0.0.0.0/0", "2001:db8::1"));
+        assert!(covers("192.0.*.1", "192.0.7.1"));
+        assert!(!covers("192.0.*.1", "192.0.7.2"));
+        assert!(covers("192.0.*.0,192.0.*.1", "192.0.7.0/31"));
+        assert!(!covers("192.0.*.1", "192.0.0.0/16"));
+        assert!(covers("192.*.2.*,192.0.3.0/24", "192.0.2.0/23"));
     }
 
     proptest! {
@@ -226,7 +298,7 @@ mod tests {
                 .collect();
             let boxes: Vec<_> = nets.iter().filter_map(octets).collect();
             let volume = volume(&boxes.iter().collect::<Vec<_>>(), 0);
-            prop_assert_eq!(u128::from(volume), Union::of(nets.iter()).size());
+            prop_assert_eq!(volume, Union::of(nets.iter()).sizes().0);
         }
     }
 }

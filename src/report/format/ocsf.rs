@@ -214,13 +214,18 @@ impl RulePart {
         let remediation = remediation.filter(|remediation| !remediation.desc.is_empty());
         let (mut standards, mut requirements) = (Vec::new(), Vec::new());
         for text in &rule.references {
-            let Some(Reference { source, place, .. }) = Reference::of(text) else {
+            let Some(Reference {
+                framework,
+                requirement,
+                ..
+            }) = Reference::read(text)
+            else {
                 requirements.push(text.clone());
                 continue;
             };
-            requirements.push(place.to_owned());
-            if !standards.iter().any(|standard| standard == source) {
-                standards.push(source.to_owned());
+            requirements.push(requirement);
+            if !standards.contains(&framework) {
+                standards.push(framework);
             }
         }
         Ok(Self {

@@ -127,7 +127,7 @@ impl Header {
             },
             rationale: rule.rationale.clone(),
             remediation: rule.remediation.clone(),
-            references: rule.references.clone(),
+            references: rule.references.iter().map(ToString::to_string).collect(),
         };
         let extended = |extended: &policy::PolicyFile| Extended {
             path: extended.path.clone(),

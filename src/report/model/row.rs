@@ -84,7 +84,7 @@ impl<'a> FindingRow<'a> {
         Self {
             policy: finding.policy.id.as_str().into(),
             rule: finding.rule.id.as_str().into(),
-            severity: finding.rule.severity,
+            severity: finding.severity,
             status: finding.status,
             reason: finding.reason,
             customer_id: finding.customer_id(),

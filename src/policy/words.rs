@@ -1,0 +1,255 @@
+//! Requirements in plain English: what a check expects, what breaks it, and whole
+//! requirements as a sentence.
+
+use super::check::{Ago, Check, Literal, OtherTime};
+use super::requirement::{Requirement, TestId};
+use super::rule::Test;
+use crate::record::time;
+use crate::record::{Schema, Slot};
+use crate::text::grouped;
+
+/// Holds what a check expects of a field, or what breaks it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phrase {
+    /// What joins the field and what is expected of it to a sentence.
+    verb: Verb,
+    /// What is expected, as evidence has it beside the field: `true`, `present`.
+    pub what: String,
+}
+
+/// Joins a field and what is expected of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Is,
+    Has,
+    /// The words have a verb of their own.
+    Own,
+}
+
+impl Phrase {
+    fn is(what: impl Into<String>) -> Self {
+        Self {
+            verb: Verb::Is,
+            what: what.into(),
+        }
+    }
+
+    fn has(what: impl Into<String>) -> Self {
+        Self {
+            verb: Verb::Has,
+            what: what.into(),
+        }
+    }
+
+    fn own(what: impl Into<String>) -> Self {
+        Self {
+            verb: Verb::Own,
+            what: what.into(),
+        }
+    }
+
+    /// Returns it with its verb, as `is true`.
+    fn predicate(&self) -> String {
+        match self.verb {
+            Verb::Is => format!("is {}", self.what),
+            Verb::Has => format!("has {}", self.what),
+            Verb::Own => self.what.clone(),
+        }
+    }
+}
+
+impl Check {
+    /// Describes what is expected, or what breaks the check if it is not to hold.
+    pub(super) fn phrase(&self, schema: &Schema, holds: bool) -> Phrase {
+        let name = |slot: &Slot| schema.field(*slot).name.as_str();
+        let either = |yes: &str, no: &str| if holds { yes.to_owned() } else { no.to_owned() };
+        match self {
+            Check::Present(wanted) => presence(*wanted == holds),
+            Check::Equals(value) => equal(value, holds),
+            Check::NotEquals(value) => equal(value, !holds),
+            Check::In(list) => one_of(list, holds),
+            Check::NotIn(list) => one_of(list, !holds),
+            Check::EqualsField(slot) => same(name(slot), holds),
+            Check::DiffersFrom(slot) => same(name(slot), !holds),
+            Check::Matches(pattern) => pattern_is_found(&pattern.to_string(), holds),
+            Check::NotMatches(pattern) => pattern_is_found(&pattern.to_string(), !holds),
+            Check::MinLength(least) => {
+                let word = either("at least", "fewer than");
+                Phrase::has(format!("{word} {least} {}", characters(*least)))
+            }
+            Check::MaxLength(most) => {
+                let word = either("at most", "more than");
+                Phrase::has(format!("{word} {most} {}", characters(*most)))
+            }
+            Check::AtLeast(least) => {
+                let word = either("at least", "less than");
+                Phrase::is(format!("{word} {least}"))
+            }
+            Check::AtMost(most) => Phrase::is(format!("{} {most}", either("at most", "more than"))),
+            Check::Before(limit) => is_or_not(format!("before {}", time::show(*limit)), holds),
+            Check::After(limit) => is_or_not(format!("after {}", time::show(*limit)), holds),
+            Check::OlderThan(Ago { span, .. }) => is_or_not(format!("older than {span}"), holds),
+            Check::NewerThan(Ago { span, .. }) => is_or_not(format!("newer than {span}"), holds),
+            Check::WithinNext(ahead) => is_or_not(format!("within the next {}", ahead.span), holds),
+            Check::Passed { wanted, .. } => match *wanted == holds {
+                true => Phrase::is("a time that has passed"),
+                false => Phrase::is("absent or a time that has not passed"),
+            },
+            Check::BeforeField(other) => apart("before", other, name(&other.slot), holds),
+            Check::AfterField(other) => apart("after", other, name(&other.slot), holds),
+            Check::AnyAddress(wanted) => {
+                is_or_not("open to any address".to_owned(), *wanted == holds)
+            }
+            Check::MinPrefix { v4, v6 } => {
+                let word = either("no", "an");
+                Phrase::has(format!(
+                    "{word} entry wider than /{v4} (IPv4), /{v6} (IPv6)"
+                ))
+            }
+            Check::MaxAddresses { v4, v6 } => {
+                let (word, and) = match holds {
+                    true => ("at most", "and"),
+                    false => ("more than", "or"),
+                };
+                let (v4, v6) = (grouped(*v4), grouped(*v6));
+                Phrase::has(format!("{word} {v4} IPv4 {and} {v6} IPv6 addresses"))
+            }
+            Check::Within(nets) => {
+                let word = either("every entry within", "an entry outside of");
+                Phrase::has(format!("{word} {}", join(nets)))
+            }
+            Check::Excludes(nets) => {
+                let word = either("no entry overlapping", "an entry overlapping");
+                Phrase::has(format!("{word} {}", join(nets)))
+            }
+            Check::Covers(nets) => {
+                let word = either("covers", "does not cover all of");
+                Phrase::own(format!("{word} {}", join(nets)))
+            }
+            Check::Public => Phrase::has(either(
+                "public addresses only",
+                "an entry with addresses that are not public",
+            )),
+        }
+    }
+}
+
+/// Describes that a value stands there, or that none does.
+pub(super) fn presence(wanted: bool) -> Phrase {
+    Phrase::is(if wanted { "present" } else { "absent" })
+}
+
+fn is_or_not(what: String, holds: bool) -> Phrase {
+    match holds {
+        true => Phrase::is(what),
+        false => Phrase::is(format!("not {what}")),
+    }
+}
+
+fn equal(value: &Literal, holds: bool) -> Phrase {
+    is_or_not(value.show(), holds)
+}
+
+fn one_of(list: &[Literal], holds: bool) -> Phrase {
+    let list = join(list.iter().map(Literal::show));
+    match holds {
+        true => Phrase::is(format!("one of {list}")),
+        false => Phrase::is(format!("none of {list}")),
+    }
+}
+
+fn same(other: &str, holds: bool) -> Phrase {
+    match holds {
+        true => Phrase::is(format!("the same as {other}")),
+        false => Phrase::is(format!("different from {other}")),
+    }
+}
+
+fn pattern_is_found(pattern: &str, holds: bool) -> Phrase {
+    match holds {
+        true => Phrase::own(format!("matches /{pattern}/")),
+        false => Phrase::own(format!("does not match /{pattern}/")),
+    }
+}
+
+fn apart(word: &str, other: &OtherTime, name: &str, holds: bool) -> Phrase {
+    match other.by {
+        Some(by) => is_or_not(format!("at least {by} {word} {name}"), holds),
+        None => is_or_not(format!("{word} {name}"), holds),
+    }
+}
+
+fn characters(count: u64) -> &'static str {
+    if count == 1 {
+        "character"
+    } else {
+        "characters"
+    }
+}
+
+fn join(items: impl IntoIterator<Item = impl ToString>) -> String {
+    let items: Vec<_> = items.into_iter().map(|item| item.to_string()).collect();
+    items.join(", ")
+}
+
+/// Holds what requirements ask, by the ids that tests have in them.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'l> {
+    /// The tests, by id.
+    pub tests: &'l [Test],
+    /// The fields that they are about.
+    pub schema: &'l Schema,
+}
+
+impl<'l> Asked<'l> {
+    /// Returns the test of this id.
+    pub fn test(self, id: TestId) -> &'l Test {
+        &self.tests[id.index()]
+    }
+
+    /// Returns the name of a field.
+    pub fn field(self, slot: Slot) -> &'l str {
+        &self.schema.field(slot).name
+    }
+
+    /// Describes what is to hold, or not to, in a sentence.
+    pub fn sentence(self, requirement: &Requirement, holds: bool) -> String {
+        match (requirement, holds) {
+            (Requirement::Field { slot, tests }, _) => {
+                let phrases = tests.iter().map(|id| self.test(*id).phrase(holds));
+                let phrases: Vec<_> = phrases.map(Phrase::predicate).collect();
+                let join = if holds { " and " } else { " or " };
+                format!("{} {}", self.field(*slot), phrases.join(join))
+            }
+            (Requirement::All(parts), true) | (Requirement::Any(parts), false) => {
+                self.join(parts, holds, " and ")
+            }
+            (Requirement::Any(parts), true) | (Requirement::All(parts), false) => {
+                self.join(parts, holds, " or ")
+            }
+            (Requirement::Some { least, of }, true) => self.several(*least, of, true),
+            // So many are not met that too few are left.
+            (Requirement::Some { least, of }, false) => {
+                self.several((of.len() + 1).saturating_sub(*least), of, false)
+            }
+            (Requirement::Not(part), _) => self.sentence(part, !holds),
+        }
+    }
+
+    fn join(self, parts: &[Requirement], holds: bool, word: &str) -> String {
+        let parts = parts.iter().map(|part| {
+            let sentence = self.sentence(part, holds);
+            match part.is_compound() && parts.len() > 1 {
+                true => format!("({sentence})"),
+                false => sentence,
+            }
+        });
+        parts.collect::<Vec<_>>().join(word)
+    }
+
+    fn several(self, least: usize, of: &[Requirement], holds: bool) -> String {
+        let parts = of.iter().map(|part| self.sentence(part, holds));
+        let parts = parts.collect::<Vec<_>>().join("; ");
+        format!("at least {least} of these {}: {parts}", of.len())
+    }
+}
