@@ -142,6 +142,7 @@ impl<F> FindingMaker<'_, F> {
             let text = Text::read(&mut texts).map_err(Error::from)?;
             let subject = AggregateSubject {
                 evidence: vec![self.evidence(rule, comparison, &found, &text.value)],
+                raw: text.value,
                 customer_id: text.id,
                 customer_name: text.name,
             };
@@ -173,9 +174,10 @@ impl<F> FindingMaker<'_, F> {
         let subject = AggregateSubject {
             customer_id: None,
             customer_name: None,
+            raw: observed.clone(),
             evidence: vec![Evidence {
                 field: self.looks_at(rule).into(),
-                expected: rule.aggregate.expected().into(),
+                expected: rule.expected().into(),
                 observed: observed.into(),
             }],
         };
@@ -248,7 +250,7 @@ impl<F> FindingMaker<'_, F> {
         };
         Evidence {
             field: self.looks_at(rule).into(),
-            expected: rule.aggregate.expected().into(),
+            expected: rule.expected().into(),
             observed: observed.into(),
         }
     }

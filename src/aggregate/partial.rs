@@ -21,6 +21,16 @@ pub(super) struct AggregateRule<'p> {
     pub(super) aggregate: &'p Aggregate,
 }
 
+impl AggregateRule<'_> {
+    /// Describes what would meet the rule.
+    pub(super) fn expected(&self) -> String {
+        match &self.rule.expected {
+            Some(words) => words.clone(),
+            None => self.aggregate.expected(),
+        }
+    }
+}
+
 /// Returns the rules over all records, in the order of reports.
 pub(super) fn rules(policies: &Policies) -> Vec<AggregateRule<'_>> {
     let all = policies.rules().enumerate();

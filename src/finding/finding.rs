@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::evidence::{self, Evidence};
 use super::outcome::{Reason, Status};
 use super::privacy::Privacy;
-use super::redaction::{display_id, observed};
+use super::redaction::{REDACTED, display_id, observed};
 use crate::digest::{self, Hasher};
 use crate::policy::{Answers, Policy, Rule, Severity};
 use crate::record::{Slot, Value};
@@ -29,6 +29,8 @@ pub struct AggregateSubject {
     pub customer_name: Option<String>,
     /// What was observed, and what was expected.
     pub evidence: Vec<Evidence<'static>>,
+    /// What was observed, as the export has it: a value, or a sum.
+    pub raw: String,
 }
 
 /// Represents an outcome that is listed.
@@ -120,6 +122,40 @@ impl<'a> Finding<'a> {
             Subject::Record(answers) => evidence::of_record(answers, self.rule, self.privacy),
             Subject::Aggregate(subject) => subject.evidence.clone(),
         }
+    }
+}
+
+impl Finding<'_> {
+    /// Returns a digest of what was observed, as the export has it, in hexadecimal digits:
+    /// while it is the same, a waiver of the finding still is about the same. None where
+    /// a value is redacted, for without a key anybody could try values.
+    pub fn evidence_digest(&self, evidence: &[Evidence<'_>]) -> Option<String> {
+        let is_redacted = |one: &Evidence<'_>| one.observed.contains(REDACTED);
+        if !self.privacy.is_pseudonymous() && evidence.iter().any(is_redacted) {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        let mut add = |field: &str, kind: u8, value: &str| {
+            for part in [field, value] {
+                bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
+                bytes.extend_from_slice(part.as_bytes());
+            }
+            bytes.push(kind);
+        };
+        match self.subject {
+            Subject::Record(answers) => {
+                let (schema, record) = (&answers.policies().schema, answers.record());
+                for one in evidence {
+                    let fields = schema.wanted().iter().zip(record.cells());
+                    for (_, cell) in fields.filter(|(field, _)| field.name == one.field) {
+                        let absent = matches!(cell.value, Value::Absent(_));
+                        add(&one.field, u8::from(absent), cell.shown());
+                    }
+                }
+            }
+            Subject::Aggregate(subject) => add("", 2, &subject.raw),
+        }
+        self.privacy.digest(&bytes)
     }
 }
 

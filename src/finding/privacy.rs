@@ -100,6 +100,24 @@ impl Privacy<'_> {
         }
     }
 
+    /// Returns a digest of bytes in hexadecimal digits, by which equal ones are known:
+    /// keyed if there is a key, so that nobody else can find out what they were.
+    pub(super) fn digest(self, bytes: &[u8]) -> Option<String> {
+        let digest: [u8; 32] = match self {
+            Privacy::Pseudonymised(key) => {
+                let mut mac = Hmac::<Sha256>::new_from_slice(&key.0).ok()?;
+                mac.update(bytes);
+                mac.finalize().into_bytes().into()
+            }
+            Privacy::Redacted | Privacy::Shown => {
+                let mut hasher = digest::Hasher::default();
+                hasher.update(bytes);
+                hasher.finish()
+            }
+        };
+        Some(digest::hex(&digest[..16]))
+    }
+
     /// Whether personal data and credentials are hidden.
     pub fn hides_sensitive(self) -> bool {
         !matches!(self, Privacy::Shown)

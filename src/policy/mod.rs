@@ -2,6 +2,7 @@
 
 pub mod aggregate;
 mod answers;
+mod asks;
 mod builder;
 pub mod check;
 pub mod error;

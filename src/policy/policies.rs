@@ -84,9 +84,13 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Returns the paths of the files that it was read from.
+    /// Returns the paths of the files that it was read from, lists of parameters among
+    /// them.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
-        let files = std::iter::once(&self.source).chain(&self.extends);
+        let lists = self.params.iter().filter_map(|param| param.file.as_ref());
+        let files = std::iter::once(&self.source)
+            .chain(&self.extends)
+            .chain(lists);
         files.filter_map(|source| source.file.as_deref())
     }
 }

@@ -108,7 +108,13 @@ impl Column {
             Column::CustomerId => or_blank(&row.customer_id),
             Column::CustomerName => or_blank(&row.customer_name),
             Column::Field => join(&row.evidence, |item| &item.field),
-            Column::Expected => join(&row.evidence, |item| &item.expected),
+            Column::Expected => {
+                let expected: Vec<_> = row.statements().map(|one| one.expected()).collect();
+                match expected.as_slice() {
+                    [one] => Cow::from(*one),
+                    several => several.join("; ").into(),
+                }
+            }
             Column::Observed => join(&row.evidence, |item| &item.observed),
             Column::Fingerprint => row.fingerprint.as_ref().into(),
             Column::Export => or_blank(&row.export),

@@ -3,7 +3,7 @@
 use chrono::DateTime;
 
 use super::model::footer::{Export, Footer, RuleCounts};
-use super::model::header::{Header, Policy, Rule};
+use super::model::header::{Control, Criterion, Header, OptionalField, Policy, Rule};
 use super::model::row::{FindingRow, Rejected};
 use super::render::Found;
 use crate::finding::{Counts, Evidence, Privacy, Reason, Status};
@@ -13,11 +13,22 @@ use crate::totals::{Gap, RunningTotals};
 /// Holds text that would steer, hide or end what is around it.
 pub const HOSTILE: &str = "=cmd|'/C x'!A1 <script>&\"'`|]]>[a](b)\u{202e}\u{1b}[31m\n\u{ffff}";
 
-fn rule(id: &str, severity: Severity) -> Rule {
+/// Returns a rule of this id.
+pub fn rule(id: &str, severity: Severity) -> Rule {
     Rule {
         id: id.to_owned(),
         title: format!("The rule {id}"),
         severity,
+        raise: None,
+        criterion: Criterion {
+            scope: None,
+            when: None,
+            when_absent: None,
+            require: format!("{id} is true"),
+            on_absent: Some("fail".to_owned()),
+        },
+        sha256: "11".repeat(32),
+        tags: Vec::new(),
         check: None,
         aggregate: None,
         rationale: format!("Why {id}."),
@@ -35,11 +46,24 @@ pub fn header() -> Header {
         version: "1".to_owned(),
         path: "pol.toml".to_owned(),
         sha256: "00".repeat(32),
+        limits: vec!["Does not show what nobody records".to_owned()],
+        optional: vec![OptionalField {
+            field: "billingRef".to_owned(),
+            why: "few have one".to_owned(),
+        }],
+        replaces: Vec::new(),
         extends: Vec::new(),
+        lists: Default::default(),
         params: Default::default(),
         set: Vec::new(),
         overrides: Vec::new(),
         rules: vec![rule("mfa", Severity::High), rule("name", Severity::Low)],
+        not_tested: vec![rule("left", Severity::Low)],
+        untested_controls: vec![Control {
+            framework: "PCI DSS 4.0.1".to_owned(),
+            requirement: "8.2.2".to_owned(),
+            evidenced_by: "the access team".to_owned(),
+        }],
     }];
     header
 }
@@ -59,6 +83,7 @@ pub fn row() -> FindingRow<'static> {
             expected: "true".into(),
             observed: "false".into(),
         }],
+        evidence_digest: Some("e1".repeat(16).into()),
         fingerprint: "f1".repeat(16).into(),
         export: Some("one.json".into()),
         record: Some(1),

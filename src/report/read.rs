@@ -246,6 +246,8 @@ impl<'de, L: Listener> Visitor<'de> for &Reading<'_, L> {
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Footer, M::Error> {
         let header = Header {
             tool: next::<Tool, M>(&mut map, "tool")?,
+            schema_version: next::<u32, M>(&mut map, "schema_version")?,
+            fingerprint_scheme: next::<u32, M>(&mut map, "fingerprint_scheme")?,
             as_of: next::<String, M>(&mut map, "as_of")?,
             policies: next::<Vec<Policy>, M>(&mut map, "policies")?,
         };

@@ -16,6 +16,7 @@ use crate::policy::keys::{ParamKey, RootKey, takes_span};
 use crate::policy::policies::Param;
 use crate::policy::source::{List, PolicyFile, Source};
 use crate::record::time::Span;
+use crate::text::count;
 use crate::toml_reader::{TomlReader, Word, type_name};
 
 /// Holds the parameters of a policy, by name.
@@ -86,7 +87,7 @@ impl<'i> Params<'i> {
             let said = param.in_force()?;
             Some(Param {
                 name: name.clone(),
-                value: said.shown.clone(),
+                value: said.words(),
                 set: param.set.is_some(),
                 file: said.file.clone(),
             })
@@ -268,6 +269,17 @@ impl<'i> Parameter<'i> {
 }
 
 impl<'i> Said<'i> {
+    /// Returns the value for a person: a list in a file may be long.
+    fn words(&self) -> String {
+        match (&self.file, &self.value) {
+            (Some(file), DeValue::Array(items)) => {
+                let values = count(items.len() as u64, "value", "values");
+                format!("{values} of {}", file.path)
+            }
+            (Some(_) | None, _) => self.shown.clone(),
+        }
+    }
+
     fn new(value: DeValue<'i>) -> Self {
         Self {
             shown: show(&value),

@@ -146,10 +146,8 @@ fn description(row: &FindingRow<'_>) -> String {
     let rule = code(&format!("{}/{}", row.policy, row.rule));
     let (status, reason) = (escape(row.status.name()), escape(row.reason.name()));
     let mut text = format!("{rule}: {status}, {reason}\n");
-    for item in &row.evidence {
-        let [field, expected, observed] =
-            [&item.field, &item.expected, &item.observed].map(|part| code(part));
-        text.push_str(&format!("\n- {field}: {observed}, expected {expected}"));
+    for statement in row.statements() {
+        text.push_str(&format!("\n- {}", statement.line(code, code, code)));
     }
     if let Some(name) = &row.customer_name {
         text.push_str(&format!("\n- customer: {}", code(name)));

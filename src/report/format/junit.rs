@@ -407,14 +407,11 @@ mod tests {
 
     fn rule() -> Rule {
         Rule {
-            id: "r".into(),
             title: "<t> & \"u\"\u{ffff}".into(),
-            severity: Severity::High,
-            check: None,
-            aggregate: None,
             rationale: String::new(),
             remediation: "Do it.".into(),
             references: Vec::new(),
+            ..fixture::rule("r", Severity::High)
         }
     }
 

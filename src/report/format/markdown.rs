@@ -257,16 +257,10 @@ fn rules(report: &Report<'_>) -> Vec<String> {
 
 fn row(row: &FindingRow<'_>) -> String {
     let evidence: Vec<_> = row
-        .evidence
-        .iter()
-        .map(|item| {
-            let (observed, expected) = (short(&item.observed), short(&item.expected));
-            format!(
-                "{}: {}, expected {}",
-                cell(&item.field),
-                cell(&observed),
-                escape(&expected)
-            )
+        .statements()
+        .map(|statement| {
+            let escaped = |text: &str| escape(&short(text));
+            statement.line(cell, |text| cell(&short(text)), escaped)
         })
         .collect();
     let name = match &row.customer_name {
@@ -291,6 +285,8 @@ fn audited(report: &Report<'_>) -> Vec<String> {
         lines.push(format!(
             "- policy {id} {version}: {title}, sha256 `{digest}`"
         ));
+        let bounds = policy.bounds();
+        lines.extend(bounds.iter().map(|bound| format!("  - {}", escape(bound))));
     }
     for export in &report.footer.exports {
         let (path, format) = (code(&export.path), &export.format);

@@ -290,14 +290,11 @@ mod tests {
 
     fn rule(references: Vec<String>) -> Rule {
         Rule {
-            id: "r".into(),
             title: " ".into(),
-            severity: Severity::Info,
-            check: None,
-            aggregate: None,
             rationale: String::new(),
             remediation: "x".repeat(MAX_DESCRIPTION + 1),
             references,
+            ..fixture::rule("r", Severity::Info)
         }
     }
 

@@ -56,15 +56,10 @@ impl render::Renderer for Renderer {
     fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {
         let row = &found.row;
         let evidence: Vec<_> = row
-            .evidence
-            .iter()
-            .map(|item| {
-                format!(
-                    "{}: {}, expected {}",
-                    item.field,
-                    short(&item.observed),
-                    short(&item.expected)
-                )
+            .statements()
+            .map(|statement| {
+                let short = |text: &str| short(text).into_owned();
+                statement.line(str::to_owned, short, short)
             })
             .collect();
         writeln!(
@@ -274,6 +269,9 @@ impl Page<'_> {
                     escape_controls(&change.because),
                 );
                 writeln!(out, "    {rule}: {}, because {why}", change.change)?;
+            }
+            for bound in policy.bounds() {
+                writeln!(out, "    {}", escape_controls(&bound))?;
             }
         }
         for export in &self.footer.exports {

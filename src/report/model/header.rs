@@ -10,11 +10,22 @@ use crate::finding::finding::fingerprint;
 use crate::policy::{self, Ask, Policies, Severity};
 use crate::record::time;
 
+/// The version of the shape of reports: greater once a reader of the former could take
+/// one for something that it is not.
+const SCHEMA_VERSION: u32 = 1;
+
+/// The version of how fingerprints are made.
+const FINGERPRINT_SCHEME: u32 = 1;
+
 /// Says what an audit is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Header {
     /// What made the report.
     pub tool: Tool,
+    /// The version of the shape of this report: a reader knows by it what it can read.
+    pub schema_version: u32,
+    /// The version of how fingerprints are made: those of another cannot be compared.
+    pub fingerprint_scheme: u32,
     /// The only clock of the run, RFC 3339 in UTC.
     pub as_of: String,
     /// In the order of the command line.
@@ -53,12 +64,24 @@ pub struct Policy {
     pub path: String,
     /// The SHA-256 of its text, in hexadecimal digits.
     pub sha256: String,
+    /// What its rules do not show, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<String>,
+    /// The fields that no record need have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub optional: Vec<OptionalField>,
+    /// The ids of the policies that it is instead of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaces: Vec<String>,
     /// The policies that it extends.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extends: Vec<Extended>,
     /// The values of parameters that are in force.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, String>,
+    /// The files that lists of parameters were read from, by parameter.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lists: BTreeMap<String, Extended>,
     /// Those of them that the command line gave.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set: Vec<String>,
@@ -67,6 +90,62 @@ pub struct Policy {
     pub overrides: Vec<Override>,
     /// Its rules, in the order of the policy.
     pub rules: Vec<Rule>,
+    /// Its rules that were left out of the run: nothing was tested by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_tested: Vec<Rule>,
+    /// The controls that its rules do not test.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untested_controls: Vec<Control>,
+}
+
+/// Names a field that no record need have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OptionalField {
+    /// The field.
+    pub field: String,
+    /// Why none need have it.
+    pub why: String,
+}
+
+/// Names a control that the rules of a policy do not test.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Control {
+    /// Whose control it is.
+    pub framework: String,
+    /// Its number or name.
+    pub requirement: String,
+    /// Who must show that it is met, or what would.
+    pub evidenced_by: String,
+}
+
+/// Holds what a rule asks, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Criterion {
+    /// The records that the policy judges; all, if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// The records to which the rule applies; all, if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    /// What a `when` comes to that is undecided by absence alone, where there is one:
+    /// `error`, `apply` or `skip`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when_absent: Option<String>,
+    /// What must hold.
+    pub require: String,
+    /// What a record comes to in which the fields are absent, if the rule asks something of
+    /// each record: `fail`, `error`, `pass` or `not-applicable`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_absent: Option<String>,
+}
+
+/// Says for which records a rule is more severe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Raise {
+    /// The severity of those records.
+    pub to: Severity,
+    /// The records, in words.
+    pub when: String,
 }
 
 /// Names a policy that another extends.
@@ -98,6 +177,17 @@ pub struct Rule {
     pub title: String,
     /// How severe it is that the rule is not met.
     pub severity: Severity,
+    /// Where it is more severe, if it is anywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raise: Option<Raise>,
+    /// What it asks, in words.
+    pub criterion: Criterion,
+    /// The SHA-256 of what it asks, in hexadecimal digits: words and severity do not
+    /// change it.
+    pub sha256: String,
+    /// Names by which several rules are picked at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// The name of what it asks, if other policies may ask it too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<String>,
@@ -112,57 +202,169 @@ pub struct Rule {
     pub references: Vec<String>,
 }
 
-impl Header {
-    /// Returns the header of a run by these policies.
-    pub fn new(policies: &Policies, as_of: DateTime<Utc>) -> Self {
-        let schema = &policies.schema;
-        let rule = |rule: &policy::Rule| Rule {
-            id: rule.id.clone(),
-            title: rule.title.clone(),
-            severity: rule.severity,
-            check: rule.check.clone(),
-            aggregate: match &rule.ask {
-                Ask::Aggregate(aggregate) => Some(aggregate.words(schema)),
-                Ask::Record { .. } => None,
-            },
-            rationale: rule.rationale.clone(),
-            remediation: rule.remediation.clone(),
-            references: rule.references.iter().map(ToString::to_string).collect(),
+impl Policy {
+    fn new(policies: &Policies, policy: &policy::Policy) -> Self {
+        let rules = |rules: &[policy::Rule]| {
+            let rules = rules.iter().map(|rule| Rule::new(policies, policy, rule));
+            rules.collect()
         };
-        let extended = |extended: &policy::PolicyFile| Extended {
-            path: extended.path.clone(),
-            sha256: extended.sha256.clone(),
-        };
+        let params = policy.params.iter();
+        let lists = params.clone().filter_map(|param| {
+            let file = param.file.as_ref()?;
+            Some((param.name.clone(), Extended::from(file)))
+        });
+        let optional = policy.optional.iter().map(|field| OptionalField {
+            field: policies.schema.field(field.slot).name.clone(),
+            why: field.why.clone(),
+        });
         let change = |change: &policy::Override| Override {
             rule: change.rule.clone(),
             change: change.change.clone(),
             because: change.because.clone(),
         };
-        let policies = policies.all.iter().map(|policy| Policy {
+        let control = |control: &policy::Control| Control {
+            framework: control.framework.clone(),
+            requirement: control.requirement.clone(),
+            evidenced_by: control.evidenced_by.clone(),
+        };
+        Self {
             id: policy.id.clone(),
             title: policy.title.clone(),
             version: policy.version.clone(),
             path: policy.source.path.clone(),
             sha256: policy.source.sha256.clone(),
-            extends: policy.extends.iter().map(extended).collect(),
-            params: policy
-                .params
-                .iter()
-                .map(|param| (param.name.clone(), param.value.clone()))
-                .collect(),
-            set: policy
-                .params
-                .iter()
-                .filter(|param| param.set)
+            limits: policy.limits.clone(),
+            optional: optional.collect(),
+            replaces: policy.replaces.clone(),
+            extends: policy.extends.iter().map(Extended::from).collect(),
+            lists: lists.collect(),
+            set: (params.clone().filter(|param| param.set))
                 .map(|param| param.name.clone())
                 .collect(),
+            params: params
+                .map(|param| (param.name.clone(), param.value.clone()))
+                .collect(),
             overrides: policy.overrides.iter().map(change).collect(),
-            rules: policy.rules.iter().map(rule).collect(),
+            rules: rules(&policy.rules),
+            not_tested: rules(&policy.left_out),
+            untested_controls: policy.controls.iter().map(control).collect(),
+        }
+    }
+
+    /// Returns what bounds the evidence of the policy, a sentence each: what it does not
+    /// show, which fields may be absent, and what was not tested.
+    pub fn bounds(&self) -> Vec<String> {
+        let limits = self.limits.iter().map(|limit| match limit.ends_with('.') {
+            true => limit.clone(),
+            false => format!("{limit}."),
         });
+        let optional = self
+            .optional
+            .iter()
+            .map(|OptionalField { field, why }| format!("No record need have {field}: {why}."));
+        let left_out = self.not_tested.iter().map(|rule| {
+            let (id, title) = (&rule.id, &rule.title);
+            format!("Not tested, left out of this run: {id}, {title}.")
+        });
+        let controls = self.untested_controls.iter().map(|control| {
+            let Control {
+                framework,
+                requirement,
+                evidenced_by,
+            } = control;
+            format!("Not tested: {framework} {requirement}, to be evidenced by {evidenced_by}.")
+        });
+        limits
+            .chain(optional)
+            .chain(left_out)
+            .chain(controls)
+            .collect()
+    }
+}
+
+impl From<&policy::PolicyFile> for Extended {
+    fn from(file: &policy::PolicyFile) -> Self {
+        Self {
+            path: file.path.clone(),
+            sha256: file.sha256.clone(),
+        }
+    }
+}
+
+impl Rule {
+    fn new(policies: &Policies, policy: &policy::Policy, rule: &policy::Rule) -> Self {
+        Self {
+            id: rule.id.clone(),
+            title: rule.title.clone(),
+            severity: rule.severity,
+            raise: rule.raise.as_ref().map(|raise| Raise {
+                to: raise.to,
+                when: policies.words(&raise.when),
+            }),
+            criterion: Criterion::new(policies, policy, rule),
+            sha256: policies.rule_digest(policy, rule),
+            tags: rule.tags.clone(),
+            check: rule.check.clone(),
+            aggregate: match &rule.ask {
+                Ask::Aggregate(aggregate) => Some(aggregate.words(&policies.schema)),
+                Ask::Record { .. } => None,
+            },
+            rationale: rule.rationale.clone(),
+            remediation: rule.remediation.clone(),
+            references: rule.references.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl Criterion {
+    fn new(policies: &Policies, policy: &policy::Policy, rule: &policy::Rule) -> Self {
+        let words = |requirement: &policy::Requirement| policies.words(requirement);
+        let (require, on_absent) = match &rule.ask {
+            Ask::Record { require, on_absent } => (words(require), Some(on_absent.name())),
+            Ask::Aggregate(aggregate) => (aggregate.words(&policies.schema), None),
+        };
+        Self {
+            scope: policy.scope.as_ref().map(words),
+            when: rule.when.as_ref().map(words),
+            when_absent: (rule.when.as_ref()).map(|_| rule.when_absent.name().to_owned()),
+            require,
+            on_absent: on_absent.map(str::to_owned),
+        }
+    }
+
+    /// Returns the criterion as sentences, each with what it is about: where the rule
+    /// applies, what it requires, and what absence leads to.
+    pub fn sentences(&self) -> Vec<(&'static str, String)> {
+        let mut sentences = Vec::new();
+        if let Some(scope) = &self.scope {
+            sentences.push(("Scope", scope.clone()));
+        }
+        if let Some(when) = &self.when {
+            let when = match self.when_absent.as_deref() {
+                Some("apply") => format!("{when}; also where that is not known"),
+                Some("skip") => format!("{when}; not where that is not known"),
+                Some(_) | None => when.clone(),
+            };
+            sentences.push(("Applies where", when));
+        }
+        sentences.push(("Requires", self.require.clone()));
+        if let Some(on_absent) = &self.on_absent {
+            sentences.push(("If absent", on_absent.clone()));
+        }
+        sentences
+    }
+}
+
+impl Header {
+    /// Returns the header of a run by these policies.
+    pub fn new(policies: &Policies, as_of: DateTime<Utc>) -> Self {
+        let policy = |policy| Policy::new(policies, policy);
         Self {
             tool: Tool::this(),
+            schema_version: SCHEMA_VERSION,
+            fingerprint_scheme: FINGERPRINT_SCHEME,
             as_of: time::show(as_of),
-            policies: policies.collect(),
+            policies: policies.all.iter().map(policy).collect(),
         }
     }
 

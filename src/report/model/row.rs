@@ -31,6 +31,9 @@ pub struct FindingRow<'a> {
     pub customer_name: Option<Cow<'a, str>>,
     /// The checks that were not met.
     pub evidence: Vec<Evidence<'a>>,
+    /// A digest of what was observed, as the export has it; none where a value is redacted
+    /// and there is no key.
+    pub evidence_digest: Option<Cow<'a, str>>,
     /// The finding's name, the same every night.
     pub fingerprint: Cow<'a, str>,
     /// The export's name; none, if it is about several.
@@ -55,11 +58,12 @@ impl Serialize for Unnumbered<'_, '_> {
             customer_id,
             customer_name,
             evidence,
+            evidence_digest,
             fingerprint,
             export,
             record: _,
         } = self.0;
-        let mut object = serializer.serialize_struct("FindingRow", 10)?;
+        let mut object = serializer.serialize_struct("FindingRow", 11)?;
         object.serialize_field("policy", policy)?;
         object.serialize_field("rule", rule)?;
         object.serialize_field("severity", severity)?;
@@ -68,6 +72,7 @@ impl Serialize for Unnumbered<'_, '_> {
         object.serialize_field("customer_id", customer_id)?;
         object.serialize_field("customer_name", customer_name)?;
         object.serialize_field("evidence", evidence)?;
+        object.serialize_field("evidence_digest", evidence_digest)?;
         object.serialize_field("fingerprint", fingerprint)?;
         object.serialize_field("export", export)?;
         object.end()
@@ -81,6 +86,7 @@ fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
 impl<'a> FindingRow<'a> {
     /// Returns what a finding says.
     pub fn new(finding: &Finding<'a>) -> Self {
+        let evidence = finding.evidence();
         Self {
             policy: finding.policy.id.as_str().into(),
             rule: finding.rule.id.as_str().into(),
@@ -89,7 +95,8 @@ impl<'a> FindingRow<'a> {
             reason: finding.reason,
             customer_id: finding.customer_id(),
             customer_name: finding.customer_name(),
-            evidence: finding.evidence(),
+            evidence_digest: finding.evidence_digest(&evidence).map(Cow::from),
+            evidence,
             fingerprint: finding.fingerprint().into(),
             export: finding.export.map(Cow::from),
             record: finding.number,
@@ -112,6 +119,7 @@ impl<'a> FindingRow<'a> {
             customer_id: self.customer_id.map(owned),
             customer_name: self.customer_name.map(owned),
             evidence: evidence.collect(),
+            evidence_digest: self.evidence_digest.map(owned),
             fingerprint: owned(self.fingerprint),
             export: self.export.map(owned),
             record: self.record,
@@ -125,8 +133,14 @@ impl<'a> FindingRow<'a> {
 
     /// Returns the checks that were not met, for a person.
     pub fn observed(&self) -> String {
-        let evidence: Vec<_> = self.evidence.iter().map(ToString::to_string).collect();
-        evidence.join("; ")
+        let statements = self.statements().map(|statement| statement.to_string());
+        statements.collect::<Vec<_>>().join("; ")
+    }
+
+    /// Returns the evidence as statements: several fields of one sentence share it.
+    pub fn statements(&self) -> impl Iterator<Item = Statement<'_>> {
+        let same = |one: &Evidence<'_>, next: &Evidence<'_>| one.expected == next.expected;
+        self.evidence.chunk_by(same).map(Statement)
     }
 
     /// Returns whom it is about, for a person.
@@ -136,6 +150,43 @@ impl<'a> FindingRow<'a> {
             (None, Some(_)) => "[no id]",
             (None, None) => "[the export]",
         }
+    }
+}
+
+/// Represents what was seen in some fields, and what was expected of them together; at
+/// least one field.
+#[derive(Debug, Clone, Copy)]
+pub struct Statement<'e>(&'e [Evidence<'e>]);
+
+impl<'e> Statement<'e> {
+    /// Returns what was expected.
+    pub fn expected(&self) -> &'e str {
+        self.0.first().map_or("", |one| &one.expected)
+    }
+
+    /// Returns each field with what was seen in it.
+    pub fn seen(&self) -> impl Iterator<Item = (&'e str, &'e str)> {
+        let all = self.0.iter();
+        all.map(|one| (one.field.as_ref(), one.observed.as_ref()))
+    }
+
+    /// Returns the statement as a line, with its parts as they are shown.
+    pub fn line(
+        &self,
+        field: impl Fn(&str) -> String,
+        observed: impl Fn(&str) -> String,
+        expected: impl Fn(&str) -> String,
+    ) -> String {
+        let seen = self.seen();
+        let seen = seen.map(|(name, value)| format!("{}: {}", field(name), observed(value)));
+        let seen = seen.collect::<Vec<_>>().join("; ");
+        format!("{seen}, expected {}", expected(self.expected()))
+    }
+}
+
+impl fmt::Display for Statement<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line(str::to_owned, str::to_owned, str::to_owned))
     }
 }
 

@@ -14,6 +14,7 @@ use super::rows::rows;
 use super::rules::{by_policy, rules, steps};
 use crate::report::format::buffered::{Document, Report};
 use crate::report::model::footer::{Summary, Verdict};
+use crate::report::model::header::Policy;
 use crate::report::phrase;
 use crate::text::{escape_controls, grouped};
 
@@ -84,6 +85,8 @@ fn page(report: &Report<'_>) -> Result<String, Error> {
 
     let rules = rules(report);
     let by_policy = by_policy(report, &rules);
+    let policies = report.header.policies.iter();
+    let bounds: Vec<_> = policies.map(Policy::bounds).collect();
     let mut next = steps(&rules);
     let next_more = next.split_off(next.len().min(MAX_STEPS));
     let next_more: usize = next_more.iter().map(|step| step.rules.len()).sum();
@@ -110,6 +113,7 @@ fn page(report: &Report<'_>) -> Result<String, Error> {
         next => Value::from(Serde(next)),
         next_more,
         by_policy => Value::from(Serde(by_policy)),
+        bounds => Value::from(Serde(bounds)),
         fields => Value::from(Serde(fields(report))),
         keys => Value::from(Serde(keys(report))),
         rows => Value::from(Serde(rows(report, &rules))),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::rules::RuleRow;
 use crate::finding::Status;
 use crate::report::format::buffered::Report;
-use crate::report::model::row::FindingRow;
+use crate::report::model::row::{FindingRow, Statement};
 
 /// The largest number of characters of an expectation that is not folded.
 const MAX_UNFOLDED: usize = 72;
@@ -26,14 +26,24 @@ pub struct Row<'a> {
     evidence: Vec<EvidencePart<'a>>,
 }
 
-/// Represents a check that was not met.
+/// Represents what was seen in some fields, and what was expected of them.
 #[derive(Serialize)]
 struct EvidencePart<'a> {
-    field: &'a str,
-    observed: &'a str,
+    /// Each field, with what was seen in it.
+    seen: Vec<(&'a str, &'a str)>,
     expected: &'a str,
     /// The beginning of a long expectation, which is folded.
     start: Option<&'a str>,
+}
+
+impl<'a> EvidencePart<'a> {
+    fn new(statement: Statement<'a>) -> Self {
+        Self {
+            seen: statement.seen().collect(),
+            expected: statement.expected(),
+            start: start(statement.expected()),
+        }
+    }
 }
 
 /// Returns the findings of the page as rows.
@@ -65,16 +75,7 @@ pub fn rows<'a>(report: &'a Report<'_>, rules: &[RuleRow<'a>]) -> Vec<Row<'a>> {
             },
             whom: name.or(id).unwrap_or("[no id]"),
             whole: id.is_none() && finding.record.is_none(),
-            evidence: finding
-                .evidence
-                .iter()
-                .map(|item| EvidencePart {
-                    field: &item.field,
-                    observed: &item.observed,
-                    expected: &item.expected,
-                    start: start(&item.expected),
-                })
-                .collect(),
+            evidence: finding.statements().map(EvidencePart::new).collect(),
         }
     };
     report.findings.iter().map(row).collect()

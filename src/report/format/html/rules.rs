@@ -21,6 +21,8 @@ pub struct RuleRow<'a> {
     pub policy: &'a str,
     #[serde(flatten)]
     pub rule: &'a Rule,
+    /// What it asks, each sentence with what it is about.
+    asks: Vec<(&'static str, String)>,
     #[serde(flatten)]
     counts: Counts,
     /// Those that fail or are undecided.
@@ -91,6 +93,7 @@ fn row<'a>(
         number,
         policy: &policy.id,
         rule,
+        asks: rule.criterion.sentences(),
         counts,
         findings,
         on_page,
