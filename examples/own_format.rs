@@ -30,7 +30,11 @@ fn task(finding: &Finding<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "[ ] {customer}: {}", finding.rule.title)?;
     for evidence in finding.evidence() {
         let (field, expected) = (&evidence.field, &evidence.expected);
-        writeln!(out, "    {field} is {}, not {expected}", evidence.observed)?;
+        writeln!(
+            out,
+            "    {field} is {}, expected {expected}",
+            evidence.observed
+        )?;
     }
     Ok(())
 }

@@ -34,6 +34,49 @@ impl fmt::Display for Evidence<'_> {
     }
 }
 
+/// Returns evidence as statements: several fields of one sentence share it.
+pub fn statements<'e>(evidence: &'e [Evidence<'e>]) -> impl Iterator<Item = Statement<'e>> {
+    let same = |one: &Evidence<'_>, next: &Evidence<'_>| one.expected == next.expected;
+    evidence.chunk_by(same).map(Statement)
+}
+
+/// Represents what was seen in some fields, and what was expected of them together; at
+/// least one field.
+#[derive(Debug, Clone, Copy)]
+pub struct Statement<'e>(&'e [Evidence<'e>]);
+
+impl<'e> Statement<'e> {
+    /// Returns what was expected.
+    pub fn expected(&self) -> &'e str {
+        self.0.first().map_or("", |one| &one.expected)
+    }
+
+    /// Returns each field with what was seen in it.
+    pub fn seen(&self) -> impl Iterator<Item = (&'e str, &'e str)> {
+        let all = self.0.iter();
+        all.map(|one| (one.field.as_ref(), one.observed.as_ref()))
+    }
+
+    /// Returns the statement as a line, with its parts as they are shown.
+    pub fn line(
+        &self,
+        field: impl Fn(&str) -> String,
+        observed: impl Fn(&str) -> String,
+        expected: impl Fn(&str) -> String,
+    ) -> String {
+        let seen = self.seen();
+        let seen = seen.map(|(name, value)| format!("{}: {}", field(name), observed(value)));
+        let seen = seen.collect::<Vec<_>>().join("; ");
+        format!("{seen}, expected {}", expected(self.expected()))
+    }
+}
+
+impl fmt::Display for Statement<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line(str::to_owned, str::to_owned, str::to_owned))
+    }
+}
+
 /// Returns every check of a rule that a record does not meet, in the order of the
 /// policy. What is undecided and allowed to be is left out.
 pub(super) fn of_record<'a>(

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::evidence::{self, Evidence};
+use super::evidence::{self, Evidence, statements};
 use super::outcome::{Reason, Status};
 use super::privacy::Privacy;
 use super::redaction::{REDACTED, display_id, observed};
@@ -176,8 +176,8 @@ impl std::fmt::Display for Finding<'_> {
         };
         let status = self.status.name();
         write!(f, "{severity} {status} {}/{}: {whom}", policy.id, rule.id)?;
-        for evidence in self.evidence() {
-            write!(f, "; {evidence}")?;
+        for statement in statements(&self.evidence()) {
+            write!(f, "; {statement}")?;
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ pub mod redaction;
 pub mod summary;
 
 pub use anomaly::Anomaly;
-pub use evidence::Evidence;
+pub use evidence::{Evidence, Statement, statements};
 pub use finding::{AggregateSubject, Finding, Subject};
 pub use outcome::{Outcome, Reason, Status};
 pub use privacy::{Key, KeyError, Privacy};

@@ -1,6 +1,8 @@
 //! Requirements in plain English: what a check expects, what breaks it, and whole
 //! requirements as a sentence.
 
+use ipnet::IpNet;
+
 use super::check::{Ago, Check, Literal, OtherTime};
 use super::requirement::{Requirement, TestId};
 use super::rule::Test;
@@ -124,7 +126,7 @@ impl Check {
             }
             Check::Covers(nets) => {
                 let word = either("covers", "does not cover all of");
-                Phrase::own(format!("{word} {}", join(nets)))
+                Phrase::own(format!("{word} {}", join(nets.iter().map(address))))
             }
             Check::Public => Phrase::has(either(
                 "public addresses only",
@@ -184,6 +186,14 @@ fn characters(count: u64) -> &'static str {
         "character"
     } else {
         "characters"
+    }
+}
+
+/// Returns a network as a policy writes it: one address has no prefix.
+fn address(net: &IpNet) -> String {
+    match net.prefix_len() == net.max_prefix_len() {
+        true => net.addr().to_string(),
+        false => net.to_string(),
     }
 }
 

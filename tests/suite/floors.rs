@@ -82,7 +82,11 @@ const CRATES: &[(&str, &[&str])] = &[
     ("regex-syntax", &["policy/pattern"]),
     ("rust_xlsxwriter", &["report/format/xlsx"]),
     ("rustix", &["export/interrupt"]),
-    ("serde_json", &["command", "export", "manifest", "report"]),
+    (
+        "serde_json",
+        &["command", "export", "manifest", "policy", "report"],
+    ),
+    ("semver", &["policy"]),
     (
         "sha2",
         &[

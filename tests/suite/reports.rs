@@ -231,10 +231,14 @@ fn every_row_of_csv_is_a_finding_of_json() {
             ("expected", "expected"),
             ("observed", "observed"),
         ] {
-            let parts: Vec<_> = evidence
+            let parts = evidence
                 .iter()
-                .map(|item| item[key].as_str().expect("text"))
-                .collect();
+                .map(|item| item[key].as_str().expect("text"));
+            let mut parts: Vec<_> = parts.collect();
+            if key == "expected" {
+                // Several fields of one sentence share it.
+                parts.dedup();
+            }
             assert_eq!(defused(&row[cell]), visible(&parts.join("; ")));
         }
     }

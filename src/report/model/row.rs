@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::finding::{Evidence, Finding, Reason, Status};
+use crate::finding::{Evidence, Finding, Reason, Statement, Status, statements};
 use crate::policy::Severity;
 use crate::text::escape_controls;
 
@@ -139,8 +139,7 @@ impl<'a> FindingRow<'a> {
 
     /// Returns the evidence as statements: several fields of one sentence share it.
     pub fn statements(&self) -> impl Iterator<Item = Statement<'_>> {
-        let same = |one: &Evidence<'_>, next: &Evidence<'_>| one.expected == next.expected;
-        self.evidence.chunk_by(same).map(Statement)
+        statements(&self.evidence)
     }
 
     /// Returns whom it is about, for a person.
@@ -150,43 +149,6 @@ impl<'a> FindingRow<'a> {
             (None, Some(_)) => "[no id]",
             (None, None) => "[the export]",
         }
-    }
-}
-
-/// Represents what was seen in some fields, and what was expected of them together; at
-/// least one field.
-#[derive(Debug, Clone, Copy)]
-pub struct Statement<'e>(&'e [Evidence<'e>]);
-
-impl<'e> Statement<'e> {
-    /// Returns what was expected.
-    pub fn expected(&self) -> &'e str {
-        self.0.first().map_or("", |one| &one.expected)
-    }
-
-    /// Returns each field with what was seen in it.
-    pub fn seen(&self) -> impl Iterator<Item = (&'e str, &'e str)> {
-        let all = self.0.iter();
-        all.map(|one| (one.field.as_ref(), one.observed.as_ref()))
-    }
-
-    /// Returns the statement as a line, with its parts as they are shown.
-    pub fn line(
-        &self,
-        field: impl Fn(&str) -> String,
-        observed: impl Fn(&str) -> String,
-        expected: impl Fn(&str) -> String,
-    ) -> String {
-        let seen = self.seen();
-        let seen = seen.map(|(name, value)| format!("{}: {}", field(name), observed(value)));
-        let seen = seen.collect::<Vec<_>>().join("; ");
-        format!("{seen}, expected {}", expected(self.expected()))
-    }
-}
-
-impl fmt::Display for Statement<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.line(str::to_owned, str::to_owned, str::to_owned))
     }
 }
 

@@ -308,6 +308,11 @@ fn network(check_of: &str, list: &str) -> Run {
     json
 }
 
+/// A check that so many addresses of each family are the most.
+fn limit(size: u32) -> String {
+    format!("max-addresses = {{ v4 = {size}, v6 = {size} }}")
+}
+
 #[test]
 fn networks_are_read_in_every_spelling() {
     for (list, within, size) in [
@@ -324,12 +329,9 @@ fn networks_are_read_in_every_spelling() {
         ("::ffff:192.0.2.1", "192.0.2.1/32", 1),
     ] {
         let list = list.replace('\t', " ");
-        let run = network(
-            &format!("within = [\"{within}\"], max-addresses = {size}"),
-            &list,
-        );
+        let run = network(&format!("within = [\"{within}\"], {}", limit(size)), &list);
         check(run.code == 0, &list, &run);
-        let run = network(&format!("max-addresses = {}", size - 1), &list);
+        let run = network(&limit(size - 1), &list);
         check(run.code == 1, &list, &run);
     }
 }

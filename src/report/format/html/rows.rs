@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::rules::RuleRow;
-use crate::finding::Status;
+use crate::finding::{Statement, Status};
 use crate::report::format::buffered::Report;
-use crate::report::model::row::{FindingRow, Statement};
+use crate::report::model::row::FindingRow;
 
 /// The largest number of characters of an expectation that is not folded.
 const MAX_UNFOLDED: usize = 72;
