@@ -61,10 +61,17 @@ fn whole(report: &Report<'_>) -> Value {
         .map(|export| format!("{} {}", export.path, export.records))
         .collect();
     let policies = policies.join("/");
-    let run = format!("{}/{policies}/{}", header.as_of, exports.join("/"));
     let plan = uuid("plan", &policies);
     let ids: Vec<_> = header.policies.iter().map(|policy| &*policy.id).collect();
     let title = one_line(&format!("Audit by {}", ids.join(", ")));
+    let mut result = result(report, &title);
+    // Another content is another document: OSCAL wants a UUID of its own for it.
+    let run = format!(
+        "{}/{policies}/{}/{result}",
+        header.as_of,
+        exports.join("/")
+    );
+    result["uuid"] = uuid("result", &run).into();
     json!({ "assessment-results": {
         "uuid": uuid("assessment-results", &run),
         "metadata": {
@@ -81,7 +88,7 @@ fn whole(report: &Report<'_>) -> Value {
             "href": format!("#{plan}"),
             "remarks": "The policies are the assessment plan.",
         },
-        "results": [result(report, &uuid("result", &run), &title)],
+        "results": [result],
         "back-matter": { "resources": [{
             "uuid": plan,
             "title": "The policies of the audit",
@@ -102,7 +109,8 @@ fn link(policy: &Policy) -> Value {
     })
 }
 
-fn result(report: &Report<'_>, uuid: &str, title: &str) -> Value {
+/// Returns the result, whose UUID is still to be written.
+fn result(report: &Report<'_>, title: &str) -> Value {
     let summary = &report.footer.summary;
     let observed = Observed::new(report);
     let rules = report.header.rules().zip(&summary.by_rule);
@@ -111,7 +119,7 @@ fn result(report: &Report<'_>, uuid: &str, title: &str) -> Value {
         .map(|((policy, rule), counted)| finding(policy, rule, counted, &observed))
         .collect();
     let mut result = json!({
-        "uuid": uuid,
+        "uuid": "",
         "title": if summary.complete { title.to_owned() } else { format!("INCOMPLETE: {title}") },
         "description": format!(
             "{} of {}, {} of them in scope, judged by {}.",
@@ -485,7 +493,7 @@ mod tests {
             left_out: 1,
             rejected: Vec::new(),
         };
-        let result = result(&report, "u", "t");
+        let result = result(&report, "t");
         let observations = result["observations"].as_array().expect("a list");
         let mut uuids: Vec<_> = observations.iter().map(|one| &one["uuid"]).collect();
         uuids.dedup();
