@@ -119,6 +119,7 @@ impl<'p> Judge<'p> {
             if number < first || number > first && !policies.judges(policy, record) {
                 continue;
             }
+            summary.in_scope_by_policy[number] += 1;
             let mut aggregates = self.aggregates[number];
             for (rule_index, rule) in rules.zip(&policy.rules) {
                 let outcome = match &rule.ask {

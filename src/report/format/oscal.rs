@@ -15,7 +15,7 @@ use super::buffered::{Document, Report};
 use crate::finding::Counts;
 use crate::report::json_writer;
 use crate::report::markup::uri;
-use crate::report::model::footer::RuleCounts;
+use crate::report::model::footer::{RuleCounts, Verdict};
 use crate::report::model::header::{Policy, Rule};
 use crate::report::model::row::FindingRow;
 use crate::report::phrase::{self, REMEDIATION};
@@ -66,11 +66,7 @@ fn whole(report: &Report<'_>) -> Value {
     let title = one_line(&format!("Audit by {}", ids.join(", ")));
     let mut result = result(report, &title);
     // Another content is another document: OSCAL wants a UUID of its own for it.
-    let run = format!(
-        "{}/{policies}/{}/{result}",
-        header.as_of,
-        exports.join("/")
-    );
+    let run = format!("{}/{policies}/{}/{result}", header.as_of, exports.join("/"));
     result["uuid"] = uuid("result", &run).into();
     json!({ "assessment-results": {
         "uuid": uuid("assessment-results", &run),
@@ -115,12 +111,17 @@ fn result(report: &Report<'_>, title: &str) -> Value {
     let observed = Observed::new(report);
     let rules = report.header.rules().zip(&summary.by_rule);
     let findings: Vec<_> = rules
-        .filter(|(_, counted)| judged(&counted.counts) > 0)
+        .filter(|(_, counted)| counted.counts.judged() > 0)
         .map(|((policy, rule), counted)| finding(policy, rule, counted, &observed))
         .collect();
     let mut result = json!({
         "uuid": "",
-        "title": if summary.complete { title.to_owned() } else { format!("INCOMPLETE: {title}") },
+        "title": match summary.verdict() {
+            verdict @ (Verdict::NothingJudged | Verdict::Incomplete) => {
+                format!("{}: {title}", verdict.word())
+            }
+            Verdict::Pass | Verdict::Findings => title.to_owned(),
+        },
         "description": format!(
             "{} of {}, {} of them in scope, judged by {}.",
             if summary.complete { "An audit" } else { "An audit, not complete," },
@@ -173,10 +174,10 @@ fn remarks(report: &Report<'_>) -> Vec<String> {
     let summary = &report.footer.summary;
     let mut remarks = Vec::new();
     if !summary.complete {
-        let why = summary.incomplete_because.join("; ");
         remarks.push(format!(
-            "The audit is not complete: {}.",
-            escape_controls(&why)
+            "{}: {}.",
+            phrase::NOT_COMPLETE,
+            escape_controls(&phrase::reasons(summary))
         ));
     }
     if !report.rejected.is_empty() {
@@ -303,11 +304,6 @@ fn observation(row: &FindingRow<'_>, uuid: &str, subject: &str, report: &Report<
         observation["relevant-evidence"] = json!([{ "href": uri(export), "description": place }]);
     }
     observation
-}
-
-/// Records, or the export, of which the rule was met or not or undecided.
-fn judged(counts: &Counts) -> u64 {
-    counts.pass + counts.findings() + counts.waived
 }
 
 fn finding(policy: &Policy, rule: &Rule, counted: &RuleCounts, observed: &Observed<'_>) -> Value {

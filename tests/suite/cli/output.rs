@@ -248,6 +248,18 @@ fn two_reports_behind_one_link_are_refused() {
 }
 
 #[test]
+fn a_report_over_the_file_on_stdin_is_refused() {
+    let workspace = workspace();
+    let stdin = File::open(workspace.path("export.ndjson")).expect("it is opened");
+    let mut command = audit(&workspace);
+    command.args(["-o", "csv:export.ndjson", "-"]).stdin(stdin);
+    let ended = Run::of(&mut command);
+    assert_eq!(ended.code, 2);
+    assert!(ended.stderr.contains("is also read by this run"));
+    assert_eq!(workspace.read("export.ndjson"), records(3));
+}
+
+#[test]
 fn a_report_goes_to_shared_memory_as_to_any_folder() {
     let Ok(folder) = tempfile::tempdir_in("/dev/shm") else {
         return;
