@@ -34,7 +34,7 @@ pub fn stream(name: &str, export: impl Read, out: &mut dyn Write) -> Result<(), 
     let (records, findings) = (totals.summary.records, totals.summary.counts().findings());
     writeln!(out, "{findings} findings in {records} records")?;
     for gap in &totals.verdict.gaps {
-        writeln!(out, "incomplete: {}", gap.show(&policies))?;
+        writeln!(out, "incomplete: {}", gap.text)?;
     }
     Ok(())
 }

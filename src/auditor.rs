@@ -10,7 +10,7 @@ use crate::export::{Format, MAX_RECORD_BYTES, Reader, Sink, State, Stop, Unread,
 use crate::finding::{Finding, Privacy};
 use crate::policy::Policies;
 use crate::record::Record;
-use crate::totals::{Part, RunningTotals, Totals};
+use crate::totals::{Completeness, Part, RunningTotals, Totals};
 
 /// The number of bytes that are read at once: what is in memory is these, and a record
 /// that they end inside of.
@@ -95,6 +95,7 @@ pub struct Auditor<'p> {
     policies: &'p Policies,
     judge: Judge<'p>,
     privacy: Privacy<'p>,
+    completeness: Completeness,
     max_record_bytes: usize,
     chunk_bytes: usize,
     /// The names of the exports that were read.
@@ -110,6 +111,7 @@ impl<'p> Auditor<'p> {
             policies,
             judge: Judge::new(policies),
             privacy: Privacy::Redacted,
+            completeness: Completeness::default(),
             max_record_bytes: MAX_RECORD_BYTES,
             chunk_bytes: CHUNK_BYTES,
             exports: Vec::new(),
@@ -120,6 +122,12 @@ impl<'p> Auditor<'p> {
     /// Sets how far findings show customers and values.
     pub fn privacy(mut self, privacy: Privacy<'p>) -> Self {
         self.privacy = privacy;
+        self
+    }
+
+    /// Sets what makes the audit complete.
+    pub fn completeness(mut self, completeness: Completeness) -> Self {
+        self.completeness = completeness;
         self
     }
 
@@ -203,9 +211,10 @@ impl<'p> Auditor<'p> {
         mut found: impl FnMut(&Finding<'_>) -> Result<(), E>,
     ) -> Result<Totals, Error<E>> {
         let names: Vec<_> = self.exports.iter().map(String::as_str).collect();
-        self.totals.finish(&names, self.privacy, |finding| {
-            found(finding).map_err(Error::Finding)
-        })
+        self.totals
+            .finish(&names, self.privacy, self.completeness, |finding| {
+                found(finding).map_err(Error::Finding)
+            })
     }
 }
 

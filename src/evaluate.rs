@@ -125,6 +125,7 @@ impl<'p> Judge<'p> {
                 Truth::False => continue,
                 Truth::Undecided(_) => scope_undecided = true,
             }
+            summary.in_scope_by_policy[number] += 1;
             let mut aggregates = self.aggregates[number];
             for (rule_index, rule) in rules.zip(&policy.rules) {
                 let outcome = match &rule.ask {

@@ -10,6 +10,7 @@ use crate::digest::FileDigest;
 use crate::options::{AuditOptions, Disclosure};
 use crate::policy::{Policies, Policy};
 use crate::report::{Counts, Export, Footer, Header, Tool, Written};
+use crate::totals::Gap;
 
 /// Holds the manifest of a run.
 #[derive(Debug, Serialize, Deserialize)]
@@ -22,7 +23,7 @@ pub struct Manifest {
     reports: Vec<ReportFile>,
     counts: Totals,
     complete: bool,
-    incomplete_because: Vec<String>,
+    incomplete_because: Vec<Gap>,
 }
 
 /// Holds the options that change what is found, or what is reported.
@@ -32,6 +33,8 @@ struct Settings {
     max_record_bytes: usize,
     set: Vec<String>,
     fail_on: String,
+    undecided: String,
+    allow_empty: bool,
     columns: Vec<String>,
     show_sensitive: bool,
     pseudonymised: bool,
@@ -169,8 +172,8 @@ impl Manifest {
         self.complete
     }
 
-    /// Returns what was not read or judged, a sentence each.
-    pub fn incomplete_because(&self) -> &[String] {
+    /// Returns why the audit was not complete.
+    pub fn incomplete_because(&self) -> &[Gap] {
         &self.incomplete_because
     }
 }
@@ -189,6 +192,8 @@ impl Settings {
             max_record_bytes: options.input.max_record_bytes,
             set: set.map(|(name, value)| format!("{name}={value}")).collect(),
             fail_on: options.fail_on.to_string(),
+            undecided: options.completeness.undecided.to_string(),
+            allow_empty: options.completeness.allow_empty,
             columns: columns.map(|column| column.name().to_owned()).collect(),
             show_sensitive,
             pseudonymised,

@@ -11,6 +11,7 @@ use crate::export;
 use crate::policy::Severity;
 use crate::record::Slot;
 use crate::report::{Column, Destination, Format, MaxChars, Settings, SplitBy};
+use crate::totals::Completeness;
 
 /// Holds all that is asked of an audit.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct AuditOptions {
     pub reports: ReportOptions,
     /// The severity from which on findings decide the exit code.
     pub fail_on: FailOn,
+    /// What makes the audit complete.
+    pub completeness: Completeness,
     /// How far customers and values are shown.
     pub disclosure: Disclosure,
     /// The file that lists what was read and written, if there is to be one.
@@ -136,7 +139,7 @@ pub enum Disclosure {
 /// Says how much is said on stderr.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Verbosity {
-    /// Only why a run failed.
+    /// Only why a run failed, or is not complete.
     Quiet,
     /// Notes and, on a terminal, how far the run is.
     #[default]

@@ -6,6 +6,7 @@ use std::io::Write;
 
 use crate::cli::{self, Cli, Usage};
 use crate::command::{Error, Exit, audit, dispatch};
+use crate::report::Colour;
 use crate::terminal::{Streams, chosen_colour};
 
 /// Runs the program with these arguments, of which the first is its name, and with
@@ -42,11 +43,13 @@ pub fn run(
         Some(command) => dispatch(command, &mut streams),
         None => audit(&args.into(), &mut streams),
     };
-    done.unwrap_or_else(|error: Error| {
-        // Nobody reads a closed stderr; the exit code says it too.
-        let _ = writeln!(streams.stderr, "{}", error.render(colour));
-        Exit::Failed
-    })
+    done.unwrap_or_else(|error| print_error(&error, colour, &mut streams))
+}
+
+fn print_error(error: &Error, colour: Colour, streams: &mut Streams<'_>) -> Exit {
+    // Nobody reads a closed stderr; the exit code says it too.
+    let _ = writeln!(streams.stderr, "{}", error.render(colour));
+    Exit::Failed
 }
 
 /// Help goes to stdout, mistakes to stderr.
@@ -55,7 +58,10 @@ fn print_usage(usage: &Usage, streams: &mut Streams<'_>) -> Exit {
         Usage::Help(text) => {
             let stdout = &mut streams.stdout;
             let written = write!(stdout, "{text}").and_then(|()| stdout.flush());
-            written.map_or(Exit::Failed, |()| Exit::Clean)
+            written.map_or_else(
+                |error| print_error(&error.into(), Colour::Off, streams),
+                |()| Exit::Clean,
+            )
         }
         Usage::Mistake(text) => {
             // Nobody reads a closed stderr; the exit code says it too.

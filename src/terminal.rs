@@ -109,11 +109,15 @@ impl<'c> Console<'c> {
     pub fn note(&mut self, text: &str) {
         match self.verbosity {
             Verbosity::Quiet => {}
-            // A closed stderr is no reason to lose the reports.
-            Verbosity::Normal | Verbosity::Verbose => self
-                .progress
-                .suspend(|| _ = writeln!(self.stderr, "audit: {}", escape_controls(text))),
+            Verbosity::Normal | Verbosity::Verbose => self.say(text),
         }
+    }
+
+    /// Writes a line that nobody should miss.
+    pub fn say(&mut self, text: &str) {
+        // A closed stderr is no reason to lose the reports.
+        self.progress
+            .suspend(|| _ = writeln!(self.stderr, "audit: {}", escape_controls(text)));
     }
 
     /// Shows that so many bytes have been read.

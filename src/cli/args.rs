@@ -10,12 +10,14 @@ use super::values::{choice, column, destination, instant, max_chars, setting, sp
 use crate::export;
 use crate::options::{CheckFormat, Document, FailOn};
 use crate::report::{self, Column, Destination, MaxChars, SplitBy};
+use crate::totals::Undecided;
 
 /// Judges every customer record of an export by the rules of policies
 ///
-/// Exit codes: 0 every rule is met and the audit is complete; 1 findings at or
-/// above --fail-on; 2 the audit could not be made; 3 the audit is incomplete:
-/// something could not be read or decided. 3 beats 1.
+/// Exit codes: 0 the audit is complete and no finding is at or above --fail-on; 1
+/// findings at or above --fail-on; 2 the audit could not be made; 3 the audit is
+/// incomplete: something could not be read or decided, or a policy judged nothing.
+/// 3 beats 1.
 #[derive(Debug, Clone, Parser)]
 #[command(
     version,
@@ -243,6 +245,20 @@ pub struct AuditArgs {
     #[arg(long, value_name = "SEVERITY", default_value = "low")]
     pub fail_on: FailOn,
 
+    /// What an outcome is that could not be decided
+    #[arg(
+        long,
+        value_parser = choice::<Undecided>(),
+        default_value_t,
+        value_name = "WHAT"
+    )]
+    pub undecided: Undecided,
+
+    /// Count it as complete that there is no record, that a policy has none in its
+    /// scope, or that none of its rules applies to one
+    #[arg(long)]
+    pub allow_empty: bool,
+
     /// The time that counts as now, for durations such as 90d [default: now]
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub as_of: Option<DateTime<Utc>>,
@@ -278,8 +294,8 @@ pub struct AuditArgs {
     #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
 
-    /// Hide notes and progress; no report on stdout either, unless --format
-    /// asks for one
+    /// Hide notes and progress, but not why the exit code is 2 or 3; no report on
+    /// stdout either, unless --format asks for one
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 

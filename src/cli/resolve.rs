@@ -12,6 +12,7 @@ use crate::options::{
     PolicyOptions, ReportOptions, Verbosity,
 };
 use crate::report;
+use crate::totals::Completeness;
 
 impl ReportArgs {
     /// Returns the options; `stdout` is the format of the report on stdout, if
@@ -54,6 +55,10 @@ impl From<AuditArgs> for AuditOptions {
             },
             reports: args.reports.options(stdout),
             fail_on: args.fail_on,
+            completeness: Completeness {
+                undecided: args.undecided,
+                allow_empty: args.allow_empty,
+            },
             disclosure: match (args.pseudonymise, args.show_sensitive) {
                 (Some(key), _) => Disclosure::Pseudonymised(key),
                 (None, true) => Disclosure::Shown,

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::error::Error;
 use super::exit::Exit;
-use super::notes::notes;
-use crate::digest::{ByteCounter, DigestHandle, FileDigest};
+use super::exports::{ExportRun, same_content};
+use super::notes::{last_line, notes, reasons};
 use crate::export::{Chunker, Source};
 use crate::finding::{Finding, Key, Privacy};
 use crate::manifest::Manifest;
@@ -113,40 +113,13 @@ fn files_read<'f>(
     policies: &'f Policies,
     sources: &'f [Source],
 ) -> Vec<&'f Path> {
-    let mut files: Vec<&Path> = sources.iter().filter_map(Source::path).collect();
+    let mut files: Vec<&Path> = sources.iter().filter_map(Source::file).collect();
     files.extend(policies.all.iter().flat_map(Policy::files));
     match &options.disclosure {
         Disclosure::Pseudonymised(file) => files.push(file),
         Disclosure::Redacted | Disclosure::Shown => {}
     }
     files
-}
-
-/// Represents an export while it is read.
-struct ExportRun {
-    /// What reports call it.
-    name: String,
-    /// Counts the bytes that were read of it.
-    bytes: ByteCounter,
-    /// Digests the bytes that are read of it, if a manifest needs that.
-    digest: Option<DigestHandle>,
-}
-
-impl ExportRun {
-    /// Returns the exports of these sources, in their order.
-    fn all(sources: &mut [Source], with_digests: bool) -> Vec<Self> {
-        let exports = sources.iter_mut().map(|source| Self {
-            name: source.name.clone(),
-            bytes: source.byte_counter(),
-            digest: with_digests.then(|| source.want_digest()),
-        });
-        exports.collect()
-    }
-
-    /// Returns the export's file as it was read, if that was to be digested.
-    fn file_digest(&self) -> Option<FileDigest> {
-        Some(self.digest.as_ref()?.digest(self.name.as_str()))
-    }
 }
 
 /// Represents an audit while records are read.
@@ -237,7 +210,8 @@ impl Run<'_> {
             mut reports,
         } = self;
         let name_refs: Vec<_> = names.iter().map(String::as_str).collect();
-        let totals = totals.finish(&name_refs, privacy, |finding| {
+        let completeness = options.completeness;
+        let totals = totals.finish(&name_refs, privacy, completeness, |finding| {
             write_finding(finding, renderers, &mut reports)
         })?;
         let more_rejected = totals.summary.rejected.saturating_sub(MAX_REJECTED_NOTES);
@@ -246,15 +220,27 @@ impl Run<'_> {
                 "and {more_rejected} more rejected records: --verbose shows all"
             ));
         }
-        for note in notes(policies, &names, &totals) {
+        let of_exports = same_content(&exports).into_iter();
+        for note in of_exports.chain(notes(policies, &totals)) {
             console.note(&note);
         }
+        for reason in reasons(&totals) {
+            console.say(&reason);
+        }
         let footer = Footer::new(policies, &totals, &names, privacy);
-        reports.finish(header, &footer, |written, out| {
+        let written = reports.finish(header, &footer, |written, out| {
             let digests = exports.iter().filter_map(ExportRun::file_digest).collect();
             Manifest::new(options, policies, header, &footer, digests, written).write(out)
         })?;
-        Ok(exit(options, policies, &totals))
+        let exit = exit(options, policies, &totals);
+        if !written.is_empty() {
+            let line = last_line(&footer, &written);
+            match exit {
+                Exit::Clean | Exit::Findings => console.note(&line),
+                Exit::Failed | Exit::Incomplete => console.say(&line),
+            }
+        }
+        Ok(exit)
     }
 
     fn export_names(&self) -> Vec<String> {

@@ -32,7 +32,7 @@ pub(super) fn convert(options: &ConvertOptions, streams: &mut Streams<'_>) -> Re
         reports, header, ..
     }) = converter.open
     {
-        reports.finish(&header, &footer, |_, _| Ok(()))?;
+        let _ = reports.finish(&header, &footer, |_, _| Ok(()))?;
     }
     Ok(Exit::Clean)
 }
@@ -70,7 +70,7 @@ impl Listener for Converter<'_> {
             return Err(report::Error::NoField { name, why }.into());
         }
         let sources: Vec<&Path> = match self.options.report.as_os_str() == "-" {
-            true => Vec::new(),
+            true => vec![Path::new("/dev/stdin")],
             false => vec![&self.options.report],
         };
         let settings = options.settings(None);

@@ -8,6 +8,7 @@ mod dispatch;
 mod error;
 mod exit;
 mod explain;
+mod exports;
 mod judge;
 mod man;
 mod notes;

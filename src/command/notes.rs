@@ -1,18 +1,15 @@
 //! What a run says on stderr of what its reports may not say.
 
+use crate::finding::Counts;
 use crate::policy::Policies;
-use crate::text::count;
-use crate::totals::Totals;
+use crate::report::{Footer, Placed, Verdict};
+use crate::text::{count, grouped};
+use crate::totals::{GapCode, Totals};
 
-/// Returns the notes on a run over these exports, a line each.
-pub(super) fn notes(policies: &Policies, exports: &[String], totals: &Totals) -> Vec<String> {
+/// Returns the notes on a run, a line each.
+pub(super) fn notes(policies: &Policies, totals: &Totals) -> Vec<String> {
     let summary = &totals.summary;
     let mut notes = Vec::new();
-    for (path, export) in exports.iter().zip(&totals.exports) {
-        if let Some(problem) = &export.problem {
-            notes.push(format!("{path}: {problem}"));
-        }
-    }
     let unknown = summary.unknown_keys.commonest();
     if !unknown.is_empty() {
         let names: Vec<_> = unknown
@@ -34,10 +31,93 @@ pub(super) fn notes(policies: &Policies, exports: &[String], totals: &Totals) ->
         let lines = count(summary.protocol_lines, "protocol line", "protocol lines");
         notes.push(format!("{lines} without a record were skipped"));
     }
-    if summary.in_scope == 0 && summary.records > summary.rejected {
-        notes.push("no record is in the scope of any policy".to_owned());
+    // With `--allow-empty` it is no reason, and still nobody should take it for a pass.
+    let mut gaps = totals.verdict.gaps.iter();
+    let is_reason = gaps.any(|gap| match gap.code {
+        GapCode::NoRecords | GapCode::NoneInScope | GapCode::NothingJudged => true,
+        GapCode::Truncated
+        | GapCode::Unreadable
+        | GapCode::Unsupported
+        | GapCode::ExportChanged
+        | GapCode::EmptyExport
+        | GapCode::Rejected
+        | GapCode::FieldMissing
+        | GapCode::Undecided => false,
+    });
+    let unjudged = summary.reach(policies).filter(|(_, reach)| !reach.judged);
+    let unjudged: Vec<_> = unjudged.map(|(policy, _)| policy.id.as_str()).collect();
+    if !is_reason && !unjudged.is_empty() {
+        notes.push(format!("nothing was judged by {}", unjudged.join(", ")));
     }
-    let gaps = totals.verdict.gaps.iter();
-    notes.extend(gaps.map(|gap| format!("incomplete: {}", gap.show(policies))));
     notes
+}
+
+/// Returns why a run is not complete, a line each.
+pub(super) fn reasons(totals: &Totals) -> impl Iterator<Item = String> {
+    let gaps = totals.verdict.gaps.iter();
+    gaps.map(|gap| format!("incomplete: {}", gap.text))
+}
+
+/// Returns the last line of a run that has written these reports: what it came to.
+pub(super) fn last_line(footer: &Footer, written: &[Placed]) -> String {
+    let summary = &footer.summary;
+    let verdict = match summary.verdict() {
+        Verdict::NothingJudged => "nothing judged",
+        Verdict::Incomplete => "incomplete",
+        Verdict::Pass => "pass",
+        Verdict::Findings => "complete",
+    };
+    format!(
+        "{verdict}, {} in {} of {}; {}",
+        findings(footer),
+        count(summary.records, "record", "records"),
+        count(footer.exports.len() as u64, "export", "exports"),
+        reports(written),
+    )
+}
+
+/// Counts findings by status and by severity.
+fn findings(footer: &Footer) -> String {
+    let summary = &footer.summary;
+    let Counts {
+        fail,
+        error,
+        waived,
+        ..
+    } = summary.counts;
+    let listed = fail + error + waived;
+    if listed == 0 {
+        return "no finding".to_owned();
+    }
+    let named =
+        |(number, name): (u64, &str)| (number > 0).then(|| format!("{} {name}", grouped(number)));
+    let statuses = [(fail, "fail"), (error, "error"), (waived, "waived")];
+    let statuses: Vec<_> = statuses.into_iter().filter_map(named).collect();
+    let severities = summary.by_severity.iter();
+    let severities = severities.map(|(severity, counts)| (counts.findings(), severity.name()));
+    let severities: Vec<_> = severities.filter_map(named).collect();
+    let parts = [statuses.join(", "), severities.join(", ")];
+    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    format!(
+        "{} ({})",
+        count(listed, "finding", "findings"),
+        parts.join("; ")
+    )
+}
+
+/// Counts and names the reports.
+fn reports(written: &[Placed]) -> String {
+    let files: usize = written.iter().map(|one| one.slices.unwrap_or(1)).sum();
+    let names = written.iter().map(|one| {
+        let path = one.path.display();
+        match one.slices {
+            Some(slices) => format!("{path} ({})", grouped(slices as u64)),
+            None => path.to_string(),
+        }
+    });
+    format!(
+        "{}: {}",
+        count(files as u64, "report", "reports"),
+        names.collect::<Vec<_>>().join(", ")
+    )
 }

@@ -51,7 +51,7 @@ pub(super) fn verify(path: &Path, out: &mut dyn Write) -> Result<Exit, Error> {
     if !manifest.is_complete() {
         writeln!(out, "the audit was not complete:")?;
         for why in manifest.incomplete_because() {
-            writeln!(out, "  - {}", escape_controls(why))?;
+            writeln!(out, "  - {}", escape_controls(&why.text))?;
         }
     }
     Ok(match different {

@@ -124,7 +124,7 @@ impl<'s> Chunker<'s> {
         if self.stream.is_none() {
             match self.sources.pop_front()?.start(self.stop.clone()) {
                 Ok(stream) => self.stream = Some(stream),
-                Err(error) => chunk.unread = Some(Unread::Io(error.to_string())),
+                Err(error) => chunk.unread = Some(error.into()),
             }
         }
         chunk.buffer.push(&self.rest);
@@ -213,7 +213,7 @@ impl<'s> Chunker<'s> {
         buffer.filled += read;
         chunk.last = buffer.filled < target;
         if let Err(error) = result {
-            chunk.unread = Some(Unread::Io(error.to_string()));
+            chunk.unread = Some(error.into());
             chunk.last = true;
         }
         if chunk.last {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io;
 
 use super::format::MAX_DEPTH;
 use crate::record::Record;
@@ -75,6 +76,8 @@ pub enum Unread {
     OpenWrapper,
     /// What follows the array of records, in the object around it, is not JSON.
     BadWrapper,
+    /// It ends inside its packed data.
+    OpenPack,
     /// It is text in another encoding.
     Encoding(Cow<'static, str>),
     /// It is neither JSON nor CSV with a header that names a field.
@@ -89,6 +92,15 @@ pub enum Unread {
     NoFields,
 }
 
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Unread::OpenPack,
+            _ => Unread::Io(error.to_string()),
+        }
+    }
+}
+
 impl fmt::Display for Unread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -99,6 +111,7 @@ impl fmt::Display for Unread {
             Unread::BadWrapper => f.write_str(
                 "what follows its records, in the object around them, is not valid JSON",
             ),
+            Unread::OpenPack => f.write_str("truncated: it ends inside its packed data"),
             Unread::Encoding(name) => {
                 write!(
                     f,

@@ -1,9 +1,11 @@
 //! Opens exports: a file, a pipe or stdin, plain or packed, is one stream of
 //! bytes.
 
+use std::collections::HashMap;
 use std::fs::{File, Metadata};
 use std::io::{self, BufReader, Chain, Cursor, Read};
 use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -33,6 +35,14 @@ pub enum Error {
     /// Stdin is named twice.
     #[error("stdin (`-`) can be read only once")]
     StdinTwice,
+    /// A file is named twice.
+    #[error("export `{second}` is the same file as `{first}`: its records would count twice")]
+    Twice {
+        /// The name that comes first.
+        first: String,
+        /// The other name.
+        second: String,
+    },
 }
 
 /// Holds an export that can be opened, or is open.
@@ -60,24 +70,34 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// The first that cannot be opened.
+    /// The first that cannot be opened, or that is the same file as one before it.
     pub fn open_all(paths: &[PathBuf]) -> Result<Vec<Self>, Error> {
         if paths.iter().filter(|path| is_stdin(path)).count() > 1 {
             return Err(Error::StdinTwice);
         }
-        paths.iter().map(|path| Self::open(path)).collect()
+        let mut firsts: HashMap<(u64, u64), String> = HashMap::new();
+        let open = paths.iter().map(|path| {
+            let (source, metadata) = Self::open(path)?;
+            let identity = metadata.map(|metadata| (metadata.dev(), metadata.ino()));
+            let first = identity.and_then(|file| firsts.insert(file, source.name.clone()));
+            match first {
+                Some(first) => Err(Error::Twice {
+                    first,
+                    second: source.name,
+                }),
+                None => Ok(source),
+            }
+        });
+        open.collect()
     }
 
-    fn open(path: &Path) -> Result<Self, Error> {
+    /// Opens one; gives also what is known of its file.
+    fn open(path: &Path) -> Result<(Self, Option<Metadata>), Error> {
         let name = path.display().to_string();
         if is_stdin(path) {
-            let origin = Origin::Stdin;
-            return Ok(Self {
-                name,
-                origin,
-                counter: ByteCounter::default(),
-                digest: None,
-            });
+            // A stdin that is not open is found out when it is read.
+            let metadata = stdin().and_then(|file| file.metadata()).ok();
+            return Ok((Self::new(name, Origin::Stdin), metadata));
         }
         let error = |source| Error::Open {
             path: name.clone(),
@@ -92,12 +112,16 @@ impl Source {
             true => Origin::File(path.to_owned()),
             false => Origin::Pipe(file),
         };
-        Ok(Self {
+        Ok((Self::new(name, origin), Some(metadata)))
+    }
+
+    fn new(name: String, origin: Origin) -> Self {
+        Self {
             name,
             origin,
             counter: ByteCounter::default(),
             digest: None,
-        })
+        }
     }
 
     /// Returns a counter of the bytes that are read of it.
@@ -117,8 +141,17 @@ impl Source {
         self.digest.get_or_insert_default().clone()
     }
 
-    /// Returns the path of the file that it reads, if it is one.
-    pub fn path(&self) -> Option<&Path> {
+    /// Returns a path of the file that it reads, if it is one or may be.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.origin {
+            Origin::File(path) => Some(path),
+            Origin::Pipe(_) => None,
+            Origin::Stdin => Some(Path::new("/dev/stdin")),
+        }
+    }
+
+    /// Returns the path of the file that it reads, if it names one.
+    fn path(&self) -> Option<&Path> {
         match &self.origin {
             Origin::File(path) => Some(path),
             Origin::Pipe(_) | Origin::Stdin => None,
@@ -137,8 +170,7 @@ impl Source {
             Origin::Stdin => {
                 // Past the buffer of the standard library: what it holds back
                 // cannot be waited for.
-                let stdin = io::stdin().as_fd().try_clone_to_owned()?;
-                (InterruptibleReader::pipe(stdin.into(), stop), None)
+                (InterruptibleReader::pipe(stdin()?, stop), None)
             }
         };
         let reader = HashingReader::new(reader, self.counter, self.digest);
@@ -147,6 +179,11 @@ impl Source {
             snapshot,
         })
     }
+}
+
+/// Returns stdin as a file.
+fn stdin() -> io::Result<File> {
+    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
 }
 
 /// Whether a path is the name of stdin.
@@ -188,7 +225,7 @@ impl Stream {
     /// at the end. If a digest is wanted, what is left is read for it.
     pub fn finish(self) -> Option<Unread> {
         if let Err(error) = self.reader.into_packed().finish() {
-            return Some(Unread::Io(error.to_string()));
+            return Some(error.into());
         }
         let changed = self.snapshot.is_some_and(|file| file.has_changed());
         changed.then_some(Unread::Changed)

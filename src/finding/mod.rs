@@ -19,4 +19,4 @@ pub use finding::{AggregateSubject, Finding, Subject};
 pub use outcome::{Outcome, Reason, Status};
 pub use privacy::{Key, KeyError, Privacy};
 pub use ranking::{Customer, TopCustomers};
-pub use summary::{Counts, Coverage, Summary};
+pub use summary::{Counts, Coverage, Reach, Summary};

@@ -8,7 +8,7 @@ use super::finding::{Finding, Subject};
 use super::outcome::{Outcome, Reason, Status};
 use super::privacy::Privacy;
 use super::ranking::TopCustomers;
-use crate::policy::{Policies, Rule, Severity};
+use crate::policy::{Policies, Policy, Rule, Severity};
 use crate::record::{Absent, Cell, Record, UnknownKeys, Value};
 
 /// Counts outcomes, in (record, rule) pairs.
@@ -31,6 +31,12 @@ impl Counts {
     /// Returns how many outcomes are listed and not waived.
     pub fn findings(&self) -> u64 {
         self.fail + self.error
+    }
+
+    /// Returns how many outcomes are of records, or of all of them together, to which
+    /// the rule applies.
+    pub fn judged(&self) -> u64 {
+        self.pass + self.findings() + self.waived
     }
 
     /// Counts an outcome that is listed.
@@ -82,6 +88,15 @@ impl std::iter::Sum for Counts {
         }
         sum
     }
+}
+
+/// Says how far a policy reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// Records that it judges.
+    pub in_scope: u64,
+    /// Whether any of its rules applies to any of them.
+    pub judged: bool,
 }
 
 /// Counts the records by what is in one of their fields.
@@ -152,6 +167,8 @@ pub struct Summary {
     pub rejected: u64,
     /// Records that some policy judges.
     pub in_scope: u64,
+    /// Records that each policy judges, in the order of the policies.
+    pub in_scope_by_policy: Vec<u64>,
     /// Records whose `deletedAt` is at the epoch and was read as null.
     pub epoch_deleted: u64,
     /// Lines of a protocol that carry no record.
@@ -175,6 +192,7 @@ impl Summary {
     /// Returns a summary of no record, for these policies.
     pub fn new(policies: &Policies) -> Self {
         Self {
+            in_scope_by_policy: vec![0; policies.all.len()],
             by_rule: vec![Counts::default(); policies.rules().count()],
             raised: vec![Counts::default(); policies.rules().count()],
             coverage: vec![Coverage::default(); policies.schema.wanted().len()],
@@ -251,6 +269,21 @@ impl Summary {
         self.by_rule.iter().copied().sum()
     }
 
+    /// Returns how far each policy reached that has rules.
+    pub fn reach<'p>(&self, policies: &'p Policies) -> impl Iterator<Item = (&'p Policy, Reach)> {
+        let mut by_rule = self.by_rule.iter();
+        let all = policies.all.iter().zip(&self.in_scope_by_policy);
+        all.filter_map(move |(policy, in_scope)| {
+            let rules = by_rule.by_ref().take(policy.rules.len());
+            let judged = rules.fold(0, |judged, counts| judged + counts.judged());
+            let reach = Reach {
+                in_scope: *in_scope,
+                judged: *in_scope > 0 && judged > 0,
+            };
+            (!policy.rules.is_empty()).then_some((policy, reach))
+        })
+    }
+
     /// Returns the outcomes of one severity: that of the rule or, of a finding, what it
     /// is raised to.
     pub fn counts_of(&self, policies: &Policies, severity: Severity) -> Counts {
@@ -279,6 +312,7 @@ impl AddAssign<&Summary> for Summary {
             records,
             rejected,
             in_scope,
+            in_scope_by_policy,
             epoch_deleted,
             protocol_lines,
             scope_undecided,
@@ -294,6 +328,10 @@ impl AddAssign<&Summary> for Summary {
         self.epoch_deleted += epoch_deleted;
         self.protocol_lines += protocol_lines;
         self.scope_undecided += scope_undecided;
+        let policies = self.in_scope_by_policy.iter_mut();
+        for (records, more) in policies.zip(in_scope_by_policy) {
+            *records += *more;
+        }
         for (counts, more) in self.by_rule.iter_mut().zip(by_rule) {
             *counts += *more;
         }

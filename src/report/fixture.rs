@@ -2,13 +2,13 @@
 
 use chrono::DateTime;
 
-use super::model::footer::{Export, Footer, RuleCounts};
+use super::model::footer::{Export, Footer, PolicyReach, RuleCounts};
 use super::model::header::{Control, Criterion, Header, OptionalField, Policy, Rule};
 use super::model::row::{FindingRow, Rejected};
 use super::render::Found;
 use crate::finding::{Counts, Evidence, Privacy, Reason, Status};
 use crate::policy::{Policies, Severity};
-use crate::totals::{Gap, RunningTotals};
+use crate::totals::{Completeness, Gap, GapCode, RunningTotals};
 
 /// Holds text that would steer, hide or end what is around it.
 pub const HOSTILE: &str = "=cmd|'/C x'!A1 <script>&\"'`|]]>[a](b)\u{202e}\u{1b}[31m\n\u{ffff}";
@@ -168,12 +168,20 @@ pub fn rejected() -> Rejected<'static> {
     }
 }
 
+fn judged(policy: &Policy) -> PolicyReach {
+    PolicyReach {
+        policy: policy.id.clone(),
+        in_scope: 4,
+        judged: true,
+    }
+}
+
 #[expect(clippy::expect_used, reason = "a test")]
 fn footer(gaps: &[Gap], by_rule: [Counts; 2]) -> Footer {
     let policies = Policies::default();
     let totals = RunningTotals::new(&policies, 0);
     let mut totals = totals
-        .finish(&[], Privacy::Redacted, |_| {
+        .finish(&[], Privacy::Redacted, Completeness::default(), |_| {
             Ok::<_, crate::aggregate::Error>(())
         })
         .expect("no temporary file");
@@ -189,6 +197,7 @@ fn footer(gaps: &[Gap], by_rule: [Counts; 2]) -> Footer {
     let summary = &mut footer.summary;
     (summary.records, summary.in_scope, summary.rejected) = (6, 4, 2);
     let header = header();
+    summary.by_policy = header.policies.iter().map(judged).collect();
     for ((policy, rule), counts) in header.rules().zip(by_rule) {
         summary.counts += counts;
         *summary.by_severity.entry(rule.severity).or_default() += counts;
@@ -213,7 +222,15 @@ pub fn incomplete() -> Footer {
         waived,
         not_applicable: 1,
     };
-    let gaps = [Gap::Rejected(2), Gap::Errors(1)];
+    let gap = |code, count, text: &str| Gap {
+        code,
+        count,
+        text: text.to_owned(),
+    };
+    let gaps = [
+        gap(GapCode::Rejected, 2, "2 records could not be read"),
+        gap(GapCode::Undecided, 1, "1 outcome could not be decided"),
+    ];
     let mut footer = footer(&gaps, [counts(1, 1, 0), counts(2, 0, 1)]);
     let customer = |id: &str, high| super::model::footer::Customer {
         customer_id: Some(id.to_owned()),
@@ -221,6 +238,25 @@ pub fn incomplete() -> Footer {
         findings: [(Severity::High, high), (Severity::Low, 1)].into(),
     };
     footer.summary.top_customers = vec![customer("customer-9", 3), customer("customer-1", 1)];
+    footer
+}
+
+/// Returns what an audit came to whose policy judged nothing.
+pub fn unjudged() -> Footer {
+    let none = Counts {
+        not_applicable: 4,
+        ..Counts::default()
+    };
+    let gap = Gap {
+        code: GapCode::NothingJudged,
+        count: 1,
+        text: "1 policy has no rule that applies to a record: `pol`".to_owned(),
+    };
+    let mut footer = footer(&[gap], [none, none]);
+    footer.summary.rejected = 0;
+    for policy in &mut footer.summary.by_policy {
+        policy.judged = false;
+    }
     footer
 }
 

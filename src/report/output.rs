@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::model::footer::Footer;
 use super::model::header::Header;
+use super::paths::{behind_links, is_open_file};
 use super::render::Reporter;
 use super::settings::Format;
 use crate::digest::{FileDigest, Hasher};
@@ -194,14 +195,7 @@ impl<'o> Output<'o> {
     ///
     /// It cannot be written.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        Self::open_with(path, || {
-            let mut options = AtomicWriteFile::options();
-            let file = options.mode(MODE).preserve_mode(false).open(path)?;
-            Ok(Target::Unnamed(BufWriter::with_capacity(
-                BUFFER_BYTES,
-                file,
-            )))
-        })
+        Self::open_with(path, Target::unnamed)
     }
 
     /// Opens the file of one report of many, which are written aside.
@@ -210,7 +204,11 @@ impl<'o> Output<'o> {
     ///
     /// It cannot be written.
     pub fn open_aside(path: &Path, folder: &mut Aside) -> Result<Self, Error> {
-        Self::open_with(path, || {
+        Self::open_with(path, |place| {
+            if place != path {
+                // What a link points to may be on another disk than the folder.
+                return Target::unnamed(place);
+            }
             let aside = folder.next();
             let mut options = OpenOptions::new();
             let file = options
@@ -228,18 +226,18 @@ impl<'o> Output<'o> {
 
     fn open_with(
         path: &Path,
-        open_file: impl FnOnce() -> io::Result<Target<'o>>,
+        open_file: impl FnOnce(&Path) -> io::Result<Target<'o>>,
     ) -> Result<Self, Error> {
         let name = path.display().to_string();
-        let open = || match std::fs::metadata(path) {
+        let open = |place: &Path| match std::fs::metadata(place) {
             Ok(metadata) if metadata.is_dir() => Err(io::Error::from(io::ErrorKind::IsADirectory)),
-            Ok(metadata) if is_stream(&metadata) || is_open_file(path) => {
-                let file = OpenOptions::new().append(true).open(path)?;
+            Ok(metadata) if is_stream(&metadata) || is_open_file(place) => {
+                let file = OpenOptions::new().append(true).open(place)?;
                 Ok(Target::Stream(file))
             }
-            _ => open_file(),
+            _ => open_file(place),
         };
-        match open() {
+        match behind_links(path).and_then(|place| open(&place)) {
             Ok(target) => Ok(Self {
                 name: format!("`{name}`"),
                 target,
@@ -298,6 +296,18 @@ impl<'o> Output<'o> {
     }
 }
 
+impl Target<'_> {
+    /// Opens a file that has no name before it takes its place.
+    fn unnamed(place: &Path) -> io::Result<Self> {
+        let mut options = AtomicWriteFile::options();
+        let file = options.mode(MODE).preserve_mode(false).open(place)?;
+        Ok(Target::Unnamed(BufWriter::with_capacity(
+            BUFFER_BYTES,
+            file,
+        )))
+    }
+}
+
 fn into_file<W: Write>(file: BufWriter<W>) -> io::Result<W> {
     file.into_inner().map_err(io::IntoInnerError::into_error)
 }
@@ -347,13 +357,6 @@ impl Write for Output<'_> {
 pub(super) fn is_stream(metadata: &Metadata) -> bool {
     let kind = metadata.file_type();
     kind.is_char_device() || kind.is_fifo() || kind.is_socket() || kind.is_block_device()
-}
-
-/// Returns whether the path stands for a file that some process has open, as
-/// `/dev/stdout` does: to rename something over it would replace the link.
-fn is_open_file(path: &Path) -> bool {
-    std::path::absolute(path)
-        .is_ok_and(|path| path.starts_with("/dev") || path.starts_with("/proc"))
 }
 
 /// Writes the end of a report; returns what it takes to rename it, and a description

@@ -2,10 +2,11 @@
 //! of what is read.
 
 use std::collections::HashMap;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::output::{Error, is_stream};
+use super::output::{Error, folder_of, is_stream};
 
 /// Holds the files that are read, and those that reports go to.
 pub struct Paths {
@@ -82,14 +83,63 @@ fn places(path: &Path) -> Vec<Place> {
 }
 
 fn resolved(path: &Path) -> Option<PathBuf> {
-    let path = std::path::absolute(path).ok()?;
+    let path = std::path::absolute(behind_links(path).ok()?).ok()?;
     let folder = path.parent()?.canonicalize().ok()?;
     Some(folder.join(path.file_name()?))
+}
+
+/// The most links that lead from one to the next, as the system counts.
+const MAX_LINKS: usize = 40;
+
+/// Returns what a path leads to by symbolic links, whether it is there or not: a report
+/// takes the place of that file, and not of a link to it.
+///
+/// # Errors
+///
+/// The links lead in a circle.
+pub fn behind_links(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        // What stands for an open file is no link to it, though it looks like one.
+        if is_open_file(&path) {
+            return Ok(path);
+        }
+        match std::fs::read_link(&path) {
+            Ok(target) => path = folder_of(&path).join(target),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::other("its symbolic links lead in a circle"))
+}
+
+/// Returns whether the path stands for a file that some process has open, as
+/// `/dev/stdout` does: to rename something over it would replace the link.
+pub fn is_open_file(path: &Path) -> bool {
+    std::path::absolute(path).is_ok_and(|path| {
+        path.starts_with("/proc") || path.starts_with("/dev") && !path.starts_with("/dev/shm")
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_leads_to_its_end_whether_that_is_there_or_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir(at("in")).expect("made");
+        for (from, to) in [("a", "in/b"), ("in/b", "../c"), ("x", "y"), ("y", "x")] {
+            std::os::unix::fs::symlink(to, at(from)).expect("linked");
+        }
+        let end = behind_links(&at("a")).expect("no circle");
+        assert_eq!(end, at("in/../c"));
+        assert!(behind_links(&at("x")).is_err());
+        let mut paths = Paths::new(&[]);
+        assert!(paths.take(&at("a"), "it".to_owned()).is_ok());
+        let again = paths.take(&at("c"), "it".to_owned());
+        assert!(matches!(again, Err(Error::Twice { .. })));
+    }
 
     #[test]
     fn a_file_is_known_by_whatever_path_it_is_reached() {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::model::footer::Summary;
+use super::model::footer::{Summary, Verdict};
 use super::model::row::FindingRow;
 use crate::text::{count, escape_controls, grouped};
 
@@ -80,12 +80,22 @@ pub fn finding(row: &FindingRow<'_>) -> String {
 /// Says what an audit came to, after the word of its verdict.
 pub fn outcome(summary: &Summary) -> String {
     let waived = summary.counts.waived;
-    let judged = summary.in_scope > 0;
-    let mut met = match (summary.complete, judged, summary.counts.findings()) {
-        (true, true, 0) if waived > 0 => "every rule is met or waived".to_owned(),
-        (true, true, 0) => "every rule is met".to_owned(),
-        (_, _, 0) => "no finding".to_owned(),
-        (_, _, findings) => count(findings, "finding", "findings"),
+    let findings = summary.counts.findings();
+    let listed = match findings {
+        0 => "no finding".to_owned(),
+        findings => count(findings, "finding", "findings"),
+    };
+    let unjudged: Vec<_> = summary.unjudged().collect();
+    let mut met = match summary.verdict() {
+        Verdict::Pass if waived > 0 => "every rule is met or waived".to_owned(),
+        Verdict::Pass => "every rule is met".to_owned(),
+        Verdict::NothingJudged if unjudged.len() < summary.by_policy.len() => {
+            // Names are of a few letters, as a rule; one that is not steers nothing.
+            let names = unjudged.iter().map(|id| escape_controls(id));
+            format!("by {}; {listed}", names.collect::<Vec<_>>().join(", "))
+        }
+        Verdict::NothingJudged if findings == 0 => "no rule applied".to_owned(),
+        Verdict::NothingJudged | Verdict::Incomplete | Verdict::Findings => listed,
     };
     if waived > 0 {
         met += &format!(", {} waived,", grouped(waived));
@@ -96,6 +106,18 @@ pub fn outcome(summary: &Summary) -> String {
         grouped(summary.in_scope),
         grouped(summary.rejected),
     )
+}
+
+/// Says that an audit is not complete.
+pub const NOT_COMPLETE: &str = "The audit is not complete";
+
+/// Says why an audit is not complete, on one line, for a place that shows no verdict.
+pub fn reasons(summary: &Summary) -> String {
+    let reasons = summary.reasons().collect::<Vec<_>>().join("; ");
+    match summary.verdict() {
+        verdict @ Verdict::NothingJudged => format!("{}: {reasons}", verdict.word()),
+        Verdict::Incomplete | Verdict::Pass | Verdict::Findings => reasons,
+    }
 }
 
 /// Returns a sentence with a capital letter at its beginning.

@@ -2,7 +2,7 @@
 //! ones too, before the first takes its place.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::format::factory::new_report;
@@ -23,6 +23,15 @@ pub struct OnStdout<'r> {
     pub screen: Screen,
     /// Where it goes.
     pub stdout: &'r mut (dyn Write + Send),
+}
+
+/// Says where a report was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// Its path, in which `{}` stands for the name of a slice.
+    pub path: PathBuf,
+    /// How many files it is, if it is split.
+    pub slices: Option<usize>,
 }
 
 /// Holds the reports that are being written.
@@ -180,6 +189,7 @@ impl<'r> Reports<'r> {
 
     /// Writes what comes after the findings, then what `manifest` says of the files,
     /// if a manifest is wanted, and lets all take their places, the manifest last.
+    /// Returns the reports that are files.
     ///
     /// # Errors
     ///
@@ -190,13 +200,14 @@ impl<'r> Reports<'r> {
         header: &Header,
         footer: &Footer,
         manifest: impl FnOnce(Vec<Written>, &mut dyn Write) -> io::Result<()>,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<Placed>, Error> {
         let Self {
             all,
             mut paths,
             manifest: manifest_output,
         } = self;
         let (mut settled, mut written, mut asides) = (Vec::new(), Vec::new(), Vec::new());
+        let mut placed = Vec::new();
         for report in all {
             match report.to {
                 To::One {
@@ -204,17 +215,26 @@ impl<'r> Reports<'r> {
                     output,
                     destination,
                 } => {
+                    placed.extend(destination.as_ref().map(|to| Placed {
+                        path: to.path.clone(),
+                        slices: None,
+                    }));
                     let (one, file) = settle(reporter, output, destination, header, footer)?;
                     settled.push(one);
                     written.extend(file);
                 }
                 To::Slices(split) => {
+                    let path = split.path().to_owned();
                     let slices = split.finish(header, footer, &mut paths)?;
                     let Slices {
                         settled: each,
                         written: files,
                         aside,
                     } = slices;
+                    placed.push(Placed {
+                        path,
+                        slices: Some(each.len()),
+                    });
                     settled.extend(each);
                     written.extend(files);
                     asides.push(aside);
@@ -226,7 +246,8 @@ impl<'r> Reports<'r> {
             said.map_err(|source| output.failed(source))?;
             settled.push(output.settle()?);
         }
-        settled.into_iter().try_for_each(Settled::commit)
+        settled.into_iter().try_for_each(Settled::commit)?;
+        Ok(placed)
         // The folders in which slices were written are removed here.
     }
 }

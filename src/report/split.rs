@@ -161,6 +161,11 @@ impl Split {
         })
     }
 
+    /// Returns the path that stands for many.
+    pub fn path(&self) -> &Path {
+        &self.destination.path
+    }
+
     /// Takes in findings.
     ///
     /// # Errors

@@ -114,6 +114,38 @@ fn verdict_and_counts(format: Format) -> &'static [&'static str] {
     }
 }
 
+#[test]
+fn no_format_passes_an_audit_that_judged_nothing() {
+    for format in Format::ALL.iter().copied() {
+        let name = format.name();
+        let report = report(format, std::iter::empty(), &fixture::unjudged());
+        let says = match format {
+            // Rows are findings, and nothing else.
+            Format::Csv => "",
+            Format::Json | Format::Ndjson => {
+                "\"complete\":false,\"incomplete_because\":[{\"code\":\"nothing-judged\",\"count\":1,"
+            }
+            Format::Text
+            | Format::Markdown
+            | Format::Sarif
+            | Format::Junit
+            | Format::Oscal
+            | Format::Ocsf
+            | Format::Defectdojo => "NOTHING JUDGED",
+            #[cfg(feature = "html")]
+            Format::Html => "<h1>NOTHING JUDGED</h1>",
+            #[cfg(feature = "xlsx")]
+            Format::Xlsx => "NOTHING JUDGED",
+        };
+        assert!(report.contains(says), "{name}: {report}");
+        assert!(!report.contains("PASS"), "{name}: {report}");
+    }
+    let junit = report(Format::Junit, std::iter::empty(), &fixture::unjudged());
+    assert!(junit.contains("errors=\"1\""), "{junit}");
+    let sarif = report(Format::Sarif, std::iter::empty(), &fixture::unjudged());
+    assert!(sarif.contains("\"executionSuccessful\":false"), "{sarif}");
+}
+
 /// Whether a format ranks customers.
 fn has_ranking(format: Format) -> bool {
     match format {

@@ -1,10 +1,14 @@
 //! What a run adds up to: parts are summed in the order of the records, and what it
 //! comes to is decided once, after the sum.
 
+mod completeness;
+mod gap;
 mod part;
 mod running;
 mod verdict;
 
+pub use completeness::{Completeness, Undecided};
+pub use gap::{Gap, GapCode};
 pub use part::Part;
 pub use running::{ExportTotals, RunningTotals, Totals};
-pub use verdict::{Gap, Verdict};
+pub use verdict::Verdict;

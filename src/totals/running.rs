@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::completeness::Completeness;
+use super::gap::gaps;
 use super::part::Part;
 use super::verdict::Verdict;
 use crate::aggregate::{self, Aggregates};
@@ -89,7 +91,8 @@ impl<'p> RunningTotals<'p> {
     }
 
     /// Decides what the run comes to; `found` takes the findings of rules over all
-    /// records. `names` are those of the exports.
+    /// records. `names` are those of the exports, and `completeness` says what makes the
+    /// run complete.
     ///
     /// # Errors
     ///
@@ -98,6 +101,7 @@ impl<'p> RunningTotals<'p> {
         self,
         names: &[&str],
         privacy: Privacy<'_>,
+        completeness: Completeness,
         found: impl FnMut(&Finding<'_>) -> Result<(), E>,
     ) -> Result<Totals, E> {
         let Self {
@@ -110,8 +114,10 @@ impl<'p> RunningTotals<'p> {
         if !policies.needed().is_empty() {
             exports.iter_mut().for_each(ExportTotals::doubt);
         }
-        let unread = exports.iter().filter(|export| export.problem.is_some());
-        let verdict = Verdict::new(policies, &summary, unread.count() as u64);
+        let verdict = Verdict {
+            gaps: gaps(policies, &summary, &exports, names, completeness),
+            anomalies: summary.anomalies(policies),
+        };
         Ok(Totals {
             summary,
             exports,

@@ -80,6 +80,7 @@ class Truth:
         self.findings = report["findings"]
         self.summary = report["summary"]
         self.complete = self.summary["complete"]
+        self.because = [gap["text"] for gap in self.summary["incomplete_because"]]
         self.rules = [(policy["id"], rule) for policy in report["policies"] for rule in policy["rules"]]
 
     def by_rule(self):
@@ -183,7 +184,7 @@ def says_unsure(truth, entries):
     if len(entries) != wanted:
         yield f"{len(entries)} findings say that the audit is not complete, and not {wanted}"
     told = "\n".join(canon(text) for entry in entries for text in entry.texts)
-    for because in truth.summary["incomplete_because"]:
+    for because in truth.because:
         if canon(because) not in told:
             yield f"it does not say why it is not complete: {because}"
 
@@ -224,7 +225,7 @@ def judge_text(path, truth, tools):
     summary = truth.summary
     findings = summary["fail"] + summary["error"]
     word = first.split("  ")[0]
-    if not truth.complete and word != "INCOMPLETE":
+    if not truth.complete and word not in ("INCOMPLETE", "NOTHING JUDGED"):
         yield f"the verdict is {word!r}, but the audit is not complete"
     told = [(findings, "findings?")] if findings else []
     told += [
@@ -235,7 +236,7 @@ def judge_text(path, truth, tools):
     for number, things in told:
         if not re.search(rf"(?<![\d,]){number:,} {things}", first):
             yield f"the verdict does not tell {number:,} {things}: {first}"
-    for because in summary["incomplete_because"]:
+    for because in truth.because:
         if clean(because) not in text:
             yield f"it does not say why it is not complete: {because}"
     # Findings come by record or by severity, so that which are shown is not asked.
@@ -422,7 +423,7 @@ def judge_markdown(path, truth, tools):
         if element not in ("code", "pre") and (found := MENTION.search(words)):
             yield f"a mention: {shown(words[max(0, found.start() - 20) :][:60])}"
 
-    for because in truth.summary["incomplete_because"]:
+    for because in truth.because:
         if squeezed(clean(because)) not in squeezed("".join(page.itertext())):
             yield f"it does not say why it is not complete: {because}"
 
@@ -530,7 +531,7 @@ def judge_html(path, truth, tools):
     else:
         yield from inline_digests(text, policies[0])
     whole = squeezed(canon("".join(page.itertext())))
-    for because in truth.summary["incomplete_because"]:
+    for because in truth.because:
         if squeezed(canon(because)) not in whole:
             yield f"it does not say why it is not complete: {because}"
 
@@ -683,7 +684,7 @@ def sarif_ends(run_, truth):
         if invocation["executionSuccessful"] != truth.complete:
             yield f"executionSuccessful is {invocation['executionSuccessful']}, but complete is {truth.complete}"
         notes = " ".join(strings(invocation))
-        for because in truth.summary["incomplete_because"]:
+        for because in truth.because:
             if because not in notes:
                 yield f"no notification says: {because}"
 
@@ -968,7 +969,7 @@ def judge_xlsx(path, truth, tools):
                     if clean(value) != value:
                         yield f"{sheet.title}!{cell.coordinate} steers: {shown(value)}"
     summary = "\n".join(canon(str(value)) for row in rows["Summary"] for value in row if value is not None)
-    for because in truth.summary["incomplete_because"]:
+    for because in truth.because:
         if canon(because) not in summary:
             yield f"the summary does not say why it is not complete: {because}"
     for name, wanted in [("Rules", len(truth.rules)), ("Rejected", len(truth.report["rejected"]))]:

@@ -88,7 +88,7 @@ def truth():
             "coverage": {},
             "summary": {
                 "complete": False,
-                "incomplete_because": ["1 record could not be read"],
+                "incomplete_because": [{"code": "rejected", "count": 1, "text": "1 record could not be read"}],
                 "records": 4,
                 "in_scope": 3,
                 "rejected": 1,
@@ -249,7 +249,7 @@ def sarif(truth):
             }
         )
     notes = [
-        {"level": "error", "message": {"text": because}} for because in truth.summary["incomplete_because"]
+        {"level": "error", "message": {"text": because}} for because in truth.because
     ]
     run = {
         "tool": {
@@ -336,7 +336,7 @@ def ocsf(truth):
         **event,
         "severity_id": 4,
         "severity": "High",
-        "message": "; ".join(truth.summary["incomplete_because"]),
+        "message": "; ".join(truth.because),
         "finding_info": {"uid": "0" * 32, "title": "The audit is not complete"},
     }
     return "".join(lines) + json.dumps(unsure) + "\n"
@@ -401,7 +401,7 @@ def xlsx(truth, change=lambda book: None):
     book.remove(book.active)
     sheets = {name: book.create_sheet(name) for name in SHEETS}
     sheets["Summary"].append(["complete", "no"])
-    sheets["Summary"].append(["because", *truth.summary["incomplete_because"]])
+    sheets["Summary"].append(["because", *truth.because])
     sheets["Rules"].append(["policy", "rule"])
     for policy, rule in truth.rules:
         sheets["Rules"].append([policy, rule["id"]])
@@ -438,7 +438,7 @@ def defectdojo(truth):
         }
         for f in truth.findings
     ]
-    because = "; ".join(truth.summary["incomplete_because"])
+    because = "; ".join(truth.because)
     unsure = {"title": f"Audit incomplete: {because}", "severity": "High", "unique_id_from_tool": "0" * 32}
     findings.append({**findings[0], **unsure})
     return dump({"name": "audit", "type": "audit", "findings": findings})

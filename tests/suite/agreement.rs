@@ -155,10 +155,20 @@ fn agree(run: &Run, policies: &[Policy], verdict: &Verdict) -> Result<(), TestCa
     prop_assert_eq!(&summary["in_scope"], judged.count());
     prop_assert_eq!(&summary["rejected"], 0);
     counts_agree(&summary, verdict)?;
-    let incomplete = verdict.lacks_a_field || count(verdict, Status::Error, |_| true) > 0;
+    let judges_nothing = (0..policies.len()).any(|number| !judges(policies, verdict, number));
+    let incomplete =
+        verdict.lacks_a_field || judges_nothing || count(verdict, Status::Error, |_| true) > 0;
     prop_assert_eq!(&summary["complete"], !incomplete);
     prop_assert_eq!(run.code, exit_code(policies, verdict, incomplete));
     Ok(())
+}
+
+/// Whether a rule of the policy with this number applies to a record in its scope.
+fn judges(policies: &[Policy], verdict: &Verdict, number: usize) -> bool {
+    let mut outcomes = verdict.outcomes.iter();
+    verdict.in_scope.iter().any(|by| by[number])
+        && outcomes
+            .any(|one| one.policy == policies[number].id && one.status != Status::NotApplicable)
 }
 
 /// Findings without the names that nobody can check.

@@ -16,6 +16,7 @@ use crate::report::markup::{code, escape};
 use crate::report::model::footer::Footer;
 use crate::report::model::header::{Header, Rule};
 use crate::report::model::row::{FindingRow, Rejected};
+use crate::report::phrase;
 use crate::report::render::{self, Found, Rendered};
 use crate::text::{escape_controls, short};
 
@@ -204,18 +205,18 @@ impl render::Reporter for Reporter {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         if !footer.summary.complete {
-            let because = &footer.summary.incomplete_because;
+            let summary = &footer.summary;
+            let title = format!("Audit incomplete: {}", phrase::reasons(summary));
+            let title = escape_controls(&title);
+            let title = short(&title, MAX_TITLE);
             let policies = header.policies.iter().map(|policy| policy.id.as_str());
             let policies: Vec<_> = policies.collect();
             let mut description = "The audit is not complete: that no finding is listed does not mean that all is well.\n".to_owned();
-            for why in because {
+            for why in summary.reasons() {
                 description.push_str(&format!("\n- {}", escape(why)));
             }
             let entry = Entry {
-                title: &format!(
-                    "Audit incomplete: {}",
-                    short(&escape_controls(&because.join("; ")), MAX_TITLE)
-                ),
+                title: &title,
                 description: &description,
                 unique_id_from_tool: &header.incomplete_fingerprint(),
                 component_name: None,

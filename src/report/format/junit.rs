@@ -14,7 +14,7 @@ use quick_xml::events::{BytesDecl, BytesStart, BytesText, Event};
 
 use super::buffered::{Document, Report};
 use crate::finding::Counts;
-use crate::report::model::footer::RuleCounts;
+use crate::report::model::footer::{RuleCounts, Verdict};
 use crate::report::model::header::{Policy, Rule};
 use crate::report::model::row::FindingRow;
 use crate::report::phrase::{self, RATIONALE, REMEDIATION, one_line};
@@ -153,7 +153,7 @@ fn run(report: &Report<'_>) -> Suite {
     let summary = &report.footer.summary;
     let tool = &report.header.tool;
     let outcome = if !summary.complete {
-        let mut text = lines(&summary.incomplete_because);
+        let mut text = lines(summary.reasons());
         for rejected in report.rejected.iter().take(MAX_REJECTED) {
             text.push_str(&rejected.to_string());
             text.push('\n');
@@ -162,16 +162,16 @@ fn run(report: &Report<'_>) -> Suite {
         more(&mut text, summary.rejected.saturating_sub(shown));
         Outcome::Error(Message {
             kind: "incomplete".to_owned(),
-            message: format!(
-                "The audit is not complete: {}",
-                summary.incomplete_because.join("; ")
-            ),
+            message: format!("{}: {}", phrase::NOT_COMPLETE, phrase::reasons(summary)),
             text,
         })
-    } else if summary.in_scope == 0 {
-        Outcome::Skipped("No record is in the scope of a policy".to_owned())
     } else {
-        Outcome::Passed
+        match summary.verdict() {
+            verdict @ Verdict::NothingJudged => {
+                Outcome::Skipped(format!("{}: {}", verdict.word(), phrase::outcome(summary)))
+            }
+            Verdict::Incomplete | Verdict::Pass | Verdict::Findings => Outcome::Passed,
+        }
     };
     let numbers = [
         ("records", summary.records),
@@ -217,7 +217,7 @@ fn case(policy: &Policy, rule: &Rule, counted: &RuleCounts, findings: &[&Finding
 }
 
 fn outcome(rule: &Rule, counts: &Counts, findings: &[&FindingRow<'_>]) -> Outcome {
-    let judged = counts.pass + counts.findings() + counts.waived;
+    let judged = counts.judged();
     if judged == 0 {
         return Outcome::Skipped("It applies to no record".to_owned());
     }
@@ -282,10 +282,8 @@ fn text(rule: &Rule, counts: &Counts, findings: &[&FindingRow<'_>]) -> String {
     text
 }
 
-fn lines(all: &[String]) -> String {
-    let lines = all
-        .iter()
-        .map(|line| format!("{}\n", escape_controls(line)));
+fn lines<'l>(all: impl Iterator<Item = &'l str>) -> String {
+    let lines = all.map(|line| format!("{}\n", escape_controls(line)));
     format!("\n{}", lines.collect::<String>())
 }
 

@@ -201,7 +201,7 @@ fn verdict(report: &Report<'_>) -> Vec<String> {
         lines.push(String::new());
         lines.push("The audit is not complete:".to_owned());
         lines.push(String::new());
-        let why = summary.incomplete_because.iter();
+        let why = summary.reasons();
         lines.extend(why.map(|why| format!("- {}", escape(why))));
     }
     lines

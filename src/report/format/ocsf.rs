@@ -13,6 +13,7 @@ use crate::report::json_writer::{open, write_json, write_open};
 use crate::report::model::footer::{Export, Footer};
 use crate::report::model::header::{Header, Rule};
 use crate::report::model::row::{FindingRow, Rejected};
+use crate::report::phrase;
 use crate::report::render::{self, Found, Rendered};
 
 /// The version of the schema: the one in which `status_details` has taken the
@@ -332,12 +333,9 @@ impl render::Reporter for Reporter {
         if summary.complete {
             return Ok(());
         }
-        let why: Vec<_> = summary
-            .incomplete_because
-            .iter()
-            .map(String::as_str)
-            .collect();
-        let message = format!("The audit is not complete: {}", why.join("; "));
+        let why: Vec<_> = summary.reasons().collect();
+        let (title, reasons) = (phrase::NOT_COMPLETE, phrase::reasons(summary));
+        let message = format!("{title}: {reasons}");
         let policies = header.policies.iter().map(|policy| policy.id.as_str());
         let exports = footer.exports.iter();
         let event = Event {
@@ -346,8 +344,8 @@ impl render::Reporter for Reporter {
             message: &message,
             finding_info: Info {
                 uid: &header.incomplete_fingerprint(),
-                title: "The audit is not complete",
-                desc: &why.join("; "),
+                title,
+                desc: &reasons,
             },
             compliance: Compliance {
                 control: None,

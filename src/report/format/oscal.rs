@@ -15,7 +15,7 @@ use super::buffered::{Document, Report};
 use crate::finding::Counts;
 use crate::report::json_writer;
 use crate::report::markup::uri;
-use crate::report::model::footer::RuleCounts;
+use crate::report::model::footer::{RuleCounts, Verdict};
 use crate::report::model::header::{Policy, Rule};
 use crate::report::model::row::FindingRow;
 use crate::report::phrase::{self, REMEDIATION};
@@ -61,10 +61,13 @@ fn whole(report: &Report<'_>) -> Value {
         .map(|export| format!("{} {}", export.path, export.records))
         .collect();
     let policies = policies.join("/");
-    let run = format!("{}/{policies}/{}", header.as_of, exports.join("/"));
     let plan = uuid("plan", &policies);
     let ids: Vec<_> = header.policies.iter().map(|policy| &*policy.id).collect();
     let title = one_line(&format!("Audit by {}", ids.join(", ")));
+    let mut result = result(report, &title);
+    // Another content is another document: OSCAL wants a UUID of its own for it.
+    let run = format!("{}/{policies}/{}/{result}", header.as_of, exports.join("/"));
+    result["uuid"] = uuid("result", &run).into();
     json!({ "assessment-results": {
         "uuid": uuid("assessment-results", &run),
         "metadata": {
@@ -81,7 +84,7 @@ fn whole(report: &Report<'_>) -> Value {
             "href": format!("#{plan}"),
             "remarks": "The policies are the assessment plan.",
         },
-        "results": [result(report, &uuid("result", &run), &title)],
+        "results": [result],
         "back-matter": { "resources": [{
             "uuid": plan,
             "title": "The policies of the audit",
@@ -102,17 +105,23 @@ fn link(policy: &Policy) -> Value {
     })
 }
 
-fn result(report: &Report<'_>, uuid: &str, title: &str) -> Value {
+/// Returns the result, whose UUID is still to be written.
+fn result(report: &Report<'_>, title: &str) -> Value {
     let summary = &report.footer.summary;
     let observed = Observed::new(report);
     let rules = report.header.rules().zip(&summary.by_rule);
     let findings: Vec<_> = rules
-        .filter(|(_, counted)| judged(&counted.counts) > 0)
+        .filter(|(_, counted)| counted.counts.judged() > 0)
         .map(|((policy, rule), counted)| finding(policy, rule, counted, &observed))
         .collect();
     let mut result = json!({
-        "uuid": uuid,
-        "title": if summary.complete { title.to_owned() } else { format!("INCOMPLETE: {title}") },
+        "uuid": "",
+        "title": match summary.verdict() {
+            verdict @ (Verdict::NothingJudged | Verdict::Incomplete) => {
+                format!("{}: {title}", verdict.word())
+            }
+            Verdict::Pass | Verdict::Findings => title.to_owned(),
+        },
         "description": format!(
             "{} of {}, {} of them in scope, judged by {}.",
             if summary.complete { "An audit" } else { "An audit, not complete," },
@@ -165,10 +174,10 @@ fn remarks(report: &Report<'_>) -> Vec<String> {
     let summary = &report.footer.summary;
     let mut remarks = Vec::new();
     if !summary.complete {
-        let why = summary.incomplete_because.join("; ");
         remarks.push(format!(
-            "The audit is not complete: {}.",
-            escape_controls(&why)
+            "{}: {}.",
+            phrase::NOT_COMPLETE,
+            escape_controls(&phrase::reasons(summary))
         ));
     }
     if !report.rejected.is_empty() {
@@ -295,11 +304,6 @@ fn observation(row: &FindingRow<'_>, uuid: &str, subject: &str, report: &Report<
         observation["relevant-evidence"] = json!([{ "href": uri(export), "description": place }]);
     }
     observation
-}
-
-/// Records, or the export, of which the rule was met or not or undecided.
-fn judged(counts: &Counts) -> u64 {
-    counts.pass + counts.findings() + counts.waived
 }
 
 fn finding(policy: &Policy, rule: &Rule, counted: &RuleCounts, observed: &Observed<'_>) -> Value {
@@ -485,7 +489,7 @@ mod tests {
             left_out: 1,
             rejected: Vec::new(),
         };
-        let result = result(&report, "u", "t");
+        let result = result(&report, "t");
         let observations = result["observations"].as_array().expect("a list");
         let mut uuids: Vec<_> = observations.iter().map(|one| &one["uuid"]).collect();
         uuids.dedup();

@@ -16,7 +16,7 @@ use crate::finding::Status;
 use crate::policy::Severity;
 use crate::report::json_writer;
 use crate::report::markup::{escape, uri};
-use crate::report::model::footer::Export;
+use crate::report::model::footer::{Export, Verdict};
 use crate::report::model::header::{Policy, Rule};
 use crate::report::model::row::{FindingRow, Rejected};
 use crate::report::phrase::{self, RATIONALE, REMEDIATION, beginning, first_of};
@@ -253,8 +253,16 @@ fn artifact(export: &Export) -> Value {
 fn notifications(report: &Report<'_>) -> Vec<Value> {
     let note = |level: &str, text: &str| json!({ "level": level, "message": { "text": plain(&escape_controls(text)) } });
     let summary = &report.footer.summary;
-    let why = summary.incomplete_because.iter();
-    let mut notes: Vec<_> = why.map(|why| note("error", why)).collect();
+    let mut notes = Vec::new();
+    if summary.verdict() == Verdict::NothingJudged {
+        let text = format!(
+            "{}: {}",
+            Verdict::NothingJudged.word(),
+            phrase::outcome(summary)
+        );
+        notes.push(note("error", &text));
+    }
+    notes.extend(summary.reasons().map(|why| note("error", why)));
     notes.extend(
         summary
             .anomalies

@@ -155,7 +155,7 @@ impl Page<'_> {
         let verdict = summary.verdict();
         let colour = match verdict {
             Verdict::Incomplete => AnsiColor::Magenta,
-            Verdict::NothingInScope => AnsiColor::Yellow,
+            Verdict::NothingJudged => AnsiColor::Yellow,
             Verdict::Pass => AnsiColor::Green,
             Verdict::Findings => AnsiColor::Red,
         };
@@ -168,8 +168,8 @@ impl Page<'_> {
         if let Some(slice) = &summary.slice {
             writeln!(out, "  only findings of {slice}")?;
         }
-        for gap in &summary.incomplete_because {
-            writeln!(out, "  - {}", escape_controls(gap))?;
+        for reason in summary.reasons() {
+            writeln!(out, "  - {}", escape_controls(reason))?;
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use strum::IntoStaticStr;
 use crate::finding::{self, Counts, Coverage, Privacy};
 use crate::policy::{Policies, Severity};
 use crate::text::escape_controls;
-use crate::totals::Totals;
+use crate::totals::{Gap, Totals};
 
 /// Says what an audit came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -39,6 +39,17 @@ pub struct Export {
     /// Why it was not read to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+}
+
+/// Says how far a policy reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PolicyReach {
+    /// The policy's id.
+    pub policy: String,
+    /// Records that are in its scope.
+    pub in_scope: u64,
+    /// Whether any of its rules judged a record.
+    pub judged: bool,
 }
 
 /// Counts the outcomes of a rule.
@@ -100,8 +111,8 @@ impl fmt::Display for Slice {
 pub struct Summary {
     /// Every byte was read and every record judged.
     pub complete: bool,
-    /// What was not read or judged.
-    pub incomplete_because: Vec<String>,
+    /// Why it is not complete, a reason a kind.
+    pub incomplete_because: Vec<Gap>,
     /// Records met, the rejected among them.
     pub records: u64,
     /// Records that some policy judges.
@@ -111,6 +122,8 @@ pub struct Summary {
     /// Outcomes of all rules.
     #[serde(flatten)]
     pub counts: Counts,
+    /// How far each policy reached, in the order of the policies.
+    pub by_policy: Vec<PolicyReach>,
     /// Outcomes of each rule, in the order of the policies.
     pub by_rule: Vec<RuleCounts>,
     /// Outcomes of the rules of a severity, the most severe first.
@@ -140,11 +153,11 @@ pub struct Summary {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Verdict {
+    /// A policy has no rule that judged a record.
+    #[strum(serialize = "NOTHING JUDGED")]
+    NothingJudged,
     /// Something could not be read or judged.
     Incomplete,
-    /// No policy applies to any record.
-    #[strum(serialize = "NOTHING IN SCOPE")]
-    NothingInScope,
     /// Every rule is met or waived.
     Pass,
     /// There are findings.
@@ -161,12 +174,24 @@ impl Verdict {
 impl Summary {
     /// Returns the verdict.
     pub fn verdict(&self) -> Verdict {
-        match (self.complete, self.in_scope, self.counts.findings()) {
-            (false, ..) => Verdict::Incomplete,
-            (true, 0, _) => Verdict::NothingInScope,
-            (true, _, 0) => Verdict::Pass,
-            (true, ..) => Verdict::Findings,
+        let unjudged = self.unjudged().next().is_some();
+        match (unjudged, self.complete, self.counts.findings()) {
+            (true, ..) => Verdict::NothingJudged,
+            (false, false, _) => Verdict::Incomplete,
+            (false, true, 0) => Verdict::Pass,
+            (false, true, _) => Verdict::Findings,
         }
+    }
+
+    /// Returns the ids of the policies none of whose rules judged a record.
+    pub fn unjudged(&self) -> impl Iterator<Item = &str> {
+        let policies = self.by_policy.iter().filter(|policy| !policy.judged);
+        policies.map(|policy| policy.policy.as_str())
+    }
+
+    /// Returns why the audit is not complete, a sentence a reason.
+    pub fn reasons(&self) -> impl Iterator<Item = &str> {
+        self.incomplete_because.iter().map(|gap| gap.text.as_str())
     }
 }
 
@@ -202,6 +227,12 @@ impl Footer {
                 severity: rule.severity,
                 counts: *counts,
             });
+        let by_policy = summary.reach(policies);
+        let by_policy = by_policy.map(|(policy, reach)| PolicyReach {
+            policy: policy.id.clone(),
+            in_scope: reach.in_scope,
+            judged: reach.judged,
+        });
         let by_severity = Severity::ALL.into_iter().rev();
         let unknown_keys = summary.unknown_keys.commonest().into_iter();
         Self {
@@ -209,11 +240,12 @@ impl Footer {
             coverage: coverage.collect(),
             summary: Summary {
                 complete: verdict.is_complete(),
-                incomplete_because: verdict.gaps.iter().map(|gap| gap.show(policies)).collect(),
+                incomplete_because: verdict.gaps.clone(),
                 records: summary.records,
                 in_scope: summary.in_scope,
                 rejected: summary.rejected,
                 counts: summary.counts(),
+                by_policy: by_policy.collect(),
                 by_rule: by_rule.collect(),
                 by_severity: by_severity
                     .map(|severity| (severity, summary.counts_of(policies, severity)))

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Stdio;
 
 use super::{audit, first_line, records, workspace};
@@ -96,6 +96,25 @@ fn an_export_that_grows_while_it_is_read_is_incomplete() {
     let said = ended.stderr;
     assert!(said.contains("large.ndjson: it was changed while it was read"));
     assert!(rest.contains("\"complete\":false"));
+}
+
+#[test]
+fn a_file_that_is_named_twice_is_refused_by_any_name() {
+    let workspace = workspace();
+    symlink("export.ndjson", workspace.path("link.ndjson")).expect("it is made");
+    let hard = workspace.path("hard.ndjson");
+    fs::hard_link(workspace.path("export.ndjson"), hard).expect("it is made");
+    let absolute = workspace.path("export.ndjson").display().to_string();
+    let names = ["export.ndjson", "./export.ndjson", "link.ndjson"];
+    for other in names.iter().copied().chain(["hard.ndjson", &absolute, "-"]) {
+        let stdin = File::open(workspace.path("export.ndjson")).expect("it is opened");
+        let mut command = audit(&workspace);
+        command.args(["export.ndjson", other]).stdin(stdin);
+        let ended = Run::of(&mut command);
+        assert_eq!(ended.code, 2, "{other}");
+        let said = format!("error: export `{other}` is the same file as `export.ndjson`");
+        assert!(ended.stderr.starts_with(&said), "{}", ended.stderr);
+    }
 }
 
 #[test]

@@ -194,21 +194,82 @@ fn a_signal_in_the_middle_of_a_run_leaves_the_old_report() {
 }
 
 #[test]
-fn a_link_where_a_report_goes_is_replaced_and_its_target_is_not() {
+fn a_report_behind_a_link_replaces_what_the_link_points_to() {
     let workspace = workspace();
-    workspace.write("target.csv", "the target\n");
-    symlink("target.csv", workspace.path("link.csv")).expect("it is made");
-    symlink("nowhere.csv", workspace.path("dangling.csv")).expect("it is made");
-    let mut command = audit(&workspace);
-    command.args(["-o", "link.csv", "-o", "dangling.csv", "export.ndjson"]);
-    assert_eq!(code(&mut command), 1);
-    assert_eq!(workspace.read("target.csv"), "the target\n");
-    assert!(!workspace.path("nowhere.csv").exists());
-    for name in ["link.csv", "dangling.csv"] {
-        let metadata = fs::symlink_metadata(workspace.path(name)).expect("it is there");
-        assert!(metadata.is_file(), "{name}");
-        assert!(workspace.read(name).contains("c1"), "{name}");
+    workspace.create_dir("real");
+    workspace.write("real/target.csv", "the target\n");
+    let everyone = fs::Permissions::from_mode(0o644);
+    fs::set_permissions(workspace.path("real/target.csv"), everyone).expect("it is set");
+    let links = [
+        ("real/target.csv", "link.csv"),
+        ("real/nowhere.csv", "dangling.csv"),
+        ("real/c1.md", "c1.md"),
+    ];
+    for (target, link) in links {
+        symlink(target, workspace.path(link)).expect("it is made");
     }
+    let mut command = audit(&workspace);
+    command.args(["-o", "link.csv", "-o", "dangling.csv"]);
+    command.args(["--split-by", "customer", "-o", "{}.md", "export.ndjson"]);
+    assert_eq!(code(&mut command), 1);
+    for (target, link) in links {
+        let metadata = fs::symlink_metadata(workspace.path(link)).expect("it is there");
+        assert!(metadata.is_symlink(), "{link}");
+        assert!(workspace.read(target).contains("c1"), "{target}");
+        assert_eq!(mode(&workspace.path(target)), 0o600, "{target}");
+    }
+    let before = workspace.names();
+    let mut command = audit(&workspace);
+    command.args(["-o", "link.csv", "missing.ndjson"]);
+    assert_eq!(code(&mut command), 2);
+    assert!(workspace.read("real/target.csv").contains("c1"));
+    assert_eq!(workspace.names(), before);
+}
+
+#[test]
+fn a_report_behind_links_in_a_circle_cannot_be_opened() {
+    let workspace = workspace();
+    symlink("b.csv", workspace.path("a.csv")).expect("it is made");
+    symlink("a.csv", workspace.path("b.csv")).expect("it is made");
+    let ended = Run::of(audit(&workspace).args(["-o", "a.csv", "export.ndjson"]));
+    assert_eq!(ended.code, 2);
+    let said = "report `a.csv` could not be opened: its symbolic links lead in a circle";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+}
+
+#[test]
+fn two_reports_behind_one_link_are_refused() {
+    let workspace = workspace();
+    symlink("new.csv", workspace.path("link.csv")).expect("it is made");
+    let mut command = audit(&workspace);
+    command.args(["-o", "link.csv", "-o", "new.csv", "export.ndjson"]);
+    assert_eq!(code(&mut command), 2);
+    assert!(!workspace.path("new.csv").exists());
+}
+
+#[test]
+fn a_report_over_the_file_on_stdin_is_refused() {
+    let workspace = workspace();
+    let stdin = File::open(workspace.path("export.ndjson")).expect("it is opened");
+    let mut command = audit(&workspace);
+    command.args(["-o", "csv:export.ndjson", "-"]).stdin(stdin);
+    let ended = Run::of(&mut command);
+    assert_eq!(ended.code, 2);
+    assert!(ended.stderr.contains("is also read by this run"));
+    assert_eq!(workspace.read("export.ndjson"), records(3));
+}
+
+#[test]
+fn a_report_goes_to_shared_memory_as_to_any_folder() {
+    let Ok(folder) = tempfile::tempdir_in("/dev/shm") else {
+        return;
+    };
+    let workspace = workspace();
+    let report = folder.path().join("findings.csv");
+    let output = format!("csv:{}", report.display());
+    let mut command = audit(&workspace);
+    assert_eq!(code(command.args(["-o", &output, "export.ndjson"])), 1);
+    assert!(fs::read_to_string(report).expect("UTF-8").contains("c1"));
 }
 
 #[test]

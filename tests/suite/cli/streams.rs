@@ -42,6 +42,47 @@ fn a_reader_that_is_gone_fails_the_run_without_a_panic() {
 }
 
 #[test]
+fn no_command_takes_a_reader_that_is_gone_for_success() {
+    let workspace = workspace();
+    let report = Run::of(audit(&workspace).args(["-f", "json", "export.ndjson"]));
+    workspace.write("report.json", &report.stdout);
+    let mut command = audit(&workspace);
+    command.args(["-q", "--manifest", "manifest.json", "export.ndjson"]);
+    assert_eq!(code(&mut command), 1);
+    for line in [
+        "--help",
+        "--version",
+        "convert report.json",
+        "verify manifest.json",
+        "policy test pci.toml",
+        "policy check mfa.toml",
+        "policy list",
+        "policy show mfa.toml",
+        "policy new",
+        "fields",
+        "explain -p mfa.toml --id c1 export.ndjson",
+        "schema report",
+        "completions bash",
+        "man",
+    ] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let policies = concat!(env!("CARGO_MANIFEST_DIR"), "/policies/pci.toml");
+        let words = line.replace("pci.toml", policies);
+        let mut command = workspace.command();
+        command.args(words.split(' ')).stdout(writer);
+        let ended = Run::of(&mut command);
+        assert_eq!(ended.code, 2, "{line}");
+        assert!(
+            ended.stderr.starts_with("error: "),
+            "{line}: {}",
+            ended.stderr
+        );
+        assert_eq!(ended.stderr.lines().count(), 1, "{line}: {}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_reader_that_leaves_early_fails_the_run_without_a_panic() {
     let workspace = workspace();
     workspace.write("large.ndjson", records(30_000));

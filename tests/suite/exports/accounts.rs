@@ -129,7 +129,7 @@ fn what_a_limited_token_could_not_see_is_not_clean() {
 #[test]
 fn a_deleted_account_is_counted_and_not_judged() {
     for key in ["deleted", "bad-dates-and-name"] {
-        let run = reads(key, &[], 0);
+        let run = reads(key, &[], 3);
         check(run.report()["summary"]["in_scope"] == 0, key, &run);
         check(run.counts() == (1, 0), key, &run);
     }

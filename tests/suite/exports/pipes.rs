@@ -162,12 +162,30 @@ fn a_manifest_has_the_digest_of_all_of_an_export_that_is_given_up_early() {
 }
 
 #[test]
+fn a_packed_export_that_is_cut_off_is_truncated() {
+    let workspace = Workspace::with_policy(SEEN);
+    let lines = format!("{LINE}\n").repeat(1000);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(lines.as_bytes()).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let zstd = zstd::encode_all(lines.as_bytes(), 1).unwrap();
+    for packed in [gzip, zstd] {
+        workspace.write("packed", &packed[..packed.len() - 3]);
+        let run = workspace.audit(&["packed"], &[]);
+        check(run.code == 3, "it cannot be unpacked to its end", &run);
+        let because = run.report()["summary"]["incomplete_because"][0].clone();
+        check(because["code"] == "truncated", "it is cut off", &run);
+    }
+}
+
+#[test]
 fn exports_are_read_in_their_order_and_counted_apart() {
     let workspace = Workspace::with_policy(SEEN);
     workspace.write("array", format!("[{LINE},{LINE}]"));
     workspace.write("lines", format!("{LINE}\noops\n{LINE}\n"));
     workspace.write("rows", "id,force_2fa\nc,no\n");
-    let run = workspace.audit(&["rows", "lines", "array", "rows"], &[]);
+    workspace.write("again", "id,force_2fa\nc,no\n");
+    let run = workspace.audit(&["rows", "lines", "array", "again"], &[]);
     check(
         run.found("mfa") == ["c", "a", "a", "a", "a", "c"],
         "order",

@@ -156,9 +156,11 @@ impl Banner {
                     "Not everything could be read or judged, so there may be more findings than this page shows. Because:",
                 ),
             ),
-            Verdict::NothingInScope => (
+            Verdict::NothingJudged => (
                 "nothing",
-                Some("No policy applies to any record. Nothing was judged, so this is not a pass."),
+                Some(
+                    "No rule of a policy applied to any record, so it is not shown that its rules are met.",
+                ),
             ),
             Verdict::Pass => ("pass", None),
             Verdict::Findings => ("findings", None),

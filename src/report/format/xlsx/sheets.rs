@@ -96,7 +96,7 @@ pub fn summary(
         Cell::Heading("audit"),
         Cell::Heading(summary.verdict().word()),
     ])?;
-    for why in &summary.incomplete_because {
+    for why in summary.reasons() {
         row(&[Cell::Heading("incomplete because"), Cell::Text(why)])?;
     }
     for note in notes.iter().flatten() {

@@ -1,0 +1,62 @@
+//! The exports of a run, and what is known of their files once they are read.
+
+use std::collections::HashMap;
+
+use crate::digest::{ByteCounter, DigestHandle, FileDigest};
+use crate::export::Source;
+
+/// Represents an export while it is read.
+pub(super) struct ExportRun {
+    /// What reports call it.
+    pub name: String,
+    /// Counts the bytes that were read of it.
+    pub bytes: ByteCounter,
+    /// Digests the bytes that are read of it, if somebody needs that.
+    digest: Option<DigestHandle>,
+}
+
+impl ExportRun {
+    /// Returns the exports of these sources, in their order. Their files are digested
+    /// if that is asked for, or if another has as many bytes.
+    pub fn all(sources: &mut [Source], with_digests: bool) -> Vec<Self> {
+        let sizes: Vec<_> = sources.iter().map(Source::size).collect();
+        let mut files_of_size: HashMap<u64, usize> = HashMap::new();
+        for size in sizes.iter().flatten() {
+            *files_of_size.entry(*size).or_default() += 1;
+        }
+        let is_alone = |size: u64| size == 0 || files_of_size.get(&size) == Some(&1);
+        let exports = sources.iter_mut().zip(sizes).map(|(source, size)| {
+            let may_be_twice = size.is_some_and(|size| !is_alone(size));
+            Self {
+                name: source.name.clone(),
+                bytes: source.byte_counter(),
+                digest: (with_digests || may_be_twice).then(|| source.want_digest()),
+            }
+        });
+        exports.collect()
+    }
+
+    /// Returns the export's file as it was read, if it was digested.
+    pub fn file_digest(&self) -> Option<FileDigest> {
+        Some(self.digest.as_ref()?.digest(self.name.as_str()))
+    }
+}
+
+/// Returns a note on each export whose content is that of one before it.
+pub(super) fn same_content(exports: &[ExportRun]) -> Vec<String> {
+    let mut firsts: HashMap<String, &str> = HashMap::new();
+    let mut notes = Vec::new();
+    for export in exports {
+        let Some(file) = export.file_digest().filter(|file| file.bytes > 0) else {
+            continue;
+        };
+        match firsts.get(&file.sha256) {
+            Some(first) => notes.push(format!(
+                "warning: {} has the same content as {first}: its records are counted twice",
+                export.name
+            )),
+            None => _ = firsts.insert(file.sha256, &export.name),
+        }
+    }
+    notes
+}
