@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::FileDigest;
 use crate::options::{AuditOptions, Disclosure};
-use crate::policy::{Policies, Policy};
+use crate::policy::{self, Policies, Policy, Selector};
 use crate::report::{Counts, Export, Footer, Header, Tool, Written};
 use crate::totals::Gap;
 
@@ -32,6 +32,8 @@ struct Settings {
     input_format: String,
     max_record_bytes: usize,
     set: Vec<String>,
+    only: Vec<String>,
+    skip: Vec<String>,
     fail_on: String,
     undecided: String,
     allow_empty: bool,
@@ -40,7 +42,8 @@ struct Settings {
     pseudonymised: bool,
 }
 
-/// Represents the file of a policy, or of one that it extends, which has no id here.
+/// Represents the file of a policy, or of one that it extends or reads a list from, which
+/// has no id here.
 #[derive(Debug, Serialize, Deserialize)]
 struct PolicyFile {
     id: Option<String>,
@@ -181,6 +184,7 @@ impl Manifest {
 impl Settings {
     fn new(options: &AuditOptions) -> Self {
         let set = options.policies.set.iter();
+        let selectors = |all: &[Selector]| all.iter().map(Selector::to_string).collect();
         let columns = options.reports.columns.iter();
         let (show_sensitive, pseudonymised) = match options.disclosure {
             Disclosure::Redacted => (false, false),
@@ -191,6 +195,8 @@ impl Settings {
             input_format: options.input.format.name().to_owned(),
             max_record_bytes: options.input.max_record_bytes,
             set: set.map(|(name, value)| format!("{name}={value}")).collect(),
+            only: selectors(&options.policies.selection.only),
+            skip: selectors(&options.policies.selection.skip),
             fail_on: options.fail_on.to_string(),
             undecided: options.completeness.undecided.to_string(),
             allow_empty: options.completeness.allow_empty,
@@ -202,7 +208,7 @@ impl Settings {
 }
 
 impl PolicyFile {
-    /// The policy, then those that it extends.
+    /// The policy, then those that it extends, then the lists of its parameters.
     fn all(policy: &Policy) -> impl Iterator<Item = Self> {
         let own = Self {
             id: Some(policy.id.clone()),
@@ -213,16 +219,18 @@ impl PolicyFile {
                 sha256: policy.source.sha256.clone(),
             },
         };
-        let extended = policy.extends.iter().map(|extended| Self {
+        let lists = policy.params.iter().filter_map(|param| param.file.as_ref());
+        let others = policy.extends.iter().chain(lists);
+        let others = others.map(|other: &policy::PolicyFile| Self {
             id: None,
             version: None,
             file: FileDigest {
-                path: extended.path.clone(),
-                bytes: extended.bytes,
-                sha256: extended.sha256.clone(),
+                path: other.path.clone(),
+                bytes: other.bytes,
+                sha256: other.sha256.clone(),
             },
         });
-        std::iter::once(own).chain(extended)
+        std::iter::once(own).chain(others)
     }
 }
 

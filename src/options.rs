@@ -8,7 +8,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 
 use crate::export;
-use crate::policy::Severity;
+use crate::policy::{LoadError, Policies, PoliciesBuilder, Selection, Severity};
 use crate::record::Slot;
 use crate::report::{Column, Destination, Format, MaxChars, Settings, SplitBy};
 use crate::totals::Completeness;
@@ -73,8 +73,26 @@ pub struct PolicyOptions {
     pub names: Vec<PathBuf>,
     /// Values of parameters, by name, that replace those of the policies.
     pub set: Vec<(String, String)>,
+    /// Which of the rules are asked.
+    pub selection: Selection,
     /// The instant from which spans of time count back: the only clock of a run.
     pub as_of: DateTime<Utc>,
+}
+
+impl PolicyOptions {
+    /// Loads the policies.
+    ///
+    /// # Errors
+    ///
+    /// Returns all that is wrong with all of them.
+    pub fn load(&self) -> Result<Policies, LoadError> {
+        let builder = Policies::builder().as_of(self.as_of);
+        let names = self.names.iter();
+        let builder = names.fold(builder, PoliciesBuilder::named);
+        let set = self.set.iter();
+        let builder = set.fold(builder, |builder, (name, value)| builder.set(name, value));
+        builder.select(self.selection.clone()).load()
+    }
 }
 
 /// Says how exports are read.

@@ -9,6 +9,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 use super::values::{choice, column, destination, instant, max_chars, setting, split_by};
 use crate::export;
 use crate::options::{CheckFormat, Document, FailOn};
+use crate::policy::Selector;
 use crate::report::{self, Column, Destination, MaxChars, SplitBy};
 use crate::totals::Undecided;
 
@@ -148,6 +149,15 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
 
+    /// Ask only these rules: rule-id, policy/rule-id or tag:NAME; the others are
+    /// reported as not tested
+    #[arg(long, value_name = "SELECTOR")]
+    pub only: Vec<Selector>,
+
+    /// Leave out these rules, and report them as not tested
+    #[arg(long, value_name = "SELECTOR")]
+    pub skip: Vec<Selector>,
+
     /// The time that counts as now, for durations such as 90d [default: now]
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub as_of: Option<DateTime<Utc>>,
@@ -235,6 +245,15 @@ pub struct AuditArgs {
     /// policy allows is an error
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
+
+    /// Ask only these rules: rule-id, policy/rule-id or tag:NAME; the others are
+    /// reported as not tested
+    #[arg(long, value_name = "SELECTOR")]
+    pub only: Vec<Selector>,
+
+    /// Leave out these rules, and report them as not tested
+    #[arg(long, value_name = "SELECTOR")]
+    pub skip: Vec<Selector>,
 
     /// The reports
     #[command(flatten)]

@@ -1,9 +1,7 @@
 //! Arguments become options: defaults are filled in, and flags that exclude each other
 //! become one choice.
 
-use std::path::PathBuf;
-
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use clap::ColorChoice;
 
 use super::args::{AuditArgs, ConvertArgs, ExplainArgs, ReportArgs};
@@ -11,6 +9,7 @@ use crate::options::{
     AuditOptions, ColourChoice, ConvertOptions, Disclosure, ExplainOptions, InputOptions,
     PolicyOptions, ReportOptions, Verbosity,
 };
+use crate::policy::Selection;
 use crate::report;
 use crate::totals::Completeness;
 
@@ -47,7 +46,15 @@ impl From<AuditArgs> for AuditOptions {
         let stdout = args.reports.format.or(usual);
         Self {
             exports: args.exports,
-            policies: policy_options(args.policies, args.set, args.as_of),
+            policies: PolicyOptions {
+                names: args.policies,
+                set: args.set,
+                selection: Selection {
+                    only: args.only,
+                    skip: args.skip,
+                },
+                as_of: args.as_of.unwrap_or_else(Utc::now),
+            },
             input: InputOptions {
                 format: args.input_format,
                 max_record_bytes: args.max_record_bytes,
@@ -91,24 +98,20 @@ impl From<ExplainArgs> for ExplainOptions {
             exports: args.exports,
             format: args.input_format,
             id: args.id,
-            policies: policy_options(args.policies, args.set, args.as_of),
+            policies: PolicyOptions {
+                names: args.policies,
+                set: args.set,
+                selection: Selection {
+                    only: args.only,
+                    skip: args.skip,
+                },
+                as_of: args.as_of.unwrap_or_else(Utc::now),
+            },
             disclosure: match args.show_sensitive {
                 true => Disclosure::Shown,
                 false => Disclosure::Redacted,
             },
         }
-    }
-}
-
-fn policy_options(
-    names: Vec<PathBuf>,
-    set: Vec<(String, String)>,
-    as_of: Option<DateTime<Utc>>,
-) -> PolicyOptions {
-    PolicyOptions {
-        names,
-        set,
-        as_of: as_of.unwrap_or_else(Utc::now),
     }
 }
 

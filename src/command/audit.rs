@@ -11,7 +11,7 @@ use crate::finding::{Finding, Key, Privacy};
 use crate::manifest::Manifest;
 use crate::options::{AuditOptions, Disclosure, PolicyOptions, Verbosity};
 use crate::pipeline::{self, ChunkResult, Pipeline, Rejection};
-use crate::policy::{Policies, Policy};
+use crate::policy::{Policies, Policy, Severity};
 use crate::record::Slot;
 use crate::report::{
     self, Footer, Header, OnStdout, Rejected, RenderedChunk, Renderers, Reports, SplitBy,
@@ -74,7 +74,8 @@ pub fn audit(options: &AuditOptions, streams: &mut Streams<'_>) -> Result<Exit, 
 }
 
 fn load(options: &PolicyOptions) -> Result<Policies, Error> {
-    Policies::load(&options.names, options.as_of, &options.set).map_err(Error::Policies)
+    let policies = options.load();
+    policies.map_err(|error| Error::Policies(error.errors))
 }
 
 /// Returns the slot of the field that reports are split by, if it is one; from now on
@@ -265,9 +266,10 @@ fn exit(options: &AuditOptions, policies: &Policies, totals: &Totals) -> Exit {
     if !totals.verdict.is_complete() {
         return Exit::Incomplete;
     }
-    let mut rules = policies.rules().zip(&totals.summary.by_rule);
-    let counts_for_exit = rules
-        .any(|((_, rule), counts)| options.fail_on.counts(rule.severity) && counts.findings() > 0);
+    let counts_for_exit = Severity::ALL.into_iter().any(|severity| {
+        let counts = totals.summary.counts_of(policies, severity);
+        options.fail_on.counts(severity) && counts.findings() > 0
+    });
     match counts_for_exit {
         true => Exit::Findings,
         false => Exit::Clean,

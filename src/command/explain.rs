@@ -23,8 +23,9 @@ const CHUNK_BYTES: usize = 1 << 20;
 /// Writes for each record with the id what every rule makes of it, and why.
 pub(super) fn explain(options: &ExplainOptions, out: &mut dyn Write) -> Result<Exit, Error> {
     let asked = &options.policies;
-    let policies =
-        Policies::load(&asked.names, asked.as_of, &asked.set).map_err(Error::Policies)?;
+    let policies = asked
+        .load()
+        .map_err(|error| Error::Policies(error.errors))?;
     let sources = Source::open_all(&options.exports)?;
     let names: Vec<_> = sources.iter().map(|source| source.name.clone()).collect();
     let mut explainer = Explainer::new(options, &policies, &names);

@@ -75,11 +75,11 @@ impl Column {
         match self {
             Column::Policy => Some(policy.id.clone()),
             Column::Rule => Some(rule.id.clone()),
-            Column::Severity => Some(rule.severity.name().to_owned()),
             Column::Title => Some(rule.title.clone()),
             Column::Remediation => Some(rule.remediation.clone()),
             Column::References => Some(rule.references.join("; ")),
-            Column::Status
+            Column::Severity
+            | Column::Status
             | Column::Reason
             | Column::CustomerId
             | Column::CustomerName
@@ -99,10 +99,10 @@ impl Column {
         Content::Text(match self {
             Column::Policy
             | Column::Rule
-            | Column::Severity
             | Column::Title
             | Column::Remediation
             | Column::References => "".into(),
+            Column::Severity => row.severity.name().into(),
             Column::Status => row.status.as_ref().into(),
             Column::Reason => row.reason.as_ref().into(),
             Column::CustomerId => or_blank(&row.customer_id),

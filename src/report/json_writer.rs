@@ -6,8 +6,10 @@ use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 use tempfile::SpooledTempFile;
 
+use super::model::header::Rule;
 use super::model::row::{FindingRow, Rejected, Unnumbered};
 use super::render::Rendered;
+use crate::policy::Severity;
 use crate::text::is_unsafe;
 
 /// Writes JSON in which nothing steers a terminal: what could is escaped.
@@ -105,6 +107,26 @@ pub fn open(object: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut open = Vec::new();
     write_open(object, &mut open)?;
     Ok(open)
+}
+
+/// Holds what is the same for all findings of a rule, by severity: an object without its
+/// last brace.
+pub struct RuleObjects(Vec<(Severity, Vec<u8>)>);
+
+impl RuleObjects {
+    /// Makes the object of each severity that findings of the rule can have.
+    pub fn new(rule: &Rule, object: impl Fn(Severity) -> io::Result<Vec<u8>>) -> io::Result<Self> {
+        let objects = rule
+            .severities()
+            .map(|severity| Ok((severity, object(severity)?)));
+        Ok(Self(objects.collect::<io::Result<_>>()?))
+    }
+
+    /// Returns the object of a severity.
+    pub fn of(&self, severity: Severity) -> &[u8] {
+        let known = self.0.iter().find(|(known, _)| *known == severity);
+        known.or(self.0.first()).map_or(&[], |(_, object)| object)
+    }
 }
 
 /// Writes a finding as an object, with a placeholder for the number of its record.

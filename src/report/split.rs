@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::format::factory::new_report;
 use super::json_writer::write_json;
-use super::model::footer::{Footer, Slice};
+use super::model::footer::{Footer, Slice, SliceCounts};
 use super::model::header::Header;
 use super::model::row::FindingRow;
 use super::output::{Aside, Destination, Error, Output, Settled, Written, folder_of, settle};
@@ -15,7 +15,6 @@ use super::render::{self, Found, Rendered, RenderedRow};
 use super::settings::{Screen, Settings, SplitBy};
 use crate::digest;
 use crate::external_sort::{Sorter, Spill};
-use crate::finding::Counts;
 use crate::record::Slot;
 use crate::spool::{Spool, SpoolReader};
 
@@ -284,7 +283,7 @@ struct OpenSlice {
     renderer: Arc<dyn render::Renderer>,
     reporter: Box<dyn render::Reporter>,
     output: Output<'static>,
-    counts: Vec<Counts>,
+    counts: SliceCounts,
 }
 
 impl Writer<'_> {
@@ -322,7 +321,7 @@ impl Writer<'_> {
             renderer,
             reporter,
             output,
-            counts: vec![Counts::default(); self.footer.summary.by_rule.len()],
+            counts: SliceCounts::new(&self.footer.summary),
         })
     }
 
@@ -349,9 +348,7 @@ impl Writer<'_> {
 
 impl OpenSlice {
     fn add(&mut self, row: FindingRow<'static>, rule_index: usize) -> Result<(), Error> {
-        if let Some(counts) = self.counts.get_mut(rule_index) {
-            counts.count(row.status);
-        }
+        self.counts.count(rule_index, row.severity, row.status);
         let mut rendered = Rendered::default();
         let added = match self.renderer.has_room_for(row.severity) {
             true => {

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::policy::Severity;
-use crate::report::json_writer::{List, open, write_json};
+use crate::report::json_writer::{List, RuleObjects, open, write_json};
 use crate::report::markup::{code, escape};
 use crate::report::model::footer::Footer;
 use crate::report::model::header::{Header, Rule};
@@ -110,7 +110,7 @@ pub struct Renderer {
 /// What is the same for all findings of a rule.
 struct RulePart {
     title: String,
-    fixed: Vec<u8>,
+    fixed: RuleObjects,
 }
 
 impl RulePart {
@@ -118,15 +118,17 @@ impl RulePart {
         let name = format!("{policy}/{}", rule.id);
         let name = short(&name, MAX_ID);
         let references: Vec<_> = rule.references.iter().map(|text| escape(text)).collect();
-        let fixed = Fixed {
-            mitigation: &escape(&rule.remediation),
-            impact: &escape(&rule.rationale),
-            references: &references.join("\n"),
-            ..Fixed::new(rule.severity, date, &name)
-        };
+        let fixed = RuleObjects::new(rule, |severity| {
+            open(&Fixed {
+                mitigation: &escape(&rule.remediation),
+                impact: &escape(&rule.rationale),
+                references: &references.join("\n"),
+                ..Fixed::new(severity, date, &name)
+            })
+        });
         Ok(Self {
             title: short(&escape_controls(&rule.title), MAX_TITLE).into_owned(),
-            fixed: open(&fixed)?,
+            fixed: fixed?,
         })
     }
 }
@@ -172,7 +174,7 @@ impl render::Renderer for Renderer {
             risk_accepted: row.is_waived(),
             tags: &[&row.policy, row.status.name()],
         };
-        write(&entry, &rule.fixed, &mut rendered.bytes)
+        write(&entry, rule.fixed.of(row.severity), &mut rendered.bytes)
     }
 }
 

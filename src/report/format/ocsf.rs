@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::finding::{Evidence, Status};
 use crate::policy::{Reference, Severity};
-use crate::report::json_writer::{open, write_json, write_open};
+use crate::report::json_writer::{RuleObjects, open, write_json, write_open};
 use crate::report::model::footer::{Export, Footer};
 use crate::report::model::header::{Header, Rule};
 use crate::report::model::row::{FindingRow, Rejected};
@@ -70,7 +70,7 @@ struct Product<'e> {
     version: &'e str,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Copy, Serialize)]
 struct Remediation<'e> {
     desc: &'e str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -199,7 +199,7 @@ pub struct Renderer {
 
 /// What is the same for all findings of a rule.
 struct RulePart {
-    fixed: Vec<u8>,
+    fixed: RuleObjects,
     title: String,
     rationale: String,
     standards: Vec<String>,
@@ -229,8 +229,11 @@ impl RulePart {
                 standards.push(framework);
             }
         }
+        let fixed = RuleObjects::new(rule, |severity| {
+            open(&Fixed::new(header, severity, remediation))
+        });
         Ok(Self {
-            fixed: open(&Fixed::new(header, rule.severity, remediation))?,
+            fixed: fixed?,
             title: rule.title.clone(),
             rationale: rule.rationale.clone(),
             standards,
@@ -277,7 +280,7 @@ impl render::Renderer for Renderer {
             },
             resources: &[Resource::new(row)],
         };
-        write_event(&rule.fixed, &event, &mut rendered.bytes)?;
+        write_event(rule.fixed.of(row.severity), &event, &mut rendered.bytes)?;
         let unmapped = Unmapped {
             policy: &row.policy,
             rule: &row.rule,

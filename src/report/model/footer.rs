@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
-use crate::finding::{self, Counts, Coverage, Privacy};
+use crate::finding::{self, Counts, Coverage, Privacy, Status};
 use crate::policy::{Policies, Severity};
 use crate::text::escape_controls;
 use crate::totals::{Gap, Totals};
@@ -265,21 +265,45 @@ impl Footer {
 
     /// Returns what one slice came to: only its findings are counted. What is said
     /// of all records stays.
-    pub fn sliced(&self, slice: Slice, counts: &[Counts]) -> Self {
+    pub fn sliced(&self, slice: Slice, counts: SliceCounts) -> Self {
         let mut footer = self.clone();
         let summary = &mut footer.summary;
         summary.slice = Some(slice);
         summary.anomalies.clear();
         summary.top_customers.clear();
         summary.counts = Counts::default();
-        for counts in summary.by_severity.values_mut() {
-            *counts = Counts::default();
+        for (rule, counts) in summary.by_rule.iter_mut().zip(counts.by_rule) {
+            rule.counts = counts;
+            summary.counts += counts;
         }
-        for (rule, counts) in summary.by_rule.iter_mut().zip(counts) {
-            rule.counts = *counts;
-            summary.counts += *counts;
-            *summary.by_severity.entry(rule.severity).or_default() += *counts;
-        }
+        summary.by_severity = counts.by_severity;
         footer
+    }
+}
+
+/// Counts the findings of a slice.
+pub struct SliceCounts {
+    by_rule: Vec<Counts>,
+    by_severity: IndexMap<Severity, Counts>,
+}
+
+impl SliceCounts {
+    /// Returns the counts of no finding, for a run with this summary.
+    pub fn new(summary: &Summary) -> Self {
+        let severities = summary.by_severity.keys();
+        Self {
+            by_rule: vec![Counts::default(); summary.by_rule.len()],
+            by_severity: severities
+                .map(|severity| (*severity, Counts::default()))
+                .collect(),
+        }
+    }
+
+    /// Counts a finding of a rule.
+    pub fn count(&mut self, rule_index: usize, severity: Severity, status: Status) {
+        if let Some(counts) = self.by_rule.get_mut(rule_index) {
+            counts.count(status);
+        }
+        self.by_severity.entry(severity).or_default().count(status);
     }
 }

@@ -292,6 +292,13 @@ impl From<&policy::PolicyFile> for Extended {
 }
 
 impl Rule {
+    /// Returns how severe its findings can be: its own severity, then the one that some
+    /// are raised to.
+    pub fn severities(&self) -> impl Iterator<Item = Severity> {
+        let raised = self.raise.as_ref().map(|raise| raise.to);
+        std::iter::once(self.severity).chain(raised)
+    }
+
     fn new(policies: &Policies, policy: &policy::Policy, rule: &policy::Rule) -> Self {
         Self {
             id: rule.id.clone(),

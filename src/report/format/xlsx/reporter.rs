@@ -6,7 +6,6 @@ use rust_xlsxwriter::XlsxError;
 
 use super::book::{Book, Cell, MAX_ROWS, Sheet, attempt};
 use super::sheets::{self, REJECTED, left_out, width};
-use crate::policy::Severity;
 use crate::report::column::{Column, Content};
 use crate::report::model::footer::Footer;
 use crate::report::model::header::Header;
@@ -32,7 +31,7 @@ impl render::Renderer for Renderer {
 pub struct Reporter {
     book: Book,
     /// For each rule, what is the same for all its findings.
-    rules: Vec<(Severity, Vec<Option<String>>)>,
+    rules: Vec<Vec<Option<String>>>,
     max_rows: u32,
     left_out: u64,
     rejected_left_out: u64,
@@ -42,8 +41,7 @@ impl Reporter {
     pub fn new(header: &Header) -> Self {
         let rules = header.rules().map(|(policy, rule)| {
             let cells = Column::ALL.iter();
-            let cells = cells.map(|column| column.of_rule(policy, rule));
-            (rule.severity, cells.collect())
+            cells.map(|column| column.of_rule(policy, rule)).collect()
         });
         Self {
             book: Book::new(),
@@ -60,14 +58,14 @@ impl Reporter {
     }
 
     fn finding(&mut self, rule_index: usize, row: &FindingRow<'_>) -> Result<(), XlsxError> {
-        let (severity, fixed) = &self.rules[rule_index];
+        let fixed = &self.rules[rule_index];
         let texts: Vec<_> = Column::ALL
             .iter()
             .map(|column| column.of_row(row))
             .collect();
         let columns = Column::ALL.iter().zip(fixed).zip(&texts);
         let cells = columns.map(|((column, fixed), own)| match (column, fixed, own) {
-            (Column::Severity, ..) => Cell::Severity(*severity),
+            (Column::Severity, ..) => Cell::Severity(row.severity),
             (_, Some(text), _) => text_or_blank(text),
             (_, None, Content::Text(text)) => text_or_blank(text),
             (_, None, Content::RecordNumber) => row.record.map_or(Cell::Blank, Cell::Number),
