@@ -442,6 +442,30 @@ mod tests {
     }
 
     #[test]
+    fn a_report_of_other_content_has_another_name_and_one_of_the_same_has_not() {
+        let (header, footer) = (fixture::header(), fixture::clean());
+        let of = |fingerprint: &'static str| {
+            let report = Report {
+                header: &header,
+                footer: &footer,
+                findings: vec![FindingRow {
+                    fingerprint: fingerprint.into(),
+                    ..fixture::row()
+                }],
+                left_out: 0,
+                rejected: Vec::new(),
+            };
+            let results = &whole(&report)["assessment-results"];
+            [&results["uuid"], &results["results"][0]["uuid"]].map(ToString::to_string)
+        };
+        assert_eq!(of("f1"), of("f1"));
+        let ([document, result], [other, other_result]) = (of("f1"), of("f2"));
+        assert_ne!(document, other);
+        assert_ne!(result, other_result);
+        assert_ne!(document, result);
+    }
+
+    #[test]
     fn a_token_is_one_whatever_the_ids() {
         assert_eq!(token("pci", "pci-8.4-mfa"), "pci_pci-8.4-mfa");
         assert_eq!(token("27001", "a b/é"), "_27001_a_b__");

@@ -260,7 +260,8 @@ fn notifications(report: &Report<'_>) -> Vec<Value> {
             Verdict::NothingJudged.word(),
             phrase::outcome(summary)
         );
-        notes.push(note("error", &text));
+        let level = if summary.complete { "warning" } else { "error" };
+        notes.push(note(level, &text));
     }
     notes.extend(summary.reasons().map(|why| note("error", why)));
     notes.extend(
