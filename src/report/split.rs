@@ -338,7 +338,7 @@ impl Writer<'_> {
             by: self.by.to_string(),
             value,
         };
-        let footer = self.footer.sliced(slice, &counts);
+        let footer = self.footer.sliced(slice, counts);
         let (settled, written) = settle(reporter, output, Some(destination), self.header, &footer)?;
         self.slices.settled.push(settled);
         self.slices.written.extend(written);
