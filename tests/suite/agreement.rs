@@ -1,22 +1,30 @@
 //! The program against a slow and plain reading of the contract, and laws
 //! that hold for any policy and any export.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::slice;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{Index, select};
 use proptest::test_runner::Config;
 use serde_json::Value;
 
+use crate::reference::generate::aggregate::{policies_over_all, population};
+use crate::reference::generate::asked::wishes;
+use crate::reference::generate::check::{networks_operator, operator};
 use crate::reference::generate::csv::{Dialect, csv, dialect};
 use crate::reference::generate::json::{Habits, Shape, habits, json};
-use crate::reference::generate::policy::{Language, Policy, policies, rule};
-use crate::reference::generate::record::{record, records};
+use crate::reference::generate::policy::{
+    EXPECTED, Entry, Language, Policy, inline, outcome, plain, policies, rule,
+};
+use crate::reference::generate::record::{item, record, records, records_or_none};
 use crate::reference::generate::{as_of, field};
-use crate::reference::{Customer, Outcome, Record, Status, Verdict, judge, without};
+use crate::reference::{
+    Asked, Customer, Outcome, OverAll, Record, Severity, Status, Verdict, judge, without,
+};
 use crate::support::{Run, Workspace};
 
 /// Policies in files, and the audits that ask them.
@@ -49,12 +57,23 @@ impl<'a> Audits<'a> {
         let mut all = vec!["--as-of", &as_of];
         all.extend(files.iter().flat_map(|file| ["-p", file]));
         all.extend(options);
-        self.workspace.audit(exports, &all)
+        let run = self.workspace.audit(exports, &all);
+        let case = || format!("{options:?}{}", case(self.policies, b"", &run));
+        assert!(run.code != 2, "refused: {}", case());
+        run
     }
 
     /// An audit with an NDJSON report.
     fn lines(&self, exports: &[&str], options: &[&str]) -> Run {
         self.audit(exports, &[&["-f", "ndjson"], options].concat())
+    }
+
+    /// An audit with an NDJSON report, which is asked more than that.
+    fn asked(&self, exports: &[&str], asked: &Asked, way: &[&str]) -> Run {
+        let options = asked.options();
+        let options = options.iter().map(String::as_str);
+        let options: Vec<&str> = options.chain(way.iter().copied()).collect();
+        self.lines(exports, &options)
     }
 }
 
@@ -67,8 +86,16 @@ fn report(run: &Run) -> (Vec<Value>, Value) {
     (lines, last["summary"].take())
 }
 
+/// The findings of rules about single records.
 fn findings(run: &Run) -> Vec<Finding> {
-    report(run).0.iter().map(Finding::read).collect()
+    let (lines, _) = report(run);
+    let lines = lines.iter().filter(|line| !is_over_all(line));
+    lines.map(Finding::read).collect()
+}
+
+/// Whether a finding, or a line of a summary, is of a rule over all records.
+fn is_over_all(line: &Value) -> bool {
+    line["rule"].as_str().unwrap().starts_with('a')
 }
 
 /// A finding, as far as the reference knows it.
@@ -76,10 +103,12 @@ fn findings(run: &Run) -> Vec<Finding> {
 struct Finding {
     policy: String,
     rule: String,
+    severity: String,
     status: String,
     reason: String,
     customer: Customer,
-    record: u64,
+    /// The file, and the record in it.
+    at: (String, u64),
 }
 
 impl Finding {
@@ -88,31 +117,67 @@ impl Finding {
         Self {
             policy: text("policy"),
             rule: text("rule"),
+            severity: text("severity"),
             status: text("status"),
             reason: text("reason"),
             customer: match json["customer_id"].as_str() {
                 Some(id) => Customer::Named(id.to_owned()),
                 None => Customer::Nameless,
             },
-            record: json["record"].as_u64().unwrap(),
+            at: (file_name(json), json["record"].as_u64().unwrap()),
         }
     }
 
-    fn expected(outcome: &Outcome) -> Self {
+    fn expected(outcome: &Outcome, exports: &[&str]) -> Self {
+        let (export, record) = outcome.at;
         Self {
             policy: outcome.policy.clone(),
             rule: outcome.rule.clone(),
+            severity: outcome.severity.word().to_owned(),
             status: word(outcome.status).to_owned(),
             reason: outcome.reason.unwrap().to_owned(),
             customer: outcome.customer.clone(),
-            record: u64::try_from(outcome.record).unwrap(),
+            at: (exports[export].to_owned(), u64::try_from(record).unwrap()),
         }
     }
 
     /// Apart from the place where it was found.
     fn anywhere(self) -> Self {
-        Self { record: 0, ..self }
+        let at = (String::new(), 0);
+        Self { at, ..self }
     }
+}
+
+fn file_name(finding: &Value) -> String {
+    let export = finding["export"].as_str().unwrap();
+    export.rsplit('/').next().unwrap().to_owned()
+}
+
+/// A finding of a rule over all records, as the reference has it.
+fn over_all(json: &Value) -> OverAll {
+    let text = |key: &str| json[key].as_str().unwrap().to_owned();
+    let mut severity = Severity::ALL.into_iter();
+    let mut status = Status::ALL.into_iter();
+    OverAll {
+        policy: text("policy"),
+        rule: text("rule"),
+        severity: severity.find(|one| json["severity"] == one.word()).unwrap(),
+        status: status
+            .find(|status| json["status"] == word(*status))
+            .unwrap(),
+        customer: match json["customer_id"].as_str() {
+            Some(id) => Customer::Named(id.to_owned()),
+            None => Customer::Nameless,
+        },
+    }
+}
+
+/// A customer with an id is found by a rule once; one without as often as there
+/// are records of such.
+fn once_each(mut found: Vec<OverAll>) -> Vec<OverAll> {
+    found.sort();
+    found.dedup_by(|one, other| one == other && one.customer != Customer::Nameless);
+    found
 }
 
 fn word(status: Status) -> &'static str {
@@ -128,9 +193,9 @@ fn policy_file(policy: &Policy) -> String {
     format!("{}.toml", policy.id)
 }
 
-fn expected(policies: &[Policy], records: &[Record]) -> Verdict {
+fn expected(policies: &[Policy], exports: &[Vec<Record>], asked: &Asked) -> Verdict {
     let texts: Vec<String> = policies.iter().map(Policy::to_string).collect();
-    judge(&texts, records, as_of())
+    judge(&texts, exports, asked)
 }
 
 /// What a reader needs to see the case with their own eyes.
@@ -144,31 +209,56 @@ fn case(policies: &[Policy], export: &[u8], run: &Run) -> String {
 }
 
 /// Whether a run found, counted and ended as the reference says.
-fn agree(run: &Run, policies: &[Policy], verdict: &Verdict) -> Result<(), TestCaseError> {
-    let (findings, summary) = report(run);
-    let findings: Vec<Finding> = findings.iter().map(Finding::read).collect();
+fn agree(
+    run: &Run,
+    exports: &[&str],
+    asked: &Asked,
+    verdict: &Verdict,
+) -> Result<(), TestCaseError> {
+    let (lines, summary) = report(run);
+    let (of_all, of_one): (Vec<_>, Vec<_>) = lines.iter().partition(|line| is_over_all(line));
+    let findings: Vec<Finding> = of_one.into_iter().map(Finding::read).collect();
     let listed = verdict.outcomes.iter().filter(|one| one.is_finding());
-    let listed: Vec<Finding> = listed.map(Finding::expected).collect();
+    let listed: Vec<Finding> = listed.map(|one| Finding::expected(one, exports)).collect();
     prop_assert_eq!(named_as(findings, &listed), listed, "the findings differ");
+    let of_all = once_each(of_all.into_iter().map(over_all).collect());
+    let expected = once_each(verdict.over_all.clone());
+    prop_assert_eq!(of_all, expected, "the findings over all records differ");
     prop_assert_eq!(&summary["records"], verdict.in_scope.len());
-    let judged = verdict.in_scope.iter().filter(|by| by.contains(&true));
-    prop_assert_eq!(&summary["in_scope"], judged.count());
+    if verdict.left_out == 0 {
+        let judged = verdict.in_scope.iter().filter(|by| by.contains(&true));
+        prop_assert_eq!(&summary["in_scope"], judged.count());
+    }
     prop_assert_eq!(&summary["rejected"], 0);
     counts_agree(&summary, verdict)?;
-    let judges_nothing = (0..policies.len()).any(|number| !judges(policies, verdict, number));
-    let incomplete =
-        verdict.lacks_a_field || judges_nothing || count(verdict, Status::Error, |_| true) > 0;
-    prop_assert_eq!(&summary["complete"], !incomplete);
-    prop_assert_eq!(run.code, exit_code(policies, verdict, incomplete));
+    severities_agree(&lines, &summary)?;
+    let codes = codes(&summary);
+    let lacking: Vec<_> = verdict
+        .because
+        .iter()
+        .filter(|code| !codes.contains(**code))
+        .collect();
+    let is_known = |code: &&String| {
+        let code = code.as_str();
+        verdict.because.contains(code) || verdict.perhaps.contains(code)
+    };
+    let unknown: Vec<_> = codes.iter().filter(|code| !is_known(code)).collect();
+    let nothing = (Vec::new(), Vec::new());
+    prop_assert_eq!(
+        (lacking, unknown),
+        nothing,
+        "codes that are lacking, and more than expected"
+    );
+    prop_assert_eq!(&summary["complete"], codes.is_empty());
+    prop_assert_eq!(run.code, verdict.exit_code(asked, codes.is_empty()));
     Ok(())
 }
 
-/// Whether a rule of the policy with this number applies to a record in its scope.
-fn judges(policies: &[Policy], verdict: &Verdict, number: usize) -> bool {
-    let mut outcomes = verdict.outcomes.iter();
-    verdict.in_scope.iter().any(|by| by[number])
-        && outcomes
-            .any(|one| one.policy == policies[number].id && one.status != Status::NotApplicable)
+/// Why a run says that it is incomplete.
+fn codes(summary: &Value) -> BTreeSet<String> {
+    let entries = summary["incomplete_because"].as_array().unwrap().iter();
+    let code = |entry: &Value| entry["code"].as_str().unwrap_or("no code").to_owned();
+    entries.map(code).collect()
 }
 
 /// Findings without the names that nobody can check.
@@ -182,15 +272,33 @@ fn named_as(mut findings: Vec<Finding>, listed: &[Finding]) -> Vec<Finding> {
 }
 
 fn counts_agree(summary: &Value, verdict: &Verdict) -> Result<(), TestCaseError> {
+    let lines = summary["by_rule"].as_array().unwrap();
+    let (of_all, of_one): (Vec<_>, Vec<_>) = lines.iter().partition(|line| is_over_all(line));
     for status in Status::ALL {
-        let all = count(verdict, status, |_| true);
+        let over_all = of_all
+            .iter()
+            .map(|line| line[word(status)].as_u64().unwrap());
+        let all = count(verdict, status, |_| true) + over_all.sum::<u64>();
         prop_assert_eq!(&summary[word(status)], all, "{:?} in all", status);
     }
-    for line in summary["by_rule"].as_array().unwrap() {
+    for line in of_one {
         let of_rule = |one: &Outcome| line["policy"] == one.policy && line["rule"] == one.rule;
         for status in Status::ALL {
             let counted = count(verdict, status, of_rule);
             prop_assert_eq!(&line[word(status)], counted, "{:?} in {}", status, line);
+        }
+    }
+    Ok(())
+}
+
+/// Findings are counted by the severity with which they are listed.
+fn severities_agree(findings: &[Value], summary: &Value) -> Result<(), TestCaseError> {
+    for severity in Severity::ALL.map(Severity::word) {
+        for status in ["fail", "error"] {
+            let counted = &summary["by_severity"][severity][status];
+            let is_meant = |one: &&Value| one["severity"] == severity && one["status"] == status;
+            let listed = findings.iter().filter(is_meant).count();
+            prop_assert_eq!(counted, listed, "{} of severity {}", status, severity);
         }
     }
     Ok(())
@@ -203,22 +311,9 @@ fn passes(summary: &Value, finding: &Finding) -> u64 {
     line.unwrap()["pass"].as_u64().unwrap()
 }
 
-fn count(verdict: &Verdict, status: Status, is_meant: impl Fn(&Outcome) -> bool) -> usize {
+fn count(verdict: &Verdict, status: Status, is_meant: impl Fn(&Outcome) -> bool) -> u64 {
     let outcomes = verdict.outcomes.iter().filter(|one| one.status == status);
-    outcomes.filter(|one| is_meant(one)).count()
-}
-
-/// An incomplete audit is 3; findings from `low` on are 1.
-fn exit_code(policies: &[Policy], verdict: &Verdict, incomplete: bool) -> i32 {
-    let is_grave = |one: &Outcome| {
-        let policy = policies.iter().find(|policy| policy.id == one.policy);
-        policy.unwrap().severity(&one.rule) != "info"
-    };
-    match (incomplete, count(verdict, Status::Fail, is_grave)) {
-        (true, _) => 3,
-        (false, 0) => 0,
-        (false, _) => 1,
-    }
+    u64::try_from(outcomes.filter(|one| is_meant(one)).count()).unwrap()
 }
 
 /// Fewer cases than usual, each being many runs; `PROPTEST_CASES` decides.
@@ -284,24 +379,32 @@ fn file() -> impl Strategy<Value = File> {
     prop_oneof![5 => json_file(), 1 => dialect().prop_map(File::Csv)]
 }
 
+/// A check of a field that no absence can meet.
+fn demand() -> impl Strategy<Value = (&'static str, Entry)> {
+    field().prop_flat_map(|(name, kind)| (Just(name), operator(name, kind, Language::Demanding)))
+}
+
 proptest! {
     #![proptest_config(config())]
 
     #[test]
     fn records_are_judged_alike_in_every_shape_of_json(
         policies in policies(Language::Whole),
-        records in records(),
+        records in records_or_none(),
+        wishes in wishes(),
         habits in habits(),
         way in way(),
     ) {
         let audits = Audits::new(&policies);
-        let verdict = expected(&policies, &records);
+        let asked = wishes.of(&policies);
+        let exports = [records];
+        let verdict = expected(&policies, &exports, &asked);
         for shape in Shape::ALL {
-            let export = json(&records, shape, &habits);
+            let export = json(&exports[0], shape, &habits);
             audits.write("export", &export);
-            let run = audits.lines(&["export"], &way);
-            let outcome = agree(&run, &policies, &verdict);
-            let case = || format!("{shape:?} {way:?}{}", case(&policies, &export, &run));
+            let run = audits.asked(&["export"], &asked, &way);
+            let outcome = agree(&run, &["export"], &asked, &verdict);
+            let case = || format!("{shape:?} {way:?} {asked:?}{}", case(&policies, &export, &run));
             prop_assert!(outcome.is_ok(), "{} {}", outcome.unwrap_err(), case());
         }
     }
@@ -310,16 +413,63 @@ proptest! {
     fn records_are_judged_alike_in_every_dialect_of_csv(
         policies in policies(Language::Whole),
         records in records(),
+        wishes in wishes(),
         dialect in dialect(),
         way in way(),
     ) {
         let audits = Audits::new(&policies);
+        let asked = wishes.of(&policies);
         let (export, held) = csv(&records, &dialect);
         audits.write("export", &export);
-        let run = audits.lines(&["export"], &way);
-        let outcome = agree(&run, &policies, &expected(&policies, &held));
-        let case = || format!("{way:?}{}", case(&policies, &export, &run));
+        let run = audits.asked(&["export"], &asked, &way);
+        let verdict = expected(&policies, &[held], &asked);
+        let outcome = agree(&run, &["export"], &asked, &verdict);
+        let case = || format!("{way:?} {asked:?}{}", case(&policies, &export, &run));
         prop_assert!(outcome.is_ok(), "{} {}", outcome.unwrap_err(), case());
+    }
+
+    #[test]
+    fn rules_over_all_records_find_alike_in_two_exports(
+        policies in policies_over_all(),
+        records in population(),
+        cut in any::<Index>(),
+        wishes in wishes(),
+        file in json_file(),
+        way in way(),
+    ) {
+        let audits = Audits::new(&policies);
+        let asked = Asked { only: Vec::new(), skip: Vec::new(), ..wishes.of(&policies) };
+        let (one, other) = records.split_at(cut.index(records.len() + 1));
+        let exports = [one.to_vec(), other.to_vec()];
+        let names = ["one", "other"];
+        let written = exports.each_ref().map(|records| file.of(records));
+        names.iter().zip(&written).for_each(|(name, bytes)| audits.write(name, bytes));
+        let run = audits.asked(&names, &asked, &way);
+        let verdict = expected(&policies, &exports, &asked);
+        let outcome = agree(&run, &names, &asked, &verdict);
+        let written = written.join("\n--- and\n".as_bytes());
+        let case = || format!("{way:?} {asked:?}{}", case(&policies, &written, &run));
+        prop_assert!(outcome.is_ok(), "{} {}", outcome.unwrap_err(), case());
+    }
+
+    #[test]
+    fn what_a_rule_expects_is_said_in_its_own_words(
+        policies in policies(Language::Whole),
+        records in records(),
+        file in file(),
+    ) {
+        let audits = Audits::new(&policies);
+        let export = file.of(&records);
+        audits.write("export", &export);
+        let run = audits.lines(&["export"], &[]);
+        for finding in report(&run).0.iter().filter(|finding| finding["status"] == "fail") {
+            let policy = policies.iter().find(|policy| finding["policy"] == policy.id).unwrap();
+            let at: usize = finding["rule"].as_str().unwrap()[1..].parse().unwrap();
+            let own = policy.rules[at - 1].expected.is_some();
+            let mut evidence = finding["evidence"].as_array().unwrap().iter();
+            let said = evidence.any(|seen| seen["expected"] == EXPECTED);
+            prop_assert_eq!(said, own, "{}{}", finding, case(&policies, &export, &run));
+        }
     }
 
     #[test]
@@ -405,6 +555,97 @@ proptest! {
             let passes = passes(&summary, finding);
             prop_assert_eq!(passes, 0, "{:?} without {:?}", finding, field);
         }
+    }
+
+    #[test]
+    fn no_check_but_of_presence_passes_by_absence(
+        (field, check) in demand(),
+        negated in any::<bool>(),
+        on_absent in outcome(Language::Demanding),
+        record in record(),
+        blank in select(vec!["", " ", "\t"]),
+        file in json_file(),
+    ) {
+        let asked = vec![(field.to_owned(), inline(&[check]))];
+        let asked = if negated { vec![("not".to_owned(), inline(&asked))] } else { asked };
+        let policies = [plain(asked, on_absent)];
+        let silent = without(&record, field);
+        let said = |value: Value| {
+            let own = [(field.to_owned(), value)];
+            silent.iter().cloned().chain(own).collect::<Record>()
+        };
+        let records = [said(Value::Null), said(blank.into()), silent.clone()];
+        let audits = Audits::new(&policies);
+        let export = file.of(&records);
+        audits.write("export", &export);
+        let run = audits.lines(&["export"], &[]);
+        let (_, summary) = report(&run);
+        let case = || case(&policies, &export, &run);
+        prop_assert_eq!(&summary["records"], 3, "{}", case());
+        prop_assert_eq!(&summary["pass"], 0, "{}", case());
+    }
+
+    #[test]
+    fn one_more_network_takes_no_violation_away(
+        check in networks_operator(),
+        items in vec(item(), 1..=4),
+        more in item(),
+        first in any::<bool>(),
+    ) {
+        let both = if first {
+            [slice::from_ref(&more), &items].concat()
+        } else {
+            [&items, slice::from_ref(&more)].concat()
+        };
+        let list = |id: &str, items: &[String]| -> Record {
+            let list = [("id", id.to_owned()), ("ipWhitelist", items.join(","))];
+            list.map(|(key, value)| (key.to_owned(), value.into())).to_vec()
+        };
+        let records = [
+            list("less", &items),
+            list("more", slice::from_ref(&more)),
+            list("both", &both),
+        ];
+        // More addresses satisfy these sooner: what passes then stays so.
+        let grows = check.0 == "covers" || check == ("any-address".to_owned(), "true".to_owned());
+        let require = ("ipWhitelist".to_owned(), inline(&[check]));
+        let policies = [plain(vec![require], None)];
+        let audits = Audits::new(&policies);
+        let export = json(&records, Shape::Lines, &Habits::plain());
+        audits.write("export", &export);
+        let run = audits.lines(&["export"], &[]);
+        let found = findings(&run);
+        let status = |id: &str| {
+            let named = Customer::Named(id.to_owned());
+            let finding = found.iter().find(|finding| finding.customer == named);
+            finding.map_or("pass".to_owned(), |finding| finding.status.clone())
+        };
+        let stays = if grows { "pass" } else { "fail" };
+        for part in ["less", "more"] {
+            let changed = status(part) == stays && status("both") != stays;
+            prop_assert!(!changed, "{}{}", part, case(&policies, &export, &run));
+        }
+    }
+
+    #[test]
+    fn a_column_that_is_removed_makes_no_audit_clean(
+        policies in policies(Language::Demanding),
+        records in records(),
+        field in field(),
+        wishes in wishes(),
+        file in file(),
+    ) {
+        let asked = wishes.of(&policies);
+        let audits = Audits::new(&policies);
+        let fewer: Vec<Record> = records.iter().map(|one| without(one, field.0)).collect();
+        let whole = file.of(&records);
+        audits.write("whole", &whole);
+        audits.write("fewer", file.of(&fewer));
+        let before = audits.asked(&["whole"], &asked, &[]);
+        let after = audits.asked(&["fewer"], &asked, &[]);
+        let case = || format!("{asked:?}{}{after}", case(&policies, &whole, &before));
+        let is_hidden = before.code != 0 && after.code == 0;
+        prop_assert!(!is_hidden, "without {}: {}", field.0, case());
     }
 
     #[test]

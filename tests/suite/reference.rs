@@ -1,25 +1,28 @@
 //! A slow and plain reading of the contract: every rule of every policy on
 //! every record, one after another. The program must say the same.
 
+mod aggregate;
 mod cases;
 mod check;
 mod field;
 pub mod generate;
 
 mod logic;
+mod needs;
 mod network;
+mod policy;
 mod reading;
 mod time;
 
-use chrono::{DateTime, Utc};
-use toml::{Table, Value as Toml};
+use std::collections::BTreeSet;
 
-use check::{Kinds, Subject};
-use field::{FIELDS, folded, kind};
-use logic::{Cause, Truth};
+use chrono::{DateTime, Utc};
+
+use field::folded;
+use policy::Policy;
 pub use reading::Record;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
     Pass,
     Fail,
@@ -36,8 +39,43 @@ impl Status {
     ];
 }
 
+/// How severe a finding is, from `info` on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Info,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl Severity {
+    pub const ALL: [Severity; 5] = [
+        Severity::Info,
+        Severity::Low,
+        Severity::Medium,
+        Severity::High,
+        Severity::Critical,
+    ];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+
+    fn named(word: &str) -> Self {
+        let mut all = Self::ALL.into_iter();
+        all.find(|severity| severity.word() == word).unwrap()
+    }
+}
+
 /// Who a record is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Customer {
     Named(String),
     Nameless,
@@ -45,27 +83,45 @@ pub enum Customer {
     Unreadable,
 }
 
+/// What a run is asked, beside its policies and exports.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub as_of: DateTime<Utc>,
+    /// Selectors: `rule-id`, `policy/rule-id` or `tag:NAME`; all, if there is none.
+    pub only: Vec<String>,
+    pub skip: Vec<String>,
+    /// Whether an outcome that is undecided counts like a fail.
+    pub undecided_is_finding: bool,
+    pub allow_empty: bool,
+    /// Nothing is `never`.
+    pub fail_on: Option<Severity>,
+}
+
+impl Asked {
+    /// What a run is asked that has no more options than its clock.
+    pub fn at(as_of: DateTime<Utc>) -> Self {
+        Self {
+            as_of,
+            only: Vec::new(),
+            skip: Vec::new(),
+            undecided_is_finding: false,
+            allow_empty: false,
+            fail_on: Some(Severity::Low),
+        }
+    }
+}
+
 /// What came of one rule on one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     pub policy: String,
     pub rule: String,
+    pub severity: Severity,
     pub customer: Customer,
-    /// Counts from 1.
-    pub record: usize,
+    /// The export, from 0, and the record in it, from 1.
+    pub at: (usize, usize),
     pub status: Status,
     pub reason: Option<&'static str>,
-}
-
-/// What came of an audit.
-#[derive(Clone, Debug, Default)]
-pub struct Verdict {
-    /// In the order of the records, then of the rules.
-    pub outcomes: Vec<Outcome>,
-    /// For each record, whether it lies in the scope of each policy.
-    pub in_scope: Vec<Vec<bool>>,
-    /// Whether a field that a rule asks for is missing from every record.
-    pub lacks_a_field: bool,
 }
 
 impl Outcome {
@@ -74,24 +130,134 @@ impl Outcome {
     }
 }
 
+/// A finding of a rule that asks something of all records together.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OverAll {
+    pub policy: String,
+    pub rule: String,
+    pub severity: Severity,
+    pub status: Status,
+    /// Nobody in particular, where it is about the exports as a whole.
+    pub customer: Customer,
+}
+
+/// What came of an audit.
+#[derive(Clone, Debug, Default)]
+pub struct Verdict {
+    /// In the order of the records, then of the rules.
+    pub outcomes: Vec<Outcome>,
+    pub over_all: Vec<OverAll>,
+    /// For each record, whether it lies in the scope of each policy that has a
+    /// rule to ask.
+    pub in_scope: Vec<Vec<bool>>,
+    /// Policies none of whose rules are asked.
+    pub left_out: usize,
+    /// The codes that say why the audit is incomplete.
+    pub because: BTreeSet<&'static str>,
+    /// Codes that say over again, or of something that is not asked here, what
+    /// another says.
+    pub perhaps: BTreeSet<&'static str>,
+}
+
 /// Every record in the scope of a policy, judged by its rules.
-pub fn judge(policies: &[String], records: &[Record], as_of: DateTime<Utc>) -> Verdict {
-    let policies: Vec<Policy> = policies.iter().map(|text| Policy::read(text)).collect();
-    let mut verdict = Verdict::default();
-    for (at, record) in records.iter().enumerate() {
-        let judged = policies.iter().map(|policy| policy.judge(record, as_of));
-        let judged: Vec<Option<Vec<Outcome>>> = judged.collect();
-        verdict
-            .in_scope
-            .push(judged.iter().map(Option::is_some).collect());
-        let outcomes = judged.into_iter().flatten().flatten();
-        verdict.outcomes.extend(outcomes.map(|outcome| Outcome {
-            record: at + 1,
-            ..outcome
-        }));
+pub fn judge(policies: &[String], exports: &[Vec<Record>], asked: &Asked) -> Verdict {
+    let policies: Vec<Policy> = policies
+        .iter()
+        .map(|text| Policy::read(text, asked))
+        .collect();
+    let total = policies.len();
+    let policies: Vec<Policy> = policies
+        .into_iter()
+        .filter(Policy::asks_something)
+        .collect();
+    let mut verdict = Verdict {
+        left_out: total - policies.len(),
+        ..Verdict::default()
+    };
+    for (export, records) in exports.iter().enumerate() {
+        for (at, record) in records.iter().enumerate() {
+            let judged = policies.iter().map(|policy| policy.judge(record));
+            let judged: Vec<Option<Vec<Outcome>>> = judged.collect();
+            let in_scope = judged.iter().map(Option::is_some).collect();
+            verdict.in_scope.push(in_scope);
+            let outcomes = judged.into_iter().flatten().flatten();
+            verdict.outcomes.extend(outcomes.map(|outcome| Outcome {
+                at: (export, at + 1),
+                ..outcome
+            }));
+        }
     }
-    verdict.lacks_a_field = policies.iter().any(|policy| policy.lacks_a_field(records));
+    let records: Vec<&Record> = exports.iter().flatten().collect();
+    let over_all = policies.iter().flat_map(|policy| policy.over_all(&records));
+    verdict.over_all = over_all.collect();
+    verdict.is_it_complete(&policies, exports, asked);
     verdict
+}
+
+impl Verdict {
+    fn is_it_complete(&mut self, policies: &[Policy], exports: &[Vec<Record>], asked: &Asked) {
+        let records: Vec<&Record> = exports.iter().flatten().collect();
+        let outcomes = self.outcomes.iter().map(|one| one.status);
+        let mut statuses = outcomes.chain(self.over_all.iter().map(|one| one.status));
+        let is_undecided = statuses.any(|status| status == Status::Error);
+        if is_undecided && !asked.undecided_is_finding {
+            self.because.insert("undecided");
+        }
+        if policies.iter().any(|policy| policy.lacks_a_field(&records)) {
+            self.because.insert("field-missing");
+        }
+        let id_of = |policy: &Policy| records.iter().any(|record| policy.knows_the_id_of(record));
+        if !policies.iter().any(id_of) {
+            self.perhaps.insert("no-id");
+        }
+        if !asked.allow_empty {
+            self.is_there_anything(policies, exports);
+        }
+    }
+
+    /// What is empty: the run, an export, a scope, or what the rules judged.
+    fn is_there_anything(&mut self, policies: &[Policy], exports: &[Vec<Record>]) {
+        if exports.iter().all(Vec::is_empty) {
+            self.because.insert("no-records");
+            self.perhaps
+                .extend(["empty-export", "none-in-scope", "nothing-judged"]);
+            return;
+        }
+        if exports.iter().any(Vec::is_empty) {
+            self.because.insert("empty-export");
+        }
+        for (at, policy) in policies.iter().enumerate() {
+            let judged =
+                |one: &Outcome| one.policy == policy.id() && one.status != Status::NotApplicable;
+            if !self.in_scope.iter().any(|by| by[at]) {
+                self.because.insert("none-in-scope");
+                self.perhaps.insert("nothing-judged");
+            } else if policy.asks_over_all() {
+                self.perhaps.insert("nothing-judged");
+            } else if !self.outcomes.iter().any(judged) {
+                self.because.insert("nothing-judged");
+            }
+        }
+    }
+
+    /// The exit code of the run.
+    pub fn exit_code(&self, asked: &Asked, complete: bool) -> i32 {
+        let outcomes = self.outcomes.iter().map(|one| (one.status, one.severity));
+        let over_all = self.over_all.iter().map(|one| (one.status, one.severity));
+        let counts = |(status, severity): (Status, Severity)| {
+            let is_meant = match status {
+                Status::Fail => true,
+                Status::Error => asked.undecided_is_finding,
+                Status::Pass | Status::NotApplicable => false,
+            };
+            is_meant && asked.fail_on.is_some_and(|least| severity >= least)
+        };
+        match (complete, outcomes.chain(over_all).any(counts)) {
+            (false, _) => 3,
+            (true, true) => 1,
+            (true, false) => 0,
+        }
+    }
 }
 
 /// The record as if the field had never been in it.
@@ -100,170 +266,4 @@ pub fn without(record: &Record, field: &str) -> Record {
         .iter()
         .filter(|(key, _)| folded(key) != folded(field));
     others.cloned().collect()
-}
-
-/// A policy as its file says it.
-struct Policy {
-    table: Table,
-    kinds: Kinds,
-}
-
-impl Policy {
-    fn read(text: &str) -> Self {
-        let table: Table = text.parse().unwrap();
-        let known = FIELDS.map(|(name, kind)| (folded(name), kind));
-        let declared = table.get("fields").and_then(Toml::as_table);
-        let declared = declared
-            .into_iter()
-            .flatten()
-            .map(|(name, word)| (folded(name), kind(word.as_str().unwrap())));
-        let kinds = known.into_iter().chain(declared).collect();
-        Self { table, kinds }
-    }
-
-    fn rules(&self) -> impl Iterator<Item = &Table> {
-        let rules = self.table["rule"].as_array().unwrap().iter();
-        rules.map(|rule| rule.as_table().unwrap())
-    }
-
-    /// What came of each rule; nothing where the record is out of scope.
-    fn judge(&self, record: &Record, as_of: DateTime<Utc>) -> Option<Vec<Outcome>> {
-        let subject = Subject {
-            record,
-            kinds: &self.kinds,
-            as_of,
-        };
-        let policy = self.table["policy"].as_table().unwrap();
-        if asked(&subject, policy, "scope") == Truth::False {
-            return None;
-        }
-        let customer = match subject.read("id") {
-            Ok(reading::Value::Text(id)) => Customer::Named(id),
-            Ok(other) => panic!("{other:?} is no text"),
-            Err(Cause::Absent(_)) => Customer::Nameless,
-            Err(Cause::Bad(_)) => Customer::Unreadable,
-        };
-        let outcomes = self.rules().map(|rule| {
-            let (status, reason) = decide(&subject, policy, rule);
-            Outcome {
-                policy: text(policy, "id"),
-                rule: text(rule, "id"),
-                customer: customer.clone(),
-                record: 0,
-                status,
-                reason,
-            }
-        });
-        Some(outcomes.collect())
-    }
-
-    fn lacks_a_field(&self, records: &[Record]) -> bool {
-        let mut fields = Vec::new();
-        for rule in self.rules() {
-            for part in ["when", "require"] {
-                let when = rule.get("when").and_then(Toml::as_table);
-                let when = when.filter(|_| part == "when");
-                let part = rule.get(part).and_then(Toml::as_table);
-                let mut named = Vec::new();
-                part.into_iter()
-                    .for_each(|part| name_fields(part, true, &mut named));
-                // A guard that asks whether a field is there is never without an
-                // answer.
-                let asked = |field: &String| asks_presence(when, &folded(field));
-                named.retain(|field| !asked(field));
-                fields.extend(named);
-            }
-        }
-        let stands_in = |field: &str, record: &Record| {
-            let mut keys = record.iter().map(|(key, _)| folded(key));
-            keys.any(|key| key == folded(field))
-        };
-        fields
-            .iter()
-            .any(|field| !records.iter().any(|record| stands_in(field, record)))
-    }
-}
-
-/// The fields that a requirement asks for, which is to hold or, under a `not`,
-/// not to.
-fn name_fields(requirement: &Table, holds: bool, fields: &mut Vec<String>) {
-    for (key, part) in requirement {
-        match (key.as_str(), part) {
-            ("not", part) => name_fields(part.as_table().unwrap(), !holds, fields),
-            ("all" | "any", parts) => {
-                let parts = parts.as_array().unwrap().iter();
-                parts.for_each(|part| name_fields(part.as_table().unwrap(), holds, fields));
-            }
-            (_, check) if wants_nothing(check, holds) => {}
-            (field, check) => {
-                fields.push(field.to_owned());
-                let others = [
-                    "equals-field",
-                    "differs-from",
-                    "before-field",
-                    "after-field",
-                ];
-                let others = others.iter().filter_map(|operator| check.get(operator));
-                fields.extend(others.map(|other| other.as_str().unwrap().to_owned()));
-            }
-        }
-    }
-}
-
-/// Whether a requirement asks somewhere whether a field is present.
-fn asks_presence(requirement: Option<&Table>, field: &str) -> bool {
-    let mut parts = requirement.into_iter().flatten();
-    parts.any(|(key, part)| match (key.as_str(), part) {
-        ("not", part) => asks_presence(part.as_table(), field),
-        ("all" | "any", parts) => {
-            let mut parts = parts.as_array().unwrap().iter();
-            parts.any(|part| asks_presence(part.as_table(), field))
-        }
-        (name, check) => folded(name) == field && check.get("present").is_some(),
-    })
-}
-
-/// Whether a check asks for no more than that there is no value; then no
-/// rule needs the field.
-fn wants_nothing(check: &Toml, holds: bool) -> bool {
-    let mut absent = Table::new();
-    absent.insert("present".to_owned(), Toml::Boolean(!holds));
-    *check == Toml::Table(absent)
-}
-
-fn decide(subject: &Subject, policy: &Table, rule: &Table) -> (Status, Option<&'static str>) {
-    let require = asked(subject, rule, "require");
-    match (asked(subject, rule, "when"), require) {
-        (Truth::False, _) => (Status::NotApplicable, None),
-        (_, Truth::True) => (Status::Pass, None),
-        (Truth::Undecided(cause), _) => (Status::Error, Some(cause.word())),
-        (Truth::True, Truth::False) => (Status::Fail, Some("violated")),
-        (Truth::True, Truth::Undecided(cause @ Cause::Bad(_))) => {
-            (Status::Error, Some(cause.word()))
-        }
-        (Truth::True, Truth::Undecided(cause @ Cause::Absent(_))) => {
-            (on_absent(policy, rule), Some(cause.word()))
-        }
-    }
-}
-
-/// A requirement that is not written is met.
-fn asked(subject: &Subject, table: &Table, name: &str) -> Truth {
-    let requirement = table.get(name).and_then(Toml::as_table);
-    requirement.map_or(Truth::True, |requirement| subject.meets(requirement))
-}
-
-fn on_absent(policy: &Table, rule: &Table) -> Status {
-    let word = rule.get("on-absent").or(policy.get("on-absent"));
-    match word.map_or("fail", |word| word.as_str().unwrap()) {
-        "fail" => Status::Fail,
-        "error" => Status::Error,
-        "pass" => Status::Pass,
-        "not-applicable" => Status::NotApplicable,
-        other => panic!("no outcome is called `{other}`"),
-    }
-}
-
-fn text(table: &Table, key: &str) -> String {
-    table[key].as_str().unwrap().to_owned()
 }

@@ -7,7 +7,7 @@ use regex::Regex;
 use toml::{Table, Value as Toml};
 
 use super::field::{Kind, folded};
-use super::logic::{Cause, Truth, all, any, certain, most_severe, not};
+use super::logic::{Cause, Truth, all, any, certain, most_severe, not, some};
 use super::network;
 use super::reading::{Reading, Record, Value, read, whole};
 use super::time;
@@ -33,6 +33,10 @@ impl Subject<'_> {
             "all" => all(self.each(part)),
             "any" => any(self.each(part)),
             "not" => not(self.meets(part.as_table().unwrap())),
+            "some" => {
+                let least = part["at-least"].as_integer().unwrap();
+                some(usize::try_from(least).unwrap(), self.each(&part["of"]))
+            }
             field => self.passes(field, part),
         }))
     }
@@ -55,11 +59,12 @@ impl Subject<'_> {
     fn holds(&self, field: &str, operator: &str, argument: &Toml) -> Truth {
         let reading = self.read(field);
         match operator {
-            "present" => present(&reading, argument.as_bool().unwrap()),
+            "present" => settled(&reading, argument, |_| true),
+            "passed" => settled(&reading, argument, |value| self.has_passed(value)),
             "equals-field" | "differs-from" | "before-field" | "after-field" => {
-                let other = self.read(argument.as_str().unwrap());
+                let other = self.read(other_field(argument));
                 both(&reading, &other).map_or_else(Truth::Undecided, |(mine, theirs)| {
-                    certain(compares(mine, operator, theirs))
+                    certain(compares(mine, operator, theirs, argument.get("by")))
                 })
             }
             _ => match reading {
@@ -78,31 +83,52 @@ impl Subject<'_> {
             ("in", value) => certain(among().any(|one| equals(value, one))),
             ("not-in", value) => certain(!among().any(|one| equals(value, one))),
             (_, Value::Text(text)) => certain(suits(text, operator, argument)),
+            ("at-least", Value::Number(number)) => certain(*number >= figure(argument)),
+            ("at-most", Value::Number(number)) => certain(*number <= figure(argument)),
             (_, Value::Time(time)) => certain(self.is_when(*time, operator, argument)),
             (_, Value::Networks(list)) => network::holds(list, operator, argument),
-            (_, Value::Flag(_)) => panic!("no operator on flags is called `{operator}`"),
+            (_, Value::Flag(_) | Value::Number(_)) => {
+                panic!("`{operator}` does not suit this field")
+            }
+        }
+    }
+
+    fn has_passed(&self, value: &Value) -> bool {
+        match value {
+            Value::Time(time) => *time <= self.as_of,
+            other => panic!("{other:?} is no time"),
         }
     }
 
     fn is_when(&self, time: DateTime<Utc>, operator: &str, argument: &Toml) -> bool {
-        let back = || self.as_of - time::duration(argument.as_str().unwrap());
+        let span = || time::duration(argument.as_str().unwrap());
+        let back = || self.as_of - span();
         match operator {
             "before" => time < instant(argument),
             "after" => time > instant(argument),
             "older-than" => time < back(),
             "newer-than" => time > back(),
+            "within-next" => (self.as_of..=self.as_of + span()).contains(&time),
             other => panic!("no operator on times is called `{other}`"),
         }
     }
 }
 
-/// A value is there or is not; of a bad one neither can be said.
-fn present(reading: &Reading, wanted: bool) -> Truth {
-    match whole(reading) {
-        Ok(_) => certain(wanted),
+/// Whether there is a value of which something holds; where there is none it
+/// holds of none, and of a bad one neither can be said.
+fn settled(reading: &Reading, wanted: &Toml, holds: impl Fn(&Value) -> bool) -> Truth {
+    let wanted = wanted.as_bool().unwrap();
+    match reading {
+        Ok(value) => certain(holds(value) == wanted),
         Err(Cause::Absent(_)) => certain(!wanted),
-        Err(bad) => Truth::Undecided(bad),
+        Err(bad @ Cause::Bad(_)) => Truth::Undecided(*bad),
     }
+}
+
+/// The field that an operator looks at beside its own: a name, or a table that
+/// holds one.
+pub fn other_field(argument: &Toml) -> &str {
+    argument.get("field").unwrap_or(argument).as_str().unwrap()
 }
 
 fn both<'a>(mine: &'a Reading, theirs: &'a Reading) -> Result<(&'a Value, &'a Value), Cause> {
@@ -115,12 +141,16 @@ fn both<'a>(mine: &'a Reading, theirs: &'a Reading) -> Result<(&'a Value, &'a Va
     }
 }
 
-fn compares(mine: &Value, operator: &str, theirs: &Value) -> bool {
+fn compares(mine: &Value, operator: &str, theirs: &Value, by: Option<&Toml>) -> bool {
+    let lies = |first: &DateTime<Utc>, last: &DateTime<Utc>| match by {
+        None => first < last,
+        Some(by) => *last - *first >= time::duration(by.as_str().unwrap()),
+    };
     match (operator, mine, theirs) {
         ("equals-field", mine, theirs) => same(mine, theirs),
         ("differs-from", mine, theirs) => !same(mine, theirs),
-        ("before-field", Value::Time(mine), Value::Time(theirs)) => mine < theirs,
-        ("after-field", Value::Time(mine), Value::Time(theirs)) => mine > theirs,
+        ("before-field", Value::Time(mine), Value::Time(theirs)) => lies(mine, theirs),
+        ("after-field", Value::Time(mine), Value::Time(theirs)) => lies(theirs, mine),
         _ => panic!("`{operator}` does not suit these fields"),
     }
 }
@@ -138,8 +168,14 @@ fn equals(value: &Value, argument: &Toml) -> bool {
         Value::Flag(flag) => *flag == argument.as_bool().unwrap(),
         Value::Text(text) => text == argument.as_str().unwrap(),
         Value::Time(time) => *time == instant(argument),
+        Value::Number(number) => *number == figure(argument),
         Value::Networks(_) => panic!("lists of networks have no `equals`"),
     }
+}
+
+fn figure(argument: &Toml) -> f64 {
+    let whole = argument.as_integer().map(|whole| whole as f64);
+    whole.or(argument.as_float()).unwrap()
 }
 
 fn instant(argument: &Toml) -> DateTime<Utc> {

@@ -1,10 +1,13 @@
 //! The fields of a customer record, and how their keys are recognised.
 
+use toml::Value as Toml;
+
 /// What is written in a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Flag,
     Text,
+    Number,
     Time,
     Networks,
 }
@@ -48,11 +51,12 @@ pub fn folded(key: &str) -> String {
         .collect()
 }
 
-/// The kind that a word in `[fields]` names.
-pub fn kind(word: &str) -> Kind {
-    match word {
+/// The kind that `[fields]` declares: a word, or a table that holds one.
+pub fn kind(declared: &Toml) -> Kind {
+    match declared.get("kind").unwrap_or(declared).as_str().unwrap() {
         "flag" => Kind::Flag,
         "text" => Kind::Text,
+        "number" => Kind::Number,
         "time" => Kind::Time,
         "networks" => Kind::Networks,
         other => panic!("no kind is called `{other}`"),

@@ -1,5 +1,8 @@
 //! Policies and exports made up for the program and the reference to agree on.
 
+pub mod aggregate;
+pub mod asked;
+pub mod check;
 pub mod csv;
 pub mod json;
 pub mod policy;
@@ -13,7 +16,7 @@ use super::field::{FIELDS, Kind};
 
 /// Fields that policies and records speak of more often than of others, so
 /// that they speak of the same.
-const COMMON: [(&str, Kind); 16] = [
+const COMMON: [(&str, Kind); 17] = [
     ("id", Kind::Text),
     ("name", Kind::Text),
     ("ownerId", Kind::Text),
@@ -30,14 +33,16 @@ const COMMON: [(&str, Kind); 16] = [
     DECLARED[1],
     DECLARED[2],
     DECLARED[3],
+    DECLARED[4],
 ];
 
 /// Fields beyond the 28, declared by every policy.
-const DECLARED: [(&str, Kind); 4] = [
+const DECLARED: [(&str, Kind); 5] = [
     ("canStreamSyslog", Kind::Flag),
     ("tier", Kind::Text),
     ("seenAt", Kind::Time),
     ("officeRanges", Kind::Networks),
+    ("serviceCount", Kind::Number),
 ];
 
 /// Texts that policies and records share.
@@ -60,6 +65,9 @@ const TEXTS: [&str; 16] = [
     "null",
 ];
 
+/// Numbers that policies and records share.
+const NUMBERS: [u32; 6] = [0, 1, 2, 3, 10, 4000];
+
 /// The clock of the runs.
 pub fn as_of() -> DateTime<Utc> {
     "2026-01-01T00:00:00Z".parse().unwrap()
@@ -72,7 +80,7 @@ pub fn field() -> impl Strategy<Value = (&'static str, Kind)> {
 /// Instants around the clock, around the limits that policies set, and far
 /// from both.
 fn instant() -> impl Strategy<Value = DateTime<Utc>> {
-    let days = select(vec![0, 0, -1, -90, -182, -365, 1, -3000, -20_454]);
+    let days = select(vec![0, 0, -1, -90, -182, -365, 1, 90, -3000, -20_454]);
     let seconds = select(vec![0, 0, 1, -1, 43_200, -43_200]);
     (days, seconds)
         .prop_map(|(days, seconds)| as_of() + TimeDelta::days(days) + TimeDelta::seconds(seconds))

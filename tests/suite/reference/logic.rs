@@ -50,6 +50,19 @@ pub fn certain(answer: bool) -> Truth {
     if answer { Truth::True } else { Truth::False }
 }
 
+/// True where so many parts are true, false where so many can no longer be.
+pub fn some(least: usize, parts: impl IntoIterator<Item = Truth>) -> Truth {
+    let parts: Vec<Truth> = parts.into_iter().collect();
+    let count = |truth| parts.iter().filter(|part| **part == truth).count();
+    if count(Truth::True) >= least {
+        return Truth::True;
+    }
+    if parts.len() - count(Truth::False) < least {
+        return Truth::False;
+    }
+    Truth::Undecided(cause(&parts).unwrap())
+}
+
 /// True where every part is true, false where any part is false.
 pub fn all(parts: impl IntoIterator<Item = Truth>) -> Truth {
     let parts: Vec<Truth> = parts.into_iter().collect();

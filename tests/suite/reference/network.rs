@@ -220,21 +220,60 @@ impl List {
         union.contains(&everything(Family::V4)) || union.contains(&everything(Family::V6))
     }
 
-    /// How many addresses the list holds, each counted once; all of IPv6 is
-    /// one more than can be counted here, which is more than any limit.
-    fn addresses(&self) -> u128 {
-        let boxes: Vec<[Octet; 4]> = self
-            .entries()
-            .filter(|entry| entry.network.family == Family::V4)
-            .map(|entry| entry.odd.unwrap_or_else(|| entry.network.octets()))
-            .collect();
-        let v6 = self
-            .union()
-            .into_iter()
-            .filter(|(family, _, _)| *family == Family::V6)
-            .map(|(_, first, last)| (last - first).saturating_add(1));
-        v6.fold(count(&boxes, 0), u128::saturating_add)
+    /// How many addresses of a family the list holds. Each is counted once, but
+    /// an odd wildcard has a size of its own, whatever lies beside it. All of
+    /// IPv6 is one more than can be counted here, which is more than any limit.
+    fn addresses(&self, family: Family) -> u128 {
+        let mut odd: Vec<[Octet; 4]> = self.entries().filter_map(|entry| entry.odd).collect();
+        odd.sort();
+        odd.dedup();
+        let odd = match family {
+            Family::V4 => odd.iter().map(|octets| count(&[*octets], 0)).sum(),
+            Family::V6 => 0,
+        };
+        let plain = self.entries().filter(|entry| entry.odd.is_none());
+        let plain = List(plain.cloned().map(Some).collect()).union();
+        let plain = plain.into_iter().filter(|(other, _, _)| *other == family);
+        plain
+            .map(|(_, first, last)| (last - first).saturating_add(1))
+            .fold(odd, u128::saturating_add)
     }
+
+    /// Whether every address of a network is named by some entry.
+    fn covers(&self, network: Network) -> bool {
+        match network.family {
+            Family::V4 => {
+                let shared = |entry: &Entry| {
+                    let octets = entry.odd.unwrap_or_else(|| entry.network.octets());
+                    common(octets, network.octets())
+                };
+                let v4 = self
+                    .entries()
+                    .filter(|entry| entry.network.family == Family::V4);
+                let boxes: Vec<[Octet; 4]> = v4.filter_map(shared).collect();
+                count(&boxes, 0) == count(&[network.octets()], 0)
+            }
+            Family::V6 => {
+                let (family, first, last) = network.run();
+                let holds =
+                    |(other, start, end): &Run| *other == family && *start <= first && last <= *end;
+                self.union().iter().any(holds)
+            }
+        }
+    }
+}
+
+/// What lies in both boxes.
+fn common(mine: [Octet; 4], theirs: [Octet; 4]) -> Option<[Octet; 4]> {
+    let octets = [0, 1, 2, 3].map(|at| {
+        let (first, last) = mine[at];
+        let (start, end) = theirs[at];
+        (first.max(start), last.min(end))
+    });
+    octets
+        .iter()
+        .all(|(first, last)| first <= last)
+        .then_some(octets)
 }
 
 /// How many IPv4 addresses lie in one of the boxes, from this octet on.
@@ -266,8 +305,10 @@ fn count(boxes: &[[Octet; 4]], at: usize) -> u128 {
 /// Whether an operator holds; with an item that cannot be read, only what is
 /// certain whatever that item may be.
 pub fn holds(list: &List, operator: &str, argument: &toml::Value) -> Truth {
-    if operator == "any-address" {
-        return any_address(list, argument.as_bool().unwrap());
+    match operator {
+        "any-address" => return any_address(list, argument.as_bool().unwrap()),
+        "covers" => return covers(list, &cidrs(argument)),
+        _ => {}
     }
     if violates(list, operator, argument) {
         return Truth::False;
@@ -282,6 +323,14 @@ fn any_address(list: &List, wanted: bool) -> Truth {
     unless_partial(list, certain(!wanted))
 }
 
+/// What is covered stays so, whatever else there may be.
+fn covers(list: &List, wanted: &[Network]) -> Truth {
+    if wanted.iter().all(|network| list.covers(*network)) {
+        return Truth::True;
+    }
+    unless_partial(list, Truth::False)
+}
+
 fn unless_partial(list: &List, answer: Truth) -> Truth {
     if list.is_partial() {
         return Truth::Undecided(Cause::Bad(Fault::Unparsable));
@@ -293,8 +342,10 @@ fn violates(list: &List, operator: &str, argument: &toml::Value) -> bool {
     match operator {
         "min-prefix" => list
             .networks()
-            .any(|network| i64::from(network.prefix) < least_prefix(network.family, argument)),
-        "max-addresses" => list.addresses() > argument.as_integer().unwrap() as u128,
+            .any(|network| i64::from(network.prefix) < limit(network.family, argument)),
+        "max-addresses" => [Family::V4, Family::V6]
+            .into_iter()
+            .any(|family| list.addresses(family) > limit(family, argument) as u128),
         "within" => {
             let allowed = cidrs(argument);
             let is_allowed = |entry: Network| allowed.iter().any(|cidr| entry.lies_in(*cidr));
@@ -310,14 +361,13 @@ fn violates(list: &List, operator: &str, argument: &toml::Value) -> bool {
     }
 }
 
-fn least_prefix(family: Family, argument: &toml::Value) -> i64 {
+/// What an argument says of a family.
+fn limit(family: Family, argument: &toml::Value) -> i64 {
     let name = match family {
         Family::V4 => "v4",
         Family::V6 => "v6",
     };
-    argument
-        .get(name)
-        .map_or(0, |least| least.as_integer().unwrap())
+    argument[name].as_integer().unwrap()
 }
 
 fn cidrs(argument: &toml::Value) -> Vec<Network> {
@@ -330,5 +380,5 @@ fn cidrs(argument: &toml::Value) -> Vec<Network> {
 fn is_special(entry: Network) -> bool {
     SPECIAL
         .iter()
-        .any(|range| entry.lies_in(network(range).unwrap()))
+        .any(|range| entry.overlaps(network(range).unwrap()))
 }

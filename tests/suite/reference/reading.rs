@@ -15,6 +15,7 @@ pub type Record = Vec<(String, Json)>;
 pub enum Value {
     Flag(bool),
     Text(String),
+    Number(f64),
     Time(DateTime<Utc>),
     Networks(List),
 }
@@ -75,6 +76,7 @@ fn one(json: &Json, field: &str, kind: Kind) -> Reading {
     match kind {
         Kind::Flag => flag(json).map(Value::Flag),
         Kind::Text => text(json).map(Value::Text),
+        Kind::Number => number(json).map(Value::Number),
         Kind::Time => instant(json, field).map(Value::Time),
         Kind::Networks => networks(json).map(Value::Networks),
     }
@@ -97,6 +99,20 @@ fn flag(json: &Json) -> Result<bool, Cause> {
 
 fn text(json: &Json) -> Result<String, Cause> {
     json.as_str().map(String::from).ok_or(WRONG_TYPE)
+}
+
+/// A number, or a text of nothing but digits.
+fn number(json: &Json) -> Result<f64, Cause> {
+    match json {
+        Json::Number(number) => number.as_f64().ok_or(UNPARSABLE),
+        Json::String(text) => {
+            let digits = text.trim();
+            let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+            let number = is_plain.then(|| digits.parse().ok()).flatten();
+            number.ok_or(UNPARSABLE)
+        }
+        Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => Err(WRONG_TYPE),
+    }
 }
 
 fn instant(json: &Json, field: &str) -> Result<DateTime<Utc>, Cause> {

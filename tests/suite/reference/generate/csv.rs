@@ -108,6 +108,8 @@ impl Column {
         match same.nth(self.nth).map(|(_, value)| value) {
             None | Some(Value::Null) => String::new(),
             Some(Value::String(text)) => text.clone(),
+            // A number that is no plain digits would be a text that may be none.
+            Some(other) if self.is(Kind::Number) && other.as_u64().is_none() => String::new(),
             Some(other) => other.to_string(),
         }
     }
@@ -118,14 +120,14 @@ impl Column {
             .chars()
             .all(|c| c.is_ascii_digit() || "-.".contains(c));
         let value = match serde_json::from_str::<Number>(plain) {
-            Ok(number) if is_plain && self.is_time() => Value::Number(number),
+            Ok(number) if is_plain && self.is(Kind::Time) => Value::Number(number),
             _ => Value::String(cell),
         };
         (self.key.clone(), value)
     }
 
-    fn is_time(&self) -> bool {
-        kind(&self.key) == Some(Kind::Time)
+    fn is(&self, other: Kind) -> bool {
+        kind(&self.key) == Some(other)
     }
 }
 

@@ -56,6 +56,20 @@ pub struct Habits {
     wrapper: &'static str,
 }
 
+impl Habits {
+    /// Nothing out of the way.
+    pub fn plain() -> Self {
+        Self {
+            bom: false,
+            newline: "\n",
+            escape: 0,
+            exponent: false,
+            turned: false,
+            wrapper: "data",
+        }
+    }
+}
+
 pub fn habits() -> impl Strategy<Value = Habits> {
     let wrappers = vec!["data", "customers", "items", "results", "records", "rows"];
     let newlines = select(vec!["\n", "\n", "\r\n"]);
