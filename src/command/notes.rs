@@ -31,6 +31,12 @@ pub(super) fn notes(policies: &Policies, totals: &Totals) -> Vec<String> {
         let lines = count(summary.protocol_lines, "protocol line", "protocol lines");
         notes.push(format!("{lines} without a record were skipped"));
     }
+    if summary.scope_undecided > 0 {
+        let records = count(summary.scope_undecided, "record", "records");
+        notes.push(format!(
+            "whether they are in scope cannot be decided for {records}: judged all the same"
+        ));
+    }
     // With `--allow-empty` it is no reason, and still nobody should take it for a pass.
     let mut gaps = totals.verdict.gaps.iter();
     let is_reason = gaps.any(|gap| match gap.code {

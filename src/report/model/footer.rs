@@ -117,6 +117,9 @@ pub struct Summary {
     pub records: u64,
     /// Records that some policy judges.
     pub in_scope: u64,
+    /// Those of them of which it cannot be decided whether they are in the scope of some
+    /// policy: they are judged.
+    pub scope_undecided: u64,
     /// Records that could not be read.
     pub rejected: u64,
     /// Outcomes of all rules.
@@ -243,6 +246,7 @@ impl Footer {
                 incomplete_because: verdict.gaps.clone(),
                 records: summary.records,
                 in_scope: summary.in_scope,
+                scope_undecided: summary.scope_undecided,
                 rejected: summary.rejected,
                 counts: summary.counts(),
                 by_policy: by_policy.collect(),
