@@ -16,7 +16,7 @@ use super::field::{FIELDS, Kind};
 
 /// Fields that policies and records speak of more often than of others, so
 /// that they speak of the same.
-const COMMON: [(&str, Kind); 17] = [
+const COMMON: [(&str, Kind); 18] = [
     ("id", Kind::Text),
     ("name", Kind::Text),
     ("ownerId", Kind::Text),
@@ -34,15 +34,17 @@ const COMMON: [(&str, Kind); 17] = [
     DECLARED[2],
     DECLARED[3],
     DECLARED[4],
+    DECLARED[5],
 ];
 
 /// Fields beyond the 28, declared by every policy.
-const DECLARED: [(&str, Kind); 5] = [
+const DECLARED: [(&str, Kind); 6] = [
     ("canStreamSyslog", Kind::Flag),
     ("tier", Kind::Text),
     ("seenAt", Kind::Time),
     ("officeRanges", Kind::Networks),
     ("serviceCount", Kind::Number),
+    ("seatCount", Kind::Number),
 ];
 
 /// Texts that policies and records share.
