@@ -148,6 +148,24 @@ fn optional_are_only_fields_that_the_api_may_leave_null() {
     }
 }
 
+#[test]
+fn a_report_says_which_fields_are_optional_and_why() {
+    let run = audit_bytes(&bundled(), shapes::lines(sound().into_iter()));
+    let report = run.report();
+    for policy in report["policies"].as_array().unwrap() {
+        let id = policy["id"].as_str().unwrap();
+        let told = policy["optional"].as_array().unwrap().iter();
+        let mut told: Vec<_> = told
+            .map(|field| [&field["field"], &field["why"]].map(|text| text.as_str().unwrap()))
+            .map(|[field, why]| (field.to_owned(), why.to_owned()))
+            .collect();
+        let mut said = optional(id);
+        told.sort();
+        said.sort();
+        check(told == said, id, &run);
+    }
+}
+
 /// Live accounts, as an exporter writes them that leaves a field out. Deleted ones without
 /// their date of deletion would be live ones of which much is gone.
 fn live_without(key: &str) -> String {
