@@ -88,6 +88,33 @@ fn every_rule_of_records_has_a_case_for_each_outcome_that_it_can_have() {
 }
 
 #[test]
+fn the_pci_entitlement_raises_a_severity_and_so_does_one_that_is_not_known() {
+    let account = |id: &str, has_pci: &str| {
+        let weak = r#""force_2fa":false,"force_sso":false,"can_upload_vcl":true"#;
+        format!(r#"{{"id":"{id}",{weak}{has_pci}}}"#)
+    };
+    let accounts = [
+        account("entitled", r#","has_pci":true"#),
+        account("other", r#","has_pci":false"#),
+        account("unsaid", ""),
+        account("unread", r#","has_pci":"maybe""#),
+    ];
+    let workspace = Workspace::new();
+    workspace.write("export", accounts.join("\n"));
+    let run = workspace.audit(&["export"], &["-p", "pci"]);
+    for (rule, expected) in [
+        ("pci-8.4-mfa", ["critical", "high", "critical", "critical"]),
+        ("pci-7.2.2-vcl", ["medium", "low", "medium", "medium"]),
+    ] {
+        let report = run.report();
+        let findings = report["findings"].as_array().expect("a list").iter();
+        let found = findings.filter(|finding| finding["rule"] == rule);
+        let severities: Vec<_> = found.map(|finding| &finding["severity"]).collect();
+        support::check(severities == expected, rule, &run);
+    }
+}
+
+#[test]
 fn every_shipped_policy_is_listed_and_shown() {
     let (code, list) = audit(&["policy", "list"]);
     assert_eq!(code, 0, "{list}");

@@ -122,6 +122,38 @@ fn every_rule_that_does_not_ask_of_passwords_judges_some_sound_account() {
     }
 }
 
+/// The rules that find something in an account without a control, deleted at an instant.
+fn found_when_deleted(policies: &[String], deleted_at: Value) -> Vec<String> {
+    let mut record = sound().swap_remove(0);
+    record["deleted_at"] = deleted_at;
+    for flag in ["force_2fa", "force_sso", "has_pci_passwords"] {
+        record[flag] = false.into();
+    }
+    record["ip_whitelist"] = "0.0.0.0/0".into();
+    record["security_contact_id"] = Value::Null;
+    let run = audit_bytes(policies, Value::Object(record).to_string());
+    let report = run.report();
+    let findings = report["findings"].as_array().unwrap().iter();
+    let rules = findings.map(|finding| finding["rule"].as_str().unwrap().to_owned());
+    // That a deletion is ahead is told of the record, and not of the account.
+    rules.filter(|rule| rule != "rec-deleted-future").collect()
+}
+
+#[test]
+fn an_account_is_out_once_its_deletion_has_passed_and_not_before() {
+    for policies in choices() {
+        let live = found_when_deleted(&policies, Value::Null);
+        for ahead in ["2026-10-01T00:00:01Z", "2026-10-08", "9999-12-31T00:00:00Z"] {
+            let found = found_when_deleted(&policies, ahead.into());
+            assert_eq!(found, live, "{policies:?}, {ahead}");
+        }
+        for passed in ["2026-10-01T00:00:00Z", "2026-09-30T23:59:59Z"] {
+            let found = found_when_deleted(&policies, passed.into());
+            assert!(found.is_empty(), "{policies:?}, {passed}: {found:?}");
+        }
+    }
+}
+
 /// What `[policy] optional` of a bundled policy says: fields, and why.
 fn optional(policy: &str) -> Vec<(String, String)> {
     let file = format!("{}/policies/{policy}.toml", env!("CARGO_MANIFEST_DIR"));
