@@ -23,5 +23,6 @@ mod privacy;
 mod readme;
 mod reference;
 mod reports;
+mod sound;
 mod split;
 mod support;

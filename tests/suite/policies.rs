@@ -41,6 +41,79 @@ fn the_cases_of_every_shipped_policy_hold_and_cover_every_rule() {
     }
 }
 
+/// Rules that an unreadable value makes an error, and nothing makes fail.
+const NEVER_FAIL: [&str; 6] = [
+    "base-ip-unreadable",
+    "pci-ip-unreadable",
+    "soc2-cc6.6-ip-unreadable",
+    "rec-key-collision",
+    "rec-flag-unreadable",
+    "rec-flag-unreadable-other",
+];
+
+#[test]
+fn every_rule_of_records_has_a_case_for_each_outcome_that_it_can_have() {
+    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+    let list = |value: &serde_json::Value| value.as_array().cloned().unwrap_or_default();
+    let checks = toml(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("policies/checks.toml"));
+    for file in shipped() {
+        let (policy, cases) = (toml(&file), toml(&file.with_extension("cases.toml")));
+        for rule in list(&policy["rule"]) {
+            let id = text(&rule["id"]).expect("an id");
+            let has_case = |outcome: &str| {
+                let mut cases = list(&cases["case"]).into_iter();
+                cases.any(|case| {
+                    let named = text(&case["expect"][&id]);
+                    named.or_else(|| text(&case["others"])).as_deref() == Some(outcome)
+                })
+            };
+            let check = text(&rule["check"]).map(|name| &checks["check"][name]);
+            let has_guard = |rule: &serde_json::Value| !rule["when"].is_null();
+            for (outcome, is_due) in [
+                ("pass", true),
+                ("fail", !NEVER_FAIL.contains(&id.as_str())),
+                ("error", true),
+                (
+                    "not-applicable",
+                    has_guard(&rule) || check.is_some_and(has_guard),
+                ),
+            ] {
+                assert!(
+                    !is_due || has_case(outcome),
+                    "{id} has no case of {outcome}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_pci_entitlement_raises_a_severity_and_so_does_one_that_is_not_known() {
+    let account = |id: &str, has_pci: &str| {
+        let weak = r#""force_2fa":false,"force_sso":false,"can_upload_vcl":true"#;
+        format!(r#"{{"id":"{id}",{weak}{has_pci}}}"#)
+    };
+    let accounts = [
+        account("entitled", r#","has_pci":true"#),
+        account("other", r#","has_pci":false"#),
+        account("unsaid", ""),
+        account("unread", r#","has_pci":"maybe""#),
+    ];
+    let workspace = Workspace::new();
+    workspace.write("export", accounts.join("\n"));
+    let run = workspace.audit(&["export"], &["-p", "pci"]);
+    for (rule, expected) in [
+        ("pci-8.4-mfa", ["critical", "high", "critical", "critical"]),
+        ("pci-7.2.2-vcl", ["medium", "low", "medium", "medium"]),
+    ] {
+        let report = run.report();
+        let findings = report["findings"].as_array().expect("a list").iter();
+        let found = findings.filter(|finding| finding["rule"] == rule);
+        let severities: Vec<_> = found.map(|finding| &finding["severity"]).collect();
+        support::check(severities == expected, rule, &run);
+    }
+}
+
 #[test]
 fn every_shipped_policy_is_listed_and_shown() {
     let (code, list) = audit(&["policy", "list"]);
