@@ -75,6 +75,14 @@ pub struct Entry {
     pub text: u64,
 }
 
+impl Entry {
+    /// Returns whether two records are of one customer. One without an id is of a customer
+    /// of its own.
+    pub fn is_of_customer_of(&self, other: &Self) -> bool {
+        self.customer == other.customer && self.customer != Key::NONE
+    }
+}
+
 /// Numbers of several sizes, one after another.
 fn write<const N: usize>(writer: &mut impl Write, bytes: [u8; N]) -> io::Result<()> {
     writer.write_all(&bytes)

@@ -99,7 +99,7 @@ impl Group {
     }
 
     fn add(&mut self, entry: Entry) -> io::Result<()> {
-        let is_new = self.last.is_none_or(|last| last.customer != entry.customer);
+        let is_new = self.last.is_none_or(|last| !last.is_of_customer_of(&entry));
         let certain = entry.doubt == Doubt::NONE;
         let sets = [(&mut self.facts, true), (&mut self.certain, certain)];
         for ((facts, counts), content) in sets.into_iter().zip(&mut self.contents) {
@@ -123,53 +123,48 @@ impl Group {
         entry.write(&mut self.all)
     }
 
-    /// Returns whether the rule is met by the group, if that can be decided: the doubtful
-    /// may count or not, each for itself.
-    fn is_met(&mut self, comparison: &Comparison) -> io::Result<Option<bool>> {
+    /// Returns what the records of the group come to: the doubtful may count or not, each
+    /// for itself.
+    fn verdict(&mut self, comparison: &Comparison) -> io::Result<GroupVerdict> {
         let (all, certain) = (self.facts, self.certain);
         let (violated, may_be) = match comparison {
             Comparison::Unique { copies, .. } => match copies {
                 Copies::Any => (certain.records > 1, all.records > 1),
                 Copies::Differ => (certain.differ, all.differ),
-                Copies::Agree => (
-                    certain.records > 1 && !all.differ,
-                    !certain.differ && (certain.records > 1 || self.a_doubtful_one_agrees()?),
-                ),
+                Copies::Agree if certain.records > 1 && !all.differ => (true, true),
+                Copies::Agree if certain.differ => (false, false),
+                Copies::Agree => return Ok(GroupVerdict::OpenWhereAgreed(self.agreed()?)),
             },
             Comparison::Shared { most, .. } => (certain.customers > *most, all.customers > *most),
         };
         Ok(match (violated, may_be) {
-            (true, _) => Some(false),
-            (false, false) => Some(true),
-            (false, true) => None,
+            (true, _) => GroupVerdict::Violated,
+            (false, true) => GroupVerdict::Open,
+            (false, false) => GroupVerdict::Met,
         })
     }
 
-    /// Returns whether a doubtful record says what the certain one does or, if there is
-    /// none, what another doubtful one does.
-    fn a_doubtful_one_agrees(&mut self) -> io::Result<bool> {
+    /// Returns what two records or more say alike, and the certain ones too.
+    fn agreed(&mut self) -> io::Result<Agreed> {
         let [_, certain] = self.contents;
-        let mut before: HashSet<u64> = certain.into_iter().collect();
+        let (mut once, mut several) = (HashSet::new(), HashSet::new());
         self.all.rewind()?;
         let mut all = BufReader::new(&mut self.all);
         for _ in 0..self.facts.records {
-            let entry = Entry::read(&mut all)?;
-            if entry.doubt == Doubt::NONE {
-                continue;
+            let content = Entry::read(&mut all)?.content;
+            if certain.is_none_or(|certain| certain == content) && !once.insert(content) {
+                several.insert(content);
             }
-            let agrees = match certain {
-                Some(certain) => entry.content == certain,
-                None => !before.insert(entry.content),
-            };
-            // Of so many some two may agree: what is kept of them has an end.
-            if agrees || before.len() > MAX_CONTENTS {
-                return Ok(true);
+            // What is kept has an end: of so many any may agree.
+            if once.len() > MAX_CONTENTS {
+                return Ok(Agreed::Any);
             }
         }
-        Ok(false)
+        Ok(Agreed::These(several))
     }
 
-    /// Counts the customers who meet the rule, or gives those who do not to `found`.
+    /// Counts the customers who meet the rule, and gives those who do not to `found`: each
+    /// once, by the record that is the worst for it.
     fn judge(
         &mut self,
         rules: &[AggregateRule<'_>],
@@ -179,36 +174,104 @@ impl Group {
         let Some(rule) = rules.get(self.first.rule as usize) else {
             return Ok(());
         };
-        let met = match rule.aggregate {
-            Aggregate::Compared(comparison) => self.is_met(comparison)?,
+        let verdict = match rule.aggregate {
+            Aggregate::Compared(comparison) => self.verdict(comparison)?,
             // There are no entries of such a rule.
             Aggregate::Summed(_) => return Ok(()),
         };
-        if met == Some(true) {
+        if matches!(verdict, GroupVerdict::Met) {
             summary.count_passes(rule.index, self.facts.customers);
             return Ok(());
         }
         self.all.rewind()?;
         let mut all = BufReader::new(&mut self.all);
-        let mut last = None;
+        let mut open: Option<(Entry, Option<Found>)> = None;
+        let mut passes = 0;
         for _ in 0..self.facts.records {
             let entry = Entry::read(&mut all)?;
-            if last.replace(entry.customer) == Some(entry.customer) {
-                continue;
-            }
-            // Beside a doubtful one that might decide, a certain one is in doubt.
-            let doubt = match (met, self.doubtful) {
-                (None, Some((_, doubt))) if entry.doubt == Doubt::NONE => doubt,
-                _ => entry.doubt,
-            };
-            found.push(Found {
+            let doubt = verdict.doubt(&entry, self.doubtful.map(|(_, doubt)| doubt));
+            let finding = doubt.map(|doubt| Found {
                 location: entry.location(),
                 rule: entry.rule,
                 text: entry.text,
                 doubt,
                 group: self.facts,
-            })?;
+            });
+            match &mut open {
+                Some((last, worst)) if last.is_of_customer_of(&entry) => {
+                    *last = entry;
+                    // The certain come first, and of those that are alike the first.
+                    let is_worse = |one: &Found| {
+                        worst.is_none_or(|worst| {
+                            worst.doubt != Doubt::NONE && one.doubt == Doubt::NONE
+                        })
+                    };
+                    if finding.as_ref().is_some_and(is_worse) {
+                        *worst = finding;
+                    }
+                }
+                customer => {
+                    if let Some((_, worst)) = customer.replace((entry, finding)) {
+                        passes += give(worst, found)?;
+                    }
+                }
+            }
         }
+        if let Some((_, worst)) = open {
+            passes += give(worst, found)?;
+        }
+        summary.count_passes(rule.index, passes);
         Ok(())
+    }
+}
+
+/// Gives the finding on a customer; returns how many customers have none.
+fn give(worst: Option<Found>, found: &mut Sorter<Found>) -> io::Result<u64> {
+    match worst {
+        Some(worst) => {
+            found.push(worst)?;
+            Ok(0)
+        }
+        None => Ok(1),
+    }
+}
+
+/// Says what the records with one value come to.
+enum GroupVerdict {
+    /// All meet the rule.
+    Met,
+    /// Those that count for certain do not.
+    Violated,
+    /// It depends on the doubtful.
+    Open,
+    /// It depends on the doubtful, for those that say this.
+    OpenWhereAgreed(Agreed),
+}
+
+/// Holds what several records say alike.
+enum Agreed {
+    These(HashSet<u64>),
+    /// Too much to remember.
+    Any,
+}
+
+impl GroupVerdict {
+    /// Returns why it cannot be decided whether a record meets the rule, which is nothing
+    /// if it does not; or none, if it does. `doubtful` is why some record of the group is
+    /// in doubt.
+    fn doubt(&self, entry: &Entry, doubtful: Option<Doubt>) -> Option<Doubt> {
+        // Beside a doubtful one that might decide, a certain one is in doubt.
+        let open = match (entry.doubt == Doubt::NONE, doubtful) {
+            (true, Some(doubt)) => doubt,
+            (true, None) | (false, _) => entry.doubt,
+        };
+        match self {
+            Self::Met => None,
+            Self::Violated => Some(entry.doubt),
+            Self::Open | Self::OpenWhereAgreed(Agreed::Any) => Some(open),
+            Self::OpenWhereAgreed(Agreed::These(contents)) => {
+                contents.contains(&entry.content).then_some(open)
+            }
+        }
     }
 }

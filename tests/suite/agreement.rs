@@ -172,11 +172,13 @@ fn over_all(json: &Value) -> OverAll {
     }
 }
 
-/// A customer with an id is found by a rule once; one without as often as there
-/// are records of such.
+/// A customer with an id is found by a rule once, and a certain violation comes before
+/// what is undecided; one without an id is found as often as there are records of such.
 fn once_each(mut found: Vec<OverAll>) -> Vec<OverAll> {
-    found.sort();
-    found.dedup_by(|one, other| one == other && one.customer != Customer::Nameless);
+    let rank = |one: &OverAll| u8::from(one.status != Status::Fail);
+    let names = |one: &OverAll| (one.policy.clone(), one.rule.clone(), one.customer.clone());
+    found.sort_by_key(|one| (names(one), rank(one)));
+    found.dedup_by(|one, other| names(one) == names(other) && one.customer != Customer::Nameless);
     found
 }
 
@@ -589,7 +591,8 @@ proptest! {
     fn one_more_network_takes_no_violation_away(
         check in networks_operator(),
         items in vec(item(), 1..=4),
-        more in item(),
+        // A blank is no entry.
+        more in item().prop_filter("an entry", |item| !item.trim().is_empty()),
         first in any::<bool>(),
     ) {
         let both = if first {

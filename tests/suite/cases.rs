@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// The folders of `tests/cmd`, by the part of the program that answers.
-const AREAS: [&str; 7] = [
+const AREAS: [&str; 8] = [
     "aggregate", // rules over all records
     "cli",       // arguments, exit codes, what is printed beside a report
     "command",   // subcommands
@@ -14,6 +14,7 @@ const AREAS: [&str; 7] = [
     "export",    // reading exports
     "policy",    // reading policies
     "report",    // formats, files, redaction
+    "verdict",   // runs that must not be taken for clean
 ];
 
 const CASES: &str = "tests/cmd";
