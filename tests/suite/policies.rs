@@ -115,6 +115,47 @@ fn the_pci_entitlement_raises_a_severity_and_so_does_one_that_is_not_known() {
 }
 
 #[test]
+fn no_evidence_of_a_shipped_policy_shows_a_pattern() {
+    let workspace = Workspace::new();
+    let export = serde_json::json!({
+        "id": "7.31E+21", "name": "=A1\u{202e}", "owner_id": "n/a", "security_contact_id": "TBD",
+        "technical_contact_id": "-", "legal_contact_id": "xxxx", "phone_number": "000-000",
+        "ip_whitelist": "93.184.216.0/28",
+    });
+    workspace.write("export", export.to_string());
+    let list = support::audit(["policy", "list"]);
+    let names = list
+        .text()
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
+    let options: Vec<_> = names.flat_map(|name| ["-p", name]).collect();
+    let run = workspace.audit(&["export"], &options);
+    let patterns = [
+        "base-owner",
+        "base-security-contact",
+        "base-technical-contact",
+        "base-legal-contact",
+        "base-ip-lockout",
+        "cis-17.6-channel",
+        "cis-5.1-inventory",
+        "soc2-cc2.1-data-id-format",
+        "rec-id-format",
+        "rec-name-control",
+        "rec-name-formula",
+    ];
+    for rule in patterns {
+        support::check(run.found(rule).len() == 1, rule, &run);
+    }
+    for finding in run.report()["findings"].as_array().expect("a list") {
+        for evidence in finding["evidence"].as_array().expect("a list") {
+            let expected = evidence["expected"].as_str().expect("text");
+            let is_pattern = expected.contains("match") || expected.contains('\\');
+            support::check(!is_pattern, expected, &run);
+        }
+    }
+}
+
+#[test]
 fn every_shipped_policy_is_listed_and_shown() {
     let (code, list) = audit(&["policy", "list"]);
     assert_eq!(code, 0, "{list}");

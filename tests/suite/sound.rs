@@ -89,7 +89,8 @@ fn live() -> Vec<Record> {
 
 #[test]
 fn one_live_account_alone_meets_every_shipped_policy() {
-    for mut record in live() {
+    // One is entitled to PCI, and one is not.
+    for mut record in live().into_iter().take(2) {
         // Alone it is the newest of all.
         record["updated_at"] = "2026-09-30T10:20:30Z".into();
         for policies in choices() {

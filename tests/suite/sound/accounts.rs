@@ -50,7 +50,7 @@ fn id(of: &str, number: usize) -> String {
 fn account(number: usize) -> Record {
     let is_live = number < LIVE;
     let while_live = |value: Value| if is_live { value } else { Value::Null };
-    let is_pci = number % 2 == 0;
+    let is_pci = number.is_multiple_of(2);
     let record = json!({
         "id": id("5xKq", number),
         "name": NAMES[number],
@@ -60,7 +60,7 @@ fn account(number: usize) -> Record {
         "security_contact_id": id("2zXc", number),
         "technical_contact_id": id("7yUi", number),
         "billing_network_type": if is_pci { "public" } else { "private" },
-        "billing_ref": if number % 3 == 0 { Value::Null } else { while_live("PO-20417".into()) },
+        "billing_ref": if number.is_multiple_of(3) { Value::Null } else { while_live("PO-20417".into()) },
         "pricing_plan": "customer",
         "pricing_plan_id": while_live(id("4kBC", number).into()),
         "phone_number": while_live(format!("+1-202-555-01{number:02}").into()),
@@ -71,11 +71,11 @@ fn account(number: usize) -> Record {
         "has_pci": is_pci,
         "has_pci_passwords": is_pci,
         "can_upload_vcl": false,
-        "can_reset_passwords": number % 3 != 0,
+        "can_reset_passwords": !number.is_multiple_of(3),
         "can_configure_wordpress": false,
         "has_account_panel": true,
         "has_improved_events": true,
-        "has_improved_ssl_config": number % 3 == 0,
+        "has_improved_ssl_config": number.is_multiple_of(3),
         "has_openstack_logging": false,
         "created_at": format!("20{:02}-03-04T10:20:30Z", 12 + number),
         "updated_at": match is_live {
