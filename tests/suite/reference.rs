@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use field::folded;
+use needs::Passed;
 use policy::Policy;
 pub use reading::Record;
 
@@ -165,13 +166,10 @@ pub fn judge(policies: &[String], exports: &[Vec<Record>], asked: &Asked) -> Ver
         .iter()
         .map(|text| Policy::read(text, asked))
         .collect();
-    let total = policies.len();
-    let policies: Vec<Policy> = policies
-        .into_iter()
-        .filter(Policy::asks_something)
-        .collect();
+    let (policies, left_out): (Vec<Policy>, Vec<Policy>) =
+        policies.into_iter().partition(Policy::asks_something);
     let mut verdict = Verdict {
-        left_out: total - policies.len(),
+        left_out: left_out.len(),
         ..Verdict::default()
     };
     for (export, records) in exports.iter().enumerate() {
@@ -191,6 +189,11 @@ pub fn judge(policies: &[String], exports: &[Vec<Record>], asked: &Asked) -> Ver
     let over_all = policies.iter().flat_map(|policy| policy.over_all(&records));
     verdict.over_all = over_all.collect();
     verdict.is_it_complete(&policies, exports, asked);
+    // Whether the scope of a policy still counts, none of whose rules are asked.
+    let lacks = |policy: &Policy| policy.lacks_a_field(&records, Passed::IsMore);
+    if left_out.iter().any(lacks) {
+        verdict.perhaps.insert("field-missing");
+    }
     verdict
 }
 
@@ -203,8 +206,15 @@ impl Verdict {
         if is_undecided && !asked.undecided_is_finding {
             self.because.insert("undecided");
         }
-        if policies.iter().any(|policy| policy.lacks_a_field(&records)) {
+        let lacks = |passed| {
+            policies
+                .iter()
+                .any(|policy| policy.lacks_a_field(&records, passed))
+        };
+        if lacks(Passed::IsPresence) {
             self.because.insert("field-missing");
+        } else if lacks(Passed::IsMore) {
+            self.perhaps.insert("field-missing");
         }
         let id_of = |policy: &Policy| records.iter().any(|record| policy.knows_the_id_of(record));
         if !policies.iter().any(id_of) {

@@ -143,8 +143,11 @@ fn values(
     for one in &valued {
         let same = valued.iter().filter(|other| other.value == one.value);
         let same: Vec<&Valued> = same.collect();
-        let status = decide(policy, one, &same, asked);
-        findings.extend(status.map(|status| (status, one.customer.clone())));
+        // A customer has one finding of a value, the worst of its records.
+        let mine = same.iter().filter(|other| is_same(one, other));
+        let mine = mine.filter_map(|one| decide(policy, one, &same, asked));
+        let worst = mine.min_by_key(|status| *status != Status::Fail);
+        findings.extend(worst.map(|status| (status, one.customer.clone())));
     }
     findings
 }
@@ -206,15 +209,9 @@ fn contents(policy: &Policy, one: &Valued) -> Vec<Reading> {
 fn is_shared(_: &Policy, one: &Valued, same: &[&Valued], asked: &Toml) -> Option<Status> {
     let most = asked["more-than"].as_integer().unwrap();
     let is_much = |group: &[&Valued]| customers(group) as i64 > most;
-    let is_mine = |other: &&&Valued| is_same(one, other);
-    let certain: Vec<&Valued> = same
-        .iter()
-        .filter(|one| one.counted.certain)
-        .copied()
-        .collect();
-    // A customer counts for certain by any of the records.
-    let counts = certain.iter().any(|other| is_mine(&other));
-    if counts && is_much(&certain) {
+    let certain = same.iter().filter(|one| one.counted.certain);
+    let certain: Vec<&Valued> = certain.copied().collect();
+    if one.counted.certain && is_much(&certain) {
         return Some(Status::Fail);
     }
     is_much(same).then_some(Status::Error)

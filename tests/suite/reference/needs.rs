@@ -5,14 +5,23 @@ use toml::{Table, Value as Toml};
 use super::check::other_field;
 use super::field::folded;
 
+/// What the contract leaves open of a `require` that a time has not passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passed {
+    /// It asks no more than absence, as `present = false` does.
+    IsPresence,
+    /// It asks about the time, and the field is needed.
+    IsMore,
+}
+
 /// The fields that are needed, unless `optional` says that they are not.
-pub fn needed(head: &Table, rules: &[Table], aggregates: &[Table]) -> Vec<String> {
+pub fn needed(head: &Table, rules: &[Table], aggregates: &[Table], passed: Passed) -> Vec<String> {
     let mut fields = Vec::new();
     in_guard(head.get("scope"), &mut fields);
     for rule in rules.iter().chain(aggregates) {
         in_guard(rule.get("when"), &mut fields);
         if let Some(require) = rule.get("require") {
-            in_requirement(require.as_table().unwrap(), true, &mut fields);
+            in_requirement(require.as_table().unwrap(), passed, &mut fields);
         }
     }
     fields.extend(aggregates.iter().filter_map(subject));
@@ -37,16 +46,16 @@ fn subject(aggregate: &Table) -> Option<String> {
 fn in_guard(requirement: Option<&Toml>, fields: &mut Vec<String>) {
     let checks = requirement.map(|one| checks(one.as_table().unwrap(), true));
     for (field, check, _) in checks.into_iter().flatten() {
-        if !is_about_presence(check, |_| true) {
+        if !is_about_presence(check, Passed::IsPresence, |_| true) {
             name(field, check, fields);
         }
     }
 }
 
 /// Of a `require`: the fields of which more is asked than to be absent.
-fn in_requirement(requirement: &Table, holds: bool, fields: &mut Vec<String>) {
-    for (field, check, holds) in checks(requirement, holds) {
-        if !is_about_presence(check, |present| present != holds) {
+fn in_requirement(requirement: &Table, passed: Passed, fields: &mut Vec<String>) {
+    for (field, check, holds) in checks(requirement, true) {
+        if !is_about_presence(check, passed, |present| present != holds) {
             name(field, check, fields);
         }
     }
@@ -77,12 +86,17 @@ fn checks(requirement: &Table, holds: bool) -> Vec<(&str, &Toml, bool)> {
 }
 
 /// Whether a check asks for presence alone, and that it be as it should.
-fn is_about_presence(check: &Toml, should: impl Fn(bool) -> bool) -> bool {
+fn is_about_presence(check: &Toml, passed: Passed, should: impl Fn(bool) -> bool) -> bool {
+    let asks_that = |operator: &str| match operator {
+        "present" => true,
+        "passed" => passed == Passed::IsPresence,
+        _ => false,
+    };
     let operators = check.as_table();
     operators.is_some_and(|operators| {
-        operators.iter().all(|(operator, argument)| {
-            matches!(operator.as_str(), "present" | "passed") && should(argument.as_bool().unwrap())
-        })
+        operators
+            .iter()
+            .all(|(operator, argument)| asks_that(operator) && should(argument.as_bool().unwrap()))
     })
 }
 

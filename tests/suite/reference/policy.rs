@@ -7,7 +7,7 @@ use super::aggregate;
 use super::check::{Kinds, Subject};
 use super::field::{FIELDS, folded, kind};
 use super::logic::{Cause, Truth};
-use super::needs;
+use super::needs::{self, Passed};
 use super::reading::{self, Record};
 use super::{Asked, Customer, Outcome, OverAll, Severity, Status};
 
@@ -100,12 +100,12 @@ impl Policy {
     }
 
     /// Whether a field that is needed is missing from every record.
-    pub fn lacks_a_field(&self, records: &[&Record]) -> bool {
+    pub fn lacks_a_field(&self, records: &[&Record], passed: Passed) -> bool {
         let has = |record: &Record, field: &str| {
             let mut keys = record.iter().map(|(key, _)| folded(key));
             keys.any(|key| key == folded(field))
         };
-        let needed = needs::needed(&self.head, &self.rules, &self.aggregates);
+        let needed = needs::needed(&self.head, &self.rules, &self.aggregates, passed);
         let mut lacking = needed
             .iter()
             .filter(|field| !records.iter().any(|record| has(record, field)));
