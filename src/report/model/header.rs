@@ -12,7 +12,7 @@ use crate::record::time;
 
 /// The version of the shape of reports: greater once a reader of the former could take
 /// one for something that it is not.
-const SCHEMA_VERSION: u32 = 1;
+pub(in crate::report) const SCHEMA_VERSION: u32 = 1;
 
 /// The version of how fingerprints are made.
 const FINGERPRINT_SCHEME: u32 = 1;
