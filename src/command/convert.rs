@@ -1,7 +1,6 @@
 //! Other reports from a json or ndjson report: the same bytes as the run itself
 //! would have written.
 
-use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 
@@ -47,8 +46,6 @@ struct Converter<'c> {
 /// Holds the reports, once it is known what they are about.
 struct Open<'c> {
     header: Header,
-    /// The indexes of rules among all, by policy and rule.
-    rules: HashMap<(String, String), usize>,
     renderers: Renderers,
     reports: Reports<'c>,
 }
@@ -83,11 +80,7 @@ impl Listener for Converter<'_> {
             None,
         )?;
         reports.start(&header)?;
-        let rules = header.rules().enumerate();
-        let rules =
-            rules.map(|(index, (policy, rule))| ((policy.id.clone(), rule.id.clone()), index));
         self.open = Some(Open {
-            rules: rules.collect(),
             header,
             renderers: reports.renderers(),
             reports,
@@ -95,16 +88,9 @@ impl Listener for Converter<'_> {
         Ok(())
     }
 
-    fn finding(&mut self, row: FindingRow<'static>) -> Result<(), Error> {
+    fn finding(&mut self, rule_index: usize, row: FindingRow<'static>) -> Result<(), Error> {
         let Some(open) = &mut self.open else {
             return Ok(());
-        };
-        let names = (
-            row.policy.clone().into_owned(),
-            row.rule.clone().into_owned(),
-        );
-        let Some(rule_index) = open.rules.get(&names).copied() else {
-            return Err(Error::UnknownRule(format!("{}/{}", names.0, names.1)));
         };
         let found = Found {
             row,

@@ -30,9 +30,6 @@ pub enum Error {
     /// The report to convert cannot be read.
     #[error(transparent)]
     ReadReport(#[from] report::ReadError),
-    /// The report to convert has a finding of a rule that it does not list.
-    #[error("a finding is of rule `{0}`, which the report does not list")]
-    UnknownRule(String),
     /// A manifest cannot be read.
     #[error(transparent)]
     Manifest(#[from] manifest::Error),

@@ -3,7 +3,7 @@
 use chrono::DateTime;
 
 use super::model::footer::{Export, Footer, PolicyReach, RuleCounts};
-use super::model::header::{Control, Criterion, Header, OptionalField, Policy, Rule};
+use super::model::header::{Control, Criterion, Header, OptionalField, Policy, Raise, Rule};
 use super::model::row::{FindingRow, Rejected};
 use super::render::Found;
 use crate::finding::{Counts, Evidence, Privacy, Reason, Status};
@@ -57,7 +57,16 @@ pub fn header() -> Header {
         params: Default::default(),
         set: Vec::new(),
         overrides: Vec::new(),
-        rules: vec![rule("mfa", Severity::High), rule("name", Severity::Low)],
+        rules: vec![
+            rule("mfa", Severity::High),
+            Rule {
+                raise: Some(Raise {
+                    to: Severity::Critical,
+                    when: "hasPci is true".to_owned(),
+                }),
+                ..rule("name", Severity::Low)
+            },
+        ],
         not_tested: vec![rule("left", Severity::Low)],
         untested_controls: vec![Control {
             framework: "PCI DSS 4.0.1".to_owned(),

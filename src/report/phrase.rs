@@ -18,6 +18,9 @@ pub const REMEDIATION: &str = "Remediation";
 /// The heading of why a rule is asked.
 pub const RATIONALE: &str = "Why it matters";
 
+/// The heading of what must not be read into the evidence of a policy.
+pub const BOUNDS: &str = "What bounds this evidence";
+
 /// The largest number of characters of a value: a row is for one look.
 const MAX_VALUE: usize = 120;
 
@@ -59,17 +62,11 @@ pub fn finding(row: &FindingRow<'_>) -> String {
     {
         text = format!("{text} ({})", escape_controls(&short(name)));
     }
-    let evidence = row.evidence.iter().map(|item| {
-        let [field, observed, expected] =
-            [&item.field, &item.observed, &item.expected].map(|text| short(text));
-        let [field, observed, expected] = [
-            escape_controls(&field),
-            escape_controls(&observed),
-            escape_controls(&expected),
-        ];
-        format!("{field}: observed {observed}, expected {expected}")
-    });
-    let evidence: Vec<_> = evidence.collect();
+    let shown = |text: &str| escape_controls(&short(text)).into_owned();
+    let evidence = row.statements();
+    let evidence: Vec<_> = evidence
+        .map(|statement| statement.line(shown, shown, shown))
+        .collect();
     let observed = match evidence.as_slice() {
         [] => row.reason.name().to_owned(),
         evidence => evidence.join("; "),

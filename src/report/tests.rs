@@ -8,6 +8,7 @@ use super::model::row::FindingRow;
 use super::phrase::WHERE_ALL_ARE;
 use super::render::Rendered;
 use super::settings::{Format, MaxChars, Screen, Settings};
+use crate::policy::Severity;
 
 /// Returns the text of a report with these findings.
 fn report(
@@ -290,6 +291,107 @@ fn what_a_report_has_no_room_for_is_counted() {
         let report = report(format, rows, &footer);
         for said in expected {
             assert!(report.contains(said), "{}: {said}", format.name());
+        }
+    }
+}
+
+#[test]
+fn a_finding_that_is_more_severe_than_its_rule_is_so_in_every_format() {
+    let raised = FindingRow {
+        rule: "name".into(),
+        severity: Severity::Critical,
+        ..fixture::row()
+    };
+    for format in Format::ALL.iter().copied() {
+        let rows = [raised.clone()].into_iter();
+        let report = report(format, rows, &fixture::incomplete());
+        let expected = match format {
+            Format::Text => vec!["critical  fail  pol/name"],
+            Format::Csv => vec!["pol,name,critical,fail"],
+            Format::Json | Format::Ndjson => {
+                vec!["\"rule\":\"name\",\"severity\":\"critical\",\"status\""]
+            }
+            Format::Markdown => vec![
+                "- **critical** `pol/name`",
+                "| critical | fail | `pol/name`",
+            ],
+            #[cfg(feature = "html")]
+            Format::Html => vec![
+                "<tr><td><span class=\"sev critical\">critical</span></td>\n<td><span class=\"st fail\">",
+                "<summary><span class=\"sev critical\">critical</span> <span class=\"name\"><bdi>The rule name",
+                "<dd>low; critical where <bdi>hasPci is true</bdi></dd>",
+            ],
+            // Its own level; the rule has its own too.
+            Format::Sarif => vec![
+                "\"level\":\"error\",\"locations\"",
+                "\"defaultConfiguration\":{\"level\":\"note\"}",
+                "\"security-severity\":\"9.5\",\"severity\":\"critical\"",
+            ],
+            Format::Junit => vec!["<failure type=\"critical\" message=\"critical: 2 not met"],
+            Format::Oscal => {
+                vec!["\"name\":\"severity\",\"ns\":\"urn:audit:oscal\",\"value\":\"critical\""]
+            }
+            Format::Ocsf => vec!["\"severity_id\":5,\"severity\":\"Critical\""],
+            Format::Defectdojo => vec!["\"severity\":\"Critical\""],
+            #[cfg(feature = "xlsx")]
+            Format::Xlsx => vec!["<t>critical</t>", "<t>critical where hasPci is true</t>"],
+        };
+        for said in expected {
+            assert!(
+                report.contains(said),
+                "{}: {said} in {report}",
+                format.name()
+            );
+        }
+    }
+}
+
+#[test]
+fn what_bounds_the_evidence_is_in_every_format_that_has_a_place_for_it() {
+    let sentences = [
+        "Does not show what nobody records.",
+        "No record need have billingRef: few have one.",
+        "Not tested, left out of this run: left, The rule left.",
+        "Not tested: PCI DSS 4.0.1 8.2.2, to be evidenced by the access team.",
+    ];
+    for format in Format::ALL.iter().copied() {
+        let report = report(format, std::iter::empty(), &fixture::clean());
+        let name = format.name();
+        let expected = match format {
+            Format::Text | Format::Sarif | Format::Oscal => sentences.to_vec(),
+            #[cfg(feature = "html")]
+            Format::Html => sentences.to_vec(),
+            #[cfg(feature = "xlsx")]
+            Format::Xlsx => [&sentences[..], &["<t>not tested</t>"]].concat(),
+            // Dots and the like could be markup.
+            Format::Markdown => vec![
+                "## What bounds this evidence",
+                "Does not show what nobody records",
+                "few have one",
+                "left out of this run: left",
+                "to be evidenced by the access team",
+            ],
+            Format::Json | Format::Ndjson => vec![
+                "\"limits\":[\"Does not show what nobody records\"]",
+                "\"optional\":[{\"field\":\"billingRef\"",
+                "\"not_tested\":[{\"id\":\"left\"",
+                "\"untested_controls\":[{\"framework\":\"PCI DSS 4.0.1\"",
+            ],
+            Format::Junit => vec![
+                "<property name=\"limit\" value=\"Does not show what nobody records.\"/>",
+                "<property name=\"optional-field\"",
+                "<property name=\"untested-control\"",
+                "name=\"left: The rule left\" time=\"0\">\n   <skipped message=\"Not tested: left out of this run\"/>",
+            ],
+            // They hold findings alone.
+            Format::Csv | Format::Ocsf | Format::Defectdojo => continue,
+        };
+        for said in expected {
+            assert!(report.contains(said), "{name}: {said} in {report}");
+        }
+        // What was not asked has no outcome.
+        if format == Format::Sarif {
+            assert!(!report.contains("\"id\":\"pol/left\""), "{report}");
         }
     }
 }

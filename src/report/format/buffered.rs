@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::policy::Severity;
 use crate::report::model::footer::Footer;
-use crate::report::model::header::Header;
+use crate::report::model::header::{Header, Policy, Rule};
 use crate::report::model::row::{FindingRow, Rejected};
 use crate::report::render::{self, Found, Rendered, RenderedRow};
 
@@ -25,6 +25,21 @@ pub struct Report<'r> {
     /// Records that could not be read, as far as they are shown; the summary says
     /// how many there are.
     pub rejected: Vec<Rejected<'static>>,
+}
+
+impl Report<'_> {
+    /// Returns how severe the most severe finding of a rule is that nobody accepted: some
+    /// may be more severe than the rule is. If it has none, it is the rule's own severity.
+    pub fn most_severe(&self, policy: &Policy, rule: &Rule) -> Severity {
+        // The most severe come first.
+        let mut findings = self.findings.iter();
+        let first =
+            findings.find(|row| row.rule == rule.id && row.policy == policy.id && !row.is_waived());
+        match rule.raise {
+            Some(_) => first.map_or(rule.severity, |row| row.severity),
+            None => rule.severity,
+        }
+    }
 }
 
 /// Represents a format whose reports are written once all is known.

@@ -14,7 +14,9 @@ use quick_xml::events::{BytesDecl, BytesStart, BytesText, Event};
 
 use super::buffered::{Document, Report};
 use crate::finding::Counts;
-use crate::report::model::footer::{RuleCounts, Verdict};
+use crate::policy::Severity;
+use crate::report::model::bounds::{Bound, Topic};
+use crate::report::model::footer::Verdict;
 use crate::report::model::header::{Policy, Rule};
 use crate::report::model::row::FindingRow;
 use crate::report::phrase::{self, RATIONALE, REMEDIATION, one_line};
@@ -130,17 +132,38 @@ fn suites(report: &Report<'_>) -> Vec<Suite> {
         let rules = policy.rules.iter().zip(counted.by_ref());
         let cases = rules.map(|(rule, counted)| {
             let shown = findings.get(&(policy.id.as_str(), rule.id.as_str()));
-            case(policy, rule, counted, shown.map_or(&[], Vec::as_slice))
+            let shown = shown.map_or(&[][..], Vec::as_slice);
+            let severity = report.most_severe(policy, rule);
+            case(
+                policy,
+                rule,
+                outcome(rule, severity, &counted.counts, shown),
+            )
         });
+        let left_out = policy.not_tested.iter().map(|rule| {
+            let why = "Not tested: left out of this run".to_owned();
+            case(policy, rule, Outcome::Skipped(why))
+        });
+        let mut properties = vec![
+            ("title", policy.title.clone()),
+            ("version", policy.version.clone()),
+            ("path", policy.path.clone()),
+            ("sha256", policy.sha256.clone()),
+        ];
+        for Bound { topic, sentences } in policy.bounds() {
+            match topic {
+                Topic::Limit | Topic::OptionalField | Topic::UntestedControl => {
+                    let named = sentences.into_iter().map(|one| (topic.name(), one));
+                    properties.extend(named);
+                }
+                // Each is a case.
+                Topic::LeftOut => {}
+            }
+        }
         suites.push(Suite {
             name: policy.id.clone(),
-            cases: cases.collect(),
-            properties: vec![
-                ("title", policy.title.clone()),
-                ("version", policy.version.clone()),
-                ("path", policy.path.clone()),
-                ("sha256", policy.sha256.clone()),
-            ],
+            cases: cases.chain(left_out).collect(),
+            properties,
         });
     }
     suites
@@ -204,7 +227,7 @@ fn run(report: &Report<'_>) -> Suite {
     }
 }
 
-fn case(policy: &Policy, rule: &Rule, counted: &RuleCounts, findings: &[&FindingRow<'_>]) -> Case {
+fn case(policy: &Policy, rule: &Rule, outcome: Outcome) -> Case {
     let name = match rule.title.trim() {
         "" => rule.id.clone(),
         title => format!("{}: {title}", rule.id),
@@ -212,11 +235,17 @@ fn case(policy: &Policy, rule: &Rule, counted: &RuleCounts, findings: &[&Finding
     Case {
         class: policy.id.clone(),
         name,
-        outcome: outcome(rule, &counted.counts, findings),
+        outcome,
     }
 }
 
-fn outcome(rule: &Rule, counts: &Counts, findings: &[&FindingRow<'_>]) -> Outcome {
+/// Returns what came of a rule whose most severe finding is of this severity.
+fn outcome(
+    rule: &Rule,
+    severity: Severity,
+    counts: &Counts,
+    findings: &[&FindingRow<'_>],
+) -> Outcome {
     let judged = counts.judged();
     if judged == 0 {
         return Outcome::Skipped("It applies to no record".to_owned());
@@ -225,10 +254,9 @@ fn outcome(rule: &Rule, counts: &Counts, findings: &[&FindingRow<'_>]) -> Outcom
         return Outcome::Passed;
     }
     let message = Message {
-        kind: rule.severity.to_string(),
+        kind: severity.to_string(),
         message: format!(
-            "{}: {} of {} judged",
-            rule.severity,
+            "{severity}: {} of {} judged",
             count_in_words(counts),
             grouped(judged)
         ),
@@ -391,7 +419,6 @@ fn chars(text: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
     use crate::finding::Status;
-    use crate::policy::Severity;
     use crate::report::fixture;
 
     #[test]
@@ -434,7 +461,7 @@ mod tests {
 
     #[test]
     fn a_rule_fails_before_it_is_undecided_and_is_skipped_if_it_judges_nothing() {
-        let of = |counts| match outcome(&rule(), &counts, &[]) {
+        let of = |counts| match outcome(&rule(), Severity::High, &counts, &[]) {
             Outcome::Passed => "passed".to_owned(),
             Outcome::Skipped(_) => "skipped".to_owned(),
             Outcome::Failure(message) => format!("failure {}", message.message),
@@ -457,7 +484,7 @@ mod tests {
         let case = Case {
             class: "p".to_owned(),
             name: rule().title,
-            outcome: outcome(&rule(), &counts(0, 30, 0), &[&row(); 25]),
+            outcome: outcome(&rule(), Severity::High, &counts(0, 30, 0), &[&row(); 25]),
         };
         let mut writer = Writer::new(Vec::new());
         case.write(&mut writer).expect("memory");

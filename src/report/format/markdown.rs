@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use super::buffered::{Document, Report};
 use crate::finding::Counts;
 use crate::report::markup::{cell, code, escape};
+use crate::report::model::bounds::Bound;
 use crate::report::model::footer::RuleCounts;
 use crate::report::model::header::{Policy, Rule};
 use crate::report::model::row::FindingRow;
@@ -52,9 +53,13 @@ impl Markdown {
         page.keep(last + if has_room { evidence } else { 0 });
         page.lines(&verdict(report));
         page.lines(&severities(report));
+        // What bounds the evidence is read before what was found.
+        let room = page.room();
+        page.section(phrase::BOUNDS, &bounds(report), "limits and gaps", room / 5);
         // Rules are what to do, findings are where: a third of the rest for them.
         let room = page.room();
-        page.section("Rules that are not met", &rules(report), room * 2 / 3);
+        let rules = rules(report);
+        page.section("Rules that are not met", &rules, "rules", room * 2 / 3);
         let rows: Vec<_> = report.findings.iter().map(row).collect();
         let head = [
             "| severity | status | rule | customer | observed |",
@@ -137,13 +142,13 @@ impl BoundedText {
     }
 
     /// A heading and lines, within so much room. What does not fit is counted.
-    fn section(&mut self, heading: &str, items: &[String], room: usize) {
+    fn section(&mut self, heading: &str, items: &[String], what: &str, room: usize) {
         let rest = self.room().saturating_sub(room);
         self.kept += rest;
         if !items.is_empty() && self.line("") && self.line(&format!("## {heading}")) {
             self.line("");
             // The last line says how many there are more.
-            let note = |more: usize| format!("- … and {} more rules", grouped(more as u64));
+            let note = |more: usize| format!("- … and {} more {what}", grouped(more as u64));
             let longest = note(items.len()).chars().count() + 1;
             self.kept += longest;
             let mut shown = 0;
@@ -229,20 +234,36 @@ fn severities(report: &Report<'_>) -> Vec<String> {
     lines
 }
 
+/// Returns what must not be read into the evidence of the policies.
+fn bounds(report: &Report<'_>) -> Vec<String> {
+    let policies = &report.header.policies;
+    let lines = policies.iter().flat_map(|policy| {
+        let of = match policies.len() {
+            1 => String::new(),
+            _ => format!("{}: ", code(&policy.id)),
+        };
+        let lines: Vec<_> = policy.bounds().iter().flat_map(Bound::folded).collect();
+        let lines = lines.into_iter();
+        lines.map(move |line| format!("- {of}{}", escape(&line)))
+    });
+    lines.collect()
+}
+
 /// Returns the rules that are not met, the most severe first, with what to do.
 fn rules(report: &Report<'_>) -> Vec<String> {
     let rules = report.header.rules().zip(&report.footer.summary.by_rule);
     let mut rules: Vec<_> = rules
         .filter(|(_, counted)| counted.counts.findings() > 0)
         .collect();
-    rules.sort_by_key(|((_, rule), counted)| {
-        std::cmp::Reverse((rule.severity, counted.counts.findings()))
+    rules.sort_by_cached_key(|((policy, rule), counted)| {
+        let severity = report.most_severe(policy, rule);
+        std::cmp::Reverse((severity, counted.counts.findings()))
     });
     let item = |((policy, rule), counted): &((&Policy, &Rule), &RuleCounts)| {
         let name = code(&format!("{}/{}", policy.id, rule.id));
         let mut item = format!(
             "- **{}** {name} ({}): {}",
-            rule.severity,
+            report.most_severe(policy, rule),
             grouped(counted.counts.findings()),
             escape(&rule.title),
         );
@@ -283,10 +304,9 @@ fn audited(report: &Report<'_>) -> Vec<String> {
         let (id, title) = (code(&policy.id), escape(&policy.title));
         let (version, digest) = (escape(&policy.version), &policy.sha256);
         lines.push(format!(
-            "- policy {id} {version}: {title}, sha256 `{digest}`"
+            "- policy {id} {version}: {title}, {}, sha256 `{digest}`",
+            policy.rules_in_words()
         ));
-        let bounds = policy.bounds();
-        lines.extend(bounds.iter().map(|bound| format!("  - {}", escape(bound))));
     }
     for export in &report.footer.exports {
         let (path, format) = (code(&export.path), &export.format);

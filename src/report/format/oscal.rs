@@ -5,7 +5,7 @@
 //! by what it is and not by chance, so that the same customer, rule and finding
 //! have the same one every night.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::buffered::{Document, Report};
 use crate::finding::Counts;
+use crate::policy::{Reference, Severity};
 use crate::report::json_writer;
 use crate::report::markup::uri;
 use crate::report::model::footer::{RuleCounts, Verdict};
@@ -109,10 +110,11 @@ fn link(policy: &Policy) -> Value {
 fn result(report: &Report<'_>, title: &str) -> Value {
     let summary = &report.footer.summary;
     let observed = Observed::new(report);
-    let rules = report.header.rules().zip(&summary.by_rule);
-    let findings: Vec<_> = rules
-        .filter(|(_, counted)| counted.counts.judged() > 0)
-        .map(|((policy, rule), counted)| finding(policy, rule, counted, &observed))
+    let findings: Vec<_> = judged(report)
+        .map(|((policy, rule), counted)| {
+            let severity = report.most_severe(policy, rule);
+            finding(policy, rule, severity, counted, &observed)
+        })
         .collect();
     let mut result = json!({
         "uuid": "",
@@ -131,11 +133,7 @@ fn result(report: &Report<'_>, title: &str) -> Value {
         ),
         "start": report.header.as_of,
         "props": result_props(report),
-        "reviewed-controls": { "control-selections": [{
-            "description": "What the rules of the policies ask; the references of each \
-                finding name the controls that it is evidence for.",
-            "include-all": {},
-        }]},
+        "reviewed-controls": { "control-selections": reviewed(report) },
     });
     // Lists and texts that would be blank are left out: readers refuse them.
     for (key, list) in [("findings", findings), ("observations", observed.all)] {
@@ -152,6 +150,60 @@ fn result(report: &Report<'_>, title: &str) -> Value {
         result["remarks"] = remarks.join("\n\n").into();
     }
     result
+}
+
+/// Returns the rules that judged a record, with their outcomes.
+fn judged<'r>(
+    report: &'r Report<'_>,
+) -> impl Iterator<Item = ((&'r Policy, &'r Rule), &'r RuleCounts)> {
+    let rules = report.header.rules().zip(&report.footer.summary.by_rule);
+    rules.filter(|(_, counted)| counted.counts.judged() > 0)
+}
+
+/// Returns the controls that rules are evidence for which judged a record, a selection a
+/// framework: no other was reviewed.
+fn reviewed(report: &Report<'_>) -> Vec<Value> {
+    let mut controls: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for ((_, rule), _) in judged(report) {
+        for reference in rule
+            .references
+            .iter()
+            .filter_map(|text| Reference::read(text))
+        {
+            let id = control_id(&reference);
+            controls.entry(reference.framework).or_default().insert(id);
+        }
+    }
+    if controls.is_empty() {
+        let why = "No rule that judged a record is evidence for a control.";
+        return vec![json!({ "description": why })];
+    }
+    let controls = controls.into_iter();
+    let selections = controls.map(|(framework, ids)| {
+        let ids = ids.into_iter().map(|id| json!({ "control-id": id }));
+        json!({
+            "description": one_line(&framework),
+            "include-controls": ids.collect::<Vec<_>>(),
+        })
+    });
+    selections.collect()
+}
+
+/// Returns the id of a control: that of the catalogue of NIST SP 800-53, as `ia-2.1` for
+/// `IA-2(1)`, and one of ours for those that have no OSCAL catalogue.
+fn control_id(reference: &Reference) -> String {
+    let Reference {
+        framework,
+        requirement,
+        ..
+    } = reference;
+    if !framework.starts_with("NIST SP 800-53") {
+        return token(framework, requirement);
+    }
+    // What follows a blank is a part of the control.
+    let control = requirement.split(' ').next().unwrap_or_default();
+    let control = control.replace('(', ".").replace(')', "");
+    plain(&control.to_ascii_lowercase())
 }
 
 fn result_props(report: &Report<'_>) -> Vec<Value> {
@@ -195,6 +247,16 @@ fn remarks(report: &Report<'_>) -> Vec<String> {
             count(report.left_out, "finding is", "findings are"),
             phrase::WHERE_ALL_ARE,
         ));
+    }
+    for policy in &report.header.policies {
+        let bounds = policy.bounds();
+        let sentences = bounds.iter().flat_map(|bound| &bound.sentences);
+        let sentences: Vec<_> = sentences.map(|one| escape_controls(one)).collect();
+        if !sentences.is_empty() {
+            let id = escape_controls(&policy.id);
+            let said = sentences.join(" ");
+            remarks.push(format!("{} by {id}: {said}", phrase::BOUNDS));
+        }
     }
     let anomalies = summary.anomalies.iter();
     remarks.extend(anomalies.map(|anomaly| format!("{}.", escape_controls(anomaly))));
@@ -306,14 +368,26 @@ fn observation(row: &FindingRow<'_>, uuid: &str, subject: &str, report: &Report<
     observation
 }
 
-fn finding(policy: &Policy, rule: &Rule, counted: &RuleCounts, observed: &Observed<'_>) -> Value {
+fn finding(
+    policy: &Policy,
+    rule: &Rule,
+    severity: Severity,
+    counted: &RuleCounts,
+    observed: &Observed<'_>,
+) -> Value {
     let outcomes = counted.counts;
     let title = first_of([&rule.title, &rule.id]);
     let mut all = props([
         ("policy", policy.id.as_str()),
         ("rule", rule.id.as_str()),
-        ("severity", rule.severity.name()),
+        ("severity", severity.name()),
+        ("criterion-sha256", rule.sha256.as_str()),
     ]);
+    let criterion = rule.criterion.sentences();
+    let criterion = criterion
+        .iter()
+        .map(|(name, words)| format!("{name}: {words}"));
+    all.extend(criterion.filter_map(|one| prop("criterion", &one)));
     all.extend(counts(&outcomes));
     let references = rule.references.iter();
     all.extend(references.filter_map(|reference| prop("reference", reference)));
@@ -417,9 +491,12 @@ fn first_of(texts: [&str; 2]) -> String {
 /// The name of a rule as an OSCAL token: letters, digits, `.`, `-` and `_`, a
 /// letter or `_` first.
 fn token(policy: &str, rule: &str) -> String {
-    let name = format!("{policy}_{rule}");
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    let plain = |c| if plain(c) { c } else { '_' };
+    plain(&format!("{policy}_{rule}"))
+}
+
+fn plain(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let plain = |c| if is_plain(c) { c } else { '_' };
     let token: String = name.chars().map(plain).collect();
     if token.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
         token
@@ -432,6 +509,7 @@ fn token(policy: &str, rule: &str) -> String {
 mod tests {
     use super::*;
     use crate::report::fixture;
+    use crate::report::model::footer::Footer;
 
     #[test]
     fn a_name_is_the_same_every_night() {
@@ -469,6 +547,46 @@ mod tests {
     fn a_token_is_one_whatever_the_ids() {
         assert_eq!(token("pci", "pci-8.4-mfa"), "pci_pci-8.4-mfa");
         assert_eq!(token("27001", "a b/é"), "_27001_a_b__");
+    }
+
+    #[test]
+    fn a_control_is_known_by_the_id_of_its_catalogue() {
+        let of = |text: &str| control_id(&Reference::read(text).expect("a reference"));
+        assert_eq!(of("NIST SP 800-53 r5: IA-2(1) (partial)"), "ia-2.1");
+        assert_eq!(of("NIST SP 800-53 r5: IR-7(2) b (partial)"), "ir-7.2");
+        assert_eq!(of("PCI DSS 4.0.1: 8.4.2 (direct)"), "PCI_DSS_4.0.1_8.4.2");
+    }
+
+    #[test]
+    fn only_controls_of_rules_that_judged_a_record_are_reviewed() {
+        let mut header = fixture::header();
+        let references =
+            [["A 1: 1 (direct)"], ["A 1: 2 (direct)"]].map(|all| all.map(String::from).to_vec());
+        for (rule, references) in header.policies[0].rules.iter_mut().zip(references) {
+            rule.references = references;
+        }
+        header.policies[0].not_tested[0].references = vec!["A 1: 3 (direct)".to_owned()];
+        let of = |footer: Footer| {
+            let report = Report {
+                header: &header,
+                footer: &footer,
+                findings: Vec::new(),
+                left_out: 0,
+                rejected: Vec::new(),
+            };
+            let result = result(&report, "t");
+            let remarks = result["remarks"].to_string();
+            assert!(remarks.contains("left out of this run: left"), "{remarks}");
+            result["reviewed-controls"]["control-selections"].to_string()
+        };
+        let mut footer = fixture::clean();
+        assert_eq!(
+            of(footer.clone()),
+            r#"[{"description":"A 1","include-controls":[{"control-id":"A_1_1"},{"control-id":"A_1_2"}]}]"#
+        );
+        footer.summary.by_rule[1].counts = Counts::default();
+        assert!(!of(footer).contains("A_1_2"));
+        assert!(!of(fixture::unjudged()).contains("include"));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::finding::Status;
 use crate::policy::Severity;
 use crate::report::json_writer;
 use crate::report::markup::{escape, uri};
+use crate::report::model::bounds::Bound;
 use crate::report::model::footer::{Export, Verdict};
 use crate::report::model::header::{Policy, Rule};
 use crate::report::model::row::{FindingRow, Rejected};
@@ -67,6 +68,7 @@ fn whole(report: &Report<'_>) -> Value {
         "invocations": [{
             "executionSuccessful": report.footer.summary.complete,
             "toolExecutionNotifications": notifications(report),
+            "toolConfigurationNotifications": bounds(&header.policies),
         }],
         "artifacts": exports,
         "results": results.collect::<Vec<_>>(),
@@ -117,7 +119,15 @@ fn descriptor(policy: &Policy, rule: &Rule) -> Value {
     if help.is_empty() {
         help = escape(&title);
     }
-    let mut rule_properties = json!({ "precision": "very-high", "tags": tags(rule) });
+    let mut rule_properties = json!({
+        "precision": "very-high",
+        "tags": tags(rule),
+        "criterion": rule.criterion,
+        "sha256": rule.sha256,
+    });
+    if let Some(raise) = &rule.raise {
+        rule_properties["raise"] = json!(raise);
+    }
     if let Some(score) = score(rule.severity) {
         rule_properties["security-severity"] = score.into();
     }
@@ -194,6 +204,10 @@ fn result(row: &FindingRow<'_>, index: Option<usize>, report: &Report<'_>) -> Va
     if let Some(index) = index {
         result["ruleIndex"] = index.into();
     }
+    if let Some(score) = score(row.severity) {
+        // It may be more severe than its rule is.
+        result["properties"]["security-severity"] = score.into();
+    }
     if row.is_waived() {
         result["suppressions"] = json!([{ "kind": "external", "status": "accepted" }]);
     }
@@ -247,6 +261,26 @@ fn artifact(export: &Export) -> Value {
             "problem": export.problem,
         },
     })
+}
+
+/// Returns what must not be read into the results: what was not tested is no rule of
+/// this run.
+fn bounds(policies: &[Policy]) -> Vec<Value> {
+    let bounds = policies.iter().flat_map(|policy| {
+        let bounds = policy.bounds().into_iter();
+        let bounds = bounds.flat_map(|Bound { topic, sentences }| {
+            let sentences = sentences.into_iter();
+            sentences.map(move |sentence| (topic.name(), sentence))
+        });
+        bounds.map(|(topic, sentence)| {
+            json!({
+                "level": "note",
+                "message": { "text": plain(&escape_controls(&sentence)) },
+                "properties": { "policy": policy.id, "bound": topic },
+            })
+        })
+    });
+    bounds.collect()
 }
 
 /// Returns what kept the run from being complete, and what is left out.

@@ -12,6 +12,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use super::paint::Paint;
 use crate::finding::Counts;
 use crate::policy::Severity;
+use crate::report::model::bounds::Bound;
 use crate::report::model::footer::{Footer, Verdict};
 use crate::report::model::header::{Header, Policy, Rule};
 use crate::report::model::row::Rejected;
@@ -131,6 +132,7 @@ impl render::Reporter for Reporter {
         page.verdict(out)?;
         page.severities(out)?;
         page.audited(out)?;
+        page.bounds(out)?;
         page.rules(out)?;
         page.top_customers(out)?;
         page.anomalies(out)?;
@@ -243,7 +245,7 @@ impl Page<'_> {
     fn audited(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\n{}", self.paint.heading("Audited"))?;
         for policy in &self.header.policies {
-            let rules = count(policy.rules.len() as u64, "rule", "rules");
+            let rules = policy.rules_in_words();
             let (id, title, version) = (
                 escape_controls(&policy.id),
                 escape_controls(&policy.title),
@@ -270,9 +272,6 @@ impl Page<'_> {
                 );
                 writeln!(out, "    {rule}: {}, because {why}", change.change)?;
             }
-            for bound in policy.bounds() {
-                writeln!(out, "    {}", escape_controls(&bound))?;
-            }
         }
         for export in &self.footer.exports {
             let path = escape_controls(&export.path);
@@ -289,6 +288,26 @@ impl Page<'_> {
             }
         }
         writeln!(out, "  as of {}", self.header.as_of)
+    }
+
+    /// Writes what must not be read into the evidence.
+    fn bounds(&self, out: &mut dyn Write) -> io::Result<()> {
+        let policies = &self.header.policies;
+        let mut table = self.new_table();
+        for policy in policies {
+            for line in policy.bounds().iter().flat_map(Bound::folded) {
+                let line = escape_controls(&line).into_owned();
+                match policies.len() {
+                    1 => table.add_row(["-".to_owned(), line]),
+                    _ => table.add_row([escape_controls(&policy.id).into_owned(), line]),
+                };
+            }
+        }
+        if table.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "\n{}", self.paint.heading(phrase::BOUNDS))?;
+        self.table(&table, out)
     }
 
     /// Writes the rules with their counts, the most severe first.

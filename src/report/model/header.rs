@@ -12,7 +12,7 @@ use crate::record::time;
 
 /// The version of the shape of reports: greater once a reader of the former could take
 /// one for something that it is not.
-const SCHEMA_VERSION: u32 = 1;
+pub(in crate::report) const SCHEMA_VERSION: u32 = 1;
 
 /// The version of how fingerprints are made.
 const FINGERPRINT_SCHEME: u32 = 1;
@@ -249,36 +249,6 @@ impl Policy {
             not_tested: rules(&policy.left_out),
             untested_controls: policy.controls.iter().map(control).collect(),
         }
-    }
-
-    /// Returns what bounds the evidence of the policy, a sentence each: what it does not
-    /// show, which fields may be absent, and what was not tested.
-    pub fn bounds(&self) -> Vec<String> {
-        let limits = self.limits.iter().map(|limit| match limit.ends_with('.') {
-            true => limit.clone(),
-            false => format!("{limit}."),
-        });
-        let optional = self
-            .optional
-            .iter()
-            .map(|OptionalField { field, why }| format!("No record need have {field}: {why}."));
-        let left_out = self.not_tested.iter().map(|rule| {
-            let (id, title) = (&rule.id, &rule.title);
-            format!("Not tested, left out of this run: {id}, {title}.")
-        });
-        let controls = self.untested_controls.iter().map(|control| {
-            let Control {
-                framework,
-                requirement,
-                evidenced_by,
-            } = control;
-            format!("Not tested: {framework} {requirement}, to be evidenced by {evidenced_by}.")
-        });
-        limits
-            .chain(optional)
-            .chain(left_out)
-            .chain(controls)
-            .collect()
     }
 }
 

@@ -4,6 +4,7 @@
 //! more findings than memory: the [`header`] is known before the first record, a
 //! [`row`] is a finding, and the [`footer`] is known after the last.
 
+pub mod bounds;
 pub mod footer;
 pub mod header;
 pub mod row;

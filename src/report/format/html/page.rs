@@ -9,12 +9,12 @@ use minijinja::{Environment, Error, Value, context};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::notes::PolicyNotes;
 use super::overview::{fields, keys, severities, top_customers};
 use super::rows::rows;
 use super::rules::{by_policy, rules, steps};
 use crate::report::format::buffered::{Document, Report};
 use crate::report::model::footer::{Summary, Verdict};
-use crate::report::model::header::Policy;
 use crate::report::phrase;
 use crate::text::{escape_controls, grouped};
 
@@ -86,7 +86,7 @@ fn page(report: &Report<'_>) -> Result<String, Error> {
     let rules = rules(report);
     let by_policy = by_policy(report, &rules);
     let policies = report.header.policies.iter();
-    let bounds: Vec<_> = policies.map(Policy::bounds).collect();
+    let policies: Vec<_> = policies.map(PolicyNotes::new).collect();
     let mut next = steps(&rules);
     let next_more = next.split_off(next.len().min(MAX_STEPS));
     let next_more: usize = next_more.iter().map(|step| step.rules.len()).sum();
@@ -113,7 +113,8 @@ fn page(report: &Report<'_>) -> Result<String, Error> {
         next => Value::from(Serde(next)),
         next_more,
         by_policy => Value::from(Serde(by_policy)),
-        bounds => Value::from(Serde(bounds)),
+        notes => Value::from(Serde(policies)),
+        bounds_heading => phrase::BOUNDS,
         fields => Value::from(Serde(fields(report))),
         keys => Value::from(Serde(keys(report))),
         rows => Value::from(Serde(rows(report, &rules))),

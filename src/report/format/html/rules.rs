@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::chart::{Piece, bar, counts_in_words};
 use crate::finding::Counts;
+use crate::policy::Severity;
 use crate::report::format::buffered::Report;
 use crate::report::model::footer::RuleCounts;
 use crate::report::model::header::{Policy, Rule};
@@ -21,6 +22,8 @@ pub struct RuleRow<'a> {
     pub policy: &'a str,
     #[serde(flatten)]
     pub rule: &'a Rule,
+    /// How severe its most severe finding is.
+    most_severe: Severity,
     /// What it asks, each sentence with what it is about.
     asks: Vec<(&'static str, String)>,
     #[serde(flatten)]
@@ -57,10 +60,12 @@ pub fn rules<'a>(report: &'a Report<'_>) -> Vec<RuleRow<'a>> {
         .enumerate()
         .map(|(number, ((policy, rule), counted))| {
             let shown = on_page.get(&(policy.id.as_str(), rule.id.as_str()));
-            row(number, policy, rule, counted, shown.copied().unwrap_or(0))
+            let most_severe = report.most_severe(policy, rule);
+            let shown = shown.copied().unwrap_or(0);
+            row(number, policy, rule, most_severe, counted, shown)
         })
         .collect();
-    rows.sort_by_key(|row| (Reverse(row.rule.severity), Reverse(row.findings)));
+    rows.sort_by_key(|row| (Reverse(row.most_severe), Reverse(row.findings)));
     rows
 }
 
@@ -68,6 +73,7 @@ fn row<'a>(
     number: usize,
     policy: &'a Policy,
     rule: &'a Rule,
+    most_severe: Severity,
     counted: &RuleCounts,
     on_page: u64,
 ) -> RuleRow<'a> {
@@ -93,6 +99,7 @@ fn row<'a>(
         number,
         policy: &policy.id,
         rule,
+        most_severe,
         asks: rule.criterion.sentences(),
         counts,
         findings,

@@ -6,7 +6,8 @@ use super::book::{Book, Cell, Sheet};
 use crate::finding::Counts;
 use crate::report::column::Column;
 use crate::report::model::footer::Footer;
-use crate::report::model::header::Header;
+use crate::report::model::header::{Header, Policy, Rule};
+use crate::report::phrase;
 use crate::text::count;
 
 /// Returns how wide a column is, in characters.
@@ -63,24 +64,61 @@ pub fn rules(header: &Header, footer: &Footer, book: &mut Book) -> Result<(), Xl
         ]
         .map(named),
     );
+    columns.push(("raised", 32));
+    columns.push(("tested", 12));
     columns.extend(counted(&Counts::default()).map(|(name, _)| (name, 14)));
-    columns.push(("rationale", 48));
+    columns.extend([("applies_where", 32), ("requires", 48), ("rationale", 48)]);
     columns.extend([Column::Remediation, Column::References].map(named));
     book.header(Sheet::Rules, &columns)?;
-    for ((policy, rule), outcomes) in header.rules().zip(&footer.summary.by_rule) {
-        let references = rule.references.join("; ");
-        let mut cells = vec![
-            Cell::Text(&policy.id),
-            Cell::Text(&rule.id),
-            Cell::Severity(rule.severity),
-            Cell::Text(&rule.title),
-        ];
-        cells.extend(counted(&outcomes.counts).map(|(_, number)| Cell::Number(number)));
-        let words = [&rule.rationale, &rule.remediation, &references];
-        cells.extend(words.map(|text| Cell::Text(text)));
-        book.row(Sheet::Rules, &cells)?;
+    let mut counted = footer.summary.by_rule.iter();
+    for policy in &header.policies {
+        for (rule, outcomes) in policy.rules.iter().zip(counted.by_ref()) {
+            self::rule(policy, rule, Some(&outcomes.counts), book)?;
+        }
+        for rule in &policy.not_tested {
+            self::rule(policy, rule, None, book)?;
+        }
     }
     book.filter(Sheet::Rules, columns.len())
+}
+
+/// Writes a rule; one that was left out of the run has no outcomes.
+fn rule(
+    policy: &Policy,
+    rule: &Rule,
+    outcomes: Option<&Counts>,
+    book: &mut Book,
+) -> Result<(), XlsxError> {
+    let references = rule.references.join("; ");
+    let raised = rule.raise.as_ref();
+    let raised = raised.map(|raise| format!("{} where {}", raise.to, raise.when));
+    let mut cells = vec![
+        Cell::Text(&policy.id),
+        Cell::Text(&rule.id),
+        Cell::Severity(rule.severity),
+        Cell::Text(&rule.title),
+        raised.as_deref().map_or(Cell::Blank, Cell::Text),
+        Cell::Text(match outcomes {
+            Some(_) => "tested",
+            None => "not tested",
+        }),
+    ];
+    match outcomes {
+        Some(outcomes) => {
+            cells.extend(counted(outcomes).map(|(_, number)| Cell::Number(number)));
+        }
+        None => cells.extend(counted(&Counts::default()).map(|_| Cell::Blank)),
+    }
+    let when = rule.criterion.when.as_deref();
+    cells.push(when.map_or(Cell::Blank, Cell::Text));
+    let words = [
+        &rule.criterion.require,
+        &rule.rationale,
+        &rule.remediation,
+        &references,
+    ];
+    cells.extend(words.map(|text| Cell::Text(text)));
+    book.row(Sheet::Rules, &cells)
 }
 
 /// Writes the verdict, and all that it rests on.
@@ -138,6 +176,21 @@ pub fn summary(
             &policy.sha256,
         ];
         row(&cells.map(|text| Cell::Text(text)))?;
+    }
+
+    if header
+        .policies
+        .iter()
+        .any(|policy| !policy.bounds().is_empty())
+    {
+        row(&[])?;
+        row(&["policy", phrase::BOUNDS].map(Cell::Heading))?;
+    }
+    for policy in &header.policies {
+        let bounds = policy.bounds();
+        for sentence in bounds.iter().flat_map(|bound| &bound.sentences) {
+            row(&[Cell::Text(&policy.id), Cell::Text(sentence)])?;
+        }
     }
 
     row(&[])?;

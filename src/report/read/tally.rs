@@ -1,0 +1,189 @@
+//! How many findings a report has, held against how many it says.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, SeqAccess, Visitor};
+
+use crate::finding::{Counts, Status};
+use crate::report::model::footer::Summary;
+use crate::text::{count, grouped};
+
+/// Holds what a finding is counted by, in the words of the report: what they mean is
+/// looked at once it is known who wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub struct Kind {
+    pub policy: String,
+    pub rule: String,
+    pub severity: String,
+    pub status: String,
+}
+
+/// Counts findings by kind, of which there are few however many findings there are.
+#[derive(Debug, Default)]
+pub struct Tally(BTreeMap<Kind, u64>);
+
+impl Tally {
+    /// Counts a finding.
+    pub fn count(&mut self, kind: Kind) {
+        *self.0.entry(kind).or_default() += 1;
+    }
+
+    fn number(&self, status: Status, of: impl Fn(&Kind) -> bool) -> u64 {
+        let kinds = self.0.iter();
+        let kinds = kinds.filter(|(kind, _)| kind.status == status.name() && of(kind));
+        kinds.map(|(_, number)| number).sum()
+    }
+
+    /// Says where a report has other findings than its summary counts, if it has.
+    pub fn contradiction(&self, summary: &Summary) -> Option<String> {
+        let unlisted = self.0.keys().find(|kind| {
+            let mut rules = summary.by_rule.iter();
+            !rules.any(|rule| rule.policy == kind.policy && rule.rule == kind.rule)
+        });
+        if let Some(Kind { policy, rule, .. }) = unlisted {
+            return Some(format!(
+                "a finding is of rule `{policy}/{rule}`, which it does not list"
+            ));
+        }
+        let by_rule = summary.by_rule.iter().find_map(|rule| {
+            let what = format!("rule `{}/{}`", rule.policy, rule.rule);
+            let of = |kind: &Kind| kind.policy == rule.policy && kind.rule == rule.rule;
+            self.difference(&what, &rule.counts, of)
+        });
+        let by_severity = || {
+            let mut severities = summary.by_severity.iter();
+            severities.find_map(|(severity, counts)| {
+                let of = |kind: &Kind| kind.severity == severity.name();
+                self.difference(&format!("severity `{severity}`"), counts, of)
+            })
+        };
+        by_rule
+            .or_else(by_severity)
+            .or_else(|| self.difference("it", &summary.counts, |_| true))
+    }
+
+    fn difference(
+        &self,
+        what: &str,
+        counts: &Counts,
+        of: impl Fn(&Kind) -> bool,
+    ) -> Option<String> {
+        let said = [
+            (Status::Fail, counts.fail),
+            (Status::Error, counts.error),
+            (Status::Waived, counts.waived),
+        ];
+        said.into_iter().find_map(|(status, said)| {
+            let found = self.number(status, &of);
+            let listed = count(found, "finding", "findings");
+            (found != said).then(|| {
+                let said = grouped(said);
+                format!("{what} has {listed} of status `{status}` instead of {said}")
+            })
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Tally {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Counting)
+    }
+}
+
+/// Counts the findings of a list, and keeps none.
+struct Counting;
+
+impl<'de> Visitor<'de> for Counting {
+    type Value = Tally;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of findings")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut findings: A) -> Result<Tally, A::Error> {
+        let mut tally = Tally::default();
+        while let Some(kind) = findings.next_element::<Kind>()? {
+            tally.count(kind);
+        }
+        Ok(tally)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    fn tally() -> Tally {
+        let mut tally = Tally::default();
+        for row in fixture::rows() {
+            tally.count(kind(&row));
+        }
+        tally
+    }
+
+    fn kind(row: &crate::report::FindingRow<'_>) -> Kind {
+        Kind {
+            policy: row.policy.to_string(),
+            rule: row.rule.to_string(),
+            severity: row.severity.name().to_owned(),
+            status: row.status.name().to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_findings_of_a_report_are_those_that_it_counts() {
+        assert_eq!(tally().contradiction(&fixture::incomplete().summary), None);
+    }
+
+    #[test]
+    fn a_report_with_a_finding_more_or_less_contradicts_itself() {
+        let summary = fixture::incomplete().summary;
+        let mut more = tally();
+        more.count(kind(&fixture::row()));
+        assert_eq!(
+            more.contradiction(&summary).expect("one more"),
+            "rule `pol/mfa` has 2 findings of status `fail` instead of 1"
+        );
+        let mut less = tally();
+        let low = Kind {
+            rule: "name".to_owned(),
+            severity: "low".to_owned(),
+            ..kind(&fixture::row())
+        };
+        less.0.insert(low.clone(), 1);
+        assert_eq!(
+            less.contradiction(&summary).expect("one less"),
+            "rule `pol/name` has 1 finding of status `fail` instead of 2"
+        );
+        less.count(Kind {
+            severity: "info".to_owned(),
+            ..low.clone()
+        });
+        assert_eq!(
+            less.contradiction(&summary).expect("another severity"),
+            "severity `low` has 1 finding of status `fail` instead of 2"
+        );
+        let mut other = tally();
+        other.count(Kind {
+            rule: "other".to_owned(),
+            ..low
+        });
+        assert_eq!(
+            other.contradiction(&summary).expect("another rule"),
+            "a finding is of rule `pol/other`, which it does not list"
+        );
+    }
+
+    #[test]
+    fn a_summary_whose_total_is_not_that_of_its_rules_is_a_contradiction() {
+        let mut summary = fixture::incomplete().summary;
+        summary.counts.waived = 3;
+        assert_eq!(
+            tally().contradiction(&summary).expect("two more"),
+            "it has 1 finding of status `waived` instead of 3"
+        );
+    }
+}
