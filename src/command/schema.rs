@@ -103,6 +103,9 @@ fn shape(shape: Shape) -> Value {
         Shape::Flag => json!({ "type": "boolean" }),
         Shape::True => json!({ "const": true }),
         Shape::Count { min } => or_param(json!({ "type": "integer", "minimum": min })),
+        Shape::Size => or_param(json!({
+            "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "string", "pattern": r"^2\^[0-9]+$" }],
+        })),
         Shape::Prefix { max } => {
             or_param(json!({ "type": "integer", "minimum": 0, "maximum": max }))
         }

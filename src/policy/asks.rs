@@ -121,7 +121,7 @@ impl Asked<'_> {
             Check::AfterField(other) => self.other_time("after-field", other),
             Check::AnyAddress(wanted) => json!(["any-address", wanted]),
             Check::MinPrefix { v4, v6 } => json!(["min-prefix", v4, v6]),
-            Check::MaxAddresses { v4, v6 } => json!(["max-addresses", v4, v6]),
+            Check::MaxAddresses { v4, v6 } => json!(["max-addresses", v4, v6.to_string()]),
             Check::Within(nets) => json!(["within", networks(nets)]),
             Check::Excludes(nets) => json!(["excludes", networks(nets)]),
             Check::Covers(nets) => json!(["covers", networks(nets)]),

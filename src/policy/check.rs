@@ -138,8 +138,8 @@ pub enum Check {
     MaxAddresses {
         /// Of IPv4.
         v4: u64,
-        /// Of IPv6.
-        v6: u64,
+        /// Of IPv6; all of them count one less, the most that the number can hold.
+        v6: u128,
     },
     /// Every entry is within one of these networks.
     Within(Vec<IpNet>),

@@ -309,8 +309,8 @@ fn any_address(entries: &[Entry], wanted: bool) -> Truth {
     }
 }
 
-fn max_addresses(entries: &[Entry], v4: u64, v6: u64) -> Truth {
-    if !network::are_at_most(readable(entries), v4, v6.into()) {
+fn max_addresses(entries: &[Entry], v4: u64, v6: u128) -> Truth {
+    if !network::are_at_most(readable(entries), v4, v6) {
         return Truth::False;
     }
     match all_readable(entries) {

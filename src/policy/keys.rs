@@ -59,6 +59,8 @@ pub enum Shape {
         /// The least that is allowed.
         min: u64,
     },
+    /// A whole number, or a power of two as `2^64`.
+    Size,
     /// The bits of a network prefix.
     Prefix {
         /// The most that are allowed.
@@ -586,7 +588,7 @@ impl Keys for PrefixKey {
 pub enum SizeKey {
     /// The most addresses of IPv4.
     V4,
-    /// The most addresses of IPv6.
+    /// The most addresses of IPv6, as a number or as `2^64`.
     V6,
 }
 
@@ -595,7 +597,8 @@ impl Keys for SizeKey {
 
     fn shape(self) -> Shape {
         match self {
-            Self::V4 | Self::V6 => Shape::Count { min: 0 },
+            Self::V4 => Shape::Count { min: 0 },
+            Self::V6 => Shape::Size,
         }
     }
 }

@@ -43,7 +43,7 @@ pub enum Argument {
     /// `{ v4 = …, v6 = … }`: the bits of prefixes.
     Prefixes(fn(u8, u8) -> Check),
     /// `{ v4 = …, v6 = … }`: numbers of addresses.
-    Sizes(fn(u64, u64) -> Check),
+    Sizes(fn(u64, u128) -> Check),
     /// A list of addresses and CIDRs.
     Addresses(fn(Vec<IpNet>) -> Check),
     /// A list of CIDRs.

@@ -113,7 +113,7 @@ impl Check {
                     true => ("at most", "and"),
                     false => ("more than", "or"),
                 };
-                let (v4, v6) = (grouped(*v4), grouped(*v6));
+                let (v4, v6) = (grouped(*v4), addresses(*v6));
                 Phrase::has(format!("{word} {v4} IPv4 {and} {v6} IPv6 addresses"))
             }
             Check::Within(nets) => {
@@ -186,6 +186,16 @@ fn characters(count: u64) -> &'static str {
         "character"
     } else {
         "characters"
+    }
+}
+
+/// Returns a number of addresses as a policy writes it: a large one as a power of two.
+fn addresses(count: u128) -> String {
+    match u32::try_from(count) {
+        Ok(count) => grouped(count.into()),
+        Err(_) if count == u128::MAX => "2^128".to_owned(),
+        Err(_) if count.is_power_of_two() => format!("2^{}", count.trailing_zeros()),
+        Err(_) => count.to_string(),
     }
 }
 

@@ -64,7 +64,7 @@ impl FileReader<'_> {
             Argument::Sizes(check) => {
                 let keys = self.families::<SizeKey>(name, value)?;
                 let v4 = self.toml.count("v4", keys.value(SizeKey::V4)?);
-                let v6 = self.toml.count("v6", keys.value(SizeKey::V6)?);
+                let v6 = self.size(keys.value(SizeKey::V6)?);
                 Some(check(v4?, v6?))
             }
             Argument::Addresses(check) => {
@@ -311,6 +311,21 @@ impl FileReader<'_> {
         Some(keys)
     }
 
+    /// Reads a number of addresses: a whole number, or a power of two as `2^64`.
+    fn size(&mut self, value: &Spanned<DeValue<'_>>) -> Option<u128> {
+        let size = match value.get_ref() {
+            // A parameter whose default is a power is text.
+            DeValue::String(text) => power_of_two(text).or_else(|| text.parse().ok()),
+            other => whole_number(other).map(u128::from),
+        };
+        if size.is_none() {
+            let message = "`v6` is a whole number of addresses, or a power of two";
+            let help = "write 1, or \"2^64\" for the addresses of a /64".to_owned();
+            self.toml.complain(value.span(), message, Some(help));
+        }
+        size
+    }
+
     fn prefix(&mut self, key: PrefixKey, value: &Spanned<DeValue<'_>>) -> Option<u8> {
         let number = whole_number(value.get_ref());
         let prefix = number.and_then(|number| u8::try_from(number).ok());
@@ -349,6 +364,17 @@ impl FileReader<'_> {
             self.toml.complain(value.span(), message, Some(help));
         }
         network.map(|network| network.cover)
+    }
+}
+
+/// Reads `2^64`. All addresses of IPv6 count one less, the most that the number can
+/// hold.
+pub(super) fn power_of_two(text: &str) -> Option<u128> {
+    let exponent: u32 = text.strip_prefix("2^")?.parse().ok()?;
+    match exponent {
+        0..128 => Some(1 << exponent),
+        128 => Some(u128::MAX),
+        129.. => None,
     }
 }
 

@@ -9,6 +9,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
+use super::argument::power_of_two;
 use super::includes::Family;
 use crate::policy::aggregate::Percent;
 use crate::policy::error::Error;
@@ -389,13 +390,17 @@ pub(super) fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(part)
 }
 
-/// Returns a number, the hours of a span, or the millionths of a share.
+/// Returns a number, the hours of a span, the millionths of a share, or a power of two.
 fn size(value: &DeValue<'_>) -> Option<f64> {
     match value {
         DeValue::Integer(_) | DeValue::Float(_) => show(value).parse().ok(),
-        DeValue::String(text) => match Percent::read(text) {
-            Some(share) => Some(share.millionths().into()),
-            None => Span::read(text).map(|span| span.hours()),
+        DeValue::String(text) => match (Percent::read(text), power_of_two(text)) {
+            (Some(share), _) => Some(share.millionths().into()),
+            (None, Some(size)) => Some(size as f64),
+            (None, None) => match Span::read(text) {
+                Some(span) => Some(span.hours()),
+                None => text.parse().ok(),
+            },
         },
         _ => None,
     }
