@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::reference::generate::aggregate::{policies_over_all, population};
 use crate::reference::generate::asked::wishes;
-use crate::reference::generate::check::{networks_operator, operator};
+use crate::reference::generate::check::{lone_check, networks_operator, operator};
 use crate::reference::generate::csv::{Dialect, csv, dialect};
 use crate::reference::generate::json::{Habits, Shape, habits, json};
 use crate::reference::generate::policy::{
@@ -429,6 +429,24 @@ proptest! {
     }
 
     #[test]
+    fn each_operator_alone_judges_alike(
+        requires in vec(lone_check(), 8),
+        records in vec(record(), 1..=25),
+        habits in habits(),
+    ) {
+        let policies = [plain(requires, None)];
+        let audits = Audits::new(&policies);
+        let asked = Asked::at(as_of());
+        let export = json(&records, Shape::Lines, &habits);
+        audits.write("export", &export);
+        let run = audits.asked(&["export"], &asked, &[]);
+        let verdict = expected(&policies, &[records], &asked);
+        let outcome = agree(&run, &["export"], &asked, &verdict);
+        let case = || case(&policies, &export, &run);
+        prop_assert!(outcome.is_ok(), "{} {}", outcome.unwrap_err(), case());
+    }
+
+    #[test]
     fn rules_over_all_records_find_alike_in_two_exports(
         policies in policies_over_all(),
         records in population(),
@@ -568,7 +586,7 @@ proptest! {
     ) {
         let asked = vec![(field.to_owned(), inline(&[check]))];
         let asked = if negated { vec![("not".to_owned(), inline(&asked))] } else { asked };
-        let policies = [plain(asked, on_absent)];
+        let policies = [plain(vec![asked], on_absent)];
         let silent = without(&record, field);
         let said = |value: Value| {
             let own = [(field.to_owned(), value)];
@@ -609,7 +627,7 @@ proptest! {
         // More addresses satisfy these sooner: what passes then stays so.
         let grows = check.0 == "covers" || check == ("any-address".to_owned(), "true".to_owned());
         let require = ("ipWhitelist".to_owned(), inline(&[check]));
-        let policies = [plain(vec![require], None)];
+        let policies = [plain(vec![vec![require]], None)];
         let audits = Audits::new(&policies);
         let export = json(&records, Shape::Lines, &Habits::plain());
         audits.write("export", &export);
