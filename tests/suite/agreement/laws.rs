@@ -18,7 +18,6 @@ use crate::reference::generate::policy::{
 };
 use crate::reference::generate::record::{item, record, records};
 use crate::reference::{Customer, Record, without};
-use crate::support::Run;
 
 /// How often the rule of a finding passes, as the summary has it.
 fn passes(summary: &Value, finding: &Finding) -> u64 {
@@ -62,7 +61,8 @@ proptest! {
         file in json_file(),
     ) {
         let audits = Audits::new(&policies);
-        audits.write("all", file.of(&records));
+        let export = file.of(&records);
+        audits.write("all", &export);
         let mut names = Vec::new();
         let mut each = Vec::new();
         for (at, record) in records.iter().enumerate() {
@@ -72,12 +72,12 @@ proptest! {
             names.push(name);
         }
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let anywhere = |run: Run| -> Vec<Finding> {
-            findings(&run).into_iter().map(Finding::anywhere).collect()
-        };
         let each: Vec<Finding> = each.into_iter().map(Finding::anywhere).collect();
-        prop_assert_eq!(&anywhere(audits.lines(&["all"], &[])), &each);
-        prop_assert_eq!(&anywhere(audits.lines(&names, &[])), &each);
+        for exports in [vec!["all"], names] {
+            let run = audits.lines(&exports, &[]);
+            let found: Vec<_> = findings(&run).into_iter().map(Finding::anywhere).collect();
+            prop_assert_eq!(&found, &each, "{}", case(&policies, &export, &run));
+        }
     }
 
     #[test]
@@ -91,14 +91,15 @@ proptest! {
         let found = |policies: &[Policy]| {
             let audits = Audits::new(policies);
             audits.write("export", &export);
-            findings(&audits.lines(&["export"], &[]))
+            let run = audits.lines(&["export"], &[]);
+            (findings(&run), run)
         };
-        let before = found(&policies);
+        let (before, _) = found(&policies);
         let mut more = policies.clone();
         more[0].rules.push(rule);
-        let after = found(&more);
+        let (after, run) = found(&more);
         let kept: Vec<_> = after.into_iter().filter(|finding| before.contains(finding)).collect();
-        prop_assert_eq!(kept, before);
+        prop_assert_eq!(kept, before, "{}", case(&more, &export, &run));
     }
 
     #[test]
@@ -110,13 +111,16 @@ proptest! {
     ) {
         let silent = without(&record, field.0);
         let audits = Audits::new(&policies);
-        audits.write("whole", file.of(&[record]));
+        let export = file.of(&[record]);
+        audits.write("whole", &export);
         audits.write("silent", file.of(&[silent]));
         let listed = findings(&audits.lines(&["whole"], &[]));
-        let (_, summary) = report(&audits.lines(&["silent"], &[]));
+        let run = audits.lines(&["silent"], &[]);
+        let (_, summary) = report(&run);
         for finding in listed.iter().filter(|finding| finding.status == "fail") {
             let passes = passes(&summary, finding);
-            prop_assert_eq!(passes, 0, "{:?} without {:?}", finding, field);
+            let case = || case(&policies, &export, &run);
+            prop_assert_eq!(passes, 0, "{:?} without {:?}{}", finding, field, case());
         }
     }
 
