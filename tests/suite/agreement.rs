@@ -1,10 +1,9 @@
-//! The program against a slow and plain reading of the contract, and laws
-//! that hold for any policy and any export.
+//! The program against a slow and plain reading of the contract.
+
+mod laws;
 
 use std::collections::BTreeSet;
 use std::env;
-use std::fs;
-use std::slice;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -13,17 +12,15 @@ use proptest::test_runner::Config;
 use serde_json::Value;
 
 use crate::reference::generate::aggregate::{policies_over_all, population};
+use crate::reference::generate::as_of;
 use crate::reference::generate::asked::wishes;
-use crate::reference::generate::check::{networks_operator, operator};
+use crate::reference::generate::check::lone_check;
 use crate::reference::generate::csv::{Dialect, csv, dialect};
 use crate::reference::generate::json::{Habits, Shape, habits, json};
-use crate::reference::generate::policy::{
-    EXPECTED, Entry, Language, Policy, inline, outcome, plain, policies, rule,
-};
-use crate::reference::generate::record::{item, record, records, records_or_none};
-use crate::reference::generate::{as_of, field};
+use crate::reference::generate::policy::{EXPECTED, Language, Policy, plain, policies};
+use crate::reference::generate::record::{record, records, records_or_none};
 use crate::reference::{
-    Asked, Customer, Outcome, OverAll, Record, Severity, Status, Verdict, judge, without,
+    Asked, Customer, Outcome, OverAll, Record, Severity, Status, Verdict, judge,
 };
 use crate::support::{Run, Workspace};
 
@@ -172,13 +169,11 @@ fn over_all(json: &Value) -> OverAll {
     }
 }
 
-/// A customer with an id is found by a rule once, and a certain violation comes before
-/// what is undecided; one without an id is found as often as there are records of such.
+/// A customer with an id is found by a rule once; one without as often as there
+/// are records of such.
 fn once_each(mut found: Vec<OverAll>) -> Vec<OverAll> {
-    let rank = |one: &OverAll| u8::from(one.status != Status::Fail);
-    let names = |one: &OverAll| (one.policy.clone(), one.rule.clone(), one.customer.clone());
-    found.sort_by_key(|one| (names(one), rank(one)));
-    found.dedup_by(|one, other| names(one) == names(other) && one.customer != Customer::Nameless);
+    found.sort();
+    found.dedup_by(|one, other| one == other && one.customer != Customer::Nameless);
     found
 }
 
@@ -306,13 +301,6 @@ fn severities_agree(findings: &[Value], summary: &Value) -> Result<(), TestCaseE
     Ok(())
 }
 
-/// How often the rule of a finding passes, as the summary has it.
-fn passes(summary: &Value, finding: &Finding) -> u64 {
-    let mut lines = summary["by_rule"].as_array().unwrap().iter();
-    let line = lines.find(|line| line["policy"] == finding.policy && line["rule"] == finding.rule);
-    line.unwrap()["pass"].as_u64().unwrap()
-}
-
 fn count(verdict: &Verdict, status: Status, is_meant: impl Fn(&Outcome) -> bool) -> u64 {
     let outcomes = verdict.outcomes.iter().filter(|one| one.status == status);
     u64::try_from(outcomes.filter(|one| is_meant(one)).count()).unwrap()
@@ -381,11 +369,6 @@ fn file() -> impl Strategy<Value = File> {
     prop_oneof![5 => json_file(), 1 => dialect().prop_map(File::Csv)]
 }
 
-/// A check of a field that no absence can meet.
-fn demand() -> impl Strategy<Value = (&'static str, Entry)> {
-    field().prop_flat_map(|(name, kind)| (Just(name), operator(name, kind, Language::Demanding)))
-}
-
 proptest! {
     #![proptest_config(config())]
 
@@ -431,6 +414,24 @@ proptest! {
     }
 
     #[test]
+    fn each_operator_alone_judges_alike(
+        requires in vec(lone_check(), 8),
+        records in vec(record(), 1..=25),
+        habits in habits(),
+    ) {
+        let policies = [plain(requires, None)];
+        let audits = Audits::new(&policies);
+        let asked = Asked::at(as_of());
+        let export = json(&records, Shape::Lines, &habits);
+        audits.write("export", &export);
+        let run = audits.asked(&["export"], &asked, &[]);
+        let verdict = expected(&policies, &[records], &asked);
+        let outcome = agree(&run, &["export"], &asked, &verdict);
+        let case = || case(&policies, &export, &run);
+        prop_assert!(outcome.is_ok(), "{} {}", outcome.unwrap_err(), case());
+    }
+
+    #[test]
     fn rules_over_all_records_find_alike_in_two_exports(
         policies in policies_over_all(),
         records in population(),
@@ -472,206 +473,5 @@ proptest! {
             let said = evidence.any(|seen| seen["expected"] == EXPECTED);
             prop_assert_eq!(said, own, "{}{}", finding, case(&policies, &export, &run));
         }
-    }
-
-    #[test]
-    fn threads_and_batches_change_no_byte(
-        policies in policies(Language::Whole),
-        records in vec(record(), 1..=12),
-        file in file(),
-        format in select(vec!["ndjson", "json", "csv", "text"]),
-    ) {
-        let audits = Audits::new(&policies);
-        let export = file.of(&records);
-        audits.write("export", &export);
-        let run = |way: &[&str]| audits.audit(&["export"], &[&["-f", format], way].concat());
-        let first = run(&["-j", "1"]);
-        for way in every_way() {
-            let other = run(&way);
-            let case = || format!("{way:?}{first}{}", case(&policies, &export, &other));
-            prop_assert!(first.stdout == other.stdout, "{}", case());
-            prop_assert_eq!(first.code, other.code, "{}", case());
-        }
-    }
-
-    #[test]
-    fn an_audit_of_many_records_is_the_audits_of_each(
-        policies in policies(Language::Whole),
-        records in records(),
-        file in json_file(),
-    ) {
-        let audits = Audits::new(&policies);
-        audits.write("all", file.of(&records));
-        let mut names = Vec::new();
-        let mut each = Vec::new();
-        for (at, record) in records.iter().enumerate() {
-            let name = format!("one-{at}");
-            audits.write(&name, file.of(slice::from_ref(record)));
-            each.extend(findings(&audits.lines(&[name.as_str()], &[])));
-            names.push(name);
-        }
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let anywhere = |run: Run| -> Vec<Finding> {
-            findings(&run).into_iter().map(Finding::anywhere).collect()
-        };
-        let each: Vec<Finding> = each.into_iter().map(Finding::anywhere).collect();
-        prop_assert_eq!(&anywhere(audits.lines(&["all"], &[])), &each);
-        prop_assert_eq!(&anywhere(audits.lines(&names, &[])), &each);
-    }
-
-    #[test]
-    fn one_more_rule_takes_no_finding_away(
-        policies in policies(Language::Whole),
-        rule in rule(Language::Whole),
-        records in records(),
-        file in file(),
-    ) {
-        let export = file.of(&records);
-        let found = |policies: &[Policy]| {
-            let audits = Audits::new(policies);
-            audits.write("export", &export);
-            findings(&audits.lines(&["export"], &[]))
-        };
-        let before = found(&policies);
-        let mut more = policies.clone();
-        more[0].rules.push(rule);
-        let after = found(&more);
-        let kept: Vec<_> = after.into_iter().filter(|finding| before.contains(finding)).collect();
-        prop_assert_eq!(kept, before);
-    }
-
-    #[test]
-    fn silence_never_turns_a_fail_into_a_pass(
-        policies in policies(Language::Demanding),
-        record in record(),
-        field in field(),
-        file in json_file(),
-    ) {
-        let silent = without(&record, field.0);
-        let audits = Audits::new(&policies);
-        audits.write("whole", file.of(&[record]));
-        audits.write("silent", file.of(&[silent]));
-        let listed = findings(&audits.lines(&["whole"], &[]));
-        let (_, summary) = report(&audits.lines(&["silent"], &[]));
-        for finding in listed.iter().filter(|finding| finding.status == "fail") {
-            let passes = passes(&summary, finding);
-            prop_assert_eq!(passes, 0, "{:?} without {:?}", finding, field);
-        }
-    }
-
-    #[test]
-    fn no_check_but_of_presence_passes_by_absence(
-        (field, check) in demand(),
-        negated in any::<bool>(),
-        on_absent in outcome(Language::Demanding),
-        record in record(),
-        blank in select(vec!["", " ", "\t"]),
-        file in json_file(),
-    ) {
-        let asked = vec![(field.to_owned(), inline(&[check]))];
-        let asked = if negated { vec![("not".to_owned(), inline(&asked))] } else { asked };
-        let policies = [plain(asked, on_absent)];
-        let silent = without(&record, field);
-        let said = |value: Value| {
-            let own = [(field.to_owned(), value)];
-            silent.iter().cloned().chain(own).collect::<Record>()
-        };
-        let records = [said(Value::Null), said(blank.into()), silent.clone()];
-        let audits = Audits::new(&policies);
-        let export = file.of(&records);
-        audits.write("export", &export);
-        let run = audits.lines(&["export"], &[]);
-        let (_, summary) = report(&run);
-        let case = || case(&policies, &export, &run);
-        prop_assert_eq!(&summary["records"], 3, "{}", case());
-        prop_assert_eq!(&summary["pass"], 0, "{}", case());
-    }
-
-    #[test]
-    fn one_more_network_takes_no_violation_away(
-        check in networks_operator(),
-        items in vec(item(), 1..=4),
-        // A blank is no entry.
-        more in item().prop_filter("an entry", |item| !item.trim().is_empty()),
-        first in any::<bool>(),
-    ) {
-        let both = if first {
-            [slice::from_ref(&more), &items].concat()
-        } else {
-            [&items, slice::from_ref(&more)].concat()
-        };
-        let list = |id: &str, items: &[String]| -> Record {
-            let list = [("id", id.to_owned()), ("ipWhitelist", items.join(","))];
-            list.map(|(key, value)| (key.to_owned(), value.into())).to_vec()
-        };
-        let records = [
-            list("less", &items),
-            list("more", slice::from_ref(&more)),
-            list("both", &both),
-        ];
-        // More addresses satisfy these sooner: what passes then stays so.
-        let grows = check.0 == "covers" || check == ("any-address".to_owned(), "true".to_owned());
-        let require = ("ipWhitelist".to_owned(), inline(&[check]));
-        let policies = [plain(vec![require], None)];
-        let audits = Audits::new(&policies);
-        let export = json(&records, Shape::Lines, &Habits::plain());
-        audits.write("export", &export);
-        let run = audits.lines(&["export"], &[]);
-        let found = findings(&run);
-        let status = |id: &str| {
-            let named = Customer::Named(id.to_owned());
-            let finding = found.iter().find(|finding| finding.customer == named);
-            finding.map_or("pass".to_owned(), |finding| {
-                format!("{} {}", finding.status, finding.reason)
-            })
-        };
-        let stays = if grows { "pass" } else { "fail violated" };
-        for part in ["less", "more"] {
-            let changed = status(part) == stays && status("both") != stays;
-            prop_assert!(!changed, "{}{}", part, case(&policies, &export, &run));
-        }
-    }
-
-    #[test]
-    fn a_column_that_is_removed_makes_no_audit_clean(
-        policies in policies(Language::Demanding),
-        records in records(),
-        field in field(),
-        wishes in wishes(),
-        file in file(),
-    ) {
-        let asked = wishes.of(&policies);
-        let audits = Audits::new(&policies);
-        let fewer: Vec<Record> = records.iter().map(|one| without(one, field.0)).collect();
-        let whole = file.of(&records);
-        audits.write("whole", &whole);
-        audits.write("fewer", file.of(&fewer));
-        let before = audits.asked(&["whole"], &asked, &[]);
-        let after = audits.asked(&["fewer"], &asked, &[]);
-        let case = || format!("{asked:?}{}{after}", case(&policies, &whole, &before));
-        let is_hidden = before.code != 0 && after.code == 0;
-        prop_assert!(!is_hidden, "without {}: {}", field.0, case());
-    }
-
-    #[test]
-    fn what_is_written_is_what_is_counted(
-        policies in policies(Language::Whole),
-        records in records(),
-        file in file(),
-    ) {
-        let audits = Audits::new(&policies);
-        audits.write("export", file.of(&records));
-        let reports = ["findings.csv", "findings.json"].map(|name| audits.workspace.arg(name));
-        let [table, object] = &reports;
-        let run = audits.lines(&["export"], &["-o", table, "-o", object]);
-        let (lines, summary) = report(&run);
-        let counted = ["fail", "error", "waived"].map(|status| summary[status].as_u64().unwrap());
-        let counted = usize::try_from(counted.iter().sum::<u64>()).unwrap();
-        prop_assert_eq!(lines.len(), counted);
-        let table = ::csv::Reader::from_path(table).unwrap().into_records().count();
-        prop_assert_eq!(table, counted);
-        let object: Value = serde_json::from_slice(&fs::read(object).unwrap()).unwrap();
-        prop_assert_eq!(&object["findings"], &Value::from(lines));
-        prop_assert_eq!(&object["summary"], &summary);
     }
 }

@@ -67,6 +67,22 @@ fn check(name: &'static str, kind: Kind, language: Language) -> BoxedStrategy<St
     }
 }
 
+/// One operator on one field; each kind of field comes as often.
+pub fn lone_check() -> impl Strategy<Value = Vec<Entry>> {
+    let kinds = vec![
+        ("force2fa", Kind::Flag),
+        ("tier", Kind::Text),
+        ("serviceCount", Kind::Number),
+        ("updatedAt", Kind::Time),
+        ("deletedAt", Kind::Time),
+        ("ipWhitelist", Kind::Networks),
+        ("officeRanges", Kind::Networks),
+    ];
+    let check = |(name, kind)| (Just(name), operator(name, kind, Language::Whole));
+    let check = select(kinds).prop_flat_map(check);
+    check.prop_map(|(name, operator): (&str, Entry)| vec![(name.to_owned(), inline(&[operator]))])
+}
+
 pub fn operator(name: &'static str, kind: Kind, language: Language) -> BoxedStrategy<Entry> {
     let own = match kind {
         Kind::Flag => equality(kind).boxed(),
@@ -214,13 +230,13 @@ pub fn networks_operator() -> impl Strategy<Value = Entry> {
         1 => (Just("covers"), vec(select(covered), 1..=3)),
     ];
     prop_oneof![
-        any::<bool>().prop_map(|wanted| named("any-address", wanted)),
-        prefixes.prop_map(|limits| by_family("min-prefix", limits)),
-        (sizes(), sizes()).prop_map(|limits| by_family("max-addresses", limits)),
-        lists.prop_map(|(operator, cidrs)| {
+        1 => any::<bool>().prop_map(|wanted| named("any-address", wanted)),
+        1 => prefixes.prop_map(|limits| by_family("min-prefix", limits)),
+        2 => (sizes(), sizes()).prop_map(|limits| by_family("max-addresses", limits)),
+        3 => lists.prop_map(|(operator, cidrs)| {
             let cidrs: Vec<String> = cidrs.into_iter().map(quoted).collect();
             named(operator, format!("[{}]", cidrs.join(", ")))
         }),
-        Just(named("public", true)),
+        1 => Just(named("public", true)),
     ]
 }

@@ -218,8 +218,19 @@ pub fn rule(language: Language) -> impl Strategy<Value = Rule> {
     )
 }
 
-/// A rule that asks one thing, of whoever.
-pub fn plain(require: Vec<Entry>, on_absent: Option<&'static str>) -> Policy {
+/// Rules that ask one thing each, of whoever.
+pub fn plain(requires: Vec<Vec<Entry>>, on_absent: Option<&'static str>) -> Policy {
+    let rules = requires.into_iter().map(|require| Rule {
+        severity: Severity::Low,
+        on_absent: None,
+        when_absent: None,
+        when: None,
+        require,
+        raise: None,
+        tags: Vec::new(),
+        expected: None,
+        references: Vec::new(),
+    });
     Policy {
         id: "p1".to_owned(),
         on_absent,
@@ -227,17 +238,7 @@ pub fn plain(require: Vec<Entry>, on_absent: Option<&'static str>) -> Policy {
         scope: None,
         optional: Vec::new(),
         has_words: false,
-        rules: vec![Rule {
-            severity: Severity::Low,
-            on_absent: None,
-            when_absent: None,
-            when: None,
-            require,
-            raise: None,
-            tags: Vec::new(),
-            expected: None,
-            references: Vec::new(),
-        }],
+        rules: rules.collect(),
         aggregates: Vec::new(),
     }
 }
