@@ -119,6 +119,7 @@ pub struct Summary {
     pub in_scope: u64,
     /// Those of them of which it cannot be decided whether they are in the scope of some
     /// policy: they are judged.
+    #[serde(default)]
     pub scope_undecided: u64,
     /// Records that could not be read.
     pub rejected: u64,
