@@ -1,24 +1,19 @@
-//! OSCAL assessment results 1.1.3: what assessors' tools take.
-//!
-//! A rule that was judged is a finding on an objective, and each of our
-//! findings an observation on a customer. All that is known by a UUID is named
-//! by what it is and not by chance, so that the same customer, rule and finding
-//! have the same one every night.
+//! The document: what was audited, what it came to, and each rule that judged a record.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
-use uuid::Uuid;
 
-use super::buffered::{Document, Report};
+use super::observed::Observed;
+use super::part::{first_of, one_line, prop, props, token, uuid};
+use super::reviewed::reviewed;
 use crate::finding::Counts;
-use crate::policy::{Reference, Severity};
+use crate::policy::Severity;
+use crate::report::format::buffered::{Document, Report};
 use crate::report::json_writer;
 use crate::report::markup::uri;
 use crate::report::model::footer::{RuleCounts, Verdict};
 use crate::report::model::header::{Policy, Rule};
-use crate::report::model::row::FindingRow;
 use crate::report::phrase::{self, REMEDIATION};
 use crate::text::{count, escape_controls};
 
@@ -27,9 +22,6 @@ const MAX_FINDINGS: usize = 10_000;
 
 /// The largest number of records that could not be read that are shown.
 const MAX_REJECTED: usize = 20;
-
-/// The namespace of our properties.
-const NAMESPACE: &str = "urn:audit:oscal";
 
 /// Writes one file.
 pub struct Oscal;
@@ -42,13 +34,6 @@ impl Document for Oscal {
     fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         json_writer::write_file(&whole(report), out)
     }
-}
-
-/// Returns the UUID of what is called so.
-fn uuid(kind: &str, name: &str) -> String {
-    let ours = Uuid::new_v5(&Uuid::NAMESPACE_URL, NAMESPACE.as_bytes());
-    let named = Uuid::new_v5(&ours, format!("{kind}/{name}").as_bytes());
-    named.to_string()
 }
 
 fn whole(report: &Report<'_>) -> Value {
@@ -153,57 +138,11 @@ fn result(report: &Report<'_>, title: &str) -> Value {
 }
 
 /// Returns the rules that judged a record, with their outcomes.
-fn judged<'r>(
+pub fn judged<'r>(
     report: &'r Report<'_>,
 ) -> impl Iterator<Item = ((&'r Policy, &'r Rule), &'r RuleCounts)> {
     let rules = report.header.rules().zip(&report.footer.summary.by_rule);
     rules.filter(|(_, counted)| counted.counts.judged() > 0)
-}
-
-/// Returns the controls that rules are evidence for which judged a record, a selection a
-/// framework: no other was reviewed.
-fn reviewed(report: &Report<'_>) -> Vec<Value> {
-    let mut controls: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for ((_, rule), _) in judged(report) {
-        for reference in rule
-            .references
-            .iter()
-            .filter_map(|text| Reference::read(text))
-        {
-            let id = control_id(&reference);
-            controls.entry(reference.framework).or_default().insert(id);
-        }
-    }
-    if controls.is_empty() {
-        let why = "No rule that judged a record is evidence for a control.";
-        return vec![json!({ "description": why })];
-    }
-    let controls = controls.into_iter();
-    let selections = controls.map(|(framework, ids)| {
-        let ids = ids.into_iter().map(|id| json!({ "control-id": id }));
-        json!({
-            "description": one_line(&framework),
-            "include-controls": ids.collect::<Vec<_>>(),
-        })
-    });
-    selections.collect()
-}
-
-/// Returns the id of a control: that of the catalogue of NIST SP 800-53, as `ia-2.1` for
-/// `IA-2(1)`, and one of ours for those that have no OSCAL catalogue.
-fn control_id(reference: &Reference) -> String {
-    let Reference {
-        framework,
-        requirement,
-        ..
-    } = reference;
-    if !framework.starts_with("NIST SP 800-53") {
-        return token(framework, requirement);
-    }
-    // What follows a blank is a part of the control.
-    let control = requirement.split(' ').next().unwrap_or_default();
-    let control = control.replace('(', ".").replace(')', "");
-    plain(&control.to_ascii_lowercase())
 }
 
 fn result_props(report: &Report<'_>) -> Vec<Value> {
@@ -261,111 +200,6 @@ fn remarks(report: &Report<'_>) -> Vec<String> {
     let anomalies = summary.anomalies.iter();
     remarks.extend(anomalies.map(|anomaly| format!("{}.", escape_controls(anomaly))));
     remarks
-}
-
-/// Our findings as observations, and whom they are about.
-struct Observed<'r> {
-    all: Vec<Value>,
-    /// Customers and others by what they are.
-    subjects: BTreeMap<String, Value>,
-    /// The UUIDs of the observations by policy and rule.
-    of_rule: HashMap<(&'r str, &'r str), Vec<String>>,
-}
-
-impl<'r> Observed<'r> {
-    fn new(report: &'r Report<'_>) -> Self {
-        let mut observed = Self {
-            all: Vec::new(),
-            subjects: BTreeMap::new(),
-            of_rule: HashMap::new(),
-        };
-        let mut met: HashMap<&str, u64> = HashMap::new();
-        for row in &report.findings {
-            // Records without an id, or with the same one, share a fingerprint.
-            let times = met.entry(&row.fingerprint).or_default();
-            let name = match *times {
-                0 => row.fingerprint.to_string(),
-                times => format!("{}/{times}", row.fingerprint),
-            };
-            *times += 1;
-            let uuid = uuid("observation", &name);
-            let subject = observed.subject(row);
-            observed.all.push(observation(row, &uuid, &subject, report));
-            let rule = (row.policy.as_ref(), row.rule.as_ref());
-            observed.of_rule.entry(rule).or_default().push(uuid);
-        }
-        observed
-    }
-
-    /// The UUID of whom a finding is about.
-    fn subject(&mut self, row: &FindingRow<'_>) -> String {
-        let export = row.export.as_deref().unwrap_or("all exports");
-        let (key, said) = match (&row.customer_id, row.record) {
-            (Some(id), _) => (format!("customer/{id}"), format!("Customer {id}")),
-            (None, Some(record)) => (
-                format!("record/{export}/{record}"),
-                format!("Record {record} of {export}, a customer without an id"),
-            ),
-            (None, None) => (format!("export/{export}"), format!("Export: {export}")),
-        };
-        let uuid = uuid("subject", &key);
-        self.subjects.entry(key).or_insert_with(|| {
-            let mut item = json!({ "uuid": uuid, "description": one_line(&said) });
-            let known = [
-                ("customer-id", &row.customer_id),
-                ("customer-name", &row.customer_name),
-            ];
-            let known = known.into_iter();
-            let known: Vec<_> = known
-                .filter_map(|(name, value)| prop(name, value.as_deref()?))
-                .collect();
-            if !known.is_empty() {
-                item["props"] = known.into();
-            }
-            item
-        });
-        uuid
-    }
-}
-
-fn observation(row: &FindingRow<'_>, uuid: &str, subject: &str, report: &Report<'_>) -> Value {
-    let mut all = props([
-        ("policy", row.policy.as_ref()),
-        ("rule", row.rule.as_ref()),
-        ("severity", row.severity.name()),
-        ("status", row.status.as_ref()),
-        ("reason", row.reason.as_ref()),
-        ("fingerprint", row.fingerprint.as_ref()),
-    ]);
-    let export = row.export.as_deref();
-    all.extend(
-        row.customer_id
-            .as_deref()
-            .and_then(|id| prop("customer-id", id)),
-    );
-    all.extend(export.and_then(|export| prop("export", export)));
-    all.extend(
-        row.record
-            .and_then(|record| prop("record", &record.to_string())),
-    );
-    let mut observation = json!({
-        "uuid": uuid,
-        "title": one_line(&format!("{}/{}", row.policy, row.rule)),
-        "description": one_line(&phrase::finding(row)),
-        "props": all,
-        "methods": ["TEST"],
-        "types": ["finding"],
-        "subjects": [{ "subject-uuid": subject, "type": "inventory-item" }],
-        "collected": report.header.as_of,
-    });
-    if let Some(export) = export {
-        let place = match row.record {
-            Some(record) => format!("Record {record} of the export"),
-            None => "All records of the export".to_owned(),
-        };
-        observation["relevant-evidence"] = json!([{ "href": uri(export), "description": place }]);
-    }
-    observation
 }
 
 fn finding(
@@ -463,61 +297,12 @@ fn counts(counts: &Counts) -> Vec<Value> {
     ])
 }
 
-fn props<const N: usize>(all: [(&str, impl ToString); N]) -> Vec<Value> {
-    let all = all.into_iter();
-    all.filter_map(|(name, value)| prop(name, &value.to_string()))
-        .collect()
-}
-
-/// A property of ours; none, if its value is blank, which OSCAL does not take.
-fn prop(name: &str, value: &str) -> Option<Value> {
-    let value = escape_controls(value.trim());
-    (!value.is_empty()).then(|| json!({ "name": name, "ns": NAMESPACE, "value": value }))
-}
-
-/// Returns text on one line; a dash, where OSCAL wants some and there is none.
-fn one_line(text: &str) -> String {
-    match phrase::one_line(text).trim() {
-        "" => "-".to_owned(),
-        text => text.to_owned(),
-    }
-}
-
-/// Returns the first of these texts that is not blank.
-fn first_of(texts: [&str; 2]) -> String {
-    one_line(&phrase::first_of(texts))
-}
-
-/// The name of a rule as an OSCAL token: letters, digits, `.`, `-` and `_`, a
-/// letter or `_` first.
-fn token(policy: &str, rule: &str) -> String {
-    plain(&format!("{policy}_{rule}"))
-}
-
-fn plain(name: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    let plain = |c| if is_plain(c) { c } else { '_' };
-    let token: String = name.chars().map(plain).collect();
-    if token.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
-        token
-    } else {
-        format!("_{token}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::report::fixture;
     use crate::report::model::footer::Footer;
-
-    #[test]
-    fn a_name_is_the_same_every_night() {
-        let name = uuid("finding", "pci/r1");
-        assert_eq!(name, uuid("finding", "pci/r1"));
-        assert_ne!(name, uuid("observation", "pci/r1"));
-        assert_eq!(name.as_bytes()[14], b'5', "{name}");
-    }
+    use crate::report::model::row::FindingRow;
 
     #[test]
     fn a_report_of_other_content_has_another_name_and_one_of_the_same_has_not() {
@@ -541,20 +326,6 @@ mod tests {
         assert_ne!(document, other);
         assert_ne!(result, other_result);
         assert_ne!(document, result);
-    }
-
-    #[test]
-    fn a_token_is_one_whatever_the_ids() {
-        assert_eq!(token("pci", "pci-8.4-mfa"), "pci_pci-8.4-mfa");
-        assert_eq!(token("27001", "a b/é"), "_27001_a_b__");
-    }
-
-    #[test]
-    fn a_control_is_known_by_the_id_of_its_catalogue() {
-        let of = |text: &str| control_id(&Reference::read(text).expect("a reference"));
-        assert_eq!(of("NIST SP 800-53 r5: IA-2(1) (partial)"), "ia-2.1");
-        assert_eq!(of("NIST SP 800-53 r5: IR-7(2) b (partial)"), "ir-7.2");
-        assert_eq!(of("PCI DSS 4.0.1: 8.4.2 (direct)"), "PCI_DSS_4.0.1_8.4.2");
     }
 
     #[test]
@@ -605,13 +376,6 @@ mod tests {
         assert_eq!(of(3, 1, 1, 1), "not-satisfied fail");
         assert_eq!(of(3, 0, 1, 1), "not-satisfied other");
         assert_eq!(of(3, 0, 0, 1), "not-satisfied other");
-    }
-
-    #[test]
-    fn properties_are_one_line_and_never_blank() {
-        assert_eq!(prop("a", " \n"), None);
-        let made = prop("a", " b\nc\u{1b} ").expect("a property");
-        assert_eq!(made["value"], "b\\nc\\u{1b}");
     }
 
     #[test]

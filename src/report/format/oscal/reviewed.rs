@@ -1,0 +1,69 @@
+//! The controls that were reviewed, and no other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::part::{one_line, plain, token};
+use super::results::judged;
+use crate::policy::Reference;
+use crate::report::format::buffered::Report;
+
+/// Returns the controls that rules are evidence for which judged a record, a selection a
+/// framework: no other was reviewed.
+pub fn reviewed(report: &Report<'_>) -> Vec<Value> {
+    let mut controls: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for ((_, rule), _) in judged(report) {
+        for reference in rule
+            .references
+            .iter()
+            .filter_map(|text| Reference::read(text))
+        {
+            let id = control_id(&reference);
+            controls.entry(reference.framework).or_default().insert(id);
+        }
+    }
+    if controls.is_empty() {
+        let why = "No rule that judged a record is evidence for a control.";
+        return vec![json!({ "description": why })];
+    }
+    let controls = controls.into_iter();
+    let selections = controls.map(|(framework, ids)| {
+        let ids = ids.into_iter().map(|id| json!({ "control-id": id }));
+        json!({
+            "description": one_line(&framework),
+            "include-controls": ids.collect::<Vec<_>>(),
+        })
+    });
+    selections.collect()
+}
+
+/// Returns the id of a control: that of the catalogue of NIST SP 800-53, as `ia-2.1` for
+/// `IA-2(1)`, and one of ours for those that have no OSCAL catalogue.
+fn control_id(reference: &Reference) -> String {
+    let Reference {
+        framework,
+        requirement,
+        ..
+    } = reference;
+    if !framework.starts_with("NIST SP 800-53") {
+        return token(framework, requirement);
+    }
+    // What follows a blank is a part of the control.
+    let control = requirement.split(' ').next().unwrap_or_default();
+    let control = control.replace('(', ".").replace(')', "");
+    plain(&control.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_control_is_known_by_the_id_of_its_catalogue() {
+        let of = |text: &str| control_id(&Reference::read(text).expect("a reference"));
+        assert_eq!(of("NIST SP 800-53 r5: IA-2(1) (partial)"), "ia-2.1");
+        assert_eq!(of("NIST SP 800-53 r5: IR-7(2) b (partial)"), "ir-7.2");
+        assert_eq!(of("PCI DSS 4.0.1: 8.4.2 (direct)"), "PCI_DSS_4.0.1_8.4.2");
+    }
+}
