@@ -182,6 +182,26 @@ fn no_shipped_policy_holds_what_is_most_likely_not_meant() {
 }
 
 #[test]
+fn no_shipped_policy_prescribes_what_the_program_cannot_do() {
+    for path in shipped() {
+        let text = fs::read_to_string(&path).expect("UTF-8").to_lowercase();
+        // There are no waivers: a text must not send anyone to look for them.
+        assert!(!text.contains("waive"), "{}", path.display());
+    }
+}
+
+#[test]
+fn every_framework_says_that_it_does_not_look_at_the_export_as_a_whole() {
+    for path in shipped() {
+        let text = fs::read_to_string(&path).expect("UTF-8");
+        let name = path.file_stem().expect("a name").to_string_lossy();
+        if !matches!(name.as_ref(), "checks" | "record-integrity") {
+            assert!(text.contains("run record-integrity beside it"), "{name}");
+        }
+    }
+}
+
+#[test]
 fn a_policy_to_start_from_is_sound() {
     let workspace = Workspace::new();
     let (code, text) = audit(&["policy", "new"]);
