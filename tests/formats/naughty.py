@@ -189,7 +189,7 @@ id = "{field}-is-short"
 title = "{field} is as short as can be"
 severity = "low"
 remediation = "Make it shorter."
-references = ["Nothing: 1"]
+references = ["Nothing 1: 1 (direct)"]
 require.{field} = {{ max-length = 0 }}
 """
         )

@@ -9,9 +9,28 @@ use super::results::judged;
 use crate::policy::Reference;
 use crate::report::format::buffered::Report;
 
+/// Is the id of no control.
+const NO_CONTROL: &str = "none";
+
+/// Says what was reviewed: the controls that rules are evidence for, and these rules.
+pub fn reviewed(report: &Report<'_>) -> Value {
+    let mut reviewed = json!({ "control-selections": controls(report) });
+    let rules = judged(report);
+    let rules: Vec<_> = rules
+        .map(|((policy, rule), _)| json!({ "objective-id": token(&policy.id, &rule.id) }))
+        .collect();
+    if !rules.is_empty() {
+        reviewed["control-objective-selections"] = json!([{
+            "description": "The rules of the policies that judged a record.",
+            "include-objectives": rules,
+        }]);
+    }
+    reviewed
+}
+
 /// Returns the controls that rules are evidence for which judged a record, a selection a
 /// framework: no other was reviewed.
-pub fn reviewed(report: &Report<'_>) -> Vec<Value> {
+fn controls(report: &Report<'_>) -> Vec<Value> {
     let mut controls: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for ((_, rule), _) in judged(report) {
         for reference in rule
@@ -24,8 +43,11 @@ pub fn reviewed(report: &Report<'_>) -> Vec<Value> {
         }
     }
     if controls.is_empty() {
-        let why = "No rule that judged a record is evidence for a control.";
-        return vec![json!({ "description": why })];
+        // Readers want a control in each selection, and a selection in each result.
+        return vec![json!({
+            "description": "No rule that judged a record is evidence for a control.",
+            "include-controls": [{ "control-id": NO_CONTROL }],
+        })];
     }
     let controls = controls.into_iter();
     let selections = controls.map(|(framework, ids)| {
