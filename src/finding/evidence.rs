@@ -1,13 +1,13 @@
 //! What was observed, and what was expected: the checks that were not met.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 
 use super::privacy::Privacy;
 use super::redaction::{REDACTED, observed, truncate};
 use crate::policy::{
-    Aggregate, Answers, Ask, Cause, OnAbsent, Requirement, Rule, TestId, Truth, WhenAbsent,
+    Aggregate, Alternatives, Answers, Ask, Cause, Form, OnAbsent, Requirement, Rule, TestId, Truth,
+    WhenAbsent,
 };
 use crate::record::{List, Slot, Value};
 
@@ -88,6 +88,7 @@ pub(super) fn of_record<'a>(
         answers,
         privacy,
         allows_absence: rule.when_absent != WhenAbsent::Error,
+        alternatives: rule.when_alternatives.iter(),
         evidence: Vec::new(),
     };
     if let Some(when) = &rule.when
@@ -102,6 +103,7 @@ pub(super) fn of_record<'a>(
                 OnAbsent::Pass | OnAbsent::NotApplicable => true,
                 OnAbsent::Fail | OnAbsent::Error => false,
             };
+            unmet.alternatives = rule.require_alternatives.iter();
             unmet.collect(require, true);
         }
         Ask::Aggregate(aggregate) => unmet.aggregate(aggregate),
@@ -120,59 +122,46 @@ struct Unmet<'a> {
     privacy: Privacy<'a>,
     /// What absence alone leaves undecided is fine.
     allows_absence: bool,
+    /// What would do where the requirement has alternatives that are still to come.
+    alternatives: std::slice::Iter<'a, Alternatives>,
     evidence: Vec<Evidence<'a>>,
 }
 
 impl<'a> Unmet<'a> {
     /// Gathers why a requirement does not hold or, if it should not, why it does.
-    fn collect(&mut self, requirement: &Requirement, wanted: bool) {
-        match self.answers.holds(requirement) {
-            Truth::True if wanted => return,
-            Truth::False if !wanted => return,
-            Truth::Undecided(Cause::Absent(_)) if self.allows_absence => return,
-            Truth::True | Truth::False | Truth::Undecided(_) => {}
+    fn collect(&mut self, requirement: &'a Requirement, wanted: bool) {
+        let is_fine = match self.answers.holds(requirement) {
+            Truth::True => wanted,
+            Truth::False => !wanted,
+            Truth::Undecided(Cause::Absent(_)) => self.allows_absence,
+            Truth::Undecided(Cause::Bad(_)) => false,
+        };
+        if is_fine {
+            let passed_over = requirement.count_alternatives(wanted);
+            self.alternatives.by_ref().take(passed_over).for_each(drop);
+            return;
         }
-        match (requirement, wanted) {
-            (Requirement::Field { slot, tests }, true) => self.field(*slot, tests, true),
-            (Requirement::Field { slot, tests }, false) if tests.len() == 1 => {
-                self.field(*slot, tests, false);
-            }
-            (Requirement::All(parts), true) | (Requirement::Any(parts), false) => {
-                for part in parts {
-                    self.collect(part, wanted);
+        match requirement.form(wanted) {
+            Form::Field(slot, tests) => self.field(slot, tests, wanted),
+            Form::Each(parts) => parts.iter().for_each(|part| self.collect(part, wanted)),
+            Form::Opposite(part) => self.collect(part, !wanted),
+            Form::Alternatives => {
+                if let Some(alternatives) = self.alternatives.next() {
+                    self.one_of(alternatives);
                 }
             }
-            (Requirement::Not(part), _) => self.collect(part, !wanted),
-            (Requirement::Any(parts), true) | (Requirement::All(parts), false)
-                if parts.len() == 1 =>
-            {
-                parts.iter().for_each(|part| self.collect(part, wanted));
-            }
-            // One of several would be enough: a sentence says which.
-            (Requirement::Field { .. } | Requirement::All(_), false)
-            | (Requirement::Any(_), true)
-            | (Requirement::Some { .. }, _) => self.alternatives(requirement, wanted),
         }
     }
 
     /// Gathers the fields of several checks of which enough would do, each with the whole
     /// sentence.
-    fn alternatives(&mut self, requirement: &Requirement, wanted: bool) {
-        let policies = self.answers.policies();
-        let sentence = policies.asked().sentence(requirement, wanted);
-        let mut slots = Vec::new();
-        for (id, _) in requirement.tests(wanted) {
-            let test = policies.test(id);
-            slots.push(test.slot);
-            slots.extend(test.check.other());
-        }
-        let mut before = HashSet::new();
-        slots.retain(|slot| before.insert(*slot));
-        for slot in slots {
-            let observed = self.observed(slot, &[]);
+    fn one_of(&mut self, alternatives: &'a Alternatives) {
+        let schema = &self.answers.policies().schema;
+        for slot in &alternatives.slots {
+            let observed = self.observed(*slot, &[]);
             self.evidence.push(Evidence {
-                field: policies.schema.field(slot).name.as_str().into(),
-                expected: sentence.clone().into(),
+                field: schema.field(*slot).name.as_str().into(),
+                expected: alternatives.sentence.as_str().into(),
                 observed,
             });
         }
@@ -180,31 +169,38 @@ impl<'a> Unmet<'a> {
 
     /// Gathers the checks of a field that are not as wanted: those that are decided, if
     /// some are.
-    fn field(&mut self, slot: Slot, tests: &[TestId], wanted: bool) {
+    fn field(&mut self, slot: Slot, tests: &'a [TestId], wanted: bool) {
         let answers = self.answers;
         let policies = answers.policies();
-        let open = |id: &TestId| matches!(answers.test(*id), Truth::Undecided(_));
-        let decided = |id: &TestId| answers.test(*id) == Truth::from(!wanted);
-        let unmet: Vec<_> = match tests.iter().any(decided) {
-            true => tests.iter().copied().filter(decided).collect(),
-            false => tests.iter().copied().filter(open).collect(),
+        let unmet: Cow<'a, [TestId]> = match tests {
+            [_] => tests.into(),
+            several => {
+                let is_open = |id: &TestId| matches!(answers.test(*id), Truth::Undecided(_));
+                let is_decided = |id: &TestId| answers.test(*id) == Truth::from(!wanted);
+                let decided = several.iter().copied().filter(is_decided);
+                let decided: Vec<_> = decided.collect();
+                match decided.is_empty() {
+                    true => several.iter().copied().filter(is_open).collect(),
+                    false => decided.into(),
+                }
+            }
         };
         let is_absent = matches!(answers.record().cell(slot).value, Value::Absent(_));
-        let mut words: Vec<Cow<'a, str>> = Vec::new();
-        for id in &unmet {
+        let word = |id: &TestId| {
             let test = policies.test(*id);
-            let word: Cow<'a, str> = match test.check.pattern() {
+            match test.check.pattern() {
                 // Nobody looks for a pattern in what is not there.
-                Some(_) if is_absent => "present".into(),
-                Some(_) | None => test.phrase(wanted).what.as_str().into(),
-            };
-            if !words.contains(&word) {
-                words.push(word);
+                Some(_) if is_absent => "present",
+                Some(_) | None => test.phrase(wanted).what.as_str(),
             }
-        }
-        let expected = match words.len() {
-            1 => words.pop().unwrap_or_default(),
-            _ => words.join(" and ").into(),
+        };
+        let expected: Cow<'a, str> = match unmet.as_ref() {
+            [one] => word(one).into(),
+            several => {
+                let mut words: Vec<_> = several.iter().map(word).collect();
+                words.dedup();
+                words.join(" and ").into()
+            }
         };
         self.evidence.push(Evidence {
             field: policies.schema.field(slot).name.as_str().into(),

@@ -140,7 +140,24 @@ impl Policies {
             forbidden: Vec::new(),
         };
         policies.join_patterns();
+        policies.describe_alternatives();
         policies
+    }
+
+    /// Puts in words what findings say: a run has few rules and many findings.
+    fn describe_alternatives(&mut self) {
+        let asked = Asked {
+            tests: &self.tests,
+            schema: &self.schema,
+        };
+        for rule in self.all.iter_mut().flat_map(|policy| &mut policy.rules) {
+            let words = |requirement: &Requirement| asked.alternatives(requirement, true);
+            rule.when_alternatives = rule.when.as_ref().map(words).unwrap_or_default();
+            rule.require_alternatives = match &rule.ask {
+                Ask::Record { require, .. } => words(require),
+                Ask::Aggregate(_) => Vec::new(),
+            };
+        }
     }
 
     /// Returns the patterns that are looked for together.

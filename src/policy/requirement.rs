@@ -40,6 +40,19 @@ pub enum Requirement {
     Not(Box<Requirement>),
 }
 
+/// Says how a requirement is to be held against a record.
+#[derive(Debug, Clone, Copy)]
+pub enum Form<'r> {
+    /// The tests of a field, all of which are to be as wanted.
+    Field(Slot, &'r [TestId]),
+    /// All of these.
+    Each(&'r [Requirement]),
+    /// The opposite of this.
+    Opposite(&'r Requirement),
+    /// Several checks, of which enough would do.
+    Alternatives,
+}
+
 impl Requirement {
     /// Returns whether it holds, given whether each test does.
     pub fn holds(&self, truth: &impl Fn(TestId) -> Truth) -> Truth {
@@ -55,6 +68,39 @@ impl Requirement {
                 at_least(*least, of.iter().map(|part| part.holds(truth)))
             }
             Requirement::Not(part) => !part.holds(truth),
+        }
+    }
+
+    /// Returns how it is to be held against a record, if it is to hold or not to.
+    pub fn form(&self, holds: bool) -> Form<'_> {
+        match (self, holds) {
+            (Requirement::Field { slot, tests }, true) => Form::Field(*slot, tests),
+            (Requirement::Field { slot, tests }, false) if tests.len() == 1 => {
+                Form::Field(*slot, tests)
+            }
+            (Requirement::All(parts), true) | (Requirement::Any(parts), false) => Form::Each(parts),
+            (Requirement::Any(parts), true) | (Requirement::All(parts), false)
+                if parts.len() == 1 =>
+            {
+                Form::Each(parts)
+            }
+            (Requirement::Not(part), _) => Form::Opposite(part),
+            (Requirement::Field { .. } | Requirement::All(_), false)
+            | (Requirement::Any(_), true)
+            | (Requirement::Some { .. }, _) => Form::Alternatives,
+        }
+    }
+
+    /// Returns how many parts of it are alternatives, if it is to hold or not to.
+    pub fn count_alternatives(&self, holds: bool) -> usize {
+        match self.form(holds) {
+            Form::Field(..) => 0,
+            Form::Each(parts) => parts
+                .iter()
+                .map(|part| part.count_alternatives(holds))
+                .sum(),
+            Form::Opposite(part) => part.count_alternatives(!holds),
+            Form::Alternatives => 1,
         }
     }
 

@@ -9,7 +9,7 @@ use super::check::Check;
 use super::reference::Reference;
 use super::requirement::Requirement;
 use super::truth::{Cause, Truth};
-use super::words::Phrase;
+use super::words::{Alternatives, Phrase};
 use crate::record::{Record, Schema, Slot};
 
 /// Ranks how severe it is that a rule is not met, from the least to the most.
@@ -173,6 +173,10 @@ pub struct Rule {
     pub because: String,
     /// The file that requires it, and where in it.
     pub location: Location,
+    /// What would do where its `when` has alternatives, in the order of the policy.
+    pub when_alternatives: Vec<Alternatives>,
+    /// What would do where that which it requires has alternatives.
+    pub require_alternatives: Vec<Alternatives>,
 }
 
 /// Points at a place in the file of a policy.

@@ -4,7 +4,7 @@
 use ipnet::IpNet;
 
 use super::check::{Ago, Check, Literal, OtherTime};
-use super::requirement::{Requirement, TestId};
+use super::requirement::{Form, Requirement, TestId};
 use super::rule::Test;
 use crate::record::time;
 use crate::record::{Schema, Slot};
@@ -212,6 +212,15 @@ fn join(items: impl IntoIterator<Item = impl ToString>) -> String {
     items.join(", ")
 }
 
+/// Describes several checks of which enough would do.
+#[derive(Debug, Clone, Default)]
+pub struct Alternatives {
+    /// What would do, in a sentence.
+    pub sentence: String,
+    /// The fields that are looked at, each once.
+    pub slots: Vec<Slot>,
+}
+
 /// Holds what requirements ask, by the ids that tests have in them.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'l> {
@@ -253,6 +262,35 @@ impl<'l> Asked<'l> {
                 self.several((of.len() + 1).saturating_sub(*least), of, false)
             }
             (Requirement::Not(part), _) => self.sentence(part, !holds),
+        }
+    }
+
+    /// Describes each part of a requirement that has alternatives, if it is to hold or not
+    /// to, in the order of the policy.
+    pub(super) fn alternatives(self, requirement: &Requirement, holds: bool) -> Vec<Alternatives> {
+        match requirement.form(holds) {
+            Form::Field(..) => Vec::new(),
+            Form::Each(parts) => {
+                let parts = parts.iter();
+                parts
+                    .flat_map(|part| self.alternatives(part, holds))
+                    .collect()
+            }
+            Form::Opposite(part) => self.alternatives(part, !holds),
+            Form::Alternatives => {
+                let mut slots = Vec::new();
+                for (id, _) in requirement.tests(holds) {
+                    let test = self.test(id);
+                    let both = std::iter::once(test.slot).chain(test.check.other());
+                    for slot in both {
+                        if !slots.contains(&slot) {
+                            slots.push(slot);
+                        }
+                    }
+                }
+                let sentence = self.sentence(requirement, holds);
+                vec![Alternatives { sentence, slots }]
+            }
         }
     }
 

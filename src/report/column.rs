@@ -109,10 +109,14 @@ impl Column {
             Column::CustomerName => or_blank(&row.customer_name),
             Column::Field => join(&row.evidence, |item| &item.field),
             Column::Expected => {
-                let expected: Vec<_> = row.statements().map(|one| one.expected()).collect();
-                match expected.as_slice() {
-                    [one] => Cow::from(*one),
-                    several => several.join("; ").into(),
+                let mut statements = row.statements();
+                match (statements.next(), statements.next()) {
+                    (Some(one), None) => Cow::from(one.expected()),
+                    (first, second) => {
+                        let all = first.into_iter().chain(second).chain(statements);
+                        let all: Vec<_> = all.map(|one| one.expected()).collect();
+                        all.join("; ").into()
+                    }
                 }
             }
             Column::Observed => join(&row.evidence, |item| &item.observed),

@@ -102,6 +102,11 @@ pub trait Renderer: Sync + Send {
     /// Those of the writer of the format.
     fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()>;
 
+    /// Returns whether the report shows the digest of evidence.
+    fn shows_evidence_digest(&self) -> bool {
+        false
+    }
+
     /// Returns whether the report may have room for one more finding of this
     /// severity. Once it has none it never has again.
     fn has_room_for(&self, _severity: Severity) -> bool {
@@ -148,7 +153,11 @@ pub trait Reporter: Send {
 /// Holds the renderers of all reports of a run. Clones share them, so that threads
 /// render while the reports are written.
 #[derive(Clone, Default)]
-pub struct Renderers(Vec<Arc<dyn Renderer>>);
+pub struct Renderers {
+    all: Vec<Arc<dyn Renderer>>,
+    /// Some report shows the digest of evidence.
+    evidence_digest: bool,
+}
 
 /// Holds what the findings of a chunk are rendered to, one for each report.
 #[derive(Debug, Default)]
@@ -166,13 +175,13 @@ impl Renderers {
         chunk: &mut RenderedChunk,
     ) -> io::Result<()> {
         let severity = finding.severity;
-        if !self.0.iter().any(|one| one.has_room_for(severity)) {
+        if !self.all.iter().any(|one| one.has_room_for(severity)) {
             self.start(chunk);
             chunk.0.iter_mut().for_each(|one| one.left_out += 1);
             return Ok(());
         }
         let found = Found {
-            row: FindingRow::new(finding),
+            row: FindingRow::new(finding, self.evidence_digest),
             rule_index: finding.rule_index,
             finding: Some(finding),
         };
@@ -186,7 +195,7 @@ impl Renderers {
     /// The first of the renderers'.
     pub fn found(&self, found: &Found<'_>, chunk: &mut RenderedChunk) -> io::Result<()> {
         self.start(chunk);
-        for (renderer, rendered) in self.0.iter().zip(&mut chunk.0) {
+        for (renderer, rendered) in self.all.iter().zip(&mut chunk.0) {
             match renderer.has_room_for(found.row.severity) {
                 true => renderer.finding(found, rendered)?,
                 false => rendered.left_out += 1,
@@ -196,19 +205,23 @@ impl Renderers {
     }
 
     fn start(&self, chunk: &mut RenderedChunk) {
-        chunk.0.resize_with(self.0.len(), Rendered::default);
+        chunk.0.resize_with(self.all.len(), Rendered::default);
     }
 }
 
 impl FromIterator<Arc<dyn Renderer>> for Renderers {
     fn from_iter<I: IntoIterator<Item = Arc<dyn Renderer>>>(all: I) -> Self {
-        Self(all.into_iter().collect())
+        let all: Vec<_> = all.into_iter().collect();
+        Self {
+            evidence_digest: all.iter().any(|one| one.shows_evidence_digest()),
+            all,
+        }
     }
 }
 
 impl fmt::Debug for Renderers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Renderers({})", self.0.len())
+        write!(f, "Renderers({})", self.all.len())
     }
 }
 

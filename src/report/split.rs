@@ -55,6 +55,10 @@ impl Renderer {
 }
 
 impl render::Renderer for Renderer {
+    fn shows_evidence_digest(&self) -> bool {
+        true
+    }
+
     fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {
         rendered.rows.push(RenderedRow {
             rule_index: found.rule_index,

@@ -101,6 +101,8 @@ impl FileReader<'_> {
             check: None,
             because: String::new(),
             location,
+            when_alternatives: Vec::new(),
+            require_alternatives: Vec::new(),
         })
     }
 

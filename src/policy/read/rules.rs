@@ -137,6 +137,8 @@ impl FileReader<'_> {
             check: name,
             because,
             location: meta.location,
+            when_alternatives: Vec::new(),
+            require_alternatives: Vec::new(),
         })
     }
 

@@ -37,6 +37,10 @@ pub fn schema() -> serde_json::Value {
 pub struct Renderer;
 
 impl render::Renderer for Renderer {
+    fn shows_evidence_digest(&self) -> bool {
+        true
+    }
+
     fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {
         rendered.bytes.extend_from_slice(b",\n");
         json_writer::write_row(&found.row, rendered)

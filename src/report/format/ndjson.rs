@@ -13,6 +13,10 @@ use crate::report::render::{self, Found, Rendered};
 pub struct Renderer;
 
 impl render::Renderer for Renderer {
+    fn shows_evidence_digest(&self) -> bool {
+        true
+    }
+
     fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {
         write_row(&found.row, rendered)?;
         rendered.bytes.push(b'\n');

@@ -84,9 +84,13 @@ fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
 }
 
 impl<'a> FindingRow<'a> {
-    /// Returns what a finding says.
-    pub fn new(finding: &Finding<'a>) -> Self {
+    /// Returns what a finding says, with the digest of its evidence or without.
+    pub fn new(finding: &Finding<'a>, with_digest: bool) -> Self {
         let evidence = finding.evidence();
+        let digest = match with_digest {
+            true => finding.evidence_digest(&evidence),
+            false => None,
+        };
         Self {
             policy: finding.policy.id.as_str().into(),
             rule: finding.rule.id.as_str().into(),
@@ -95,7 +99,7 @@ impl<'a> FindingRow<'a> {
             reason: finding.reason,
             customer_id: finding.customer_id(),
             customer_name: finding.customer_name(),
-            evidence_digest: finding.evidence_digest(&evidence).map(Cow::from),
+            evidence_digest: digest.map(Cow::from),
             evidence,
             fingerprint: finding.fingerprint().into(),
             export: finding.export.map(Cow::from),
