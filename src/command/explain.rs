@@ -265,7 +265,15 @@ impl Explanation<'_> {
         (outcome, scope): (OutcomeKind, Truth),
     ) -> io::Result<()> {
         let (policy, id) = (escape_controls(&policy.id), escape_controls(&rule.id));
-        writeln!(self.out, "\n{policy}/{id} ({}): {outcome}", rule.severity)?;
+        let raised = rule
+            .raise
+            .as_ref()
+            .map(|raise| (raise, self.answers.holds(&raise.when)));
+        let severity = match raised {
+            Some((raise, Truth::True | Truth::Undecided(_))) => raise.to,
+            Some((_, Truth::False)) | None => rule.severity,
+        };
+        writeln!(self.out, "\n{policy}/{id} ({severity}): {outcome}")?;
         match scope {
             Truth::True => {}
             Truth::False => return writeln!(self.out, "  out of the policy's scope"),
@@ -285,6 +293,9 @@ impl Explanation<'_> {
             }
         }
         self.requirement("require", require, 1)?;
+        if let Some((raise, _)) = raised {
+            self.requirement(&format!("{} where", raise.to), &raise.when, 1)?;
+        }
         let applies =
             |when: &Requirement| rule.when_absent.settle(self.answers.holds(when)) == Truth::True;
         let by_on_absent = match outcome {

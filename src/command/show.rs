@@ -9,7 +9,7 @@ use chrono::DateTime;
 use super::error::Error;
 use super::judge::load;
 use crate::policy::aggregate::Question;
-use crate::policy::{Ask, Policies, Rule, bundled, operator};
+use crate::policy::{Ask, Policies, Rule, WhenAbsent, bundled, operator};
 use crate::record::field::{FIELDS, Kind};
 use crate::text::{count, escape_controls};
 use crate::toml_reader::Word;
@@ -77,6 +77,21 @@ pub(super) fn policy(
         if let Some(scope) = &policy.scope {
             writeln!(out, "scope    {}", escape_controls(&policies.words(scope)))?;
         }
+        for limit in &policy.limits {
+            writeln!(out, "limit    {}", escape_controls(limit))?;
+        }
+        for field in &policy.optional {
+            let name = &policies.schema.field(field.slot).name;
+            writeln!(out, "optional {name}: {}", escape_controls(&field.why))?;
+        }
+        for control in &policy.controls {
+            let (framework, requirement) = (&control.framework, &control.requirement);
+            let whose = escape_controls(&control.evidenced_by);
+            writeln!(
+                out,
+                "control  {framework} {requirement}: evidenced by {whose}"
+            )?;
+        }
         for rule in &policy.rules {
             rule_in_full(&policies, rule, out)?;
         }
@@ -95,8 +110,29 @@ fn rule_in_full(policies: &Policies, rule: &Rule, out: &mut dyn Write) -> io::Re
     if let Some(check) = &rule.check {
         writeln!(out, "  check    {check}")?;
     }
+    if !rule.tags.is_empty() {
+        writeln!(out, "  tags     {}", rule.tags.join(", "))?;
+    }
     if let Some(when) = &rule.when {
-        writeln!(out, "  when     {}", escape_controls(&policies.words(when)))?;
+        let absent = match rule.when_absent {
+            WhenAbsent::Error => "",
+            WhenAbsent::Apply => "; applies too where that is absent",
+            WhenAbsent::Skip => "; does not apply where that is absent",
+        };
+        writeln!(
+            out,
+            "  when     {}{absent}",
+            escape_controls(&policies.words(when))
+        )?;
+    }
+    if let Some(raise) = &rule.raise {
+        let when = policies.words(&raise.when);
+        let when = escape_controls(&when);
+        writeln!(
+            out,
+            "  {:8} where {when}, or where that is not known",
+            raise.to
+        )?;
     }
     match &rule.ask {
         Ask::Record { require, on_absent } => {
@@ -106,6 +142,9 @@ fn rule_in_full(policies: &Policies, rule: &Rule, out: &mut dyn Write) -> io::Re
                 escape_controls(&policies.words(require))
             )?;
             writeln!(out, "  absent   {}", on_absent.name())?;
+            if let Some(expected) = &rule.expected {
+                writeln!(out, "  says     {}", escape_controls(expected))?;
+            }
         }
         Ask::Aggregate(aggregate) => {
             writeln!(

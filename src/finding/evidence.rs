@@ -6,8 +6,8 @@ use std::fmt;
 use super::privacy::Privacy;
 use super::redaction::{REDACTED, observed, truncate};
 use crate::policy::{
-    Aggregate, Alternatives, Answers, Ask, Cause, Form, OnAbsent, Requirement, Rule, TestId, Truth,
-    WhenAbsent,
+    Aggregate, Alternatives, Answers, Ask, Cause, Check, Form, OnAbsent, Requirement, Rule, TestId,
+    Truth, WhenAbsent,
 };
 use crate::record::{List, Slot, Value};
 
@@ -83,20 +83,20 @@ pub(super) fn of_record<'a>(
     answers: &'a Answers<'a>,
     rule: &'a Rule,
     privacy: Privacy<'a>,
-) -> Vec<Evidence<'a>> {
+) -> Gathered<'a> {
     let mut unmet = Unmet {
         answers,
         privacy,
         allows_absence: rule.when_absent != WhenAbsent::Error,
         alternatives: rule.when_alternatives.iter(),
-        evidence: Vec::new(),
+        gathered: Gathered::default(),
     };
     if let Some(when) = &rule.when
         && matches!(answers.holds(when), Truth::Undecided(_))
     {
         unmet.collect(when, true);
     }
-    let of_when = unmet.evidence.len();
+    let of_when = unmet.gathered.evidence.len();
     match &rule.ask {
         Ask::Record { require, on_absent } => {
             unmet.allows_absence = match on_absent {
@@ -109,11 +109,18 @@ pub(super) fn of_record<'a>(
         Ask::Aggregate(aggregate) => unmet.aggregate(aggregate),
     }
     if let Some(expected) = &rule.expected {
-        for evidence in &mut unmet.evidence[of_when..] {
+        for evidence in &mut unmet.gathered.evidence[of_when..] {
             evidence.expected = expected.as_str().into();
         }
     }
-    unmet.evidence
+    unmet.gathered
+}
+
+/// Holds evidence, and the field that each piece of it is about.
+#[derive(Debug, Default)]
+pub(super) struct Gathered<'a> {
+    pub(super) evidence: Vec<Evidence<'a>>,
+    pub(super) slots: Vec<Slot>,
 }
 
 /// Gathers the checks by which a requirement is not what it should be.
@@ -124,10 +131,20 @@ struct Unmet<'a> {
     allows_absence: bool,
     /// What would do where the requirement has alternatives that are still to come.
     alternatives: std::slice::Iter<'a, Alternatives>,
-    evidence: Vec<Evidence<'a>>,
+    gathered: Gathered<'a>,
 }
 
 impl<'a> Unmet<'a> {
+    fn push(&mut self, slot: Slot, expected: Cow<'a, str>, observed: Cow<'a, str>) {
+        let field = &self.answers.policies().schema.field(slot).name;
+        self.gathered.slots.push(slot);
+        self.gathered.evidence.push(Evidence {
+            field: field.as_str().into(),
+            expected,
+            observed,
+        });
+    }
+
     /// Gathers why a requirement does not hold or, if it should not, why it does.
     fn collect(&mut self, requirement: &'a Requirement, wanted: bool) {
         let is_fine = match self.answers.holds(requirement) {
@@ -156,14 +173,9 @@ impl<'a> Unmet<'a> {
     /// Gathers the fields of several checks of which enough would do, each with the whole
     /// sentence.
     fn one_of(&mut self, alternatives: &'a Alternatives) {
-        let schema = &self.answers.policies().schema;
         for slot in &alternatives.slots {
             let observed = self.observed(*slot, &[]);
-            self.evidence.push(Evidence {
-                field: schema.field(*slot).name.as_str().into(),
-                expected: alternatives.sentence.as_str().into(),
-                observed,
-            });
+            self.push(*slot, alternatives.sentence.as_str().into(), observed);
         }
     }
 
@@ -194,45 +206,35 @@ impl<'a> Unmet<'a> {
                 Some(_) | None => test.phrase(wanted).what.as_str(),
             }
         };
-        let expected: Cow<'a, str> = match unmet.as_ref() {
-            [one] => word(one).into(),
-            several => {
+        let checks = unmet.iter().map(|id| &policies.test(*id).check);
+        let others: Vec<_> = checks.filter_map(Check::other).collect();
+        let expected: Cow<'a, str> = match (unmet.as_ref(), others.is_empty()) {
+            // Of several fields a sentence says what was expected of which.
+            (unmet, false) => policies.asked().of_field(slot, unmet, wanted).into(),
+            ([one], true) => word(one).into(),
+            (several, true) => {
                 let mut words: Vec<_> = several.iter().map(word).collect();
                 words.dedup();
                 words.join(" and ").into()
             }
         };
-        self.evidence.push(Evidence {
-            field: policies.schema.field(slot).name.as_str().into(),
-            expected,
-            observed: self.observed(slot, &unmet),
-        });
-        let checks = unmet.iter().map(|id| &policies.test(*id).check);
-        for other in checks.filter_map(|check| check.other()) {
-            self.other(slot, other);
+        let observed = self.observed(slot, &unmet);
+        let mut seen = vec![(slot, observed)];
+        seen.extend(
+            others
+                .iter()
+                .map(|other| (*other, self.observed(*other, &[]))),
+        );
+        for (slot, observed) in seen {
+            self.push(slot, expected.clone(), observed);
         }
     }
 
     /// A value that cannot be read cannot be held against others.
     fn aggregate(&mut self, aggregate: &'a Aggregate) {
         if let Some(slot) = aggregate.slot() {
-            self.evidence.push(Evidence {
-                field: aggregate.looks_at(&self.answers.policies().schema).into(),
-                expected: aggregate.expected().into(),
-                observed: self.observed(slot, &[]),
-            });
-        }
-    }
-
-    /// A check that compares two fields is not met for want of the other.
-    fn other(&mut self, slot: Slot, other: Slot) {
-        let schema = &self.answers.policies().schema;
-        if !self.answers.record().cell(other).value.is_whole() {
-            self.evidence.push(Evidence {
-                field: schema.field(other).name.as_str().into(),
-                expected: format!("a value to compare {} with", schema.field(slot).name).into(),
-                observed: self.observed(other, &[]),
-            });
+            let observed = self.observed(slot, &[]);
+            self.push(slot, aggregate.expected().into(), observed);
         }
     }
 

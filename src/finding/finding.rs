@@ -119,43 +119,46 @@ impl<'a> Finding<'a> {
     /// Returns every check that was not met, in the order of the policy.
     pub fn evidence(&self) -> Vec<Evidence<'a>> {
         match self.subject {
-            Subject::Record(answers) => evidence::of_record(answers, self.rule, self.privacy),
+            Subject::Record(answers) => {
+                evidence::of_record(answers, self.rule, self.privacy).evidence
+            }
             Subject::Aggregate(subject) => subject.evidence.clone(),
         }
     }
-}
 
-impl Finding<'_> {
-    /// Returns a digest of what was observed, as the export has it, in hexadecimal digits:
-    /// while it is the same, a waiver of the finding still is about the same. None where
-    /// a value is redacted, for without a key anybody could try values.
-    pub fn evidence_digest(&self, evidence: &[Evidence<'_>]) -> Option<String> {
-        let is_redacted = |one: &Evidence<'_>| one.observed.contains(REDACTED);
-        if !self.privacy.is_pseudonymous() && evidence.iter().any(is_redacted) {
-            return None;
-        }
-        let mut bytes = Vec::new();
+    /// Returns the evidence, and a digest of what was observed, as the export has it, in
+    /// hexadecimal digits: while it is the same, the finding still is about the same. None
+    /// where a value is redacted, for without a key anybody could try values.
+    pub fn evidence_with_digest(&self) -> (Vec<Evidence<'a>>, Option<String>) {
+        let mut hash = self.privacy.hasher();
         let mut add = |field: &str, kind: u8, value: &str| {
             for part in [field, value] {
-                bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
-                bytes.extend_from_slice(part.as_bytes());
+                hash.update(&(part.len() as u64).to_le_bytes());
+                hash.update(part.as_bytes());
             }
-            bytes.push(kind);
+            hash.update(&[kind]);
         };
-        match self.subject {
+        let evidence = match self.subject {
             Subject::Record(answers) => {
-                let (schema, record) = (&answers.policies().schema, answers.record());
-                for one in evidence {
-                    let fields = schema.wanted().iter().zip(record.cells());
-                    for (_, cell) in fields.filter(|(field, _)| field.name == one.field) {
-                        let absent = matches!(cell.value, Value::Absent(_));
-                        add(&one.field, u8::from(absent), cell.shown());
-                    }
+                let gathered = evidence::of_record(answers, self.rule, self.privacy);
+                let (evidence, slots) = (gathered.evidence, gathered.slots);
+                for (one, slot) in evidence.iter().zip(slots) {
+                    let cell = answers.record().cell(slot);
+                    let absent = matches!(cell.value, Value::Absent(_));
+                    add(&one.field, u8::from(absent), cell.shown());
                 }
+                evidence
             }
-            Subject::Aggregate(subject) => add("", 2, &subject.raw),
-        }
-        self.privacy.digest(&bytes)
+            Subject::Aggregate(subject) => {
+                add("", 2, &subject.raw);
+                subject.evidence.clone()
+            }
+        };
+        let is_redacted = |one: &Evidence<'_>| one.observed.contains(REDACTED);
+        let is_hidden = !self.privacy.is_pseudonymous() && evidence.iter().any(is_redacted);
+        let digest = hash.finish().filter(|_| !is_hidden);
+        let digest = digest.map(|digest| digest::hex(&digest[..16]));
+        (evidence, digest)
     }
 }
 

@@ -91,6 +91,31 @@ impl Key {
     }
 }
 
+/// Digests bytes, with a key or without.
+pub(super) enum PrivateHasher {
+    Plain(digest::Hasher),
+    Keyed(Box<Hmac<Sha256>>),
+    Broken,
+}
+
+impl PrivateHasher {
+    pub(super) fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Plain(hasher) => hasher.update(bytes),
+            Self::Keyed(mac) => mac.update(bytes),
+            Self::Broken => {}
+        }
+    }
+
+    pub(super) fn finish(self) -> Option<[u8; 32]> {
+        match self {
+            Self::Plain(hasher) => Some(hasher.finish()),
+            Self::Keyed(mac) => Some(mac.finalize().into_bytes().into()),
+            Self::Broken => None,
+        }
+    }
+}
+
 impl Privacy<'_> {
     /// What stands for a value that tells who a customer is, if anything does.
     pub fn pseudonym(self, field: &str, value: &str) -> Option<String> {
@@ -100,22 +125,17 @@ impl Privacy<'_> {
         }
     }
 
-    /// Returns a digest of bytes in hexadecimal digits, by which equal ones are known:
-    /// keyed if there is a key, so that nobody else can find out what they were.
-    pub(super) fn digest(self, bytes: &[u8]) -> Option<String> {
-        let digest: [u8; 32] = match self {
-            Privacy::Pseudonymised(key) => {
-                let mut mac = Hmac::<Sha256>::new_from_slice(&key.0).ok()?;
-                mac.update(bytes);
-                mac.finalize().into_bytes().into()
-            }
-            Privacy::Redacted | Privacy::Shown => {
-                let mut hasher = digest::Hasher::default();
-                hasher.update(bytes);
-                hasher.finish()
-            }
-        };
-        Some(digest::hex(&digest[..16]))
+    /// Returns what digests values by which equal ones are known: keyed if there is a key,
+    /// so that nobody else can find out what they were.
+    pub(super) fn hasher(self) -> PrivateHasher {
+        match self {
+            Privacy::Pseudonymised(key) => match Hmac::<Sha256>::new_from_slice(&key.0) {
+                Ok(mac) => PrivateHasher::Keyed(Box::new(mac)),
+                // A key of any length is taken; were it not, there is no digest.
+                Err(_) => PrivateHasher::Broken,
+            },
+            Privacy::Redacted | Privacy::Shown => PrivateHasher::Plain(digest::Hasher::default()),
+        }
     }
 
     /// Whether personal data and credentials are hidden.

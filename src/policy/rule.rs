@@ -228,7 +228,7 @@ impl Test {
     pub(super) fn new(slot: Slot, check: Check, schema: &Schema) -> Self {
         Self {
             slot,
-            phrases: [true, false].map(|holds| check.phrase(schema, holds)),
+            phrases: [true, false].map(|holds| check.phrase(slot, schema, holds)),
             check,
             joined: false,
         }

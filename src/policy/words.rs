@@ -8,7 +8,7 @@ use super::requirement::{Form, Requirement, TestId};
 use super::rule::Test;
 use crate::record::time;
 use crate::record::{Schema, Slot};
-use crate::text::grouped;
+use crate::text::{count, grouped};
 
 /// Holds what a check expects of a field, or what breaks it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,12 +61,19 @@ impl Phrase {
 }
 
 impl Check {
-    /// Describes what is expected, or what breaks the check if it is not to hold.
-    pub(super) fn phrase(&self, schema: &Schema, holds: bool) -> Phrase {
+    /// Describes what is expected of a field, or what breaks the check if it is not to
+    /// hold. Values of a field whose own are redacted are not named: a finding beside them
+    /// would tell which one it is.
+    pub(super) fn phrase(&self, slot: Slot, schema: &Schema, holds: bool) -> Phrase {
+        let hidden = schema.field(slot).sensitive;
         let name = |slot: &Slot| schema.field(*slot).name.as_str();
         let either = |yes: &str, no: &str| if holds { yes.to_owned() } else { no.to_owned() };
         match self {
             Check::Present(wanted) => presence(*wanted == holds),
+            Check::Equals(_) if hidden => is_or_not(HIDDEN.to_owned(), holds),
+            Check::NotEquals(_) if hidden => is_or_not(HIDDEN.to_owned(), !holds),
+            Check::In(list) if hidden => hidden_list(list.len(), holds),
+            Check::NotIn(list) if hidden => hidden_list(list.len(), !holds),
             Check::Equals(value) => equal(value, holds),
             Check::NotEquals(value) => equal(value, !holds),
             Check::In(list) => one_of(list, holds),
@@ -150,6 +157,17 @@ fn is_or_not(what: String, holds: bool) -> Phrase {
 
 fn equal(value: &Literal, holds: bool) -> Phrase {
     is_or_not(value.show(), holds)
+}
+
+/// Replaces a value that the policy names for a field whose values are redacted.
+const HIDDEN: &str = "the value that the policy names";
+
+fn hidden_list(length: usize, holds: bool) -> Phrase {
+    let values = count(length as u64, "value", "values");
+    match holds {
+        true => Phrase::is(format!("one of {values} that the policy names")),
+        false => Phrase::is(format!("none of {values} that the policy names")),
+    }
 }
 
 fn one_of(list: &[Literal], holds: bool) -> Phrase {
@@ -244,12 +262,7 @@ impl<'l> Asked<'l> {
     /// Describes what is to hold, or not to, in a sentence.
     pub fn sentence(self, requirement: &Requirement, holds: bool) -> String {
         match (requirement, holds) {
-            (Requirement::Field { slot, tests }, _) => {
-                let phrases = tests.iter().map(|id| self.test(*id).phrase(holds));
-                let phrases: Vec<_> = phrases.map(Phrase::predicate).collect();
-                let join = if holds { " and " } else { " or " };
-                format!("{} {}", self.field(*slot), phrases.join(join))
-            }
+            (Requirement::Field { slot, tests }, _) => self.of_field(*slot, tests, holds),
             (Requirement::All(parts), true) | (Requirement::Any(parts), false) => {
                 self.join(parts, holds, " and ")
             }
@@ -263,6 +276,14 @@ impl<'l> Asked<'l> {
             }
             (Requirement::Not(part), _) => self.sentence(part, !holds),
         }
+    }
+
+    /// Describes what the tests of a field ask, if they are to hold or not to.
+    pub fn of_field(self, slot: Slot, tests: &[TestId], holds: bool) -> String {
+        let phrases = tests.iter().map(|id| self.test(*id).phrase(holds));
+        let phrases: Vec<_> = phrases.map(Phrase::predicate).collect();
+        let join = if holds { " and " } else { " or " };
+        format!("{} {}", self.field(slot), phrases.join(join))
     }
 
     /// Describes each part of a requirement that has alternatives, if it is to hold or not

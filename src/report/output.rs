@@ -77,9 +77,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The report cannot be written whole.
-    #[error(
-        "report {path} could not be written: the file there is from an earlier run, or incomplete"
-    )]
+    #[error("report {path} could not be written whole")]
     Write {
         /// The path of the report, in quotes, or `on stdout`.
         path: String,

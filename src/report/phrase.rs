@@ -82,10 +82,18 @@ pub fn outcome(summary: &Summary) -> String {
         0 => "no finding".to_owned(),
         findings => count(findings, "finding", "findings"),
     };
+    let by_rule = summary.by_rule.iter();
+    let inapplicable = by_rule.filter(|rule| rule.counts.judged() == 0).count() as u64;
     let unjudged: Vec<_> = summary.unjudged().collect();
     let mut met = match summary.verdict() {
-        Verdict::Pass if waived > 0 => "every rule is met or waived".to_owned(),
-        Verdict::Pass => "every rule is met".to_owned(),
+        Verdict::Pass => {
+            let rules = match inapplicable {
+                0 => "every rule",
+                _ => "every rule that applied",
+            };
+            let or_waived = if waived > 0 { " or waived" } else { "" };
+            format!("{rules} is met{or_waived}")
+        }
         Verdict::NothingJudged if unjudged.len() < summary.by_policy.len() => {
             // Names are of a few letters, as a rule; one that is not steers nothing.
             let names = unjudged.iter().map(|id| escape_controls(id));
@@ -97,12 +105,21 @@ pub fn outcome(summary: &Summary) -> String {
     if waived > 0 {
         met += &format!(", {} waived,", grouped(waived));
     }
+    let none = match (summary.verdict(), inapplicable) {
+        (Verdict::Pass, 1..) => format!("; {} to no record", applied(inapplicable)),
+        (Verdict::Pass, 0) => String::new(),
+        (Verdict::NothingJudged | Verdict::Incomplete | Verdict::Findings, _) => String::new(),
+    };
     format!(
-        "{met} in {} ({} in scope, {} rejected)",
+        "{met} in {} ({} in scope, {} rejected){none}",
         count(summary.records, "record", "records"),
         grouped(summary.in_scope),
         grouped(summary.rejected),
     )
+}
+
+fn applied(rules: u64) -> String {
+    format!("{} applied", count(rules, "rule", "rules"))
 }
 
 /// Says that an audit is not complete.

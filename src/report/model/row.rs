@@ -86,10 +86,9 @@ fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
 impl<'a> FindingRow<'a> {
     /// Returns what a finding says, with the digest of its evidence or without.
     pub fn new(finding: &Finding<'a>, with_digest: bool) -> Self {
-        let evidence = finding.evidence();
-        let digest = match with_digest {
-            true => finding.evidence_digest(&evidence),
-            false => None,
+        let (evidence, digest) = match with_digest {
+            true => finding.evidence_with_digest(),
+            false => (finding.evidence(), None),
         };
         Self {
             policy: finding.policy.id.as_str().into(),

@@ -91,7 +91,12 @@ fn rule(
 ) -> Result<(), XlsxError> {
     let references = rule.references.join("; ");
     let raised = rule.raise.as_ref();
-    let raised = raised.map(|raise| format!("{} where {}", raise.to, raise.when));
+    let raised = raised.map(|raise| {
+        format!(
+            "{} where {}, or where that is not known",
+            raise.to, raise.when
+        )
+    });
     let mut cells = vec![
         Cell::Text(&policy.id),
         Cell::Text(&rule.id),
