@@ -46,12 +46,17 @@ impl Diagnostic {
     }
 
     /// Creates a warning at a place; `code` names its kind.
-    pub fn warning(code: &'static str, span: Range<usize>, message: impl Into<String>) -> Self {
+    pub fn warning(
+        code: &'static str,
+        span: Range<usize>,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) -> Self {
         Self {
             level: Level::Warning { code },
             span,
             message: message.into(),
-            help: None,
+            help,
         }
     }
 }

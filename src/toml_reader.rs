@@ -66,22 +66,52 @@ impl<'t, 'i, K: Word> Entries<'t, 'i, K> {
 /// Parses a document as far as it can be parsed.
 pub fn parse(text: &str) -> (Spanned<DeTable<'_>>, Vec<Diagnostic>) {
     let (root, errors) = DeTable::parse_recoverable(text);
+    if is_json(text) {
+        let help = "TOML is needed here: is this the export?".to_owned();
+        let start = text.len() - text.trim_start().len();
+        let diagnostic = Diagnostic::error(start..start + 1, "this is JSON", Some(help));
+        return (root, vec![diagnostic]);
+    }
     let diagnostic = |error: toml::de::Error| {
-        Diagnostic::error(error.span().unwrap_or(0..0), error.message(), None)
+        let span = error.span().unwrap_or(0..0);
+        let help = is_bare_word(text, &span)
+            .then(|| "text needs quotes; a flag is true or false".to_owned());
+        Diagnostic::error(span, error.message(), help)
     };
     (root, errors.into_iter().map(diagnostic).collect())
+}
+
+/// Returns whether a text begins like an object of JSON, or a list of them.
+fn is_json(text: &str) -> bool {
+    let text = text.trim_start();
+    let item = text.strip_prefix('[').map(str::trim_start);
+    text.starts_with('{') || item.is_some_and(|item| item.starts_with('{'))
+}
+
+/// Returns whether a word without quotes is where a value should be.
+fn is_bare_word(text: &str, span: &Range<usize>) -> bool {
+    let before = text.get(..span.start).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let word = text.get(span.start..).unwrap_or_default();
+    let is_value = line.trim_end().ends_with(['=', ',', '[']) && line.contains('=');
+    is_value && word.starts_with(|c: char| c.is_alphabetic())
 }
 
 /// Reads the values of one document, and keeps what is wrong with them.
 #[derive(Debug, Default)]
 pub struct TomlReader {
     diagnostics: Vec<Diagnostic>,
+    /// The places of values that are not known: nothing else is said of them.
+    unknown: Vec<Range<usize>>,
 }
 
 impl TomlReader {
     /// Creates a reader of a document of which this is known to be wrong.
     pub fn new(diagnostics: Vec<Diagnostic>) -> Self {
-        Self { diagnostics }
+        Self {
+            diagnostics,
+            unknown: Vec::new(),
+        }
     }
 
     /// Returns whether nothing was wrong so far.
@@ -103,8 +133,22 @@ impl TomlReader {
         message: impl Into<String>,
         help: Option<String>,
     ) {
-        self.diagnostics
-            .push(Diagnostic::error(span, message, help));
+        if !self.unknown.contains(&span) {
+            self.diagnostics
+                .push(Diagnostic::error(span, message, help));
+        }
+    }
+
+    /// Notes a mistake for which the value is not known: whatever else is wrong with it
+    /// would mislead.
+    pub fn complain_unknown(
+        &mut self,
+        span: Range<usize>,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) {
+        self.complain(span.clone(), message, help);
+        self.unknown.push(span);
     }
 
     /// Reads a table by its keys; any other key is a mistake. `of` names the
@@ -114,7 +158,19 @@ impl TomlReader {
         table: &'t DeTable<'i>,
         of: &str,
     ) -> Entries<'t, 'i, K> {
-        self.refuse_other_keys(table, K::words(), of);
+        self.refuse_other_keys(table, K::words(), of, |_| None);
+        Entries::new(table)
+    }
+
+    /// Reads a table by its keys as [`TomlReader::keys`] does; `belongs` says of some
+    /// other keys where they belong.
+    pub fn keys_or<'t, 'i, K: Word>(
+        &mut self,
+        table: &'t DeTable<'i>,
+        of: &str,
+        belongs: impl Fn(&str) -> Option<String>,
+    ) -> Entries<'t, 'i, K> {
+        self.refuse_other_keys(table, K::words(), of, belongs);
         Entries::new(table)
     }
 
@@ -124,7 +180,7 @@ impl TomlReader {
         table: &'t DeTable<'i>,
         of: &str,
     ) -> (Entries<'t, 'i, K>, Entries<'t, 'i, L>) {
-        self.refuse_other_keys(table, K::words().chain(L::words()), of);
+        self.refuse_other_keys(table, K::words().chain(L::words()), of, |_| None);
         (Entries::new(table), Entries::new(table))
     }
 
@@ -133,11 +189,12 @@ impl TomlReader {
         table: &DeTable<'_>,
         names: impl Iterator<Item = &'static str> + Clone,
         of: &str,
+        belongs: impl Fn(&str) -> Option<String>,
     ) {
         for key in table.keys() {
             let name = key.get_ref().as_ref();
             if !names.clone().any(|known| known == name) {
-                let help = suggest(name, names.clone());
+                let help = belongs(name).unwrap_or_else(|| suggest(name, names.clone()));
                 self.complain(key.span(), format!("{of} has no key `{name}`"), Some(help));
             }
         }
@@ -221,7 +278,14 @@ impl TomlReader {
             DeValue::String(text) => return Some(text.trim().to_owned()),
             other => format!("{what} is text, not {}", type_name(other)),
         };
-        self.complain(value.span(), message, None);
+        let help = match value.get_ref() {
+            DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_) => Some("write it in quotes".to_owned()),
+            DeValue::String(_) | DeValue::Array(_) | DeValue::Table(_) => None,
+        };
+        self.complain(value.span(), message, help);
         None
     }
 
@@ -254,6 +318,13 @@ impl TomlReader {
         what: &str,
     ) -> Option<T> {
         let (key, value) = entry;
+        let DeValue::String(_) = value.get_ref() else {
+            let is = type_name(value.get_ref());
+            let message = format!("`{}` is text, not {is}", key.get_ref());
+            let names = values.iter().map(|known| name(*known));
+            self.complain(value.span(), message, Some(suggest("", names)));
+            return None;
+        };
         let text = self.text(value, &format!("`{}`", key.get_ref()))?;
         let found = values.iter().copied().find(|known| name(*known) == text);
         if found.is_none() {

@@ -113,6 +113,10 @@ pub enum PolicyCommand {
             value_name = "FORMAT"
         )]
         format: CheckFormat,
+
+        /// Give a parameter another value
+        #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+        set: Vec<(String, String)>,
     },
     /// Lists the bundled policies
     List,

@@ -24,11 +24,15 @@ const INVALID: &str = "invalid";
 pub(super) fn check(
     names: &[PathBuf],
     format: CheckFormat,
+    set: &[(String, String)],
     out: &mut dyn Write,
 ) -> Result<Exit, Error> {
     let builder = names
         .iter()
         .fold(Policies::builder(), PoliciesBuilder::named);
+    let builder = set
+        .iter()
+        .fold(builder, |builder, (name, value)| builder.set(name, value));
     let (policies, warnings) = builder.load_with_warnings();
     let errors = policies.err().map(|error| error.errors);
     let errors = errors.unwrap_or_default();

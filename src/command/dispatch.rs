@@ -33,7 +33,11 @@ pub fn dispatch(command: Command, streams: &mut Streams<'_>) -> Result<Exit, Err
 fn dispatch_policy(command: PolicyCommand, out: &mut dyn Write) -> Result<Exit, Error> {
     match command {
         PolicyCommand::Test { policies, mutate } => test::test(&policies, mutate, out),
-        PolicyCommand::Check { policies, format } => check::check(&policies, format, out),
+        PolicyCommand::Check {
+            policies,
+            format,
+            set,
+        } => check::check(&policies, format, &set, out),
         PolicyCommand::List => clean(show::list(out)),
         PolicyCommand::Show { policy, set } => clean(show::policy(&policy, &set, out)),
         PolicyCommand::New => clean(show::new(out)),

@@ -185,6 +185,38 @@ impl Check {
         }
     }
 
+    /// Returns the values that it compares with.
+    pub fn literals(&self) -> &[Literal] {
+        match self {
+            Check::Equals(literal) | Check::NotEquals(literal) => std::slice::from_ref(literal),
+            Check::In(list) | Check::NotIn(list) => list,
+            Check::Present(_)
+            | Check::EqualsField(_)
+            | Check::DiffersFrom(_)
+            | Check::Matches(_)
+            | Check::NotMatches(_)
+            | Check::MinLength(_)
+            | Check::MaxLength(_)
+            | Check::AtLeast(_)
+            | Check::AtMost(_)
+            | Check::Before(_)
+            | Check::After(_)
+            | Check::OlderThan(_)
+            | Check::NewerThan(_)
+            | Check::WithinNext(_)
+            | Check::Passed { .. }
+            | Check::BeforeField(_)
+            | Check::AfterField(_)
+            | Check::AnyAddress(_)
+            | Check::MinPrefix { .. }
+            | Check::MaxAddresses { .. }
+            | Check::Within(_)
+            | Check::Excludes(_)
+            | Check::Covers(_)
+            | Check::Public => &[],
+        }
+    }
+
     /// Returns the pattern that it looks for, if it looks for one.
     pub fn pattern(&self) -> Option<&Pattern> {
         match self {
@@ -240,40 +272,6 @@ impl Check {
             | Check::OlderThan(_)
             | Check::NewerThan(_)
             | Check::WithinNext(_)
-            | Check::BeforeField(_)
-            | Check::AfterField(_)
-            | Check::AnyAddress(_)
-            | Check::MinPrefix { .. }
-            | Check::MaxAddresses { .. }
-            | Check::Within(_)
-            | Check::Excludes(_)
-            | Check::Covers(_)
-            | Check::Public => None,
-        }
-    }
-
-    /// Returns the instant that a time must be before, if it asks that.
-    pub fn upper_limit(&self) -> Option<DateTime<Utc>> {
-        match self {
-            Check::Before(limit) => Some(*limit),
-            Check::OlderThan(ago) => Some(ago.time),
-            Check::Present(_)
-            | Check::Equals(_)
-            | Check::NotEquals(_)
-            | Check::In(_)
-            | Check::NotIn(_)
-            | Check::EqualsField(_)
-            | Check::DiffersFrom(_)
-            | Check::Matches(_)
-            | Check::NotMatches(_)
-            | Check::MinLength(_)
-            | Check::MaxLength(_)
-            | Check::AtLeast(_)
-            | Check::AtMost(_)
-            | Check::After(_)
-            | Check::NewerThan(_)
-            | Check::WithinNext(_)
-            | Check::Passed { .. }
             | Check::BeforeField(_)
             | Check::AfterField(_)
             | Check::AnyAddress(_)

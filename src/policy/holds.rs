@@ -75,7 +75,7 @@ impl Check {
 
     /// Returns whether an entry of a list is as an operator on each entry asks;
     /// true for operators that do not look at entries one by one.
-    fn admits(&self, network: &Network) -> bool {
+    pub(super) fn admits(&self, network: &Network) -> bool {
         match self {
             Check::MinPrefix { v4, v6 } => {
                 let least = match network.cover {

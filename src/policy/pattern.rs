@@ -56,18 +56,6 @@ impl Pattern {
     }
 }
 
-impl Pattern {
-    /// Whether it is found in every text: it may be of no length, and looks at
-    /// nothing around it.
-    pub fn matches_everything(&self) -> bool {
-        let hir = regex_syntax::parse(self.regex.as_str());
-        hir.is_ok_and(|hir| {
-            let properties = hir.properties();
-            properties.minimum_len() == Some(0) && properties.look_set().is_empty()
-        })
-    }
-}
-
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.regex.as_str())

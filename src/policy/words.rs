@@ -50,8 +50,18 @@ impl Phrase {
         }
     }
 
+    /// Says that a field is never as this and another phrase have it.
+    pub(super) fn never_with(&self, other: &Self, field: &str) -> String {
+        match (self.verb, other.verb) {
+            (Verb::Is, Verb::Is) => format!("{field} cannot be {} and {}", self.what, other.what),
+            (Verb::Is | Verb::Has | Verb::Own, Verb::Is | Verb::Has | Verb::Own) => {
+                format!("no {field} {} and {}", self.predicate(), other.predicate())
+            }
+        }
+    }
+
     /// Returns it with its verb, as `is true`.
-    fn predicate(&self) -> String {
+    pub(super) fn predicate(&self) -> String {
         match self.verb {
             Verb::Is => format!("is {}", self.what),
             Verb::Has => format!("has {}", self.what),

@@ -58,6 +58,8 @@ pub struct Spec {
     pub sensitive: bool,
     /// Its value is null if it is the epoch: exporters write absent instants so.
     pub epoch_is_null: bool,
+    /// The values that it is documented to have, if these are listed.
+    pub values: &'static [&'static str],
     /// What it says about the account.
     pub meaning: &'static str,
 }
@@ -68,6 +70,7 @@ const fn of(kind: Kind, name: &'static str, meaning: &'static str) -> Spec {
         kind,
         sensitive: false,
         epoch_is_null: false,
+        values: &[],
         meaning,
     }
 }
@@ -95,6 +98,10 @@ const fn personal(spec: Spec) -> Spec {
     }
 }
 
+const fn one_of(spec: Spec, values: &'static [&'static str]) -> Spec {
+    Spec { values, ..spec }
+}
+
 const fn null_at_epoch(spec: Spec) -> Spec {
     Spec {
         epoch_is_null: true,
@@ -115,9 +122,12 @@ pub const FIELDS: &[Spec] = &[
     text("legalContactId", "the legal contact"),
     text("securityContactId", "the person to call in an incident"),
     text("technicalContactId", "the technical contact"),
-    text(
-        "billingNetworkType",
-        "`public` or `private`: a kind of revenue, not of security",
+    one_of(
+        text(
+            "billingNetworkType",
+            "`public` or `private`: a kind of revenue, not of security",
+        ),
+        &["public", "private"],
     ),
     text("billingRef", "the purchase-order reference"),
     text("pricingPlan", "the plan's name"),

@@ -53,7 +53,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("atomic-write-file", &["report/output"]),
     ("base16ct", &["digest"]),
     ("base64", &["report/format/html"]),
-    ("bumpalo", &["export", "record"]),
+    ("bumpalo", &["export", "policy/example/group", "record"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli", "command/completions"]),
     ("clap_mangen", &["command/man"]),
@@ -78,8 +78,14 @@ const CRATES: &[(&str, &[&str])] = &[
             "policy/read/argument",
         ],
     ),
-    ("regex-automata", &["policy/pattern"]),
-    ("regex-syntax", &["policy/pattern"]),
+    (
+        "regex-automata",
+        &["policy/example/automaton", "policy/pattern"],
+    ),
+    (
+        "regex-syntax",
+        &["policy/example/automaton", "policy/pattern"],
+    ),
     ("rust_xlsxwriter", &["report/format/xlsx"]),
     ("rustix", &["export/interrupt"]),
     (

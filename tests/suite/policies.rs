@@ -350,3 +350,20 @@ fn a_report_is_as_its_schema_says() {
     assert_eq!(errors(&schema, &report), Vec::<String>::new());
     assert!(!is_valid(&schema, &serde_json::json!({ "findings": [] })));
 }
+
+#[test]
+fn every_sort_of_warning_has_a_case() {
+    use strum::VariantArray;
+
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cmd/policy");
+    let cases = fs::read_dir(folder).expect("the folder is there");
+    let cases = cases.map(|case| case.expect("a case").path());
+    let cases = cases.filter(|case| case.extension().is_some_and(|ending| ending == "toml"));
+    let texts: String = cases
+        .map(|case| fs::read_to_string(case).expect("UTF-8"))
+        .collect();
+    for warning in audit::policy::lint::Warning::VARIANTS {
+        let title = format!("warning[{}]", warning.code());
+        assert!(texts.contains(&title), "{title}");
+    }
+}

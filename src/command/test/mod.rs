@@ -1,6 +1,7 @@
 //! The cases beside a policy: records, and what each rule is to make of them.
 
 mod cases;
+mod example;
 mod file;
 mod mutate;
 mod print;

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::example::ToldApart;
 use super::file::File;
 use super::mutate::Mutation;
 use super::run::{Difference, Test};
@@ -45,8 +46,29 @@ impl Test<'_> {
 }
 
 impl Mutation<'_> {
-    /// Writes which changes no rule notices.
+    /// Writes which changes no rule notices, and records that rules tell apart.
     pub(super) fn print(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.print_changes(out)?;
+        self.print_examples(out)
+    }
+
+    fn print_examples(&self, out: &mut dyn Write) -> io::Result<()> {
+        if !self.told_apart.is_empty() {
+            writeln!(out, "  the smallest records that rules tell apart")?;
+        }
+        for ToldApart { rule, meets, fails } in &self.told_apart {
+            let shown = |record: &Option<String>| match record {
+                Some(record) => escape_controls(record).into_owned(),
+                None => "none found".to_owned(),
+            };
+            writeln!(out, "    {rule}")?;
+            writeln!(out, "      pass: {}", shown(meets))?;
+            writeln!(out, "      fail: {}", shown(fails))?;
+        }
+        Ok(())
+    }
+
+    fn print_changes(&self, out: &mut dyn Write) -> io::Result<()> {
         let Some(case) = self.case else {
             return writeln!(
                 out,

@@ -9,6 +9,7 @@ use super::argument::kind_phrase;
 use super::draft::Counted;
 use super::file::FileReader;
 use super::head::Defaults;
+use super::places::Spans;
 use super::rules::{MetaEntries, RuleMeta, all_of};
 use crate::policy::aggregate::{Aggregate, Comparison, Copies, Percent, Question, Summation};
 use crate::policy::keys::{AggregateKey, NewestKey, PassRateKey, RecordsKey, SharedKey, UniqueKey};
@@ -68,6 +69,7 @@ impl FileReader<'_> {
             let message = "the rule that is counted says itself where it applies";
             self.toml.complain(key.span(), message, help);
         }
+        self.take_read();
         let when = when.and_then(|(_, when)| self.requirement(when, "`when`"));
         let guards = guard.cloned().into_iter().chain(when).collect();
         let RuleMeta {
@@ -82,8 +84,19 @@ impl FileReader<'_> {
             waivable,
             when_absent,
             location,
+            severity_span,
+            reference_spans,
         } = meta;
         let id = id?;
+        let asks = questions.all().first().map(|(_, (_, value))| value.span());
+        let spans = Spans {
+            id: &id,
+            severity: severity_span,
+            references: reference_spans,
+            on_absent: None,
+            require: asks.unwrap_or_else(|| location.span.clone()),
+        };
+        self.remember_rule(spans, (Vec::new(), None));
         Some(Rule {
             title: if title.is_empty() { id.clone() } else { title },
             id,

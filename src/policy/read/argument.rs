@@ -8,6 +8,7 @@ use toml::de::DeValue;
 use super::file::FileReader;
 use crate::policy::check::{Ago, Ahead, Check, Literal, OtherTime};
 use crate::policy::keys::{Keys, OtherTimeKey, PrefixKey, Shape, SizeKey};
+use crate::policy::lint::Warning;
 use crate::policy::operator::{Argument, Operator};
 use crate::policy::pattern::Pattern;
 use crate::record::Number;
@@ -363,7 +364,23 @@ impl FileReader<'_> {
             let help = "write it as 192.0.2.0/24 or 2001:db8::/32".to_owned();
             self.toml.complain(value.span(), message, Some(help));
         }
-        network.map(|network| network.cover)
+        let net = network.map(|network| network.cover)?;
+        if text.parse::<IpNet>().is_ok_and(|written| written != net) {
+            let message = format!("`{text}` has bits set behind its prefix: it is read as {net}");
+            let help = format!(
+                "write \"{net}\", or the address with /{}",
+                net.max_prefix_len()
+            );
+            // The items of a parameter are elsewhere.
+            let span = value.span();
+            let is_here = self.source.text.get(span.clone());
+            let span = match is_here.is_some_and(|here| here.contains(text)) {
+                true => span,
+                false => 0..0,
+            };
+            self.notice(Warning::HostBits, span, message, help);
+        }
+        Some(net)
     }
 }
 

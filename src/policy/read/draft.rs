@@ -5,11 +5,15 @@ use std::ops::Range;
 
 use super::includes::Family;
 use super::overrides::Change;
+use super::params::Params;
 use super::shared_check::SharedCheck;
 use crate::diagnostic::suggest;
+use crate::policy::lint::{Notice, Places, Warning};
 use crate::policy::policies::{OptionalField, Override};
 use crate::policy::reference::Control;
-use crate::policy::rule::Rule;
+use crate::policy::rule::{Location, Rule};
+use crate::policy::source::Source;
+use crate::record::field::normalize_key;
 use crate::toml_reader::TomlReader;
 
 /// Holds what the files of a policy have said so far. What is extended is read
@@ -19,6 +23,10 @@ pub(super) struct Draft {
     /// Whether the declaration of a field is sound, by the field's normalized
     /// name.
     pub(super) declared: HashMap<String, bool>,
+    /// The names of the fields that the policy itself declares, and where.
+    pub(super) declared_here: Vec<(String, Location)>,
+    /// The normalized names of the fields that something asks for.
+    pub(super) named: HashSet<String>,
     /// The names of the checks that some rule asks.
     pub(super) asked: HashSet<String>,
     pub(super) checks: HashMap<String, SharedCheck>,
@@ -34,6 +42,8 @@ pub(super) struct Draft {
     pub(super) controls: Vec<Control>,
     /// The rules whose pass rate is asked for.
     pub(super) counted: Vec<Counted>,
+    /// Where the files say what.
+    pub(super) places: Places,
 }
 
 /// Names a rule whose pass rate another asks for.
@@ -56,6 +66,25 @@ pub(super) struct Overridden {
 }
 
 impl Draft {
+    /// Notices what the policy itself, the last of the files, declares and does not use.
+    pub(super) fn notice_unused(&mut self, params: &Params<'_>, (index, source): (usize, &Source)) {
+        let notices = &mut self.places.notices;
+        for (name, span) in params.unused(index) {
+            let message = format!("nothing uses the parameter `{name}`");
+            let place = source.location(span);
+            let notice = Notice::new(Warning::UnusedParam, &place, message);
+            notices.push(notice.help(format!(
+                "write \"${name}\" where it is meant, or leave it out"
+            )));
+        }
+        for (name, place) in &self.declared_here {
+            if !self.named.contains(&normalize_key(name)) {
+                let message = format!("nothing asks for the field `{name}`");
+                notices.push(Notice::new(Warning::UnusedField, place, message));
+            }
+        }
+    }
+
     /// Reports rules that two files override otherwise, where no file that extends both
     /// says which is meant. `readers` are those of the files, and `paths` what they are
     /// called.

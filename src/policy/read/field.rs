@@ -20,6 +20,11 @@ impl FileReader<'_> {
         for (key, value) in table.iter() {
             let sound = self.declare(key, value).is_some();
             let name = normalize_key(key.get_ref());
+            if self.is_root {
+                let place = self.source.location(key.span());
+                let own_name = key.get_ref().to_string();
+                self.draft.declared_here.push((own_name, place));
+            }
             self.draft.declared.insert(name, sound);
         }
     }
@@ -69,7 +74,9 @@ impl FileReader<'_> {
     /// Finds the slot and the kind of a field that a policy names: a
     /// documented one, or one that the policy declares itself.
     pub(super) fn slot(&mut self, name: &str, span: Range<usize>) -> Option<(Slot, Kind)> {
-        let declared = self.draft.declared.get(&normalize_key(name)).copied();
+        let folded = normalize_key(name);
+        let declared = self.draft.declared.get(&folded).copied();
+        self.draft.named.insert(folded);
         if declared == Some(false) {
             // What is wrong with it is reported already.
             return None;

@@ -6,9 +6,9 @@ use toml::de::DeTable;
 use super::draft::Draft;
 use super::head::Head;
 use super::pool::Pool;
-use crate::policy::keys::RootKey;
+use crate::policy::keys::{HeadKey, RootKey, RuleKey};
 use crate::policy::source::Source;
-use crate::toml_reader::{Entry, TomlReader};
+use crate::toml_reader::{Entry, TomlReader, Word};
 
 /// Reads one file of a policy into the draft.
 pub(super) struct FileReader<'r> {
@@ -27,10 +27,22 @@ pub(super) struct FileReader<'r> {
     pub(super) as_of: DateTime<Utc>,
 }
 
+/// Says in which table a key belongs that is none of a policy itself.
+fn belongs(name: &str) -> Option<String> {
+    let table = if HeadKey::words().any(|word| word == name) {
+        "[policy]"
+    } else if RuleKey::words().any(|word| word == name) {
+        "[[rule]]"
+    } else {
+        return None;
+    };
+    Some(format!("`{name}` is a key of {table}"))
+}
+
 impl FileReader<'_> {
     /// Reads the file; returns its `[policy]`, if it has one.
     pub(super) fn read(&mut self, root: &DeTable<'_>) -> Option<Head> {
-        let keys = self.toml.keys::<RootKey>(root, "a policy");
+        let keys = self.toml.keys_or::<RootKey>(root, "a policy", belongs);
         if let Some(fields) = keys.value(RootKey::Fields) {
             self.fields(fields);
         }

@@ -210,7 +210,7 @@ impl<'i> FillIn<'_, 'i> {
                             .to_owned(),
                         false => suggest(name, names.iter().copied()),
                     };
-                    self.toml.complain(span, message, Some(help));
+                    self.toml.complain_unknown(span, message, Some(help));
                 }
             }
             DeValue::Integer(_)

@@ -8,6 +8,7 @@ use toml::de::DeValue;
 
 use super::file::FileReader;
 use crate::policy::keys::{ControlKey, HeadKey};
+use crate::policy::lint::Warning;
 use crate::policy::policies::OptionalField;
 use crate::policy::reference::Control;
 use crate::policy::requirement::Requirement;
@@ -44,7 +45,10 @@ impl FileReader<'_> {
         let (table, span) = self.toml.table(value, "`[policy]`")?;
         let keys = self.toml.keys::<HeadKey>(table, "`[policy]`");
         let id = match keys.get(HeadKey::Id) {
-            Some((key, value)) => self.toml.text(value, "`id`").map(|id| (id, key.span())),
+            Some((key, value)) => self.toml.text(value, "`id`").map(|id| {
+                self.notice_blank(&id, value.span());
+                (id, key.span())
+            }),
             None => {
                 let help = Some("add id = \"…\"".to_owned());
                 self.toml.complain(span, "`[policy]` needs an `id`", help);
@@ -71,6 +75,20 @@ impl FileReader<'_> {
         }
         let title = self.toml.optional_text(keys.get(HeadKey::Title));
         let scope = keys.value(HeadKey::Scope);
+        self.take_read();
+        let scope = scope.and_then(|scope| self.requirement(scope, "`scope`"));
+        let asked = self.take_read();
+        if self.is_root {
+            self.draft.places.scope = asked;
+        }
+        let on_absent = self.on_absent(keys.get(HeadKey::OnAbsent));
+        if let (Some(OnAbsent::NotApplicable), Some(value)) =
+            (on_absent, keys.value(HeadKey::OnAbsent))
+        {
+            let message = "where a field is absent, no rule of the policy finds anything";
+            let help = "say so in the rules that need it, or ask in one for what must be present";
+            self.notice(Warning::AbsentSkips, value.span(), message, help);
+        }
         Some(Head {
             title: match (&id, title.is_empty()) {
                 (Some((id, _)), true) => id.clone(),
@@ -78,9 +96,9 @@ impl FileReader<'_> {
             },
             id,
             version: self.toml.optional_text(keys.get(HeadKey::Version)),
-            scope: scope.and_then(|scope| self.requirement(scope, "`scope`")),
+            scope,
             defaults: Defaults {
-                on_absent: self.on_absent(keys.get(HeadKey::OnAbsent)),
+                on_absent,
                 when_absent: self.when_absent(keys.get(HeadKey::WhenAbsent)),
             },
         })
@@ -134,6 +152,8 @@ impl FileReader<'_> {
             let (Some((slot, _)), Some(why)) = (slot, why) else {
                 continue;
             };
+            let place = self.source.location(key.span());
+            self.draft.places.optional.push((slot, place));
             let optional = &mut self.draft.optional;
             match optional.iter_mut().find(|known| known.slot == slot) {
                 // What extends is read later, and gives its own reason.

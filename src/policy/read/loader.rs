@@ -15,11 +15,10 @@ use super::includes::Includes;
 use super::params::Params;
 use super::pool::Pool;
 use super::shared_check;
-use crate::diagnostic::{Diagnostic, suggest};
+use crate::diagnostic::suggest;
 use crate::policy::error::{Error, FileWarnings};
-use crate::policy::lint;
+use crate::policy::lint::{self, Notice, Places};
 use crate::policy::policies::{Policies, Policy};
-use crate::policy::rule::Rule;
 use crate::policy::source::Source;
 use crate::policy::words::Asked;
 use crate::toml_reader::TomlReader;
@@ -84,7 +83,8 @@ impl<'s> Loader<'s> {
         if includes.are_sound() {
             let policy = self.read(&mut includes, &mut errors);
             if let Some(policy) = policy.filter(|_| errors.is_empty() && includes.are_sound()) {
-                self.lint(&includes.files, &policy);
+                let (policy, places) = policy;
+                self.lint(&includes.files, &policy, &places);
                 self.policies.push(policy);
                 return errors;
             }
@@ -103,7 +103,11 @@ impl<'s> Loader<'s> {
         errors
     }
 
-    fn read<'i>(&mut self, includes: &'i mut Includes, errors: &mut Vec<Error>) -> Option<Policy>
+    fn read<'i>(
+        &mut self,
+        includes: &'i mut Includes,
+        errors: &mut Vec<Error>,
+    ) -> Option<(Policy, Places)>
     where
         's: 'i,
     {
@@ -145,6 +149,7 @@ impl<'s> Loader<'s> {
             head = reader.read(tree.get_ref());
         }
         let (source, extended) = files.split_last()?;
+        draft.notice_unused(&params, (files.len() - 1, source));
         let Head {
             id,
             title,
@@ -158,7 +163,7 @@ impl<'s> Loader<'s> {
         params.check_limits(readers);
         draft.check_overrides(readers, &paths, &family);
         draft.find_counted(readers);
-        Some(Policy {
+        let policy = Policy {
             id: id?.0,
             title,
             version,
@@ -173,7 +178,8 @@ impl<'s> Loader<'s> {
             left_out: Vec::new(),
             params: params.in_force(),
             overrides: draft.overrides,
-        })
+        };
+        Some((policy, draft.places))
     }
 
     /// A finding is named by policy and rule: no two policies have one id.
@@ -188,21 +194,17 @@ impl<'s> Loader<'s> {
     }
 
     /// Looks for what most likely is not meant, if somebody asks.
-    fn lint(&mut self, files: &[Source], policy: &Policy) {
+    fn lint(&mut self, files: &[Source], policy: &Policy, places: &Places) {
         let Some(warnings) = &mut self.warnings else {
             return;
         };
         let Pool { schema, tests, .. } = &self.pool;
-        let found = lint::warnings(Asked { tests, schema }, policy);
+        let found = lint::notices(Asked { tests, schema }, policy, places, self.as_of);
+        let found = lint::folded(found);
         for file in files {
             let path = &file.file.path;
-            let here = found
-                .iter()
-                .filter(|(rule, ..)| rule.location.path == *path);
-            let diagnostic = |(rule, warning, message): &(&Rule, lint::Warning, String)| {
-                Diagnostic::warning(warning.code(), rule.location.span.clone(), message)
-            };
-            let mut diagnostics: Vec<_> = here.map(diagnostic).collect();
+            let here = found.iter().filter(|found| found.location.path == *path);
+            let mut diagnostics: Vec<_> = here.map(Notice::diagnostic).collect();
             diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
             if !diagnostics.is_empty() {
                 warnings.push(FileWarnings {

@@ -12,6 +12,7 @@ mod includes;
 mod loader;
 mod overrides;
 mod params;
+mod places;
 mod pool;
 mod requirement;
 mod rules;

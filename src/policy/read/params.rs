@@ -96,6 +96,16 @@ impl<'i> Params<'i> {
         self.0.iter().filter_map(param).collect()
     }
 
+    /// Returns the parameters that nothing uses, of those that the file with this index
+    /// declares and none before it, with their places.
+    pub(super) fn unused(&self, file: usize) -> impl Iterator<Item = (&str, Range<usize>)> {
+        let unused = self.0.iter().filter(|(_, param)| param.uses.is_empty());
+        unused.filter_map(move |(name, param)| {
+            let (first, said) = param.said.first()?;
+            (*first == file).then(|| (name.as_str(), said.span.clone()))
+        })
+    }
+
     /// Returns their names, sorted.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)

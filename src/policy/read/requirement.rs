@@ -19,6 +19,14 @@ impl FileReader<'_> {
         value: &Spanned<DeValue<'_>>,
         what: &str,
     ) -> Option<Requirement> {
+        if let DeValue::Array(_) = value.get_ref() {
+            let message = format!("{what} is a table, not a list");
+            let help = "name fields, as { force2fa = true }; for one of several write { any = \
+                        [{ … }, { … }] }";
+            self.toml
+                .complain(value.span(), message, Some(help.to_owned()));
+            return None;
+        }
         let (table, span) = self.toml.table(value, what)?;
         if table.is_empty() {
             let help = "name a field and what it must be, as force2fa = true".to_owned();
@@ -129,7 +137,10 @@ impl FileReader<'_> {
             }
             _ => {
                 let literal = self.literal(kind, value)?;
-                vec![self.pool.test(slot, "equals", Check::Equals(literal))]
+                self.notice_operator(&literal, value);
+                let test = self.pool.test(slot, "equals", Check::Equals(literal));
+                self.remember(test, value);
+                vec![test]
             }
         };
         (!tests.is_empty()).then_some(Requirement::Field { slot, tests })
@@ -160,7 +171,9 @@ impl FileReader<'_> {
             return None;
         }
         let check = self.argument(operator, slot, kind, argument)?;
-        Some(self.pool.test(slot, operator.name, check))
+        let test = self.pool.test(slot, operator.name, check);
+        self.remember(test, argument);
+        Some(test)
     }
 }
 

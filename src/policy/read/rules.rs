@@ -7,6 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::file::FileReader;
 use super::head::Defaults;
+use super::places::Spans;
 use crate::diagnostic::suggest;
 use crate::policy::keys::{RaiseKey, RuleKey};
 use crate::policy::reference::Reference;
@@ -27,6 +28,10 @@ pub(super) struct RuleMeta {
     pub(super) waivable: bool,
     pub(super) when_absent: Option<WhenAbsent>,
     pub(super) location: Location,
+    /// The place of the severity.
+    pub(super) severity_span: Range<usize>,
+    /// The places of the references.
+    pub(super) reference_spans: Vec<Range<usize>>,
 }
 
 /// Holds the entries of a rule in which it says this.
@@ -68,6 +73,7 @@ impl FileReader<'_> {
         guard: Option<&Requirement>,
     ) -> Option<Rule> {
         let keys = self.toml.keys::<RuleKey>(table, "a rule");
+        self.take_read();
         let (check, require) = (keys.value(RuleKey::Check), keys.get(RuleKey::Require));
         let entries = MetaEntries {
             id: keys.get(RuleKey::Id),
@@ -113,6 +119,15 @@ impl FileReader<'_> {
         };
         let or = |own: String, shared: String| if own.is_empty() { shared } else { own };
         let id = meta.id?;
+        let asks = keys.value(RuleKey::Require).or(check).map(Spanned::span);
+        let spans = Spans {
+            id: &id,
+            severity: meta.severity_span,
+            references: meta.reference_spans,
+            on_absent: keys.value(RuleKey::OnAbsent).map(Spanned::span),
+            require: asks.unwrap_or_else(|| meta.location.span.clone()),
+        };
+        self.remember_rule(spans, (shared.tests, shared.on_absent_place));
         Some(Rule {
             title: or(or(meta.title, shared.title), id.clone()),
             id,
@@ -164,6 +179,8 @@ impl FileReader<'_> {
             id: entries.id.and_then(|(_, id)| self.rule_id(id)),
             title: self.toml.optional_text(entries.title),
             severity: severity.and_then(|entry| self.toml.word(entry, "severity")),
+            severity_span: severity.map_or(place.clone(), |(_, value)| value.span()),
+            reference_spans: reference_spans(entries.references),
             rationale: self.toml.optional_prose(entries.rationale),
             remediation: self.toml.optional_prose(entries.remediation),
             references: self.references(entries.references),
@@ -186,6 +203,7 @@ impl FileReader<'_> {
                 .complain(value.span(), message, Some(help.to_owned()));
         }
         ids.push(id.clone());
+        self.notice_blank(&id, value.span());
         Some(id)
     }
 
@@ -274,6 +292,13 @@ impl FileReader<'_> {
     fn waivable(&mut self, entry: Option<Entry<'_, '_>>) -> bool {
         let flag = entry.and_then(|(_, value)| self.toml.flag("waivable", value));
         flag.unwrap_or(true)
+    }
+}
+
+fn reference_spans(entry: Option<Entry<'_, '_>>) -> Vec<Range<usize>> {
+    match entry.map(|(_, value)| value.get_ref()) {
+        Some(DeValue::Array(items)) => items.iter().map(Spanned::span).collect(),
+        Some(_) | None => Vec::new(),
     }
 }
 

@@ -7,8 +7,9 @@ use super::file::FileReader;
 use super::head::Defaults;
 use crate::diagnostic::nearest;
 use crate::policy::keys::CheckKey;
+use crate::policy::lint::{Occurrence, Warning};
 use crate::policy::requirement::Requirement;
-use crate::policy::rule::{OnAbsent, WhenAbsent};
+use crate::policy::rule::{Location, OnAbsent, WhenAbsent};
 
 /// Holds what the rules that ask a check have in common.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +22,10 @@ pub(super) struct SharedCheck {
     pub(super) expected: Option<String>,
     pub(super) rationale: String,
     pub(super) remediation: String,
+    /// Where it asks its tests.
+    pub(super) tests: Vec<Occurrence>,
+    /// Where it says what absence leads to.
+    pub(super) on_absent_place: Option<Location>,
 }
 
 /// Returns the names of the checks that the rules of a file ask, as far as they
@@ -53,7 +58,14 @@ impl FileReader<'_> {
             }
             let check = match self.draft.asked.contains(&name) {
                 true => self.shared_check(key, value, defaults),
-                false => self.aside(|reader| reader.shared_check(key, value, defaults)),
+                false => {
+                    if self.is_root {
+                        let message = format!("no rule asks the check `{name}`");
+                        let help = "leave it out, unless policies that extend this one ask it";
+                        self.notice(Warning::UnusedCheck, key.span(), message, help);
+                    }
+                    self.aside(|reader| reader.shared_check(key, value, defaults))
+                }
             };
             self.draft.checks.insert(name, check.unwrap_or_default());
         }
@@ -90,10 +102,17 @@ impl FileReader<'_> {
         let on_absent = self.on_absent(keys.get(CheckKey::OnAbsent));
         let when_absent = self.when_absent(keys.get(CheckKey::WhenAbsent));
         let remediation = keys.get(CheckKey::Remediation);
+        self.take_read();
+        let when = when.and_then(|when| self.requirement(when, "`when`"));
+        let require = require.and_then(|require| self.requirement(require, "`require`"));
+        let on_absent_place = keys.value(CheckKey::OnAbsent);
+        let on_absent_place = on_absent_place.map(|value| self.source.location(value.span()));
         Some(SharedCheck {
             title: self.toml.optional_text(keys.get(CheckKey::Title)),
-            when: when.and_then(|when| self.requirement(when, "`when`")),
-            require: require.and_then(|require| self.requirement(require, "`require`")),
+            when,
+            require,
+            tests: self.take_read(),
+            on_absent_place,
             on_absent: on_absent.or(defaults.on_absent),
             when_absent: when_absent.or(defaults.when_absent),
             expected: self.expected(keys.get(CheckKey::Expected)),

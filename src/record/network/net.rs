@@ -1,7 +1,7 @@
 //! Networks: what an entry of an allow-list covers, and how that relates to
 //! other networks.
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// Holds the addresses that an entry covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,17 @@ impl Network {
             }),
         }
     }
+}
+
+/// Returns the networks of which no address can connect.
+pub fn special() -> impl Iterator<Item = IpNet> {
+    let v4 = SPECIAL_V4
+        .iter()
+        .filter_map(|&(address, prefix)| Ipv4Net::new(address.into(), prefix).ok());
+    let v6 = SPECIAL_V6
+        .iter()
+        .filter_map(|&(address, prefix)| Ipv6Net::new(address.into(), prefix).ok());
+    v4.map(IpNet::V4).chain(v6.map(IpNet::V6))
 }
 
 /// Whether two networks agree in the bits that both have: then one lies in the
