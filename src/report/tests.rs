@@ -319,7 +319,7 @@ fn a_finding_that_is_more_severe_than_its_rule_is_so_in_every_format() {
             Format::Html => vec![
                 "<tr><td><span class=\"sev critical\">critical</span></td>\n<td><span class=\"st fail\">",
                 "<summary><span class=\"sev critical\">critical</span> <span class=\"name\"><bdi>The rule name",
-                "<dd>low; critical where <bdi>hasPci is true</bdi></dd>",
+                "<dd>low; critical where <bdi>hasPci is true</bdi>, or where that is not known</dd>",
             ],
             // Its own level; the rule has its own too.
             Format::Sarif => vec![
@@ -334,7 +334,7 @@ fn a_finding_that_is_more_severe_than_its_rule_is_so_in_every_format() {
             Format::Ocsf => vec!["\"severity_id\":5,\"severity\":\"Critical\""],
             Format::Defectdojo => vec!["\"severity\":\"Critical\""],
             #[cfg(feature = "xlsx")]
-            Format::Xlsx => vec!["<t>critical</t>", "<t>critical where hasPci is true</t>"],
+            Format::Xlsx => vec!["<t>critical</t>", "<t>critical where hasPci is true, or where that is not known</t>"],
         };
         for said in expected {
             assert!(
