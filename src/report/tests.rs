@@ -334,7 +334,10 @@ fn a_finding_that_is_more_severe_than_its_rule_is_so_in_every_format() {
             Format::Ocsf => vec!["\"severity_id\":5,\"severity\":\"Critical\""],
             Format::Defectdojo => vec!["\"severity\":\"Critical\""],
             #[cfg(feature = "xlsx")]
-            Format::Xlsx => vec!["<t>critical</t>", "<t>critical where hasPci is true, or where that is not known</t>"],
+            Format::Xlsx => vec![
+                "<t>critical</t>",
+                "<t>critical where hasPci is true, or where that is not known</t>",
+            ],
         };
         for said in expected {
             assert!(
