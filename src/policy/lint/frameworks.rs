@@ -45,9 +45,15 @@ pub(super) const FRAMEWORKS: &[Framework] = &[
     },
 ];
 
+/// Returns whether a framework is known and has no such control.
+pub(in crate::policy) fn lacks(framework: &str, requirement: &str) -> bool {
+    let mut known = FRAMEWORKS.iter().filter(|known| known.name == framework);
+    known.any(|known| !known.has(requirement))
+}
+
 impl Framework {
     /// Returns whether it may have a control of this number, or a section.
-    pub(super) fn has(&self, requirement: &str) -> bool {
+    fn has(&self, requirement: &str) -> bool {
         self.controls.iter().any(|(before, most)| {
             let section = before.trim_end_matches(['.', '-']);
             let is_part = |rest: &str| rest.is_empty() || rest.starts_with(['.', '-']);

@@ -13,6 +13,7 @@ mod value;
 mod warning;
 
 pub(super) use fold::folded;
+pub(super) use frameworks::lacks;
 pub(super) use notice::Notice;
 pub(super) use places::{Occurrence, Places, RulePlaces};
 pub(super) use policy::notices;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::frameworks::FRAMEWORKS;
+use super::frameworks::{FRAMEWORKS, lacks};
 use super::notice::Notice;
 use super::places::RulePlaces;
 use super::warning::Warning;
@@ -20,20 +20,13 @@ pub(super) fn of_rule(
 ) {
     for (reference, place) in rule.references.iter().zip(&places.references) {
         let framework = &reference.framework;
-        match FRAMEWORKS.iter().find(|known| known.name == framework) {
-            Some(known) if !known.has(&reference.requirement) => {
-                let control = &reference.requirement;
-                let message = format!("{framework} has no control {control}");
-                notices.push(Notice::new(Warning::UnknownControl, place, message));
-            }
-            Some(_) => {}
-            None => {
-                if let Some(near) = misspelt(policy, framework) {
-                    let message = format!("no framework that is known is called `{framework}`");
-                    let notice = Notice::new(Warning::UnknownFramework, place, message);
-                    notices.push(notice.help(format!("did you mean `{near}`?")));
-                }
-            }
+        if lacks(framework, &reference.requirement) {
+            let message = format!("{framework} has no control {}", reference.requirement);
+            notices.push(Notice::new(Warning::UnknownControl, place, message));
+        } else if let Some(near) = misspelt(policy, framework) {
+            let message = format!("no framework that is known is called `{framework}`");
+            let notice = Notice::new(Warning::UnknownFramework, place, message);
+            notices.push(notice.help(format!("did you mean `{near}`?")));
         }
     }
     let references = &rule.references;

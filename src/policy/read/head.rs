@@ -8,7 +8,7 @@ use toml::de::DeValue;
 
 use super::file::FileReader;
 use crate::policy::keys::{ControlKey, HeadKey};
-use crate::policy::lint::Warning;
+use crate::policy::lint::{Warning, lacks};
 use crate::policy::policies::OptionalField;
 use crate::policy::reference::Control;
 use crate::policy::requirement::Requirement;
@@ -211,6 +211,14 @@ impl FileReader<'_> {
                 let message = "the control is here already";
                 self.toml.complain(item.span(), message, None);
                 continue;
+            }
+            if let Some(value) = keys.value(ControlKey::Requirement)
+                && lacks(&control.framework, &control.requirement)
+            {
+                let (framework, requirement) = (&control.framework, &control.requirement);
+                let message = format!("{framework} has no control {requirement}");
+                let help = "compare with the catalogue of the framework";
+                self.notice(Warning::UnknownControl, value.span(), message, help);
             }
             self.draft.controls.push(control);
         }
