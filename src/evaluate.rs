@@ -128,6 +128,9 @@ impl<'p> Judge<'p> {
             summary.in_scope_by_policy[number] += 1;
             let mut aggregates = self.aggregates[number];
             for (rule_index, rule) in rules.zip(&policy.rules) {
+                if let Some(scope) = &rule.scope {
+                    scope_undecided |= matches!(answers.holds(scope), Truth::Undecided(_));
+                }
                 let outcome = match &rule.ask {
                     Ask::Record { require, on_absent } => {
                         outcome(rule, require, *on_absent, *answers)
@@ -186,6 +189,11 @@ fn outcome(
 
 #[inline(always)]
 fn applies(rule: &Rule, answers: Answers<'_>) -> Truth {
+    if let Some(scope) = &rule.scope
+        && answers.holds(scope) == Truth::False
+    {
+        return Truth::False;
+    }
     match &rule.when {
         Some(when) => rule.when_absent.settle(answers.holds(when)),
         None => Truth::True,

@@ -248,6 +248,13 @@ impl<F> FindingMaker<'_, F> {
                 format!("{value}, in {records}: {locations}, with {same} content")
             }
         };
+        let observed = match found.doubt.cause() {
+            Some(cause) => {
+                let reason = Reason::from(cause).name();
+                format!("{observed}; undecided ({reason}): where the rule applies")
+            }
+            None => observed,
+        };
         Evidence {
             field: self.looks_at(rule).into(),
             expected: rule.expected().into(),

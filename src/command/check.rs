@@ -129,6 +129,8 @@ fn of_error(error: &PolicyError) -> Vec<Message> {
         | PolicyError::NoBundled { .. }
         | PolicyError::Outside { .. }
         | PolicyError::NoFolder { .. }
+        | PolicyError::List { .. }
+        | PolicyError::ListUtf8 { .. }
         | PolicyError::EmptyList { .. }
         | PolicyError::ListValue { .. }
         | PolicyError::NoneSelected { .. }

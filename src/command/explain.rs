@@ -285,6 +285,9 @@ impl Explanation<'_> {
                 )?;
             }
         }
+        if let Some(scope) = &rule.scope {
+            self.requirement("scope", scope, 1)?;
+        }
         if let Some(when) = &rule.when {
             self.requirement("when", when, 1)?;
             if let Truth::Undecided(cause @ Cause::Absent(_)) = self.answers.holds(when) {

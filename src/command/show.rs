@@ -113,6 +113,13 @@ fn rule_in_full(policies: &Policies, rule: &Rule, out: &mut dyn Write) -> io::Re
     if !rule.tags.is_empty() {
         writeln!(out, "  tags     {}", rule.tags.join(", "))?;
     }
+    if let Some(scope) = &rule.scope {
+        writeln!(
+            out,
+            "  scope    {}",
+            escape_controls(&policies.words(scope))
+        )?;
+    }
     if let Some(when) = &rule.when {
         let absent = match rule.when_absent {
             WhenAbsent::Error => "",

@@ -174,7 +174,10 @@ impl<'a> Unmet<'a> {
     /// sentence.
     fn one_of(&mut self, alternatives: &'a Alternatives) {
         for slot in &alternatives.slots {
-            let observed = self.observed(*slot, &[]);
+            let mut pairs = alternatives.compared.iter();
+            let is_private = pairs
+                .any(|pair| pair.contains(slot) && pair.iter().any(|slot| self.is_redacted(*slot)));
+            let observed = self.observed_beside(*slot, &[], is_private);
             self.push(*slot, alternatives.sentence.as_str().into(), observed);
         }
     }
@@ -218,14 +221,12 @@ impl<'a> Unmet<'a> {
                 words.join(" and ").into()
             }
         };
-        let observed = self.observed(slot, &unmet);
-        let mut seen = vec![(slot, observed)];
-        seen.extend(
-            others
-                .iter()
-                .map(|other| (*other, self.observed(*other, &[]))),
-        );
-        for (slot, observed) in seen {
+        let fields = || std::iter::once(slot).chain(others.iter().copied());
+        // Of two that are the same, one would show the other.
+        let is_private = !others.is_empty() && fields().any(|slot| self.is_redacted(slot));
+        for (index, slot) in fields().enumerate() {
+            let tests = if index == 0 { unmet.as_ref() } else { &[] };
+            let observed = self.observed_beside(slot, tests, is_private);
             self.push(slot, expected.clone(), observed);
         }
     }
@@ -263,6 +264,20 @@ impl<'a> Unmet<'a> {
                 let all: Vec<_> = [one, two].into_iter().chain(texts).collect();
                 truncate(&all.join(", ")).into_owned().into()
             }
+        }
+    }
+
+    fn is_redacted(&self, slot: Slot) -> bool {
+        let field = self.answers.policies().schema.field(slot);
+        self.privacy.hides_sensitive() && field.sensitive
+    }
+
+    /// Returns what is in a field, unless that would show what is in another.
+    fn observed_beside(&self, slot: Slot, tests: &[TestId], is_private: bool) -> Cow<'a, str> {
+        let is_absent = matches!(self.answers.record().cell(slot).value, Value::Absent(_));
+        match is_private && !is_absent {
+            true => REDACTED.into(),
+            false => self.observed(slot, tests),
         }
     }
 

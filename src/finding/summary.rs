@@ -8,7 +8,7 @@ use super::finding::{Finding, Subject};
 use super::outcome::{Outcome, Reason, Status};
 use super::privacy::Privacy;
 use super::ranking::TopCustomers;
-use crate::policy::{Policies, Policy, Rule, Severity};
+use crate::policy::{Aggregate, Ask, Policies, Policy, Rule, Severity};
 use crate::record::{Absent, Cell, Record, UnknownKeys, Value};
 
 /// Counts outcomes, in (record, rule) pairs.
@@ -274,8 +274,19 @@ impl Summary {
         let mut by_rule = self.by_rule.iter();
         let all = policies.all.iter().zip(&self.in_scope_by_policy);
         all.filter_map(move |(policy, in_scope)| {
-            let rules = by_rule.by_ref().take(policy.rules.len());
-            let judged = rules.fold(0, |judged, counts| judged + counts.judged());
+            let rules = policy.rules.iter().zip(by_rule.by_ref());
+            // That there are records is no judgement of one, if other rules are to judge.
+            let (mut judged, mut sums, mut has_others) = (0, 0, false);
+            for (rule, counts) in rules {
+                match &rule.ask {
+                    Ask::Aggregate(Aggregate::Summed(_)) => sums += counts.judged(),
+                    Ask::Record { .. } | Ask::Aggregate(Aggregate::Compared(_)) => {
+                        has_others = true;
+                        judged += counts.judged();
+                    }
+                }
+            }
+            let judged = if has_others { judged } else { sums };
             let reach = Reach {
                 in_scope: *in_scope,
                 judged: *in_scope > 0 && judged > 0,

@@ -34,7 +34,8 @@ impl Policies {
             }
             Ask::Aggregate(aggregate) => self.question(policy, aggregate),
         };
-        json!([scope, when, rule.when_absent.name(), question])
+        let own_scope = requirement(&rule.scope);
+        json!([scope, own_scope, when, rule.when_absent.name(), question])
     }
 
     fn question(&self, policy: &Policy, aggregate: &Aggregate) -> Value {

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 
 use super::pattern::Pattern;
+use super::value_set::{NetworkSet, ValueSet};
 use crate::record::time::{self, Span};
 use crate::record::{Cell, Number, Slot, Value};
 
@@ -84,9 +85,9 @@ pub enum Check {
     /// It is another value.
     NotEquals(Literal),
     /// It is one of these values.
-    In(Vec<Literal>),
+    In(ValueSet),
     /// It is none of these values.
-    NotIn(Vec<Literal>),
+    NotIn(ValueSet),
     /// It is what the other field holds.
     EqualsField(Slot),
     /// It is not what the other field holds.
@@ -142,9 +143,9 @@ pub enum Check {
         v6: u128,
     },
     /// Every entry is within one of these networks.
-    Within(Vec<IpNet>),
+    Within(NetworkSet),
     /// No entry overlaps one of these networks.
-    Excludes(Vec<IpNet>),
+    Excludes(NetworkSet),
     /// The networks together hold every address of each of these.
     Covers(Vec<IpNet>),
     /// No entry overlaps private, loopback, link-local, shared, documentation,

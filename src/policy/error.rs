@@ -52,6 +52,22 @@ pub enum Error {
         /// The name of the policy.
         policy: String,
     },
+    /// A list cannot be read.
+    #[error("the list `{path}` could not be read")]
+    List {
+        /// The path of the file.
+        path: String,
+        /// The cause.
+        source: io::Error,
+    },
+    /// A list is not text.
+    #[error("the list `{path}` is not UTF-8 text: see byte {offset}")]
+    ListUtf8 {
+        /// The path of the file.
+        path: String,
+        /// The first byte that is not.
+        offset: usize,
+    },
     /// A list has no value.
     #[error("the list `{path}` has no value: write one a line")]
     EmptyList {
@@ -75,7 +91,9 @@ pub enum Error {
         hint: String,
     },
     /// `--only` and `--skip` leave nothing to ask.
-    #[error("no rule is left: `--skip` names all that `--only` does")]
+    #[error(
+        "no rule is left to ask (the pass rate of a rule that is left out is not known either)"
+    )]
     NothingLeft,
     /// No policy has this parameter.
     #[error("no policy has a parameter `{name}`: {hint}")]
@@ -122,6 +140,15 @@ impl Error {
         }
     }
 
+    /// Returns an error of reading a policy as one of reading a list.
+    pub(super) fn of_list(self) -> Self {
+        match self {
+            Error::Read { path, source } => Error::List { path, source },
+            Error::Utf8 { path, offset } => Error::ListUtf8 { path, offset },
+            other => other,
+        }
+    }
+
     /// Returns the error in a line, with its cause.
     pub fn line(&self) -> String {
         match std::error::Error::source(self) {
@@ -145,6 +172,8 @@ impl Error {
             | Error::NoBundled { .. }
             | Error::Outside { .. }
             | Error::NoFolder { .. }
+            | Error::List { .. }
+            | Error::ListUtf8 { .. }
             | Error::EmptyList { .. }
             | Error::ListValue { .. }
             | Error::NoneSelected { .. }

@@ -20,10 +20,8 @@ impl Check {
             Check::Present(wanted) => present(cell, *wanted, record),
             Check::Equals(wanted) => one_value(cell, |cell| wanted.is(cell)),
             Check::NotEquals(wanted) => one_value(cell, |cell| !wanted.is(cell)),
-            Check::In(list) => one_value(cell, |cell| list.iter().any(|wanted| wanted.is(cell))),
-            Check::NotIn(list) => {
-                one_value(cell, |cell| !list.iter().any(|wanted| wanted.is(cell)))
-            }
+            Check::In(list) => one_value(cell, |cell| list.holds(cell)),
+            Check::NotIn(list) => one_value(cell, |cell| !list.holds(cell)),
             Check::EqualsField(other) => compare(cell, record.cell(*other), |cell, other| {
                 Truth::from(are_same(cell, other, record))
             }),
@@ -84,8 +82,8 @@ impl Check {
                 };
                 network.cover.prefix_len() >= least
             }
-            Check::Within(nets) => nets.iter().any(|net| network.lies_in(net)),
-            Check::Excludes(nets) => !nets.iter().any(|net| network.overlaps(net)),
+            Check::Within(nets) => nets.holds(network),
+            Check::Excludes(nets) => !nets.overlaps(network),
             Check::Public => !network.overlaps_special(),
             Check::Present(_)
             | Check::Equals(_)
@@ -451,7 +449,10 @@ mod tests {
             holds(&Check::NotEquals(root.clone()), Kind::Text, ""),
             empty
         );
-        assert_eq!(holds(&Check::NotIn(vec![root]), Kind::Text, ""), empty);
+        assert_eq!(
+            holds(&Check::NotIn(vec![root].into()), Kind::Text, ""),
+            empty
+        );
         assert_eq!(holds(&Check::AnyAddress(false), Kind::Networks, ""), empty);
     }
 

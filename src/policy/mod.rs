@@ -20,6 +20,7 @@ mod rule;
 mod selection;
 mod source;
 mod truth;
+pub mod value_set;
 mod words;
 
 pub use aggregate::Aggregate;

@@ -119,8 +119,16 @@ pub const OPERATORS: &[Operator; Check::COUNT] = &[
     operator("present", EVERY, Argument::Truth(Check::Present)),
     operator("equals", VALUED, Argument::Value(Check::Equals)),
     operator("not-equals", VALUED, Argument::Value(Check::NotEquals)),
-    operator("in", VALUED, Argument::Values(Check::In)),
-    operator("not-in", VALUED, Argument::Values(Check::NotIn)),
+    operator(
+        "in",
+        VALUED,
+        Argument::Values(|list| Check::In(list.into())),
+    ),
+    operator(
+        "not-in",
+        VALUED,
+        Argument::Values(|list| Check::NotIn(list.into())),
+    ),
     operator("equals-field", EVERY, Argument::Field(Check::EqualsField)),
     operator("differs-from", EVERY, Argument::Field(Check::DiffersFrom)),
     operator("matches", TEXT, Argument::Pattern(Check::Matches)),
@@ -159,8 +167,16 @@ pub const OPERATORS: &[Operator; Check::COUNT] = &[
         Argument::Sizes(|v4, v6| Check::MaxAddresses { v4, v6 }),
     )
     .looser(Ordering::Greater),
-    operator("within", NETWORKS, Argument::Networks(Check::Within)),
-    operator("excludes", NETWORKS, Argument::Networks(Check::Excludes)),
+    operator(
+        "within",
+        NETWORKS,
+        Argument::Networks(|nets| Check::Within(nets.into())),
+    ),
+    operator(
+        "excludes",
+        NETWORKS,
+        Argument::Networks(|nets| Check::Excludes(nets.into())),
+    ),
     operator("covers", NETWORKS, Argument::Addresses(Check::Covers)),
     operator("public", NETWORKS, Argument::OnlyTrue(|| Check::Public)),
 ];

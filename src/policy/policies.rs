@@ -46,6 +46,9 @@ pub struct OptionalField {
     pub slot: Slot,
     /// The reason that the policy gives.
     pub why: String,
+    /// The files whose rules can do without it: the one that says so, and those that it
+    /// extends.
+    pub(super) files: Vec<String>,
 }
 
 /// Holds the rules of a file, and of the files that it extends.
@@ -236,21 +239,25 @@ impl Policies {
         let more_than_presence = |test: &Test, _| test.check.presence().is_none();
         let more_than_absence =
             |test: &Test, holds| test.check.presence().is_none_or(|wanted| wanted == holds);
-        let guards = policy.rules.iter().filter_map(|rule| rule.when.as_ref());
-        let guards = guards.chain(&policy.scope);
-        let mut needs: Vec<_> = guards
-            .flat_map(|guard| self.asked_of(guard, more_than_presence))
+        let is_optional = |slot: &Slot, file: &str| {
+            let mut optional = policy.optional.iter();
+            optional.any(|field| field.slot == *slot && field.files.iter().any(|one| one == file))
+        };
+        let scope = policy.scope.iter();
+        let mut needs: Vec<_> = scope
+            .flat_map(|scope| self.asked_of(scope, more_than_presence))
+            .filter(|slot| !is_optional(slot, &policy.source.path))
             .collect();
         for rule in &policy.rules {
-            match &rule.ask {
-                Ask::Record { require, .. } => {
-                    needs.extend(self.asked_of(require, more_than_absence));
-                }
-                Ask::Aggregate(aggregate) => needs.extend(aggregate.slot()),
-            }
+            let guards = rule.scope.iter().chain(&rule.when);
+            let guards = guards.flat_map(|guard| self.asked_of(guard, more_than_presence));
+            let asked = match &rule.ask {
+                Ask::Record { require, .. } => self.asked_of(require, more_than_absence),
+                Ask::Aggregate(aggregate) => aggregate.slot().into_iter().collect(),
+            };
+            let file = &rule.location.path;
+            needs.extend(guards.chain(asked).filter(|slot| !is_optional(slot, file)));
         }
-        let is_optional = |slot: &Slot| policy.optional.iter().any(|field| field.slot == *slot);
-        needs.retain(|slot| !is_optional(slot));
         needs
     }
 

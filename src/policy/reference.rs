@@ -49,6 +49,11 @@ pub struct Reference {
 }
 
 impl Reference {
+    /// Returns whether it is to the same requirement, whatever the strength.
+    pub fn names_as(&self, other: &Self) -> bool {
+        self.framework == other.framework && self.requirement == other.requirement
+    }
+
     /// Reads a framework, a colon, a requirement, and the strength of the evidence.
     pub fn read(text: &str) -> Option<Self> {
         let (rest, strength) = text.strip_suffix(')')?.rsplit_once('(')?;

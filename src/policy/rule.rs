@@ -149,6 +149,9 @@ pub struct Rule {
     pub severity: Severity,
     /// The records of which it is more severe, if there are any.
     pub raise: Option<Raise>,
+    /// The scope of the policy that says so, if another extends it: the rule does not apply
+    /// beyond it. One that cannot be decided counts as in scope.
+    pub scope: Option<Requirement>,
     /// The records to which the rule applies; all, if there is none.
     pub when: Option<Requirement>,
     /// What a `when` comes to that is undecided by absence alone.

@@ -131,7 +131,10 @@ impl Source {
     /// outside of the folder.
     pub(super) fn list(&self, name: &str, folder: Option<&Path>) -> Result<List, Error> {
         match &self.file.file {
-            Some(file) => List::read(&Self::beside(file, name, folder)?),
+            Some(file) => {
+                let path = Self::beside(file, name, folder).map_err(Error::of_list)?;
+                List::read(&path)
+            }
             None => Err(Error::NoFolder {
                 policy: self.file.path.clone(),
             }),
@@ -193,7 +196,7 @@ impl List {
     /// Reads a list: blank lines do not count, nor what follows a `#` at the beginning of
     /// a line or between blanks.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
-        let (file, text) = read_text(path)?;
+        let (file, text) = read_text(path).map_err(Error::of_list)?;
         let values = text.lines().map(without_comment);
         let values: Vec<_> = values.filter(|value| !value.is_empty()).collect();
         if let Some(value) = values

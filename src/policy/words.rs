@@ -135,15 +135,18 @@ impl Check {
             }
             Check::Within(nets) => {
                 let word = either("every entry within", "an entry outside of");
-                Phrase::has(format!("{word} {}", join(nets)))
+                Phrase::has(format!("{word} {}", some_of(nets.iter(), "networks")))
             }
             Check::Excludes(nets) => {
                 let word = either("no entry overlapping", "an entry overlapping");
-                Phrase::has(format!("{word} {}", join(nets)))
+                Phrase::has(format!("{word} {}", some_of(nets.iter(), "networks")))
             }
             Check::Covers(nets) => {
                 let word = either("covers", "does not cover all of");
-                Phrase::own(format!("{word} {}", join(nets.iter().map(address))))
+                Phrase::own(format!(
+                    "{word} {}",
+                    some_of(nets.iter().map(address), "networks")
+                ))
             }
             Check::Public => Phrase::has(either(
                 "public addresses only",
@@ -181,7 +184,7 @@ fn hidden_list(length: usize, holds: bool) -> Phrase {
 }
 
 fn one_of(list: &[Literal], holds: bool) -> Phrase {
-    let list = join(list.iter().map(Literal::show));
+    let list = some_of(list.iter().map(Literal::show), "values");
     match holds {
         true => Phrase::is(format!("one of {list}")),
         false => Phrase::is(format!("none of {list}")),
@@ -235,9 +238,30 @@ fn address(net: &IpNet) -> String {
     }
 }
 
-fn join(items: impl IntoIterator<Item = impl ToString>) -> String {
-    let items: Vec<_> = items.into_iter().map(|item| item.to_string()).collect();
-    items.join(", ")
+/// The most items of a list that evidence names: a list in a file may be long, and there
+/// may be many findings.
+const MAX_ITEMS: usize = 20;
+
+/// How many items of a longer list are named.
+const FIRST_ITEMS: usize = 3;
+
+/// Names the items of a list or, if it is long, the first and how many there are.
+fn some_of<T: ToString>(
+    items: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
+    what: &str,
+) -> String {
+    let items = items.into_iter();
+    let all = items.len();
+    let shown = if all > MAX_ITEMS { FIRST_ITEMS } else { all };
+    let shown: Vec<_> = items.take(shown).map(|item| item.to_string()).collect();
+    match all > MAX_ITEMS {
+        true => format!(
+            "{} {what} ({} and others)",
+            grouped(all as u64),
+            shown.join(", ")
+        ),
+        false => shown.join(", "),
+    }
 }
 
 /// Describes several checks of which enough would do.
@@ -247,6 +271,8 @@ pub struct Alternatives {
     pub sentence: String,
     /// The fields that are looked at, each once.
     pub slots: Vec<Slot>,
+    /// Those of them that are compared with each other.
+    pub compared: Vec<[Slot; 2]>,
 }
 
 /// Holds what requirements ask, by the ids that tests have in them.
@@ -309,10 +335,12 @@ impl<'l> Asked<'l> {
             }
             Form::Opposite(part) => self.alternatives(part, !holds),
             Form::Alternatives => {
-                let mut slots = Vec::new();
+                let (mut slots, mut compared) = (Vec::new(), Vec::new());
                 for (id, _) in requirement.tests(holds) {
                     let test = self.test(id);
-                    let both = std::iter::once(test.slot).chain(test.check.other());
+                    let other = test.check.other();
+                    compared.extend(other.map(|other| [test.slot, other]));
+                    let both = std::iter::once(test.slot).chain(other);
                     for slot in both {
                         if !slots.contains(&slot) {
                             slots.push(slot);
@@ -320,7 +348,11 @@ impl<'l> Asked<'l> {
                     }
                 }
                 let sentence = self.sentence(requirement, holds);
-                vec![Alternatives { sentence, slots }]
+                vec![Alternatives {
+                    sentence,
+                    slots,
+                    compared,
+                }]
             }
         }
     }

@@ -38,6 +38,22 @@ fn names(folder: &Path) -> BTreeSet<String> {
 }
 
 #[test]
+fn every_case_says_what_is_printed() {
+    for area in AREAS {
+        let folder = Path::new(CASES).join(area);
+        for name in names(&folder).iter().filter(|name| name.ends_with(".toml")) {
+            let path = folder.join(name);
+            let text = fs::read_to_string(&path).expect("UTF-8");
+            for stream in ["stdout", "stderr"] {
+                let is_there =
+                    text.contains(&format!("\n{stream} = ")) || path.with_extension(stream).exists();
+                assert!(is_there, "{} does not say its {stream}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
 fn no_case_is_where_it_would_not_be_run() {
     let areas = names(Path::new(CASES));
     assert_eq!(areas, AREAS.map(str::to_owned).into());

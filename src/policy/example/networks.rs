@@ -79,7 +79,7 @@ impl Marks {
         let mut marks = Self::default();
         for check in checks {
             match check {
-                Check::Within(nets) | Check::Excludes(nets) => marks.nets.extend(nets),
+                Check::Within(nets) | Check::Excludes(nets) => marks.nets.extend(nets.iter()),
                 Check::Covers(nets) => {
                     marks.nets.extend(nets);
                     marks.of_all = true;
@@ -311,8 +311,8 @@ mod tests {
 
     #[test]
     fn a_list_is_found_for_every_combination_of_answers() {
-        let within = Check::Within(nets(&["10.0.0.0/8", "192.0.2.0/24"]));
-        let excludes = Check::Excludes(nets(&["10.1.0.0/16"]));
+        let within = Check::Within(nets(&["10.0.0.0/8", "192.0.2.0/24"]).into());
+        let excludes = Check::Excludes(nets(&["10.1.0.0/16"]).into());
         let prefix = Check::MinPrefix { v4: 16, v6: 48 };
         let checks = [&within, &excludes, &prefix];
         let marks = Marks::of(&checks);

@@ -42,7 +42,7 @@ impl Answers {
 
     /// Joins two sets by what all of two answers come to: false before bad before absent
     /// before true.
-    fn and(self, other: Self) -> Self {
+    pub(super) fn and(self, other: Self) -> Self {
         let pairs = self
             .each()
             .flat_map(|one| other.each().map(move |two| (one, two)));

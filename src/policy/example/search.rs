@@ -95,7 +95,8 @@ impl<'l> Search<'l> {
         let Ask::Record { require, on_absent } = &rule.ask else {
             return Found::Unknown;
         };
-        let parts = [policy.scope.as_ref(), rule.when.as_ref(), Some(require)];
+        let (scope, own_scope) = (policy.scope.as_ref(), rule.scope.as_ref());
+        let parts = [scope, own_scope, rule.when.as_ref(), Some(require)];
         let tests = parts
             .into_iter()
             .flatten()
@@ -167,8 +168,8 @@ fn open_answers(group: &Group) -> Vec<Answers> {
 
 /// A record that is being put together.
 struct Attempt<'q> {
-    /// The scope, the `when` and the `require`.
-    parts: [Option<&'q Requirement>; 3],
+    /// The scopes, the `when` and the `require`.
+    parts: [Option<&'q Requirement>; 4],
     when_absent: WhenAbsent,
     on_absent: OnAbsent,
     groups: Vec<Rc<Group>>,
@@ -219,7 +220,8 @@ impl Attempt<'_> {
             Some(part) => possible(part, &|id| self.answers(id)),
             None => Answers::TRUE,
         });
-        let [scope, when, require] = parts;
+        let [scope, own_scope, when, require] = parts;
+        let scope = scope.and(own_scope);
         let when = when.settle(self.when_absent);
         let mut outcomes = Goal(0);
         for scope in scope.each() {

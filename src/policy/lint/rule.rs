@@ -53,7 +53,8 @@ impl Subject<'_> {
 
     /// The tests that must answer so where the rule applies for certain.
     fn guards(&self) -> Vec<(TestId, bool)> {
-        let guards = [self.policy.scope.as_ref(), self.rule.when.as_ref()];
+        let (scope, rule) = (self.policy.scope.as_ref(), self.rule);
+        let guards = [scope, rule.scope.as_ref(), rule.when.as_ref()];
         let guards = guards.into_iter().flatten();
         guards.flat_map(|guard| needed(guard, true)).collect()
     }

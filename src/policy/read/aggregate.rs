@@ -10,7 +10,7 @@ use super::draft::Counted;
 use super::file::FileReader;
 use super::head::Defaults;
 use super::places::Spans;
-use super::rules::{MetaEntries, RuleMeta, all_of};
+use super::rules::{MetaEntries, RuleMeta};
 use crate::policy::aggregate::{Aggregate, Comparison, Copies, Percent, Question, Summation};
 use crate::policy::keys::{AggregateKey, NewestKey, PassRateKey, RecordsKey, SharedKey, UniqueKey};
 use crate::policy::requirement::Requirement;
@@ -71,7 +71,6 @@ impl FileReader<'_> {
         }
         self.take_read();
         let when = when.and_then(|(_, when)| self.requirement(when, "`when`"));
-        let guards = guard.cloned().into_iter().chain(when).collect();
         let RuleMeta {
             id,
             title,
@@ -102,7 +101,8 @@ impl FileReader<'_> {
             id,
             severity: severity?,
             raise: None,
-            when: all_of(guards),
+            scope: guard.cloned(),
+            when,
             when_absent: when_absent.or(defaults.when_absent).unwrap_or_default(),
             ask: Ask::Aggregate(aggregate?),
             rationale,

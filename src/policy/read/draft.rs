@@ -13,6 +13,7 @@ use crate::policy::policies::{OptionalField, Override};
 use crate::policy::reference::Control;
 use crate::policy::rule::{Location, Rule};
 use crate::policy::source::Source;
+use crate::record::Slot;
 use crate::record::field::normalize_key;
 use crate::toml_reader::TomlReader;
 
@@ -37,7 +38,9 @@ pub(super) struct Draft {
     /// Where and how rules are overridden, in the order of the files.
     pub(super) overridden: Vec<Overridden>,
     pub(super) limits: Vec<String>,
-    pub(super) optional: Vec<OptionalField>,
+    /// The fields that no record need have, by the index of the file that says so, and
+    /// why.
+    pub(super) optional: Vec<(usize, Slot, String)>,
     pub(super) replaces: Vec<String>,
     pub(super) controls: Vec<Control>,
     /// The rules whose pass rate is asked for.
@@ -66,6 +69,19 @@ pub(super) struct Overridden {
 }
 
 impl Draft {
+    /// Returns the fields that no record need have; `paths` are what the files are called.
+    pub(super) fn optional_fields(&self, paths: &[&str], family: &Family) -> Vec<OptionalField> {
+        let field = |(file, slot, why): &(usize, Slot, String)| OptionalField {
+            slot: *slot,
+            why: why.clone(),
+            files: (0..paths.len())
+                .filter(|other| other == file || family.extends(*file, *other))
+                .map(|other| paths[other].to_owned())
+                .collect(),
+        };
+        self.optional.iter().map(field).collect()
+    }
+
     /// Notices what the policy itself, the last of the files, declares and does not use.
     pub(super) fn notice_unused(&mut self, params: &Params<'_>, (index, source): (usize, &Source)) {
         let notices = &mut self.places.notices;

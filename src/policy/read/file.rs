@@ -80,7 +80,7 @@ impl FileReader<'_> {
     fn overrides_of(&mut self, (key, overrides): Entry<'_, '_>) {
         let before = self.draft.rules.len();
         self.overrides(overrides);
-        if before > 0 && self.draft.rules.is_empty() {
+        if self.is_root && before > 0 && self.draft.rules.is_empty() {
             let message = "all rules are off: the policy would pass everything";
             self.toml.complain(key.span(), message, None);
         }

@@ -9,7 +9,6 @@ use toml::de::DeValue;
 use super::file::FileReader;
 use crate::policy::keys::{ControlKey, HeadKey};
 use crate::policy::lint::{Warning, lacks};
-use crate::policy::policies::OptionalField;
 use crate::policy::reference::Control;
 use crate::policy::requirement::Requirement;
 use crate::policy::rule::{OnAbsent, WhenAbsent};
@@ -154,12 +153,7 @@ impl FileReader<'_> {
             };
             let place = self.source.location(key.span());
             self.draft.places.optional.push((slot, place));
-            let optional = &mut self.draft.optional;
-            match optional.iter_mut().find(|known| known.slot == slot) {
-                // What extends is read later, and gives its own reason.
-                Some(known) => known.why = why,
-                None => optional.push(OptionalField { slot, why }),
-            }
+            self.draft.optional.push((self.index, slot, why));
         }
     }
 

@@ -33,14 +33,17 @@ pub(super) struct Family {
 }
 
 impl Family {
+    /// Returns whether a file extends another, also by way of others.
+    pub(super) fn extends(&self, file: usize, other: usize) -> bool {
+        let extended = self.extended.get(file);
+        extended.is_some_and(|extended| extended.contains(&other))
+    }
+
     /// Finds two files that say different things of one name, of which neither extends
     /// the other, and no file that extends both says which is meant. `said` has what the
     /// files say, in their order; returns the indices in it.
     pub(super) fn conflict<T: PartialEq>(&self, said: &[(usize, T)]) -> Option<(usize, usize)> {
-        let extends = |file: usize, other: usize| {
-            let extended = self.extended.get(file);
-            extended.is_some_and(|extended| extended.contains(&other))
-        };
+        let extends = |file, other| self.extends(file, other);
         let pairs =
             (0..said.len()).flat_map(|one| (one + 1..said.len()).map(move |two| (one, two)));
         let mut pairs = pairs;

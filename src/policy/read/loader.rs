@@ -163,6 +163,7 @@ impl<'s> Loader<'s> {
         params.check_limits(readers);
         draft.check_overrides(readers, &paths, &family);
         draft.find_counted(readers);
+        let optional = draft.optional_fields(&paths, &family);
         let policy = Policy {
             id: id?.0,
             title,
@@ -172,7 +173,7 @@ impl<'s> Loader<'s> {
             rules: draft.rules,
             extends: extended.iter().map(|file| file.file.clone()).collect(),
             limits: draft.limits,
-            optional: draft.optional,
+            optional,
             replaces: draft.replaces,
             controls: draft.controls,
             left_out: Vec::new(),

@@ -92,6 +92,15 @@ impl FileReader<'_> {
         if let Some(severity) = change.severity {
             changes.push(format!("severity {severity}, was {}", rule.severity));
             rule.severity = severity;
+            // It is never less severe where it was to be more so.
+            if rule
+                .raise
+                .as_ref()
+                .is_some_and(|raise| raise.to <= severity)
+            {
+                rule.raise = None;
+                changes.push("raised nowhere".to_owned());
+            }
         }
         if let Some(now) = change.on_absent {
             match set_on_absent(rule, now) {

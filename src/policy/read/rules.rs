@@ -111,7 +111,7 @@ impl FileReader<'_> {
         };
         let on_absent = self.on_absent(keys.get(RuleKey::OnAbsent));
         let because = self.toml.optional_text(keys.get(RuleKey::Because));
-        let guards = guard.cloned().into_iter().chain(shared.when).chain(when);
+        let guards = shared.when.into_iter().chain(when);
         let guards = guards.collect();
         let raise = match keys.value(RuleKey::Raise) {
             Some(value) => self.raise(value, meta.severity).map(Some),
@@ -133,6 +133,7 @@ impl FileReader<'_> {
             id,
             severity: meta.severity?,
             raise: raise?,
+            scope: guard.cloned(),
             when: all_of(guards),
             when_absent: (meta.when_absent.or(shared.when_absent))
                 .or(defaults.when_absent)
@@ -237,7 +238,7 @@ impl FileReader<'_> {
                 continue;
             };
             match Reference::read(&text) {
-                Some(reference) if references.contains(&reference) => {
+                Some(reference) if references.iter().any(|known| known.names_as(&reference)) => {
                     let message = "the reference is here already";
                     self.toml.complain(item.span(), message, None);
                 }

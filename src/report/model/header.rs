@@ -301,7 +301,10 @@ impl Criterion {
             Ask::Aggregate(aggregate) => (aggregate.words(&policies.schema), None),
         };
         Self {
-            scope: policy.scope.as_ref().map(words),
+            scope: match (&policy.scope, &rule.scope) {
+                (Some(scope), Some(own)) => Some(format!("{} and {}", words(scope), words(own))),
+                (scope, own) => scope.as_ref().or(own.as_ref()).map(words),
+            },
             when: rule.when.as_ref().map(words),
             when_absent: (rule.when.as_ref()).map(|_| rule.when_absent.name().to_owned()),
             require,
