@@ -45,8 +45,8 @@ fn every_case_says_what_is_printed() {
             let path = folder.join(name);
             let text = fs::read_to_string(&path).expect("UTF-8");
             for stream in ["stdout", "stderr"] {
-                let is_there =
-                    text.contains(&format!("\n{stream} = ")) || path.with_extension(stream).exists();
+                let is_there = text.contains(&format!("\n{stream} = "))
+                    || path.with_extension(stream).exists();
                 assert!(is_there, "{} does not say its {stream}", path.display());
             }
         }
