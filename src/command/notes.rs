@@ -58,10 +58,29 @@ pub(super) fn notes(policies: &Policies, totals: &Totals) -> Vec<String> {
     notes
 }
 
-/// Returns why a run is not complete, a line each.
+/// Returns why a run is not complete and what helps, a line each.
 pub(super) fn reasons(totals: &Totals) -> impl Iterator<Item = String> {
     let gaps = totals.verdict.gaps.iter();
-    gaps.map(|gap| format!("incomplete: {}", gap.text))
+    gaps.map(|gap| match way_out(gap.code) {
+        Some(help) => format!("incomplete: {} ({help})", gap.text),
+        None => format!("incomplete: {}", gap.text),
+    })
+}
+
+/// Says what to do about a reason that is not the export's fault alone.
+fn way_out(code: GapCode) -> Option<&'static str> {
+    match code {
+        GapCode::FieldMissing => Some("export it, or say in the policy's `optional` why not"),
+        GapCode::NoneInScope | GapCode::NothingJudged => Some("`--allow-empty` if that is fine"),
+        GapCode::Undecided => Some("findings with the status `error` say which, and why"),
+        GapCode::Truncated
+        | GapCode::Unreadable
+        | GapCode::Unsupported
+        | GapCode::ExportChanged
+        | GapCode::EmptyExport
+        | GapCode::NoRecords
+        | GapCode::Rejected => None,
+    }
 }
 
 /// Returns the last line of a run that has written these reports: what it came to.

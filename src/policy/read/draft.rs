@@ -10,7 +10,7 @@ use super::shared_check::SharedCheck;
 use crate::diagnostic::suggest;
 use crate::policy::lint::{Notice, Places, Warning};
 use crate::policy::policies::{OptionalField, Override};
-use crate::policy::reference::Control;
+use crate::policy::reference::{Control, Reference};
 use crate::policy::rule::{Location, Rule};
 use crate::policy::source::Source;
 use crate::record::Slot;
@@ -42,7 +42,8 @@ pub(super) struct Draft {
     /// why.
     pub(super) optional: Vec<(usize, Slot, String)>,
     pub(super) replaces: Vec<String>,
-    pub(super) controls: Vec<Control>,
+    /// The controls that no rule tests, with the index of the file and the place in it.
+    pub(super) controls: Vec<(usize, Range<usize>, Control)>,
     /// The rules whose pass rate is asked for.
     pub(super) counted: Vec<Counted>,
     /// Where the files say what.
@@ -97,6 +98,22 @@ impl Draft {
             if !self.named.contains(&normalize_key(name)) {
                 let message = format!("nothing asks for the field `{name}`");
                 notices.push(Notice::new(Warning::UnusedField, place, message));
+            }
+        }
+    }
+
+    /// Reports controls that a rule tests after all. `readers` are those of the files.
+    pub(super) fn check_controls(&self, readers: &mut [TomlReader]) {
+        for (file, span, control) in &self.controls {
+            let is_same = |reference: &Reference| {
+                reference.framework == control.framework
+                    && reference.requirement == control.requirement
+            };
+            let mut rules = self.rules.iter();
+            if let Some(rule) = rules.find(|rule| rule.references.iter().any(is_same)) {
+                let message = format!("`{}` is evidence for this control", rule.id);
+                let help = "[[control]] is for those that no rule of the policy tests".to_owned();
+                readers[*file].complain(span.clone(), message, Some(help));
             }
         }
     }

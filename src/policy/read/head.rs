@@ -201,7 +201,8 @@ impl FileReader<'_> {
             let is_same = |known: &Control| {
                 known.framework == control.framework && known.requirement == control.requirement
             };
-            if self.draft.controls.iter().any(is_same) {
+            let mut known = self.draft.controls.iter().map(|(_, _, control)| control);
+            if known.any(is_same) {
                 let message = "the control is here already";
                 self.toml.complain(item.span(), message, None);
                 continue;
@@ -214,7 +215,7 @@ impl FileReader<'_> {
                 let help = "compare with the catalogue of the framework";
                 self.notice(Warning::UnknownControl, value.span(), message, help);
             }
-            self.draft.controls.push(control);
+            self.draft.controls.push((self.index, item.span(), control));
         }
     }
 

@@ -162,6 +162,7 @@ impl<'s> Loader<'s> {
         }
         params.check_limits(readers);
         draft.check_overrides(readers, &paths, &family);
+        draft.check_controls(readers);
         draft.find_counted(readers);
         let optional = draft.optional_fields(&paths, &family);
         let policy = Policy {
@@ -175,7 +176,11 @@ impl<'s> Loader<'s> {
             limits: draft.limits,
             optional,
             replaces: draft.replaces,
-            controls: draft.controls,
+            controls: draft
+                .controls
+                .into_iter()
+                .map(|(_, _, control)| control)
+                .collect(),
             left_out: Vec::new(),
             params: params.in_force(),
             overrides: draft.overrides,
