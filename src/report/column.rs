@@ -108,17 +108,7 @@ impl Column {
             Column::CustomerId => or_blank(&row.customer_id),
             Column::CustomerName => or_blank(&row.customer_name),
             Column::Field => join(&row.evidence, |item| &item.field),
-            Column::Expected => {
-                let mut statements = row.statements();
-                match (statements.next(), statements.next()) {
-                    (Some(one), None) => Cow::from(one.expected()),
-                    (first, second) => {
-                        let all = first.into_iter().chain(second).chain(statements);
-                        let all: Vec<_> = all.map(|one| one.expected()).collect();
-                        all.join("; ").into()
-                    }
-                }
-            }
+            Column::Expected => join(&row.evidence, |item| &item.expected),
             Column::Observed => join(&row.evidence, |item| &item.observed),
             Column::Fingerprint => row.fingerprint.as_ref().into(),
             Column::Export => or_blank(&row.export),

@@ -39,6 +39,7 @@ def finding(number, policy, rule, severity, status):
         "customer_id": f"c{number}",
         "customer_name": name,
         "evidence": [{"field": "name", "expected": "at most 0 characters", "observed": name}],
+        "evidence_digest": f"{number:032x}",
         "fingerprint": f"{number:032x}",
         "export": "export.json",
         "record": number + 1,
@@ -52,7 +53,9 @@ def rule(id, severity):
         "severity": severity,
         "rationale": "Why.",
         "remediation": "How.",
-        "references": ["PCI DSS 4.0.1: 8.4.2"],
+        "references": ["PCI DSS 4.0.1: 8.4.2 (partial)"],
+        "criterion": {"require": f"{id} is true", "on_absent": "fail"},
+        "sha256": "1" * 64,
     }
 
 
@@ -80,6 +83,8 @@ def truth():
     return Truth(
         {
             "tool": {"name": "audit", "version": "0.1.0"},
+            "schema_version": 1,
+            "fingerprint_scheme": 1,
             "as_of": AS_OF,
             "policies": [policy("pci"), policy("own")],
             "findings": findings,
@@ -91,8 +96,12 @@ def truth():
                 "incomplete_because": [{"code": "rejected", "count": 1, "text": "1 record could not be read"}],
                 "records": 4,
                 "in_scope": 3,
+                "scope_undecided": 0,
                 "rejected": 1,
                 **{"pass": 6, "fail": 2, "error": 1, "not_applicable": 0, "waived": 0},
+                "by_policy": [
+                    {"policy": id, "in_scope": 3, "judged": True} for id in ["pci", "own"]
+                ],
                 "by_rule": [
                     {"policy": owner, "rule": name, "severity": severity, **counts[name]}
                     for owner, name, severity in rules
