@@ -19,7 +19,7 @@ pub const REMEDIATION: &str = "Remediation";
 pub const RATIONALE: &str = "Why it matters";
 
 /// The heading of what must not be read into the evidence of a policy.
-pub const BOUNDS: &str = "What bounds this evidence";
+pub const BOUNDS: &str = "Limits of this evidence";
 
 /// The largest number of characters of a value: a row is for one look.
 const MAX_VALUE: usize = 120;

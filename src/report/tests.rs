@@ -353,7 +353,7 @@ fn a_finding_that_is_more_severe_than_its_rule_is_so_in_every_format() {
 fn what_bounds_the_evidence_is_in_every_format_that_has_a_place_for_it() {
     let sentences = [
         "Does not show what nobody records.",
-        "No record need have billingRef: few have one.",
+        "billingRef may be missing from every record: few have one.",
         "Not tested, left out of this run: left, The rule left.",
         "Not tested: PCI DSS 4.0.1 8.2.2, to be evidenced by the access team.",
     ];
@@ -368,7 +368,7 @@ fn what_bounds_the_evidence_is_in_every_format_that_has_a_place_for_it() {
             Format::Xlsx => [&sentences[..], &["<t>not tested</t>"]].concat(),
             // Dots and the like could be markup.
             Format::Markdown => vec![
-                "## What bounds this evidence",
+                "## Limits of this evidence",
                 "Does not show what nobody records",
                 "few have one",
                 "left out of this run: left",

@@ -45,8 +45,8 @@ impl Topic {
         let (one, many) = match self {
             Self::Limit => ("limit of what it shows", "limits of what it shows"),
             Self::OptionalField => (
-                "field that no record need have",
-                "fields that no record need have",
+                "field that may be missing from every record",
+                "fields that may be missing from every record",
             ),
             Self::LeftOut => (
                 "rule left out of this run, not tested",
@@ -63,7 +63,7 @@ impl Topic {
             Self::OptionalField => {
                 let fields = policy.optional.iter();
                 let fields = fields.map(|OptionalField { field, why }| {
-                    sentence(&format!("No record need have {field}: {why}"))
+                    sentence(&format!("{field} may be missing from every record: {why}"))
                 });
                 fields.collect()
             }
@@ -165,7 +165,7 @@ mod tests {
             sentences,
             [
                 "Does not show what nobody records.",
-                "No record need have billingRef: few have one.",
+                "billingRef may be missing from every record: few have one.",
                 "Not tested, left out of this run: left, The rule left.",
                 "Not tested: PCI DSS 4.0.1 8.2.2, to be evidenced by the access team.",
             ]
