@@ -1,8 +1,10 @@
 //! Rules against records: no files, no clock, no printing.
 
+use std::cmp::Ordering;
+
 use crate::aggregate::Partial;
 use crate::finding::{Finding, Outcome, Privacy, Reason, Subject, Summary};
-use crate::policy::{Answers, Ask, Cause, OnAbsent, Policies, Requirement, Rule, Severity, Truth};
+use crate::policy::{Answers, Ask, Cause, OnAbsent, Policies, Requirement, Rule, Truth};
 use crate::record::Record;
 
 /// Judges records one after another by the same policies.
@@ -92,17 +94,21 @@ impl<'p> Judge<'p> {
         }
     }
 
-    /// The index of the first policy that judges the record.
-    fn first_in_scope(&self, record: &Record<'_>) -> Option<usize> {
-        let mut policies = self.policies.all.iter();
-        policies.position(|policy| self.policies.scope(policy, record) != Truth::False)
+    /// The index of the first policy that judges the record, and whether the record is in
+    /// its scope.
+    fn first_in_scope(&self, record: &Record<'_>) -> Option<(usize, Truth)> {
+        let policies = self.policies.all.iter().enumerate();
+        let mut scopes =
+            policies.map(|(index, policy)| (index, self.policies.scope(policy, record)));
+        scopes.find(|(_, scope)| *scope != Truth::False)
     }
 
-    /// Judges a record that is in the scope of the policy `first`, and of none before.
+    /// Judges a record of which `first` is the first policy whose scope it is not out of,
+    /// and whether it is in that.
     #[inline]
     fn judge_by<E>(
         &self,
-        first: usize,
+        first: (usize, Truth),
         answers: &Answers<'_>,
         context: Context<'_>,
         summary: &mut Summary,
@@ -117,10 +123,13 @@ impl<'p> Judge<'p> {
         for (number, policy) in policies.all.iter().enumerate() {
             let rules = next_index..next_index + policy.rules.len();
             next_index = rules.end;
-            if number < first {
-                continue;
-            }
-            match policies.scope(policy, record) {
+            // What was asked to find the first is not asked again.
+            let scope = match number.cmp(&first.0) {
+                Ordering::Less => continue,
+                Ordering::Equal => first.1,
+                Ordering::Greater => policies.scope(policy, record),
+            };
+            match scope {
                 Truth::True => {}
                 Truth::False => continue,
                 Truth::Undecided(_) => scope_undecided = true,
@@ -136,7 +145,7 @@ impl<'p> Judge<'p> {
                         outcome(rule, require, *on_absent, *answers)
                     }
                     Ask::Aggregate(aggregate) => {
-                        let when = applies(rule, *answers);
+                        let when = answers.applies(rule);
                         aggregates += 1;
                         let asked = (aggregates - 1, aggregate);
                         match partial.gather(asked, when, answers, context.number) {
@@ -155,7 +164,7 @@ impl<'p> Judge<'p> {
                     policy,
                     rule,
                     rule_index,
-                    severity: severity(rule, *answers),
+                    severity: answers.severity(rule),
                     status,
                     reason,
                     privacy: context.privacy,
@@ -177,34 +186,13 @@ fn outcome(
     on_absent: OnAbsent,
     answers: Answers<'_>,
 ) -> Outcome {
-    let when = applies(rule, answers);
+    let when = answers.applies(rule);
     if when == Truth::False {
         return Outcome::NotApplicable;
     }
     match answers.holds(require) {
         Truth::True => Outcome::Pass,
         require => unmet(on_absent, when, require),
-    }
-}
-
-#[inline(always)]
-fn applies(rule: &Rule, answers: Answers<'_>) -> Truth {
-    if let Some(scope) = &rule.scope
-        && answers.holds(scope) == Truth::False
-    {
-        return Truth::False;
-    }
-    match &rule.when {
-        Some(when) => rule.when_absent.settle(answers.holds(when)),
-        None => Truth::True,
-    }
-}
-
-/// How severe a finding of the rule is on this record.
-fn severity(rule: &Rule, answers: Answers<'_>) -> Severity {
-    match &rule.raise {
-        Some(raise) if answers.holds(&raise.when) != Truth::False => raise.to,
-        Some(_) | None => rule.severity,
     }
 }
 

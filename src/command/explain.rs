@@ -265,14 +265,7 @@ impl Explanation<'_> {
         (outcome, scope): (OutcomeKind, Truth),
     ) -> io::Result<()> {
         let (policy, id) = (escape_controls(&policy.id), escape_controls(&rule.id));
-        let raised = rule
-            .raise
-            .as_ref()
-            .map(|raise| (raise, self.answers.holds(&raise.when)));
-        let severity = match raised {
-            Some((raise, Truth::True | Truth::Undecided(_))) => raise.to,
-            Some((_, Truth::False)) | None => rule.severity,
-        };
+        let severity = self.answers.severity(rule);
         writeln!(self.out, "\n{policy}/{id} ({severity}): {outcome}")?;
         match scope {
             Truth::True => {}
@@ -296,14 +289,12 @@ impl Explanation<'_> {
             }
         }
         self.requirement("require", require, 1)?;
-        if let Some((raise, _)) = raised {
+        if let Some(raise) = &rule.raise {
             self.requirement(&format!("{} where", raise.to), &raise.when, 1)?;
         }
-        let applies =
-            |when: &Requirement| rule.when_absent.settle(self.answers.holds(when)) == Truth::True;
         let by_on_absent = match outcome {
             OutcomeKind::Pass | OutcomeKind::Fail | OutcomeKind::NotApplicable => {
-                rule.when.as_ref().is_none_or(applies)
+                self.answers.applies(rule) == Truth::True
             }
             OutcomeKind::Error => false,
         };

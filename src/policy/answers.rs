@@ -4,7 +4,7 @@ use super::check::Check;
 use super::pattern::LooserPatterns;
 use super::policies::Policies;
 use super::requirement::{Requirement, TestId};
-use super::rule::Test;
+use super::rule::{Rule, Severity, Test};
 use super::truth::Truth;
 use crate::record::{Record, Slot, Value};
 
@@ -107,6 +107,29 @@ impl<'a> Answers<'a> {
             | Requirement::Any(_)
             | Requirement::Some { .. }
             | Requirement::Not(_) => requirement.holds(&|id| self.test(id)),
+        }
+    }
+
+    /// Returns whether a rule applies: where its record is not out of the scope of the rule,
+    /// and as its `when` says.
+    #[inline(always)]
+    pub fn applies(&self, rule: &Rule) -> Truth {
+        if let Some(scope) = &rule.scope
+            && self.holds(scope) == Truth::False
+        {
+            return Truth::False;
+        }
+        match &rule.when {
+            Some(when) => rule.when_absent.settle(self.holds(when)),
+            None => Truth::True,
+        }
+    }
+
+    /// Returns how severe a finding of a rule is.
+    pub fn severity(&self, rule: &Rule) -> Severity {
+        match &rule.raise {
+            Some(raise) if self.holds(&raise.when) != Truth::False => raise.to,
+            Some(_) | None => rule.severity,
         }
     }
 

@@ -80,34 +80,29 @@ impl Deref for NetworkSet {
 }
 
 impl NetworkSet {
+    /// Returns the widest networks that begin at or before a network, and those that begin
+    /// after it.
+    fn around(&self, network: &Network) -> (&[IpNet], &[IpNet]) {
+        let place = |net: &IpNet| (net.network(), net.prefix_len());
+        let cover = place(&network.cover);
+        self.widest
+            .split_at(self.widest.partition_point(|net| place(net) <= cover))
+    }
+
     /// Returns whether a network lies in one of them.
     pub(super) fn holds(&self, network: &Network) -> bool {
-        // The widest that begins at or before it is the only one that can.
-        let after = self
-            .widest
-            .partition_point(|net| (net.network(), net.prefix_len()) <= place(network));
-        let before = after
-            .checked_sub(1)
-            .and_then(|index| self.widest.get(index));
-        before.is_some_and(|net| network.lies_in(net))
+        // The last that begins at or before it is the only one that can hold it.
+        let (before, _) = self.around(network);
+        before.last().is_some_and(|net| network.lies_in(net))
     }
 
     /// Returns whether a network shares an address with one of them.
     pub(super) fn overlaps(&self, network: &Network) -> bool {
-        let after = self
-            .widest
-            .partition_point(|net| (net.network(), net.prefix_len()) <= place(network));
-        let before = after
-            .checked_sub(1)
-            .and_then(|index| self.widest.get(index));
+        let (before, after) = self.around(network);
         // One that begins later begins in the network, or beyond all of it.
-        let near = before.into_iter().chain(self.widest.get(after));
-        near.into_iter().any(|net| network.overlaps(net))
+        let mut near = before.last().into_iter().chain(after.first());
+        near.any(|net| network.overlaps(net))
     }
-}
-
-fn place(network: &Network) -> (std::net::IpAddr, u8) {
-    (network.cover.network(), network.cover.prefix_len())
 }
 
 #[cfg(test)]

@@ -106,7 +106,10 @@ pub fn outcome(summary: &Summary) -> String {
         met += &format!(", {} waived,", grouped(waived));
     }
     let none = match (summary.verdict(), inapplicable) {
-        (Verdict::Pass, 1..) => format!("; {} to no record", applied(inapplicable)),
+        (Verdict::Pass, 1..) => format!(
+            "; {} applied to no record",
+            count(inapplicable, "rule", "rules")
+        ),
         (Verdict::Pass, 0) => String::new(),
         (Verdict::NothingJudged | Verdict::Incomplete | Verdict::Findings, _) => String::new(),
     };
@@ -116,10 +119,6 @@ pub fn outcome(summary: &Summary) -> String {
         grouped(summary.in_scope),
         grouped(summary.rejected),
     )
-}
-
-fn applied(rules: u64) -> String {
-    format!("{} applied", count(rules, "rule", "rules"))
 }
 
 /// Says that an audit is not complete.
