@@ -185,7 +185,7 @@ impl Source {
     }
 }
 
-/// Holds the values of a list that stands in a file: one a line.
+/// Holds the values of a list that is kept in a file, one per line.
 #[derive(Debug, Clone)]
 pub(super) struct List {
     pub(super) file: PolicyFile,

@@ -156,7 +156,7 @@ impl Check {
     }
 }
 
-/// Describes that a value stands there, or that none does.
+/// Describes that a field has a value, or that it has none.
 pub(super) fn presence(wanted: bool) -> Phrase {
     Phrase::is(if wanted { "present" } else { "absent" })
 }

@@ -138,7 +138,7 @@ impl<'a> Cell<'a> {
         coerced: false,
     };
 
-    /// Returns the number that stands there, if one does.
+    /// Returns the number that the field holds, if it holds one.
     pub fn number(&self) -> Option<Number<'a>> {
         match self.value {
             Value::Number => Number::read_json(trim(self.seen)),

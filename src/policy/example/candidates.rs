@@ -13,7 +13,7 @@ use crate::record::{FIELDS, Field, Kind};
 pub(super) struct Candidates {
     /// Those that people would write come first.
     pub(super) samples: Vec<Sample>,
-    /// Whatever else may stand there, the checks answer as they do for one of these.
+    /// For any other value of the field the checks answer as they do for one of these.
     pub(super) complete: bool,
 }
 
@@ -71,7 +71,7 @@ fn numbers(checks: &[&Check]) -> Candidates {
         }
         marks.extend(check.literals().iter().map(Literal::show));
     }
-    // Numbers this short are told apart by a float.
+    // A float is exact for numbers this short.
     let complete = marks.iter().all(|mark| mark.len() <= 12);
     let mut sizes: Vec<f64> = marks.iter().filter_map(|mark| mark.parse().ok()).collect();
     sizes.sort_by(f64::total_cmp);

@@ -55,7 +55,7 @@ impl Goal {
     }
 }
 
-/// Holds what stands in the fields of a record that is made up; no other field is there.
+/// Holds what is in the fields of a made-up record, which has no other field.
 pub type Example = Vec<(Slot, Sample)>;
 
 /// Holds what a search came to.

@@ -13,7 +13,7 @@ use crate::policy::keys::{RootKey, holds_requirement, looser_in_question, narrow
 use crate::policy::operator;
 use crate::toml_reader::{TomlReader, Word};
 
-/// Puts the values of parameters where `$name` stands for them, in one file.
+/// Replaces each `$name` in one file by the value of the parameter.
 pub(super) struct FillIn<'f, 'i> {
     pub(super) params: &'f mut Params<'i>,
     pub(super) toml: &'f mut TomlReader,

@@ -131,7 +131,7 @@ fn sizes<'a>(networks: impl Iterator<Item = &'a Network> + Clone) -> (u64, u128)
     let plain = networks.clone().filter(|network| network.odd.is_none());
     let (v4, v6) = Union::of(plain).sizes();
     let mut odd: Vec<_> = networks.filter_map(|network| network.odd).collect();
-    // An entry that stands there twice counts once.
+    // An entry that is listed twice counts once.
     odd.sort_unstable();
     odd.dedup();
     let size = |parts: &[Option<u8>; 4]| {
