@@ -8,8 +8,8 @@ use super::run::judge;
 use crate::command::judge::OutcomeKind;
 use crate::policy::{Example, Policies, Sample};
 
-/// Holds the smallest records that a rule tells apart.
-pub(super) struct ToldApart<'m> {
+/// Holds the smallest records that meet a rule and that fail it.
+pub(super) struct RuleExamples<'m> {
     pub(super) rule: &'m str,
     /// One that meets it, if one was found.
     pub(super) meets: Option<String>,
@@ -17,12 +17,12 @@ pub(super) struct ToldApart<'m> {
     pub(super) fails: Option<String>,
 }
 
-/// Makes up records for every rule that asks something of each record. Only those are
-/// kept of which the rule makes what it should.
-pub(super) fn told_apart(policies: &Policies) -> Vec<ToldApart<'_>> {
+/// Makes up records for every rule that asks something of each record. A record is kept
+/// only if the rule answers as it should.
+pub(super) fn rule_examples(policies: &Policies) -> Vec<RuleExamples<'_>> {
     let rules = policies.rules().enumerate();
     let rules = rules.filter(|(_, (_, rule))| rule.is_of_records());
-    let told = rules.map(|(index, (policy, rule))| {
+    let examples = rules.map(|(index, (policy, rule))| {
         let [meets, fails] = policies.examples(policy, rule);
         let judged = |example: Option<Example>, wanted: OutcomeKind| {
             let record = record(policies, &example?);
@@ -30,13 +30,13 @@ pub(super) fn told_apart(policies: &Policies) -> Vec<ToldApart<'_>> {
             let is_wanted = outcomes.get(index) == Some(&wanted);
             is_wanted.then(|| Value::Object(record).to_string())
         };
-        ToldApart {
+        RuleExamples {
             rule: &rule.id,
             meets: judged(meets, OutcomeKind::Pass),
             fails: judged(fails, OutcomeKind::Fail),
         }
     });
-    told.collect()
+    examples.collect()
 }
 
 /// Returns a record as JSON, with an id if it has none.
@@ -73,13 +73,15 @@ mod tests {
         for name in bundled() {
             let policies = Policies::builder().named(Path::new(name)).load();
             let policies = policies.expect("a sound policy");
-            for told in told_apart(&policies) {
+            for examples in rule_examples(&policies) {
                 let mut rules = policies.rules().map(|(_, rule)| rule);
-                let rule = rules.find(|rule| rule.id == told.rule).expect("its rule");
-                assert!(told.meets.is_some(), "nothing meets {name}/{}", rule.id);
+                let rule = rules
+                    .find(|rule| rule.id == examples.rule)
+                    .expect("its rule");
+                assert!(examples.meets.is_some(), "nothing meets {name}/{}", rule.id);
                 let is_only_judged = !rule.because.is_empty() || is_only_read(rule);
                 assert!(
-                    told.fails.is_some() || is_only_judged,
+                    examples.fails.is_some() || is_only_judged,
                     "nothing fails {name}/{}",
                     rule.id
                 );
@@ -239,13 +241,13 @@ mod tests {
             let said = |code| has(&warnings, code);
             let never = ["never-applies", "never-passes", "never-fails", "never-holds", "always-holds",
                 "matches-everything", "matches-nothing"].into_iter().any(said);
-            let told = &told_apart(&policies)[0];
+            let examples = &rule_examples(&policies)[0];
             // There are too many lists of networks to try, where all entries count together.
             let together = ["any-address", "max-addresses", "covers"];
             let are_all_tried = !together.iter().any(|check| toml.contains(check));
             if !never && are_all_tried {
-                prop_assert!(told.meets.is_some(), "nothing meets {toml}");
-                prop_assert!(told.fails.is_some(), "nothing fails {toml}");
+                prop_assert!(examples.meets.is_some(), "nothing meets {toml}");
+                prop_assert!(examples.fails.is_some(), "nothing fails {toml}");
             }
             let outcome = judge(&policies, slice::from_ref(&record)).expect("a record")[0];
             match outcome {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use strum::VariantArray;
 
 use super::cases::Case;
-use super::example::{ToldApart, told_apart};
+use super::example::{RuleExamples, rule_examples};
 use super::file::{File, take};
 use super::run::{judge, rules};
 use crate::command::judge::OutcomeKind;
@@ -53,8 +53,8 @@ pub(super) struct Mutation<'m> {
     pub(super) unread: Vec<&'static str>,
     /// Rules that no change trips.
     pub(super) untripped: Vec<&'m str>,
-    /// Records that rules tell apart.
-    pub(super) told_apart: Vec<ToldApart<'m>>,
+    /// The smallest records that meet each rule and that fail it.
+    pub(super) rule_examples: Vec<RuleExamples<'m>>,
 }
 
 /// Represents a case whose record meets all rules that apply to it.
@@ -76,7 +76,7 @@ impl<'m> Mutation<'m> {
                 .filter(|name| !read.contains(name) && !compared.contains(name))
                 .collect(),
             untripped: Vec::new(),
-            told_apart: told_apart(policies),
+            rule_examples: rule_examples(policies),
         };
         if let Some(compliant) = Compliant::find(file, policies) {
             mutation.change_all(&compliant, policies, &read);

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::example::ToldApart;
+use super::example::RuleExamples;
 use super::file::File;
 use super::mutate::Mutation;
 use super::run::{Difference, Test};
@@ -53,10 +53,10 @@ impl Mutation<'_> {
     }
 
     fn print_examples(&self, out: &mut dyn Write) -> io::Result<()> {
-        if !self.told_apart.is_empty() {
+        if !self.rule_examples.is_empty() {
             writeln!(out, "  the smallest records that rules tell apart")?;
         }
-        for ToldApart { rule, meets, fails } in &self.told_apart {
+        for RuleExamples { rule, meets, fails } in &self.rule_examples {
             let shown = |record: &Option<String>| match record {
                 Some(record) => escape_controls(record).into_owned(),
                 None => "none found".to_owned(),

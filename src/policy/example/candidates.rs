@@ -8,7 +8,7 @@ use crate::policy::check::{Check, Literal, OtherTime};
 use crate::record::time::{self, Span};
 use crate::record::{FIELDS, Field, Kind};
 
-/// Holds what may stand in a field.
+/// Holds the values that a field may have.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Candidates {
     /// Those that people would write come first.
@@ -17,7 +17,7 @@ pub(super) struct Candidates {
     pub(super) complete: bool,
 }
 
-/// Returns what may stand in a field: a value for each way in which the checks can
+/// Returns what a field may hold: a value for each way in which the checks can
 /// answer, nothing, and what is no value. So many `fields` are
 /// compared with each other, of which these are the checks.
 pub(super) fn candidates(field: &Field, checks: &[&Check], fields: usize) -> Candidates {

@@ -1,4 +1,4 @@
-//! What may stand in a field of a record that is made up.
+//! The values that a field of a made-up record may hold.
 
 use crate::record::Raw;
 
