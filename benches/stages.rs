@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use audit::aggregate::Partial;
 use audit::evaluate::{Context, Judge};
-use audit::export::{Format, MAX_RECORD_BYTES, Reader, Sink, State, Stop, Unread, Unreadable};
+use audit::export::{
+    Format, MAX_RECORD_BYTES, Reader, Remark, Sink, State, Stop, Unread, Unreadable,
+};
 use audit::finding::{Finding, Privacy, Summary};
 use audit::policy::Policies;
 use audit::record::{Key, Raw, Record};
@@ -78,6 +80,10 @@ impl Sink for Nothing {
         Ok(())
     }
 
+    fn remark(&mut self, _: Remark) -> Result<(), Stop<Infallible>> {
+        Ok(())
+    }
+
     fn unread(&mut self, _: Unread) -> Result<(), Stop<Infallible>> {
         Ok(())
     }
@@ -125,7 +131,7 @@ fn records<'l>(
         .map(|line| {
             let mut record = Record::new(schema, texts);
             for (key, value) in line {
-                if let Key::Wanted(slot) = schema.key(key) {
+                if let Key::Wanted(slot, _) = schema.key(key) {
                     record.set(schema, slot, raw(value, texts));
                 }
             }

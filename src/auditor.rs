@@ -6,11 +6,13 @@ use std::marker::PhantomData;
 
 use crate::aggregate;
 use crate::evaluate::{Context, Judge};
-use crate::export::{Format, MAX_RECORD_BYTES, Reader, Sink, State, Stop, Unread, Unreadable};
+use crate::export::{
+    Format, MAX_RECORD_BYTES, Reader, Remark, Sink, State, Stop, Unread, Unreadable,
+};
 use crate::finding::{Finding, Privacy};
 use crate::policy::Policies;
 use crate::record::Record;
-use crate::totals::{Completeness, Part, RunningTotals, Totals};
+use crate::totals::{Completeness, Part, RunningTotals, Totals, add_problem};
 
 /// The number of bytes that are read at once: what is in memory is these, and a record
 /// that they end inside of.
@@ -44,8 +46,8 @@ pub struct ExportRead {
     pub first_rejected: Option<Rejected>,
     /// Lines of a protocol that carry no record.
     pub protocol_lines: u64,
-    /// Why the export was not read to its end.
-    pub problem: Option<Unread>,
+    /// Why the export was not read whole; nothing, if it was.
+    pub problems: Vec<Unread>,
 }
 
 /// Represents a record that could not be read.
@@ -187,7 +189,7 @@ impl<'p> Auditor<'p> {
                 (Ok((state, done)), Ok(_)) => (state, done, None),
             };
             part.shape = next_state.shape().into();
-            part.problem = part.problem.or(stop.as_ref().map(Error::as_unread));
+            part.problems.extend(stop.as_ref().map(Error::as_unread));
             read.add(&part, first_rejected);
             self.totals.add(part)?;
             match stop {
@@ -234,7 +236,9 @@ impl ExportRead {
         self.records += part.summary.records;
         self.rejected += part.summary.rejected;
         self.protocol_lines += part.summary.protocol_lines;
-        self.problem = part.problem.clone().or(self.problem.take());
+        for problem in &part.problems {
+            add_problem(&mut self.problems, problem.clone());
+        }
         if self.first_rejected.is_none() {
             self.first_rejected = first_rejected.map(|rejected| Rejected {
                 record: before + rejected.record,
@@ -293,8 +297,13 @@ where
         Ok(())
     }
 
+    fn remark(&mut self, remark: Remark) -> Result<(), Stop<E>> {
+        self.part.pages.take(remark);
+        Ok(())
+    }
+
     fn unread(&mut self, why: Unread) -> Result<(), Stop<E>> {
-        self.part.problem.get_or_insert(why);
+        add_problem(&mut self.part.problems, why);
         Ok(())
     }
 }

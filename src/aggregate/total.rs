@@ -111,7 +111,9 @@ impl<'p> Aggregates<'p> {
 mod tests {
     use super::*;
     use crate::evaluate::{Context, Judge};
-    use crate::export::{Format, MAX_RECORD_BYTES, Reader, Sink, State, Stop, Unread, Unreadable};
+    use crate::export::{
+        Format, MAX_RECORD_BYTES, Reader, Remark, Sink, State, Stop, Unread, Unreadable,
+    };
     use crate::finding::Counts;
     use crate::record::Record;
     use std::convert::Infallible;
@@ -141,6 +143,10 @@ mod tests {
         }
 
         fn protocol_line(&mut self) -> Result<(), Stop<Infallible>> {
+            Ok(())
+        }
+
+        fn remark(&mut self, _: Remark) -> Result<(), Stop<Infallible>> {
             Ok(())
         }
 

@@ -6,7 +6,7 @@ use super::error::Error;
 use super::exit::Exit;
 use super::judge::OutcomeKind;
 use crate::evaluate::{Context, Judge};
-use crate::export::{self, Chunker, Sink, Source, Stop, Unread, Unreadable};
+use crate::export::{self, Chunker, Remark, Sink, Source, Stop, Unread, Unreadable};
 use crate::finding::redaction::observed;
 use crate::finding::{Counts, Finding, Privacy, Reason, Status};
 use crate::options::{Disclosure, ExplainOptions};
@@ -87,6 +87,10 @@ impl Sink for Explainer<'_> {
     }
 
     fn protocol_line(&mut self) -> Result<(), Stop<Error>> {
+        Ok(())
+    }
+
+    fn remark(&mut self, _: Remark) -> Result<(), Stop<Error>> {
         Ok(())
     }
 

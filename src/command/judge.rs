@@ -4,12 +4,14 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
 
 use super::error::Error;
 use crate::auditor::Auditor;
 use crate::export::Format;
 use crate::finding::{Counts, Finding};
 use crate::policy::Policies;
+use crate::record::{FIELDS, Key};
 
 /// Loads one policy.
 pub(super) fn load(
@@ -91,10 +93,27 @@ pub(super) fn outcomes(policies: &Policies, ndjson: &[u8]) -> Result<Vec<Outcome
     if read.protocol_lines > 0 {
         return Err("it is a line of a protocol".to_owned());
     }
-    if let Some(problem) = read.problem {
+    if let Some(problem) = read.problems.first() {
         return Err(problem.to_string());
     }
     let totals = audit.finish(ignore).map_err(|error| error.to_string())?;
     let counts = totals.summary.by_rule.iter();
     Ok(counts.map(OutcomeKind::worst).collect())
+}
+
+/// Returns a record that has at least one field of a customer, without which it would be
+/// none: if need be a field that no rule asks for, which is null.
+pub(super) fn with_a_field(
+    policies: &Policies,
+    mut record: Map<String, Value>,
+) -> Map<String, Value> {
+    let key = |name: &str| policies.schema.key(name);
+    if record.keys().all(|name| key(name) == Key::Unknown) {
+        let unasked = FIELDS
+            .iter()
+            .find(|spec| matches!(key(spec.name), Key::Known(_)));
+        let name = unasked.map_or("name", |spec| spec.name);
+        record.insert(name.to_owned(), Value::Null);
+    }
+    record
 }

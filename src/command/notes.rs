@@ -44,6 +44,12 @@ pub(super) fn notes(policies: &Policies, totals: &Totals) -> Vec<String> {
         GapCode::Truncated
         | GapCode::Unreadable
         | GapCode::Unsupported
+        | GapCode::TwoPlaces
+        | GapCode::SecondHeader
+        | GapCode::DoubleHeader
+        | GapCode::MorePages
+        | GapCode::ExportErrors
+        | GapCode::NoId
         | GapCode::ExportChanged
         | GapCode::EmptyExport
         | GapCode::Rejected
@@ -73,9 +79,15 @@ fn way_out(code: GapCode) -> Option<&'static str> {
         GapCode::FieldMissing => Some("export it, or say in the policy's `optional` why not"),
         GapCode::NoneInScope | GapCode::NothingJudged => Some("`--allow-empty` if that is fine"),
         GapCode::Undecided => Some("findings with the status `error` say which, and why"),
+        GapCode::MorePages => Some("fetch every page, and give all of them"),
+        GapCode::NoId => Some("`--map id=KEY` reads another key as the id"),
         GapCode::Truncated
         | GapCode::Unreadable
         | GapCode::Unsupported
+        | GapCode::TwoPlaces
+        | GapCode::SecondHeader
+        | GapCode::DoubleHeader
+        | GapCode::ExportErrors
         | GapCode::ExportChanged
         | GapCode::EmptyExport
         | GapCode::NoRecords

@@ -8,7 +8,8 @@ use memchr::memrchr;
 
 use super::format::{Format, MAX_RECORD_BYTES, PREVIEW_BYTES};
 use super::interrupt::StopFlag;
-use super::json::{self, Container, Element, Next};
+use super::json::{self, Container, Next, Position};
+use super::pages::Remark;
 use super::reader::{Reader, State};
 use super::sink::{Listener, Sink, Stop, Unread, Unreadable};
 use super::source::{Source, Stream};
@@ -289,25 +290,30 @@ impl Boundary {
         // The first records tell, unless they are large.
         let bytes = chunk.bytes();
         let state = match look(&bytes[..bytes.len().min(PREVIEW_BYTES)]) {
-            known @ (State::Csv(_)
-            | State::Json(json::State::Between(
-                Container::Array(_) | Container::Sequence(Element::Record),
-                _,
-            ))) => known,
-            State::Json(
-                json::State::Between(Container::Sequence(Element::Array | Element::Wrapper), _)
-                | json::State::Start
-                | json::State::Rest
-                | json::State::Broken(..),
-            )
-            | State::Start(_)
-            | State::Lost => look(bytes),
+            known if Self::is_known(&known) => known,
+            _ => look(bytes),
         };
         match state {
-            State::Json(json::State::Between(container, _)) => {
-                let between = json::State::Between(container, Next::Value);
+            State::Json(json::State { at, document, .. }) => {
+                let container = match at {
+                    Position::Between(container, _) => container,
+                    Position::Broken(..) => return Boundary::None,
+                };
+                let is_known = match container {
+                    Container::Lines => document.place.is_some(),
+                    Container::Records => true,
+                    Container::Map | Container::Members | Container::Elements => false,
+                };
+                if !is_known {
+                    return Boundary::None;
+                }
+                let state = json::State {
+                    at: Position::Between(container, Next::Value),
+                    document,
+                    wait: 0,
+                };
                 Boundary::Known {
-                    state: State::Json(between),
+                    state: State::Json(state),
                     keys: json::first_keys(chunk.bytes()),
                 }
             }
@@ -315,9 +321,20 @@ impl Boundary {
                 state,
                 keys: Vec::new(),
             },
-            State::Json(json::State::Start | json::State::Rest | json::State::Broken(..))
-            | State::Start(_)
-            | State::Lost => Boundary::None,
+            State::Start(_) | State::Lost => Boundary::None,
+        }
+    }
+
+    /// Returns whether it is known what follows in a state.
+    fn is_known(state: &State) -> bool {
+        match state {
+            State::Csv(_) => true,
+            State::Json(json::State { at, document, .. }) => match at {
+                Position::Between(Container::Lines, _) => document.place.is_some(),
+                Position::Between(Container::Records, _) => true,
+                Position::Between(..) | Position::Broken(..) => false,
+            },
+            State::Start(_) | State::Lost => false,
         }
     }
 
@@ -328,10 +345,8 @@ impl Boundary {
         };
         match state {
             State::Csv(_) => memrchr(b'\n', bytes).map(|feed| feed + 1),
-            State::Json(json::State::Between(container, _)) => container.last_cut(bytes, keys),
-            State::Json(json::State::Start | json::State::Rest | json::State::Broken(..))
-            | State::Start(_)
-            | State::Lost => None,
+            State::Json(json::State { at, .. }) => at.container().last_cut(bytes, keys),
+            State::Start(_) | State::Lost => None,
         }
     }
 }
@@ -351,6 +366,10 @@ impl Sink for Nothing {
     }
 
     fn protocol_line(&mut self) -> Result<(), Stop<Infallible>> {
+        Ok(())
+    }
+
+    fn remark(&mut self, _: Remark) -> Result<(), Stop<Infallible>> {
         Ok(())
     }
 
@@ -386,6 +405,10 @@ mod tests {
         }
 
         fn protocol_line(&mut self) -> Result<(), Stop<&'static str>> {
+            Ok(())
+        }
+
+        fn remark(&mut self, _: Remark) -> Result<(), Stop<&'static str>> {
             Ok(())
         }
 

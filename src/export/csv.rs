@@ -3,10 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::json::{self, Decoder};
 use super::simd;
-use super::sink::{Sink, Stop, Unreadable};
+use super::sink::{Sink, Stop, Unread, Unreadable};
 use super::window::Window;
-use crate::record::{Key, Raw, Record, Schema, Slot, UnknownKeys};
+use crate::record::{Key, Raw, Record, Schema, Slot};
+use crate::text::short;
 
 /// Says where in a CSV export the next byte is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,54 +17,35 @@ pub enum State {
     Row(Arc<Table>),
     /// In a row that is too large, on the way to the next line.
     Oversize(Arc<Table>),
+    /// After the last row that can be read.
+    Ended,
 }
 
 /// Holds what the header says.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Table {
-    delimiter: u8,
-    columns: usize,
+    /// What separates cells.
+    pub delimiter: u8,
+    /// How many columns there are.
+    pub columns: usize,
     /// The columns that are fields, by their index.
-    wanted: Vec<(usize, Slot)>,
-    unknown: Vec<String>,
+    pub wanted: Vec<(usize, Slot)>,
+    /// The names of the columns that are no fields.
+    pub unknown: Vec<String>,
+    /// The names of all columns.
+    pub names: Vec<Box<str>>,
+    /// Each row holds its record as the text of a cell, in JSON.
+    pub are_wrapped: bool,
 }
 
-/// Reads the header that the text begins with. Returns how many bytes it has, and
-/// the state after it; nothing, if no cell of it names a field.
-pub fn header(schema: &Schema, text: &str) -> Option<(usize, State)> {
-    let mut best: Option<(usize, usize, Table)> = None;
-    for delimiter in [b',', b';', b'\t'] {
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
-            .from_reader(text.as_bytes());
-        let Ok(header) = reader.headers().cloned() else {
-            continue;
-        };
-        let length = usize::try_from(reader.position().byte()).ok()?;
-        let (named, table) = table(schema, delimiter, &header);
-        if named > best.as_ref().map_or(0, |(named, ..)| *named) {
-            best = Some((named, length, table));
-        }
+impl Table {
+    /// Returns whether the text of a first cell is the name of a column: then the row may
+    /// be a header again.
+    #[inline(always)]
+    fn may_be_header(&self, first: &str) -> bool {
+        let mut names = self.names.iter();
+        names.any(|name| name.len() == first.len() && name.eq_ignore_ascii_case(first))
     }
-    best.map(|(_, length, table)| (length, State::Row(Arc::new(table))))
-}
-
-/// Returns what a header says, and how many fields it names.
-fn table(schema: &Schema, delimiter: u8, header: &csv::StringRecord) -> (usize, Table) {
-    let mut table = Table {
-        delimiter,
-        columns: header.len(),
-        wanted: Vec::new(),
-        unknown: Vec::new(),
-    };
-    for (index, cell) in header.iter().enumerate() {
-        match schema.key(cell) {
-            Key::Wanted(slot) => table.wanted.push((index, slot)),
-            Key::Known => {}
-            Key::Unknown => table.unknown.push(cell.to_owned()),
-        }
-    }
-    (header.len() - table.unknown.len(), table)
 }
 
 /// Reads the rows of a window from a byte on. Returns the state after them, and
@@ -76,7 +59,7 @@ pub fn read<S: Sink>(
     at: usize,
     state: State,
     schema: &Schema,
-    unknown: &mut UnknownKeys,
+    decoder: &mut Decoder<'_>,
     sink: &mut S,
 ) -> Result<(State, usize), Stop<S::Error>> {
     let text = window.text;
@@ -86,12 +69,19 @@ pub fn read<S: Sink>(
             Some(end) => (at + end + 1, table),
             None => return Ok((State::Oversize(table), text.len())),
         },
+        State::Ended => return Ok((State::Ended, text.len())),
     };
     let mut rows = Rows::new(window, &table, schema);
-    let done = rows.read(at, sink)?;
-    for name in &table.unknown {
-        let index = unknown.index_of(name);
-        unknown.count(index, rows.records);
+    let done = rows.read(at, decoder, sink)?;
+    if !table.are_wrapped {
+        for name in &table.unknown {
+            if let Some(index) = decoder.unknown.index_of(name) {
+                decoder.unknown.count(index as usize, rows.records);
+            }
+        }
+    }
+    if rows.has_ended {
+        return Ok((State::Ended, text.len()));
     }
     if window.last {
         return Ok((State::Row(table), text.len()));
@@ -111,6 +101,10 @@ struct Rows<'w, 'b> {
     record: Record<'b>,
     /// How many rows were records.
     records: u64,
+    /// The row may be a header: its first cell is the name of a column.
+    may_be_header: bool,
+    /// No row after this one can be read.
+    has_ended: bool,
 }
 
 /// Holds where the text of a cell is, and the delimiter or feed after it.
@@ -140,6 +134,8 @@ impl<'w, 'b> Rows<'w, 'b> {
             schema,
             record: Record::new(schema, window.texts),
             records: 0,
+            may_be_header: false,
+            has_ended: false,
         }
     }
 
@@ -148,14 +144,19 @@ impl<'w, 'b> Rows<'w, 'b> {
     }
 
     /// Reads from a byte on, and returns the byte before which all is done.
-    fn read<S: Sink>(&mut self, mut at: usize, sink: &mut S) -> Result<usize, Stop<S::Error>> {
+    fn read<S: Sink>(
+        &mut self,
+        mut at: usize,
+        decoder: &mut Decoder<'_>,
+        sink: &mut S,
+    ) -> Result<usize, Stop<S::Error>> {
         loop {
             at += feeds(&self.bytes()[at..]);
-            if at == self.bytes().len() {
+            if at == self.bytes().len() || self.has_ended {
                 return Ok(at);
             }
             at = match self.row(at) {
-                Ok((end, cells)) => match self.hand_on(at..end, cells, sink)? {
+                Ok((end, cells)) => match self.hand_on(at..end, cells, decoder, sink)? {
                     true => end,
                     false => self.next_line(at, end),
                 },
@@ -184,6 +185,9 @@ impl<'w, 'b> Rows<'w, 'b> {
         self.record.clear();
         loop {
             let cell = self.cell(at)?;
+            if cells == 0 {
+                self.may_be_header = self.table.may_be_header(&text[cell.text.clone()]);
+            }
             if let Some((_, slot)) = wanted.next_if(|(column, _)| *column == cells) {
                 let text = &text[cell.text];
                 let text = match cell.doubled {
@@ -273,6 +277,7 @@ impl<'w, 'b> Rows<'w, 'b> {
         &mut self,
         row: Range<usize>,
         cells: usize,
+        decoder: &mut Decoder<'_>,
         sink: &mut S,
     ) -> Result<bool, Stop<S::Error>> {
         let columns = self.table.columns;
@@ -285,6 +290,27 @@ impl<'w, 'b> Rows<'w, 'b> {
             sink.rejected(row.start, Unreadable::TooLarge)?;
             return Ok(false);
         }
+        if self.may_be_header {
+            match self.as_header(row.start) {
+                HeaderAgain::No => {}
+                HeaderAgain::Same => {
+                    sink.protocol_line()?;
+                    return Ok(true);
+                }
+                HeaderAgain::Other => {
+                    let row = short(&self.window.text[row], MAX_SHOWN).into_owned();
+                    sink.unread(Unread::SecondHeader { row })?;
+                    self.has_ended = true;
+                    return Ok(true);
+                }
+            }
+        }
+        if cells == columns && self.table.are_wrapped {
+            let cells = self.cells(row.start);
+            let mut reader = json::Reader::new(self.window, decoder, sink);
+            reader.cells(row.start, &cells)?;
+            return Ok(true);
+        }
         if cells == columns {
             self.records += 1;
             sink.record(&self.record)?;
@@ -295,6 +321,45 @@ impl<'w, 'b> Rows<'w, 'b> {
             sink.rejected(row.start, Unreadable::Ragged { cells, columns })?;
         }
         Ok(blank)
+    }
+
+    /// Returns the texts of the cells of a row that can be split.
+    fn cells(&self, start: usize) -> Vec<&'b str> {
+        let mut cells = Vec::with_capacity(self.table.columns);
+        let mut at = start;
+        while let Ok(cell) = self.cell(at) {
+            let text = &self.window.text[cell.text];
+            cells.push(match cell.doubled {
+                true => self.record.keep(&text.replace("\"\"", "\"")),
+                false => text,
+            });
+            match self.bytes().get(cell.end) {
+                Some(byte) if *byte == self.table.delimiter => at = cell.end + 1,
+                _ => break,
+            }
+        }
+        cells
+    }
+
+    /// Returns whether a row is a header, as that of a second export that was joined to
+    /// the first has one.
+    fn as_header(&self, start: usize) -> HeaderAgain {
+        let cells = self.cells(start);
+        let names = self.table.names.iter();
+        let is_same = cells.len() == names.len()
+            && names
+                .zip(&cells)
+                .all(|(name, cell)| name.eq_ignore_ascii_case(cell));
+        if is_same {
+            return HeaderAgain::Same;
+        }
+        let is_name = |cell: &str| self.table.names.iter().any(|name| **name == *cell);
+        let is_field = |cell: &str| !matches!(self.schema.key(cell), Key::Unknown);
+        let fields = cells.iter().filter(|cell| is_field(cell)).count();
+        match fields >= 2 && cells.iter().all(|cell| is_field(cell) || is_name(cell)) {
+            true => HeaderAgain::Other,
+            false => HeaderAgain::No,
+        }
     }
 
     /// Hands on why a row cannot be split.
@@ -314,6 +379,20 @@ impl<'w, 'b> Rows<'w, 'b> {
     }
 }
 
+/// Says whether a row is a header again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum HeaderAgain {
+    /// It is a record.
+    No,
+    /// It is the first header once more.
+    Same,
+    /// It is another one.
+    Other,
+}
+
+/// How many characters of a second header are shown.
+const MAX_SHOWN: usize = 120;
+
 /// Returns how many feeds the bytes begin with.
 fn feeds(bytes: &[u8]) -> usize {
     bytes
@@ -327,7 +406,8 @@ mod tests {
     use std::convert::Infallible;
 
     use super::*;
-    use crate::export::sink::Unread;
+    use crate::export::header::{self, Header};
+    use crate::export::pages::Remark;
     use proptest::prelude::*;
 
     /// Keeps what two fields said.
@@ -355,6 +435,10 @@ mod tests {
             Ok(())
         }
 
+        fn remark(&mut self, _: Remark) -> Result<(), Stop<Infallible>> {
+            Ok(())
+        }
+
         fn unread(&mut self, _: Unread) -> Result<(), Stop<Infallible>> {
             Ok(())
         }
@@ -362,7 +446,11 @@ mod tests {
 
     fn kept(text: &str) -> Kept {
         let schema = Schema::default();
-        let (at, state) = header(&schema, text).expect("a header");
+        let (at, table) = match header::find(&schema, text) {
+            Header::Found(at, table, _) => (at, table),
+            Header::Unread(_) | Header::None => unreachable!("a header"),
+        };
+        let state = State::Row(Arc::new(table));
         let texts = bumpalo::Bump::new();
         let window = Window {
             text,
@@ -377,7 +465,7 @@ mod tests {
             at,
             state,
             &schema,
-            &mut UnknownKeys::default(),
+            &mut Decoder::new(&schema),
             &mut kept,
         )
         .expect("a sink that takes all");

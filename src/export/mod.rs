@@ -10,14 +10,17 @@
 mod chunk;
 mod csv;
 mod format;
+mod header;
 #[cfg(feature = "cli")]
 mod interrupt;
 mod json;
+mod pages;
 mod reader;
 mod simd;
 mod sink;
 #[cfg(feature = "cli")]
 mod source;
+mod unsupported;
 mod window;
 
 #[cfg(feature = "cli")]
@@ -25,7 +28,9 @@ pub use chunk::{Chunk, Chunker, read_all};
 pub use format::{Format, MAX_DEPTH, MAX_RECORD_BYTES};
 #[cfg(feature = "cli")]
 pub use interrupt::StopFlag;
+pub use pages::{Missing, Pages, Remark};
 pub use reader::{Reader, State};
-pub use sink::{Listener, Sink, Stop, Unread, Unreadable};
+pub use sink::{ForeignLiteral, Listener, Sink, Stop, Unread, Unreadable};
 #[cfg(feature = "cli")]
 pub use source::{Error, Source};
+pub use unsupported::Unsupported;

@@ -1,10 +1,14 @@
 //! Reads the bytes of an export, in any shape, from any cut on.
 
+use std::sync::Arc;
+
 use bumpalo::Bump;
 
 use super::format::{Format, PREVIEW_BYTES};
+use super::header::{self, Header};
 use super::json::Decoder;
 use super::sink::{Sink, Stop, Unread};
+use super::unsupported::Unsupported;
 use super::window::{Window, incomplete_tail, mask};
 use super::{csv, json};
 use crate::record::{Schema, UnknownKeys};
@@ -101,7 +105,12 @@ impl<'s> Reader<'s> {
     ) -> Result<(State, usize), Stop<S::Error>> {
         match state {
             State::Start(format) => match start(self.schema, format, bytes, window) {
-                Start::At(at, state) => self.window_from(at, state, window, sink),
+                Start::At(at, state, passed_over) => {
+                    for _ in 0..passed_over {
+                        sink.protocol_line()?;
+                    }
+                    self.window_from(at, state, window, sink)
+                }
                 Start::More => Ok((State::Start(format), 0)),
                 Start::Unread(why) => {
                     sink.unread(why)?;
@@ -122,19 +131,13 @@ impl<'s> Reader<'s> {
     ) -> Result<(State, usize), Stop<S::Error>> {
         Ok(match state {
             State::Json(state) => {
-                let reader = json::Reader::new(window, &mut self.decoder, self.schema, sink);
+                let reader = json::Reader::new(window, &mut self.decoder, sink);
                 let (state, done) = reader.read(at, state)?;
                 (State::Json(state), done)
             }
             State::Csv(state) => {
-                let (state, done) = csv::read(
-                    window,
-                    at,
-                    state,
-                    self.schema,
-                    &mut self.decoder.unknown,
-                    sink,
-                )?;
+                let (state, done) =
+                    csv::read(window, at, state, self.schema, &mut self.decoder, sink)?;
                 (State::Csv(state), done)
             }
             State::Start(_) | State::Lost => (state, at),
@@ -149,7 +152,8 @@ impl<'s> Reader<'s> {
 
 /// Says what the first bytes of an export show.
 enum Start {
-    At(usize, State),
+    /// The records begin at a byte, after so many lines that say nothing.
+    At(usize, State, u64),
     More,
     Unread(Unread),
 }
@@ -158,35 +162,55 @@ fn start(schema: &Schema, format: Format, bytes: &[u8], window: Window<'_, '_>) 
     if bytes.len() < PREVIEW_BYTES && !window.last {
         return Start::More;
     }
+    // No more is looked at than every window has.
+    if let Some(kind) = Unsupported::by_signature(&bytes[..bytes.len().min(PREVIEW_BYTES)]) {
+        return Start::Unread(Unread::Unsupported(kind));
+    }
     if let Some(name) = encoding(bytes) {
         return Start::Unread(Unread::Encoding(name.into()));
     }
-    let at = if bytes.starts_with(b"\xef\xbb\xbf") {
-        3
-    } else {
-        0
+    let at = match bytes.starts_with(b"\xef\xbb\xbf") {
+        true => 3,
+        false => 0,
     };
-    // No more is looked at than every window has.
-    let rest = &bytes[at..bytes.len().min(PREVIEW_BYTES)];
-    let first = rest.iter().find(|byte| !byte.is_ascii_whitespace());
-    let json = |state| Start::At(at, State::Json(state));
-    let table = || {
-        let header = csv::header(schema, head(window.text, at));
-        header.map(|(length, state)| Start::At(at + length, State::Csv(state)))
+    let head = head(window.text, at);
+    let first = head.bytes().find(|byte| !byte.is_ascii_whitespace());
+    let json = || Start::At(at, State::Json(json::State::default()), 0);
+    if let Some(kind) = Unsupported::by_text(schema, head) {
+        return Start::Unread(Unread::Unsupported(kind));
+    }
+    let table = |otherwise: fn(&str) -> Option<Unread>| match header::find(schema, head) {
+        Header::Found(length, table, passed_over) => {
+            let state = csv::State::Row(Arc::new(table));
+            Start::At(at + length, State::Csv(state), passed_over)
+        }
+        Header::Unread(why) => Start::Unread(why),
+        Header::None => otherwise(head).map_or_else(json, Start::Unread),
     };
     match (format, first) {
-        (Format::Ndjson, _) => json(json::State::LINES),
-        (Format::Json, _) => json(json::State::Start),
-        (Format::Csv, None) => table().unwrap_or_else(|| json(json::State::Start)),
-        (Format::Csv, Some(_)) => table().unwrap_or(Start::Unread(Unread::NoHeader)),
+        (Format::Json | Format::Ndjson, _) | (Format::Csv | Format::Auto, None) => json(),
+        (Format::Csv, Some(_)) => table(|_| Some(Unread::NoHeader { nearest: None })),
         // A format whose exports begin with a byte of their own is recognised here.
-        (Format::Auto, None | Some(b'{' | b'[')) => json(json::State::Start),
-        (Format::Auto, Some(_)) => table().unwrap_or_else(|| match is_json(rest) {
-            // Rubbish before the first record is rejected; the record is read.
-            true => json(json::State::Start),
-            false => Start::Unread(Unread::Shapeless),
+        (Format::Auto, Some(b'{' | b'[')) => json(),
+        // A text in JSON, on a line or in an array of its own.
+        (Format::Auto, Some(b'"')) if is_json_text(head) => json(),
+        // Rubbish before the first record is rejected; the record is read.
+        (Format::Auto, Some(_)) => table(|head| match is_json(head.as_bytes()) {
+            true => None,
+            false => Some(Unread::Shapeless),
         }),
     }
+}
+
+/// Whether the first line is a text that holds an object in JSON.
+fn is_json_text(head: &str) -> bool {
+    let line = head.trim_start().lines().next().unwrap_or_default();
+    let inner: Result<String, _> = serde_json::from_str(line.trim_end());
+    // A line that is longer than what is looked at is no header either.
+    inner.map_or_else(
+        |_| line.starts_with("\"{\\\""),
+        |inner| inner.trim_start().starts_with('{'),
+    )
 }
 
 /// Returns the text from a byte on, as far as every window has it.
@@ -215,6 +239,7 @@ fn encoding(bytes: &[u8]) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::pages::Remark;
     use super::super::sink::Unreadable;
     use super::*;
     use crate::record::Record;
@@ -254,6 +279,10 @@ mod tests {
             self.call()
         }
 
+        fn remark(&mut self, _: Remark) -> Result<(), Stop<&'static str>> {
+            Ok(())
+        }
+
         fn unread(&mut self, _: Unread) -> Result<(), Stop<&'static str>> {
             self.call()
         }
@@ -261,15 +290,15 @@ mod tests {
 
     /// Exports of four things each, which a sink may stop at.
     const EXPORTS: [&str; 9] = [
-        r#"[{"id":"a"},{"id":"b"},7,{"id":"d"}]"#,
-        r#"[{"id":"a"},{"id":"b"},{"id":,},{"id":"d"}]"#,
-        r#"[{"id":"a"},{"id":"b"},{"id":"c"}"#,
+        r#"[{"id":"a","hasPci":true},{"id":"b"},7,{"id":"d"}]"#,
+        r#"[{"id":"a","hasPci":true},{"id":"b"},{"id":,},{"id":"d"}]"#,
+        r#"[{"id":"a","hasPci":true},{"id":"b"},{"id":"c"}"#,
         "{\"id\":\"a\"}\n{\"id\":\"b\"}\nno\n{\"id\":\"d\"}\n",
-        r#"{"data":[{"id":"a"},{"id":"b"},{"id":"c"}],7}"#,
+        r#"{"data":[{"id":"a","hasPci":true},{"id":"b"},{"id":"c"}],7}"#,
         "id,name\na,b\nc,d\n1,2,3\ne,f\n",
         "id,name\na,b\nc,d\n\"e\"f,g\nh,i\n",
-        r#"{"type":"STATE"}{"type":"RECORD","record":{"id":"a"}}{"type":"RECORD","record":1}{"_airbyte_data":"x"}"#,
-        r#"[{"attributes":{"id":"a"}},{"attributes":1},{"type":"STATE"},{"record":1,"record":2}]"#,
+        r#"{"type":"STATE"}{"type":"RECORD","record":{"id":"a","hasPci":true}}{"type":"RECORD","record":1}{"_airbyte_data":"x"}"#,
+        r#"[{"attributes":{"id":"a","hasPci":true}},{"attributes":1},"STATE",{"record":1,"record":2}]"#,
     ];
 
     #[test]

@@ -5,6 +5,8 @@ use std::fmt;
 use std::io;
 
 use super::format::MAX_DEPTH;
+use super::pages::Remark;
+use super::unsupported::Unsupported;
 use crate::record::Record;
 
 /// Why a record is rejected. Bytes are counted from the record's first.
@@ -12,8 +14,11 @@ use crate::record::Record;
 pub enum Unreadable {
     /// It is a JSON value, but not an object.
     NotAnObject,
-    /// It is not JSON: this was expected, at this byte.
-    Expected(&'static str, usize),
+    /// It is not JSON: this was expected, at this byte; and perhaps it is a literal of
+    /// another language.
+    Expected(&'static str, usize, Option<ForeignLiteral>),
+    /// It is an object that has no field of a customer, and wraps no customer.
+    NoField,
     /// Something else is between two records: this was expected.
     NotJson(&'static str),
     /// It is not UTF-8, at this byte.
@@ -24,8 +29,8 @@ pub enum Unreadable {
     TooLarge,
     /// The export ends inside of it.
     Truncated,
-    /// It is an envelope in which no record can be found.
-    Envelope(&'static str),
+    /// It wraps several customers, and nothing says which one is the record.
+    Several,
     /// A CSV row with another number of cells than the header.
     Ragged {
         /// Cells of the row.
@@ -39,24 +44,82 @@ pub enum Unreadable {
     OpenQuote,
 }
 
+/// Represents a literal of another language in place of a JSON value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ForeignLiteral(&'static str, &'static str);
+
+impl ForeignLiteral {
+    /// How many bytes tell which literal it is, at most.
+    pub const MAX_BYTES: usize = 16;
+
+    /// Lists what such literals begin with, what they are, and what helps.
+    const ALL: [(&'static str, &'static str, &'static str); 11] = [
+        ("NaN", "NaN", "write numbers that are none as null"),
+        (
+            "Infinity",
+            "Infinity",
+            "write numbers that are none as null",
+        ),
+        (
+            "-Infinity",
+            "-Infinity",
+            "write numbers that are none as null",
+        ),
+        ("True", "Python's `True`", "`json.dumps` writes JSON"),
+        ("False", "Python's `False`", "`json.dumps` writes JSON"),
+        ("None", "Python's `None`", "`json.dumps` writes JSON"),
+        (
+            "undefined",
+            "JavaScript's `undefined`",
+            "`JSON.stringify` writes JSON",
+        ),
+        (
+            "'",
+            "a quote as Python and JavaScript have it",
+            "JSON has double quotes",
+        ),
+        ("//", "a comment", "JSON has none"),
+        ("/*", "a comment", "JSON has none"),
+        ("#", "a comment", "JSON has none"),
+    ];
+
+    /// Returns the literal that bytes begin with, if they do.
+    pub fn at(bytes: &[u8]) -> Option<Self> {
+        let mut all = Self::ALL.iter();
+        let (_, name, help) = all.find(|(text, ..)| bytes.starts_with(text.as_bytes()))?;
+        Some(Self(name, help))
+    }
+}
+
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Unreadable::NotAnObject => {
                 f.write_str("a record is a JSON object, and this is not one")
             }
-            Unreadable::Expected(what, at) => {
+            Unreadable::Expected(what, at, literal) => {
                 write!(
                     f,
                     "not valid JSON: {what} was expected at byte {at} of the record"
-                )
+                )?;
+                match literal {
+                    Some(ForeignLiteral(name, help)) => write!(f, ", where {name} is ({help})"),
+                    None => Ok(()),
+                }
             }
+            Unreadable::NoField => f.write_str("no field of a customer is in it"),
             Unreadable::NotJson(what) => write!(f, "not valid JSON: {what} was expected"),
-            Unreadable::NotUtf8(at) => write!(f, "not UTF-8 at byte {at} of the record"),
+            Unreadable::NotUtf8(at) => write!(
+                f,
+                "not UTF-8 at byte {at} of the record: if the export is Latin-1, \
+                 `iconv -f WINDOWS-1252 -t UTF-8` helps"
+            ),
             Unreadable::TooDeep => write!(f, "nested deeper than {} levels", MAX_DEPTH),
             Unreadable::TooLarge => f.write_str("larger than --max-record-bytes allows"),
             Unreadable::Truncated => f.write_str("the export ends inside this record"),
-            Unreadable::Envelope(what) => write!(f, "an envelope {what}"),
+            Unreadable::Several => {
+                f.write_str("it wraps several customers, and nothing says which one is the record")
+            }
             Unreadable::Ragged { cells, columns } => {
                 write!(f, "the row has {cells} cells, and the header {columns}")
             }
@@ -82,14 +145,46 @@ pub enum Unread {
     Encoding(Cow<'static, str>),
     /// It is neither JSON nor CSV with a header that names a field.
     Shapeless,
-    /// It was to be CSV, and has no header that names a field.
-    NoHeader,
+    /// It looks like CSV, and has no header that names fields.
+    NoHeader {
+        /// The column that most likely is the id.
+        nearest: Option<String>,
+    },
     /// It could not be read on, or not be unpacked.
     Io(String),
     /// It was changed while it was read.
     Changed,
     /// Its records hold none of the fields that are asked for.
     NoFields,
+    /// There are commas between its records, and no array is around them.
+    Commas,
+    /// A comma is missing between two elements of its array of records.
+    NoComma,
+    /// A bracket is closed that was never opened.
+    NoOpening,
+    /// Customers are in two places of it, of which one was judged.
+    TwoPlaces {
+        /// Where those are that were judged, as `jq` names it; nothing, if none were.
+        judged: Option<String>,
+        /// Where the others are.
+        other: String,
+    },
+    /// It holds changes of customers, and not customers.
+    Changes,
+    /// It is of a kind that is not read.
+    Unsupported(Unsupported),
+    /// A row is a header with other columns than the first, or in another order.
+    SecondHeader {
+        /// How the row begins.
+        row: String,
+    },
+    /// Its header names a field twice.
+    DoubleHeader {
+        /// The field.
+        field: String,
+        /// How the header spells it, each time.
+        columns: Vec<String>,
+    },
 }
 
 impl From<io::Error> for Unread {
@@ -121,13 +216,61 @@ impl fmt::Display for Unread {
             Unread::Shapeless => f.write_str(
                 "neither JSON nor CSV with a header that names a field of a customer record",
             ),
-            Unread::NoHeader => f.write_str(
-                "its first line is no CSV header that names a field of a customer record",
-            ),
+            Unread::NoHeader { nearest } => {
+                let nearest = nearest.as_deref().unwrap_or("Customer ID");
+                write!(
+                    f,
+                    "none of its first lines is a CSV header that names fields of a customer \
+                     record: give it one, or name its columns, as with `--map id='{nearest}'`"
+                )
+            }
             Unread::Io(why) => write!(f, "it could not be read to its end: {why}"),
             Unread::Changed => f.write_str("it was changed while it was read"),
             Unread::NoFields => f.write_str(
                 "no record of it has any of the fields that are asked for: is it an export of customers?",
+            ),
+            Unread::Commas => f.write_str(
+                "its records are separated by commas, and no array is around them: \
+                 something may be missing",
+            ),
+            Unread::NoComma => f.write_str(
+                "a comma is missing between two elements of its array of records: something may \
+                 be missing with it",
+            ),
+            Unread::NoOpening => f.write_str(
+                "the array of its records is closed and was never opened: its beginning is \
+                 missing",
+            ),
+            Unread::TwoPlaces {
+                judged: Some(judged),
+                other,
+            } => write!(
+                f,
+                "customers are in two places: those in `{judged}` were judged, and those in \
+                 `{other}` were not (`jq '{other}'` picks these)"
+            ),
+            Unread::TwoPlaces {
+                judged: None,
+                other,
+            } => write!(
+                f,
+                "customers in `{other}` come after so much else that they were not judged \
+                 (`jq '{other}'` picks them)"
+            ),
+            Unread::Changes => f.write_str(
+                "a change stream, as Debezium writes it: events are not the customers as they \
+                 are now; export the table itself",
+            ),
+            Unread::Unsupported(kind) => write!(f, "{kind}"),
+            Unread::SecondHeader { row } => write!(
+                f,
+                "a row is a second header, with other columns or in another order ({row}): it \
+                 was not read from there on; give each export as a file of its own"
+            ),
+            Unread::DoubleHeader { field, columns } => write!(
+                f,
+                "its header names {field} twice ({}): rename or remove one of the columns",
+                columns.join(", ")
             ),
         }
     }
@@ -177,6 +320,13 @@ pub trait Sink {
     ///
     /// The sink takes no more.
     fn protocol_line(&mut self) -> Result<(), Stop<Self::Error>>;
+
+    /// Takes in what a wrapper says of the pages that an export is made of.
+    ///
+    /// # Errors
+    ///
+    /// The sink takes no more.
+    fn remark(&mut self, remark: Remark) -> Result<(), Stop<Self::Error>>;
 
     /// Takes in why the export is not read to its end.
     ///

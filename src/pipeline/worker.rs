@@ -5,10 +5,10 @@ use std::io;
 use super::continuation::Continuation;
 use super::inputs::Pipeline;
 use crate::evaluate::{Context, Judge};
-use crate::export::{Chunk, Reader, Sink, State, Stop, Unread, Unreadable};
+use crate::export::{Chunk, Reader, Remark, Sink, State, Stop, Unread, Unreadable};
 use crate::record::Record;
 use crate::report::RenderedChunk;
-use crate::totals::Part;
+use crate::totals::{Part, add_problem};
 
 /// Holds what a chunk comes to, to be written in its turn.
 pub struct ChunkResult {
@@ -145,7 +145,7 @@ impl Judged {
     /// it, and its first byte is at `offset`.
     fn numbered(self, chunk: &Chunk, before: u64, offset: u64) -> ChunkResult {
         let mut part = self.part;
-        part.problem = chunk.unread.clone().or(part.problem);
+        part.problems.extend(chunk.unread.clone());
         let rejected = self.rejected.into_iter();
         ChunkResult {
             part,
@@ -204,8 +204,13 @@ impl Sink for Collector<'_, '_> {
         Ok(())
     }
 
+    fn remark(&mut self, remark: Remark) -> Result<(), Stop<io::Error>> {
+        self.part.pages.take(remark);
+        Ok(())
+    }
+
     fn unread(&mut self, why: Unread) -> Result<(), Stop<io::Error>> {
-        self.part.problem.get_or_insert(why);
+        add_problem(&mut self.part.problems, why);
         Ok(())
     }
 }

@@ -60,6 +60,8 @@ pub struct Spec {
     pub epoch_is_null: bool,
     /// The values that it is documented to have, if these are listed.
     pub values: &'static [&'static str],
+    /// Objects that are no customers have a key of this name too.
+    pub common: bool,
     /// What it says about the account.
     pub meaning: &'static str,
 }
@@ -71,6 +73,7 @@ const fn of(kind: Kind, name: &'static str, meaning: &'static str) -> Spec {
         sensitive: false,
         epoch_is_null: false,
         values: &[],
+        common: false,
         meaning,
     }
 }
@@ -102,6 +105,13 @@ const fn one_of(spec: Spec, values: &'static [&'static str]) -> Spec {
     Spec { values, ..spec }
 }
 
+const fn common(spec: Spec) -> Spec {
+    Spec {
+        common: true,
+        ..spec
+    }
+}
+
 const fn null_at_epoch(spec: Spec) -> Spec {
     Spec {
         epoch_is_null: true,
@@ -112,8 +122,8 @@ const fn null_at_epoch(spec: Spec) -> Spec {
 /// Lists the documented fields: everything that knows a field by name asks this
 /// list.
 pub const FIELDS: &[Spec] = &[
-    text("id", "the account's id, case-sensitive"),
-    text("name", "the company, as printed on invoices"),
+    common(text("id", "the account's id, case-sensitive")),
+    common(text("name", "the company, as printed on invoices")),
     text("ownerId", "the user who owns the account"),
     text(
         "billingContactId",
@@ -155,12 +165,15 @@ pub const FIELDS: &[Spec] = &[
         "may view and edit the TLS configuration",
     ),
     flag("hasOpenstackLogging", "may log to OpenStack"),
-    time("createdAt", "when the account was made"),
-    time(
+    common(time("createdAt", "when the account was made")),
+    common(time(
         "updatedAt",
         "when the record last changed, which is not when it was last reviewed",
-    ),
-    null_at_epoch(time("deletedAt", "when the account was cancelled")),
+    )),
+    common(null_at_epoch(time(
+        "deletedAt",
+        "when the account was cancelled",
+    ))),
 ];
 
 /// A field that a run reads.
@@ -206,13 +219,62 @@ impl Slot {
     }
 }
 
+/// Says which fields an object has: a bit for each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Fields(u64);
+
+impl Fields {
+    /// The fields that objects have too which are no customers.
+    const COMMON: u64 = {
+        let (mut common, mut index) = (0, 0);
+        while index < FIELDS.len() {
+            common |= (FIELDS[index].common as u64) << index;
+            index += 1;
+        }
+        common
+    };
+
+    /// The id alone.
+    pub const ID: Self = Self(1);
+
+    /// Returns the field with this index among those of a schema.
+    fn of(index: usize) -> Self {
+        // Where a policy declares more fields than there are bits, some share one.
+        let own = u64::BITS as usize - FIELDS.len();
+        let bit = match index.checked_sub(FIELDS.len()) {
+            None => index,
+            Some(declared) => FIELDS.len() + declared % own,
+        };
+        Self(1 << bit)
+    }
+
+    /// Adds those of another.
+    #[inline(always)]
+    pub fn add(&mut self, more: Self) {
+        self.0 |= more.0;
+    }
+
+    /// Returns whether there is none.
+    #[inline(always)]
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Returns whether an object with these fields is a customer: it has two of them or
+    /// more, and one of them is not among those that any object may have.
+    #[inline(always)]
+    pub fn are_a_customers(self) -> bool {
+        self.0 & !Self::COMMON != 0 && self.0 & (self.0 - 1) != 0
+    }
+}
+
 /// What a key of a record means to a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
     /// A field that some policy asks for.
-    Wanted(Slot),
+    Wanted(Slot, Fields),
     /// A field that nobody asks for.
-    Known,
+    Known(Fields),
     /// No field at all.
     Unknown,
 }
@@ -220,7 +282,7 @@ pub enum Key {
 /// The fields that a run knows, and those of them that it reads.
 #[derive(Debug, Clone)]
 pub struct Schema {
-    known: HashMap<String, (Field, Option<Slot>)>,
+    known: HashMap<String, (Field, Option<Slot>, Fields)>,
     wanted: Vec<Field>,
 }
 
@@ -228,7 +290,11 @@ impl Default for Schema {
     fn default() -> Self {
         let known = FIELDS
             .iter()
-            .map(|spec| (normalize_key(spec.name), (Field::from(spec), None)))
+            .enumerate()
+            .map(|(index, spec)| {
+                let known = (Field::from(spec), None, Fields::of(index));
+                (normalize_key(spec.name), known)
+            })
             .collect();
         let mut schema = Self {
             known,
@@ -259,12 +325,13 @@ impl Schema {
             documented: false,
         };
         match self.known.get(&normalize_key(name)) {
-            Some((other, _)) if other.kind != kind || is_documented(name) => Err(other.clone()),
+            Some((other, ..)) if other.kind != kind || is_documented(name) => Err(other.clone()),
             // Redacted for one policy is redacted for all.
-            Some((other, _)) if other.sensitive != sensitive => Err(other.clone()),
+            Some((other, ..)) if other.sensitive != sensitive => Err(other.clone()),
             Some(_) => Ok(()),
             None => {
-                self.known.insert(normalize_key(name), (field, None));
+                let known = (field, None, Fields::of(self.known.len()));
+                self.known.insert(normalize_key(name), known);
                 Ok(())
             }
         }
@@ -273,7 +340,7 @@ impl Schema {
     /// The slot of the field of this name, in any spelling; from now on it is
     /// read from every record.
     pub fn want(&mut self, name: &str) -> Option<Slot> {
-        let (field, slot) = self.known.get_mut(&normalize_key(name))?;
+        let (field, slot, _) = self.known.get_mut(&normalize_key(name))?;
         if slot.is_none() {
             *slot = Some(Slot(u16::try_from(self.wanted.len()).ok()?));
             self.wanted.push(field.clone());
@@ -284,15 +351,17 @@ impl Schema {
     /// What a record's key means here.
     pub fn key(&self, key: &str) -> Key {
         match self.known.get(&normalize_key(key)) {
-            Some((_, Some(slot))) => Key::Wanted(*slot),
-            Some((_, None)) => Key::Known,
+            Some((_, Some(slot), fields)) => Key::Wanted(*slot, *fields),
+            Some((_, None, fields)) => Key::Known(*fields),
             None => Key::Unknown,
         }
     }
 
     /// The field of this name, in any spelling.
     pub fn find(&self, name: &str) -> Option<&Field> {
-        self.known.get(&normalize_key(name)).map(|(field, _)| field)
+        self.known
+            .get(&normalize_key(name))
+            .map(|(field, ..)| field)
     }
 
     /// The field whose values stand in a slot.
@@ -310,7 +379,7 @@ impl Schema {
         let mut names: Vec<_> = self
             .known
             .values()
-            .map(|(field, _)| field.name.as_str())
+            .map(|(field, ..)| field.name.as_str())
             .collect();
         names.sort_unstable();
         names
@@ -379,9 +448,9 @@ mod tests {
     #[test]
     fn a_field_is_read_only_once_it_is_wanted() {
         let mut schema = Schema::default();
-        assert_eq!(schema.key("FORCE_SSO"), Key::Known);
+        assert!(matches!(schema.key("FORCE_SSO"), Key::Known(_)));
         let slot = schema.want("force-sso").expect("known");
-        assert_eq!(schema.key("FORCE_SSO"), Key::Wanted(slot));
+        assert!(matches!(schema.key("FORCE_SSO"), Key::Wanted(wanted, _) if wanted == slot));
         assert_eq!(schema.field(slot).name, "forceSso");
     }
 

@@ -9,7 +9,7 @@ mod unknown_keys;
 pub mod value;
 
 pub use account::Record;
-pub use field::{FIELDS, Field, Key, Kind, Schema, Slot};
+pub use field::{FIELDS, Field, Fields, Key, Kind, Schema, Slot};
 pub use number::Number;
-pub use unknown_keys::UnknownKeys;
+pub use unknown_keys::{UnknownKeys, nearest_id};
 pub use value::{Absent, Bad, Cell, List, Raw, Value};

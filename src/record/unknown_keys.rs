@@ -2,6 +2,8 @@
 
 use indexmap::IndexMap;
 
+use super::field::normalize_key;
+
 /// Counts keys of records that are no field, in the order in which they were
 /// met.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -11,16 +13,21 @@ impl UnknownKeys {
     /// How many keys a run remembers at most: those met first. Records whose
     /// keys are data must not fill the memory.
     const MAX_KEYS: usize = 1024;
+    /// How many keys the bytes that are read in one go may have at most: a record may
+    /// have a million, and they must not fill the memory either.
+    const MAX_KEYS_AT_ONCE: usize = 1 << 16;
     /// How many bytes of a key are remembered at most.
     const MAX_BYTES: usize = 128;
 
-    /// Returns the index of a key, new or met before.
-    pub fn index_of(&mut self, key: &str) -> usize {
+    /// Returns the index of a key, new or met before; nothing, if there are too many.
+    pub fn index_of(&mut self, key: &str) -> Option<u32> {
         let key = &key[..key.floor_char_boundary(Self::MAX_BYTES)];
-        match self.0.get_index_of(key) {
+        let index = match self.0.get_index_of(key) {
             Some(index) => index,
+            None if self.0.len() == Self::MAX_KEYS_AT_ONCE => return None,
             None => self.0.insert_full(key.to_owned(), 0).0,
-        }
+        };
+        u32::try_from(index).ok()
     }
 
     /// Counts the key with this index so many times more.
@@ -39,8 +46,7 @@ impl UnknownKeys {
         // A key may have been met in lines that are no record after all.
         for (key, count) in more.iter().filter(|(_, count)| **count > 0) {
             if self.0.len() < Self::MAX_KEYS || self.0.contains_key(key) {
-                let index = self.index_of(key);
-                self.count(index, *count);
+                *self.0.entry(key.clone()).or_default() += count;
             }
         }
     }
@@ -55,6 +61,29 @@ impl UnknownKeys {
     }
 }
 
+/// Returns which of these keys is most likely the one of a customer's id.
+pub fn nearest_id<'k>(keys: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    const LIKELY: [&str; 8] = [
+        "customerid",
+        "accountid",
+        "custid",
+        "acctid",
+        "customer",
+        "account",
+        "uid",
+        "uuid",
+    ];
+    let rank = |key: &str| {
+        let normalized = normalize_key(key);
+        let normalized = normalized.trim_start_matches('_');
+        let likely = LIKELY.iter().position(|likely| *likely == normalized);
+        likely.or_else(|| normalized.ends_with("id").then_some(LIKELY.len()))
+    };
+    let ranked = keys.into_iter().filter_map(|key| Some((rank(key)?, key)));
+    // Of several as likely, the first.
+    ranked.min_by_key(|(rank, _)| *rank).map(|(_, key)| key)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,7 +95,7 @@ mod tests {
             let mut keys = UnknownKeys::default();
             for name in 0..600 {
                 let index = keys.index_of(&format!("key{}", name + batch * 300));
-                keys.count(index, 1);
+                keys.count(index.expect("room") as usize, 1);
             }
             all.add(&keys);
         }

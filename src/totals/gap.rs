@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::completeness::{Completeness, Undecided};
 use super::running::ExportTotals;
+use super::series::series;
 use crate::export::Unread;
 use crate::finding::{Reach, Summary};
 use crate::policy::Policies;
@@ -21,6 +22,18 @@ pub enum GapCode {
     Unreadable,
     /// Exports are of a kind that is not read.
     Unsupported,
+    /// Exports hold customers in two places, of which one was judged.
+    TwoPlaces,
+    /// Exports have a second header, with other columns or in another order.
+    SecondHeader,
+    /// The headers of exports name a field twice.
+    DoubleHeader,
+    /// Exports are pages of which some are missing.
+    MorePages,
+    /// Exports report a failure.
+    ExportErrors,
+    /// No record of an export has an id.
+    NoId,
     /// Exports were changed while they were read.
     ExportChanged,
     /// Exports hold no record.
@@ -56,17 +69,27 @@ impl GapCode {
     fn of(problem: &Unread) -> Self {
         match problem {
             Unread::OpenArray | Unread::OpenWrapper | Unread::OpenPack => Self::Truncated,
-            Unread::BadWrapper | Unread::Io(_) => Self::Unreadable,
-            Unread::Encoding(_) | Unread::Shapeless | Unread::NoHeader | Unread::NoFields => {
-                Self::Unsupported
-            }
+            Unread::BadWrapper
+            | Unread::Io(_)
+            | Unread::Commas
+            | Unread::NoComma
+            | Unread::NoOpening => Self::Unreadable,
+            Unread::Encoding(_)
+            | Unread::Shapeless
+            | Unread::NoHeader { .. }
+            | Unread::NoFields
+            | Unread::Changes
+            | Unread::Unsupported(_) => Self::Unsupported,
             Unread::Changed => Self::ExportChanged,
+            Unread::TwoPlaces { .. } => Self::TwoPlaces,
+            Unread::SecondHeader { .. } => Self::SecondHeader,
+            Unread::DoubleHeader { .. } => Self::DoubleHeader,
         }
     }
 }
 
 /// What is said of exports with a problem, by the kind of reason.
-const PROBLEMS: [(GapCode, &str, &str); 4] = [
+const PROBLEMS: [(GapCode, &str, &str); 7] = [
     (
         GapCode::Truncated,
         "export was not read to its end",
@@ -81,6 +104,21 @@ const PROBLEMS: [(GapCode, &str, &str); 4] = [
         GapCode::Unsupported,
         "export is of a kind that is not read",
         "exports are of a kind that is not read",
+    ),
+    (
+        GapCode::TwoPlaces,
+        "export was not judged whole",
+        "exports were not judged whole",
+    ),
+    (
+        GapCode::SecondHeader,
+        "export was not read past a second header",
+        "exports were not read past a second header",
+    ),
+    (
+        GapCode::DoubleHeader,
+        "export has a header that cannot be trusted",
+        "exports have headers that cannot be trusted",
     ),
     (
         GapCode::ExportChanged,
@@ -142,15 +180,39 @@ fn of_exports(exports: &[ExportTotals], names: &[&str], completeness: Completene
     };
     let problems = PROBLEMS.into_iter().filter_map(|kind| {
         let problems = named().filter_map(|(export, name)| {
-            let problem = export.problem.as_ref()?;
-            (GapCode::of(problem) == kind.0).then(|| format!("{name}: {problem}"))
+            let problems = export.problems.iter();
+            let problems = problems.filter(|problem| GapCode::of(problem) == kind.0);
+            let problems: Vec<_> = problems.map(ToString::to_string).collect();
+            (!problems.is_empty()).then(|| format!("{name}: {}", problems.join("; ")))
         });
         gap(kind, problems.collect())
     });
     let mut gaps: Vec<_> = problems.collect();
+    let failures = named().filter_map(|(export, name)| {
+        let failure = export.pages.failure()?;
+        Some(format!("{name}: {failure}"))
+    });
+    let (one, many) = ("export reports a failure", "exports report a failure");
+    gaps.extend(gap((GapCode::ExportErrors, one, many), failures.collect()));
+    let missing = series(exports, names)
+        .into_iter()
+        .filter_map(|series| series.missing());
+    let (one, many) = (
+        "export is a part of a whole",
+        "exports are parts of a whole",
+    );
+    gaps.extend(gap((GapCode::MorePages, one, many), missing.collect()));
+    let without_id =
+        named().filter(|(export, _)| export.records > export.rejected && export.with_id == 0);
+    let without_id = without_id.map(|(_, name)| (*name).to_owned()).collect();
+    let (one, many) = (
+        "export has no record with an id",
+        "exports have no record with an id",
+    );
+    gaps.extend(gap((GapCode::NoId, one, many), without_id));
     if !completeness.allow_empty {
         // One that has a problem may hold any number of records.
-        let empty = named().filter(|(export, _)| export.records == 0 && export.problem.is_none());
+        let empty = named().filter(|(export, _)| export.records == 0 && export.problems.is_empty());
         let empty = empty.map(|(_, name)| (*name).to_owned()).collect();
         let (one, many) = ("export holds no record", "exports hold no record");
         gaps.extend(gap((GapCode::EmptyExport, one, many), empty));

@@ -5,10 +5,11 @@ mod completeness;
 mod gap;
 mod part;
 mod running;
+mod series;
 mod verdict;
 
 pub use completeness::{Completeness, Undecided};
 pub use gap::{Gap, GapCode};
-pub use part::Part;
+pub use part::{Part, add_problem};
 pub use running::{ExportTotals, RunningTotals, Totals};
 pub use verdict::Verdict;

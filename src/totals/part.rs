@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::Partial;
-use crate::export::Unread;
+use crate::export::{Pages, Unread};
 use crate::finding::Summary;
 use crate::policy::Policies;
 
@@ -21,8 +21,17 @@ pub struct Part {
     pub aggregates: Partial,
     /// The shape of the export, as far as it is known.
     pub shape: Cow<'static, str>,
-    /// Why the export was not read to its end, if this part says so.
-    pub problem: Option<Unread>,
+    /// Why the export was not read whole, as far as this part says so.
+    pub problems: Vec<Unread>,
+    /// What wrappers say of the pages that the export is made of.
+    pub pages: Pages,
+}
+
+/// Adds why an export was not read whole, unless that has been said.
+pub fn add_problem(problems: &mut Vec<Unread>, why: Unread) {
+    if !problems.contains(&why) {
+        problems.push(why);
+    }
 }
 
 impl Part {
@@ -45,6 +54,7 @@ mod tests {
 
     use super::*;
     use crate::evaluate::{Context, Judge};
+    use crate::export::Remark;
     use crate::finding::Privacy;
     use crate::record::{Raw, Record};
 
@@ -81,10 +91,13 @@ mod tests {
         let id = crate::record::Slot::ID;
         record.set(&policies.schema, id, Raw::Text("a"));
         let mut part = Part::new(&policies, 3);
-        part.problem = Some(Unread::Encoding("UTF-16LE".into()));
+        part.problems.push(Unread::Encoding("UTF-16LE".into()));
+        part.pages.take(Remark::More("`next`".to_owned()));
         part.shape = "json".into();
         let index = part.summary.unknown_keys.index_of("plan");
-        part.summary.unknown_keys.count(index, 1);
+        part.summary
+            .unknown_keys
+            .count(index.expect("room") as usize, 1);
         let context = Context {
             export: "e",
             number: 1,

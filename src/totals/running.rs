@@ -4,12 +4,13 @@ use std::borrow::Cow;
 
 use super::completeness::Completeness;
 use super::gap::gaps;
-use super::part::Part;
+use super::part::{Part, add_problem};
 use super::verdict::Verdict;
 use crate::aggregate::{self, Aggregates};
-use crate::export::Unread;
+use crate::export::{Pages, Unread};
 use crate::finding::{Finding, Privacy, Summary};
 use crate::policy::Policies;
+use crate::record::Slot;
 
 /// Adds up one export.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,8 +21,12 @@ pub struct ExportTotals {
     pub rejected: u64,
     /// The shape of the export, as far as it is known.
     pub shape: Cow<'static, str>,
-    /// Why it was not read to its end, or cannot be an export of customers.
-    pub problem: Option<Unread>,
+    /// Records that have an id.
+    pub with_id: u64,
+    /// Why it was not read whole, or cannot be an export of customers.
+    pub problems: Vec<Unread>,
+    /// What wrappers say of the pages that it is made of.
+    pub pages: Pages,
     /// Something is in some field of some record.
     has_fields: bool,
 }
@@ -73,7 +78,8 @@ impl<'p> RunningTotals<'p> {
             summary,
             aggregates,
             shape,
-            problem,
+            problems,
+            pages,
         } = part;
         if self.exports.len() <= index {
             self.exports.resize_with(index + 1, ExportTotals::default);
@@ -84,8 +90,12 @@ impl<'p> RunningTotals<'p> {
         export.rejected += summary.rejected;
         export.has_fields |= summary.has_fields();
         export.shape = shape;
-        // The last reason: what comes after it has not been read.
-        export.problem = problem.or(export.problem.take());
+        let ids = summary.coverage[Slot::ID.index()];
+        export.with_id += ids.value;
+        for problem in problems {
+            add_problem(&mut export.problems, problem);
+        }
+        export.pages.add(pages);
         self.summary += &summary;
         Ok(())
     }
@@ -127,10 +137,16 @@ impl<'p> RunningTotals<'p> {
 }
 
 impl ExportTotals {
+    /// Returns why it was not read whole, in words; nothing, if it was.
+    pub fn problem(&self) -> Option<String> {
+        let problems: Vec<_> = self.problems.iter().map(ToString::to_string).collect();
+        (!problems.is_empty()).then(|| problems.join("; "))
+    }
+
     /// An export of which no record has any field is hardly one of customers.
     fn doubt(&mut self) {
-        if self.records > self.rejected && !self.has_fields && self.problem.is_none() {
-            self.problem = Some(Unread::NoFields);
+        if self.records > self.rejected && !self.has_fields && self.problems.is_empty() {
+            self.problems.push(Unread::NoFields);
         }
     }
 }

@@ -6,23 +6,13 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use audit::export::{
-    Format, MAX_DEPTH, MAX_RECORD_BYTES, Reader, Sink, State, Stop, Unread, Unreadable,
+    Format, MAX_DEPTH, MAX_RECORD_BYTES, Reader, Remark, Sink, State, Stop, Unread, Unreadable,
 };
 use audit::record::field::normalize_key;
 use audit::record::{Absent, Bad, Record, Schema, Value};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, Visitor};
 
 const FIELDS: [&str; 5] = ["id", "name", "ownerId", "force2fa", "createdAt"];
-
-/// Keys by which an object is more than a record.
-const ENVELOPES: [&str; 6] = [
-    "airbytedata",
-    "type",
-    "record",
-    "attributes",
-    "stream",
-    "data",
-];
 
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     let mut schema = Schema::default();
@@ -39,7 +29,8 @@ type Cells = Vec<(Value, String)>;
 #[derive(Default)]
 struct Kept {
     records: Vec<Cells>,
-    others: usize,
+    /// Something is not JSON.
+    broken: bool,
 }
 
 impl Sink for Kept {
@@ -52,32 +43,41 @@ impl Sink for Kept {
         Ok(())
     }
 
-    fn rejected(&mut self, _: usize, _: Unreadable) -> Result<(), Stop<Infallible>> {
-        self.others += 1;
+    fn rejected(&mut self, _: usize, why: Unreadable) -> Result<(), Stop<Infallible>> {
+        // An object may be JSON and no record.
+        self.broken |= !matches!(why, Unreadable::NoField | Unreadable::Several);
         Ok(())
     }
 
     fn protocol_line(&mut self) -> Result<(), Stop<Infallible>> {
-        self.others += 1;
         Ok(())
     }
 
-    fn unread(&mut self, _: Unread) -> Result<(), Stop<Infallible>> {
-        self.others += 1;
+    fn remark(&mut self, _: Remark) -> Result<(), Stop<Infallible>> {
+        Ok(())
+    }
+
+    fn unread(&mut self, why: Unread) -> Result<(), Stop<Infallible>> {
+        self.broken |= !matches!(
+            why,
+            Unread::Changes | Unread::TwoPlaces { .. } | Unread::Unsupported(_)
+        );
         Ok(())
     }
 }
 
-/// The record that the bytes are, if they are one and nothing else.
-fn read(bytes: &[u8]) -> Option<Cells> {
+/// The record that the bytes are, if they are one, and whether they are not JSON.
+fn read(bytes: &[u8]) -> (Option<Cells>, bool) {
     let mut kept = Kept::default();
     let mut reader = Reader::new(&SCHEMA, MAX_RECORD_BYTES);
     let start = State::Start(Format::Ndjson);
     let read = reader.read(start, bytes, true, &mut kept);
     assert!(read.is_ok(), "this sink takes all");
-    kept.records
-        .pop()
-        .filter(|_| kept.records.is_empty() && kept.others == 0)
+    let Kept {
+        mut records,
+        broken,
+    } = kept;
+    (records.pop().filter(|_| records.is_empty()), broken)
 }
 
 /// A key as its bytes: JSON allows half of a surrogate pair in it, and Rust's
@@ -152,14 +152,18 @@ pub fn agree(bytes: &[u8]) {
     let folded: Vec<String> = keys
         .map(|Key(key)| normalize_key(&String::from_utf8_lossy(key)))
         .collect();
-    if folded.iter().any(|key| ENVELOPES.contains(&key.as_str())) {
+    let begins = |first: char| text.is_some_and(|text| text.trim_start().starts_with(first));
+    if begins('[') || begins('"') {
+        // Records may be in an array, or in a text.
         return;
     }
-    let cells = read(bytes);
-    assert_eq!(
-        cells.is_some(),
-        judged.is_some(),
-        "read as a record, and judged to be one: {:?}",
+    let (cells, broken) = read(bytes);
+    assert!(
+        match judged {
+            Some(_) => !broken,
+            None => broken || cells.is_none(),
+        },
+        "read as JSON, and judged to be so: {:?}",
         String::from_utf8_lossy(bytes)
     );
     let alone = |text: &&str| {

@@ -216,9 +216,16 @@ impl Verdict {
         } else if lacks(Passed::IsMore) {
             self.perhaps.insert("field-missing");
         }
-        let id_of = |policy: &Policy| records.iter().any(|record| policy.knows_the_id_of(record));
-        if !policies.iter().any(id_of) {
-            self.perhaps.insert("no-id");
+        for export in exports.iter().filter(|export| !export.is_empty()) {
+            let id_of =
+                |policy: &Policy| export.iter().any(|record| policy.knows_the_id_of(record));
+            if !policies.iter().any(id_of) {
+                self.perhaps.insert("no-id");
+            }
+            let is_id = |(key, _): &(String, _)| folded(key) == "id";
+            if !export.iter().any(|record| record.iter().any(is_id)) {
+                self.because.insert("no-id");
+            }
         }
         if !asked.allow_empty {
             self.is_there_anything(policies, exports);

@@ -5,7 +5,7 @@ use std::slice;
 use serde_json::{Map, Value};
 
 use super::run::judge;
-use crate::command::judge::OutcomeKind;
+use crate::command::judge::{OutcomeKind, with_a_field};
 use crate::policy::{Example, Policies, Sample};
 
 /// Holds the smallest records that meet a rule and that fail it.
@@ -39,7 +39,7 @@ pub(super) fn rule_examples(policies: &Policies) -> Vec<RuleExamples<'_>> {
     examples.collect()
 }
 
-/// Returns a record as JSON, with an id if it has none.
+/// Returns a record as JSON.
 fn record(policies: &Policies, example: &Example) -> Map<String, Value> {
     let mut record = Map::new();
     for (slot, sample) in example {
@@ -54,7 +54,7 @@ fn record(policies: &Policies, example: &Example) -> Map<String, Value> {
         };
         record.insert(policies.schema.field(*slot).name.clone(), value);
     }
-    record
+    with_a_field(policies, record)
 }
 
 #[cfg(test)]

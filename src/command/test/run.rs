@@ -11,7 +11,7 @@ use super::file::File;
 use super::mutate::Mutation;
 use crate::command::error::Error;
 use crate::command::exit::Exit;
-use crate::command::judge::{OutcomeKind, load, outcomes};
+use crate::command::judge::{OutcomeKind, load, outcomes, with_a_field};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::policy::error::Error as PolicyError;
 use crate::policy::{Policies, Rule};
@@ -153,7 +153,8 @@ pub(super) fn judge(
 ) -> Result<Vec<OutcomeKind>, String> {
     let mut ndjson = String::new();
     for record in records {
-        ndjson.push_str(&Value::Object(record.clone()).to_string());
+        let record = with_a_field(policies, record.clone());
+        ndjson.push_str(&Value::Object(record).to_string());
         ndjson.push('\n');
     }
     outcomes(policies, ndjson.as_bytes())

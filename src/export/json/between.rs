@@ -13,25 +13,29 @@ impl Container {
     /// Returns what is between two values, besides blanks: a byte, or nothing.
     pub const fn separator(self) -> Option<u8> {
         match self {
-            Container::Sequence(_) => None,
-            Container::Array(_) => Some(ELEMENT_SEPARATOR),
+            Container::Lines => None,
+            Container::Records | Container::Map | Container::Members | Container::Elements => {
+                Some(ELEMENT_SEPARATOR)
+            }
         }
     }
 
-    /// Returns whether the values are elements of an array.
-    pub const fn is_array(self) -> bool {
+    /// Returns the byte that ends what the values are in.
+    pub const fn end(self) -> Option<u8> {
         match self {
-            Container::Sequence(_) => false,
-            Container::Array(_) => true,
+            Container::Lines => None,
+            Container::Records | Container::Elements => Some(b']'),
+            Container::Map | Container::Members => Some(b'}'),
         }
     }
 
     /// Returns the last byte at which the next chunk is likely to begin, if there
-    /// is one. The elements of an array begin with these keys.
+    /// is one. The records of an array begin with these keys.
     pub fn last_cut(self, bytes: &[u8], keys: &[Vec<u8>]) -> Option<usize> {
         match self {
-            Container::Sequence(_) => self.cut_by_lines(bytes),
-            Container::Array(_) => self.cut_by_keys(bytes, keys),
+            Container::Lines => self.cut_by_lines(bytes),
+            Container::Records => self.cut_by_keys(bytes, keys),
+            Container::Map | Container::Members | Container::Elements => None,
         }
     }
 
@@ -87,11 +91,10 @@ const MAX_COMPARED: usize = 64;
 
 #[cfg(test)]
 mod tests {
-    use super::super::state::Element;
     use super::*;
 
-    const SEQUENCE: Container = Container::Sequence(Element::Record);
-    const ARRAY: Container = Container::Array(Element::Array);
+    const SEQUENCE: Container = Container::Lines;
+    const ARRAY: Container = Container::Records;
 
     #[test]
     fn a_sequence_is_cut_after_an_object_and_preferably_before_a_line() {

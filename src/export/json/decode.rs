@@ -6,25 +6,25 @@
 
 use std::borrow::Cow;
 
-use super::envelope::{Envelope, EnvelopeKey};
 use super::lexer::{
     Fault, StringToken, boolean, expected, skip_blanks, skip_rest, skip_value, string,
 };
+use super::object::{Object, Role};
+use super::scalar::typed_scalar;
 use crate::export::simd::{self, WIDTH};
 use crate::record::field::{Key, normalize_key};
-use crate::record::{Raw, Record, Schema, Slot, UnknownKeys};
+use crate::record::{Fields, Raw, Record, Schema, Slot, UnknownKeys};
 
 /// Says what is done with the value of a key.
 #[derive(Debug, Clone, Copy)]
 enum Target {
     /// It is read for a field.
-    Slot(Slot),
+    Slot(Slot, Fields),
     /// It is a field that nobody asks for.
-    Known,
-    /// It is no field: the index of its key among the unknown ones.
-    Unknown(usize),
-    /// It is a part of an envelope: no field, and not unknown.
-    Envelope,
+    Known(Fields),
+    /// It is no field: the index of its key among the unknown ones, unless there are too
+    /// many, and what an object may say by it.
+    Unknown(Option<u32>, Role),
 }
 
 /// Holds a key as an earlier record had it, with all bytes from the end of one
@@ -38,11 +38,10 @@ struct LearnedKey {
     /// All bytes.
     text: Box<[u8]>,
     target: Target,
-    envelope_key: Option<EnvelopeKey>,
 }
 
 impl LearnedKey {
-    fn new(text: &[u8], target: Target, envelope_key: Option<EnvelopeKey>) -> Self {
+    fn new(text: &[u8], target: Target) -> Self {
         let first = std::array::from_fn(|at| text.get(at).copied().unwrap_or_default());
         let beyond = u32::try_from(text.len()).unwrap_or(u32::MAX);
         Self {
@@ -50,7 +49,6 @@ impl LearnedKey {
             beyond: u32::MAX.checked_shl(beyond).unwrap_or(0),
             text: text.into(),
             target,
-            envelope_key,
         }
     }
 
@@ -69,7 +67,6 @@ impl LearnedKey {
         Step {
             value: at + self.text.len(),
             target: self.target,
-            envelope_key: self.envelope_key,
         }
     }
 }
@@ -79,7 +76,6 @@ impl LearnedKey {
 struct Step {
     value: usize,
     target: Target,
-    envelope_key: Option<EnvelopeKey>,
 }
 
 /// What follows a value, or the beginning of an object.
@@ -91,27 +87,20 @@ enum Found {
     End(usize),
 }
 
-/// Says which object of a line is decoded: their keys are learnt apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Nesting {
-    /// The line's own object.
-    Line,
-    /// The object in an envelope.
-    Wrapped,
-    /// The object in that.
-    Inner,
-}
+/// How deep an object may be in others that wrap it: the keys of each level are learnt
+/// apart.
+pub const MAX_WRAPPERS: usize = 4;
 
 /// Decodes objects, and learns how their keys are written.
 #[derive(Debug)]
 pub struct Decoder<'s> {
     schema: &'s Schema,
-    /// The keys in their order, by nesting.
-    layouts: [Vec<LearnedKey>; 3],
+    /// The keys in their order, by how many objects wrap theirs.
+    layouts: [Vec<LearnedKey>; MAX_WRAPPERS + 1],
     /// Keys that are no field, counted for the records that were accepted.
     pub unknown: UnknownKeys,
     /// Indexes of the keys that are no field in the object that was decoded last.
-    unknown_here: Vec<usize>,
+    unknown_here: Vec<u32>,
 }
 
 /// How many keys ahead in the layout a key is looked for: a record may leave
@@ -120,6 +109,9 @@ const MAX_AHEAD: usize = 4;
 
 /// The most keys that are learnt: beyond, every key is looked up.
 const MAX_LEARNT: usize = 256;
+
+/// The most unknown keys of one object that are counted.
+const MAX_UNKNOWN: usize = 1 << 16;
 
 impl<'s> Decoder<'s> {
     /// Makes a decoder that knows no layout yet.
@@ -132,10 +124,15 @@ impl<'s> Decoder<'s> {
         }
     }
 
+    /// Returns the fields that it reads.
+    pub fn schema(&self) -> &'s Schema {
+        self.schema
+    }
+
     /// Counts the unknown keys of the object that was decoded last: it is a record.
     pub fn accept(&mut self) {
         for index in self.unknown_here.drain(..) {
-            self.unknown.count(index, 1);
+            self.unknown.count(index as usize, 1);
         }
     }
 
@@ -145,8 +142,8 @@ impl<'s> Decoder<'s> {
         self.unknown.clear();
     }
 
-    /// Reads the object that begins at a byte of the text; the wanted fields go
-    /// to the record. Returns the byte after it.
+    /// Reads the object that begins at a byte of the text, inside of so many others; the
+    /// wanted fields go to the record. Returns the byte after it.
     ///
     /// # Errors
     ///
@@ -155,14 +152,14 @@ impl<'s> Decoder<'s> {
         &mut self,
         text: &'b str,
         at: usize,
-        nesting: Nesting,
+        wrappers: usize,
         record: &mut Record<'b>,
-        envelope: &mut Envelope,
+        object: &mut Object,
     ) -> Result<usize, Fault> {
         // The layout is out of the way of the rest while it is followed.
-        let mut layout = std::mem::take(&mut self.layouts[nesting as usize]);
-        let end = self.follow(&mut layout, text, at + 1, record, envelope);
-        self.layouts[nesting as usize] = layout;
+        let mut layout = std::mem::take(&mut self.layouts[wrappers]);
+        let end = self.follow(&mut layout, text, at + 1, record, object);
+        self.layouts[wrappers] = layout;
         end
     }
 
@@ -172,18 +169,15 @@ impl<'s> Decoder<'s> {
         text: &'b str,
         first: usize,
         record: &mut Record<'b>,
-        envelope: &mut Envelope,
+        object: &mut Object,
     ) -> Result<usize, Fault> {
         let bytes = text.as_bytes();
         let mut at = first;
         let mut met = 0;
         self.unknown_here.clear();
+        object.clear();
         loop {
-            let Step {
-                value,
-                target,
-                envelope_key,
-            } = match layout.get(met) {
+            let Step { value, target } = match layout.get(met) {
                 Some(key) if key.follows(bytes, at) => {
                     met += 1;
                     key.step(at)
@@ -194,23 +188,25 @@ impl<'s> Decoder<'s> {
                 },
             };
             at = match target {
-                Target::Slot(slot) => {
-                    envelope.fields |= slot != Slot::ID;
+                Target::Slot(slot, fields) => {
+                    object.fields.add(fields);
                     self.read_value(text, value, slot, record)?
                 }
-                Target::Known => {
-                    envelope.fields = true;
+                Target::Known(fields) => {
+                    object.fields.add(fields);
                     skip_value(bytes, value, 1)?
                 }
-                Target::Unknown(index) => {
-                    self.unknown_here.push(index);
-                    skip_value(bytes, value, 1)?
+                Target::Unknown(index, role) => {
+                    if let Some(index) = index
+                        && self.unknown_here.len() < MAX_UNKNOWN
+                    {
+                        self.unknown_here.push(index);
+                    }
+                    let end = skip_value(bytes, value, 1)?;
+                    object.note(role, bytes, skip_blanks(bytes, value)..end);
+                    end
                 }
-                Target::Envelope => skip_value(bytes, value, 1)?,
             };
-            if let Some(key) = envelope_key {
-                envelope.note(key, skip_blanks(bytes, value)..at);
-            }
         }
     }
 
@@ -283,34 +279,29 @@ impl<'s> Decoder<'s> {
         }
         let value = skip_blanks(bytes, colon + 1);
         let key = token.unescaped(text, start);
-        let (target, envelope_key) = self.target(key.as_deref().unwrap_or(&text[start..token.end]));
+        let target = self.target(key.as_deref().unwrap_or(&text[start..token.end]));
         if layout.len() < MAX_LEARNT {
             let met = (*met).min(layout.len());
-            layout.insert(
-                met,
-                LearnedKey::new(&bytes[at..value], target, envelope_key),
-            );
+            layout.insert(met, LearnedKey::new(&bytes[at..value], target));
         }
         *met += 1;
-        Ok(Found::Key(Step {
-            value,
-            target,
-            envelope_key,
-        }))
+        Ok(Found::Key(Step { value, target }))
     }
 
-    fn target(&mut self, key: &str) -> (Target, Option<EnvelopeKey>) {
-        let normalized = normalize_key(key);
-        let envelope_key = normalized.parse().ok();
-        let target = match self.schema.key(key) {
-            Key::Wanted(slot) => Target::Slot(slot),
-            Key::Known => Target::Known,
-            Key::Unknown if envelope_key.is_some() || normalized.starts_with("airbyte") => {
-                Target::Envelope
+    fn target(&mut self, key: &str) -> Target {
+        match self.schema.key(key) {
+            Key::Wanted(slot, fields) => Target::Slot(slot, fields),
+            Key::Known(fields) => Target::Known(fields),
+            Key::Unknown => {
+                let role = Role::of(&normalize_key(key));
+                // What belongs to a wrapper is not unknown.
+                let index = match role {
+                    Role::Other => self.unknown.index_of(key),
+                    _ => None,
+                };
+                Target::Unknown(index, role)
             }
-            Key::Unknown => Target::Unknown(self.unknown.index_of(key)),
-        };
-        (target, envelope_key)
+        }
     }
 }
 
@@ -335,7 +326,7 @@ fn read_rest<'b>(text: &'b str, at: usize, record: &Record<'b>) -> Result<(Raw<'
     let end = skip_rest(bytes, at, 1)?;
     let raw = match bytes[at] {
         b'"' => escaped_text(string(bytes, at)?, text, at, record),
-        b'{' => Raw::Object,
+        b'{' => typed_scalar(text, at..end, record),
         b'[' => Raw::Array,
         b't' => Raw::Bool(true),
         b'f' => Raw::Bool(false),
@@ -356,13 +347,7 @@ mod tests {
     fn decoded(text: &str) -> Result<(), Flaw> {
         let (schema, texts) = (Schema::default(), bumpalo::Bump::new());
         let mut record = Record::new(&schema, &texts);
-        let end = Decoder::new(&schema).decode(
-            text,
-            0,
-            Nesting::Line,
-            &mut record,
-            &mut Envelope::default(),
-        );
+        let end = Decoder::new(&schema).decode(text, 0, 0, &mut record, &mut Object::default());
         match end {
             Ok(end) if skip_blanks(text.as_bytes(), end) == text.len() => Ok(()),
             Ok(_) => Err(Flaw::Expected("nothing more")),
@@ -398,13 +383,7 @@ mod tests {
         let text = r#"{"\u0069d":"a","n\u0061me":"b","id ":"a"}"#;
         let (schema, texts) = (Schema::default(), bumpalo::Bump::new());
         let mut record = Record::new(&schema, &texts);
-        let end = Decoder::new(&schema).decode(
-            text,
-            0,
-            Nesting::Line,
-            &mut record,
-            &mut Envelope::default(),
-        );
+        let end = Decoder::new(&schema).decode(text, 0, 0, &mut record, &mut Object::default());
         assert_eq!(end, Ok(text.len()));
         assert_eq!((record.id(), record.name()), (Some("a"), Some("b")));
     }
@@ -414,13 +393,7 @@ mod tests {
         let text = r#"{"id":"a","name":"\ud800","other":"\ud800"}"#;
         let (schema, texts) = (Schema::default(), bumpalo::Bump::new());
         let mut record = Record::new(&schema, &texts);
-        let end = Decoder::new(&schema).decode(
-            text,
-            0,
-            Nesting::Line,
-            &mut record,
-            &mut Envelope::default(),
-        );
+        let end = Decoder::new(&schema).decode(text, 0, 0, &mut record, &mut Object::default());
         assert_eq!(end, Ok(text.len()));
         assert_eq!(record.id(), Some("a"));
         assert!(matches!(record.cell(Slot::NAME).value, Value::Bad(_)));
@@ -510,7 +483,7 @@ mod tests {
         fn keys_are_compared_whole(key in "[ab]{0,50}", rest in "[ab]{0,3}", at in 0usize..50) {
             let mut text = format!("{key}{rest}").into_bytes();
             text.resize(key.len() + WIDTH, b' ');
-            let learned = LearnedKey::new(key.as_bytes(), Target::Known, None);
+            let learned = LearnedKey::new(key.as_bytes(), Target::Known(Fields::default()));
             prop_assert!(learned.follows(&text, 0));
             if at < key.len() {
                 text[at] ^= 1;

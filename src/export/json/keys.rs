@@ -21,12 +21,23 @@ pub fn begins_with(object: &[u8], wanted: &[Vec<u8>]) -> usize {
 
 /// Returns the keys of an object, in quotes, as far as it can be read.
 fn keys(object: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut at = 1;
+    members(object).filter_map(|(key, value)| {
+        // A key whose value is cut may be another's.
+        skip_value(object, value, 1).ok().map(|_| key)
+    })
+}
+
+/// Returns the keys of an object, in quotes, with the bytes at which their values begin,
+/// as far as it can be read: the last value may be cut.
+pub fn members(object: &[u8]) -> impl Iterator<Item = (&[u8], usize)> {
+    let mut at = Some(1);
     std::iter::from_fn(move || {
-        let start = skip_blanks(object, at);
+        let start = skip_blanks(object, at?);
         let value = skip_key(object, start).ok()?;
         let end = string(object, start).ok()?.end;
-        at = skip_value(object, value, 1).ok()? + 1;
-        Some(&object[start..end])
+        at = skip_value(object, value, 1)
+            .ok()
+            .map(|end| skip_blanks(object, end) + 1);
+        Some((&object[start..end], value))
     })
 }

@@ -3,19 +3,25 @@
 
 mod between;
 mod decode;
-mod envelope;
+mod document;
 mod keys;
 mod lexer;
+mod members;
 mod object;
 mod reader;
+mod record;
 mod recover;
+mod scalar;
+mod search;
 mod state;
-mod wrapper;
+mod wrapped;
 
 pub use decode::Decoder;
 #[cfg(feature = "cli")]
 pub use keys::first_keys;
+pub use keys::members;
 pub use reader::Reader;
-pub use state::State;
+pub use scalar::is_type;
 #[cfg(feature = "cli")]
-pub use state::{Container, Element, Next};
+pub use state::{Container, Next};
+pub use state::{Position, State};

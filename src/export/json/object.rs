@@ -1,141 +1,134 @@
-//! Decides what a whole object of an export is: a record, an envelope around one,
-//! or a line of a protocol.
+//! What an object holds beside the fields that are read: enough to tell a customer from
+//! what wraps one.
 
 use std::ops::Range;
 
-use super::decode::Nesting;
-use super::envelope::{Envelope, EnvelopeKey};
-use super::lexer::skip_blanks;
-use super::reader::Reader;
-use crate::export::sink::{Sink, Stop, Unreadable};
-use crate::record::Slot;
+use crate::export::pages::{Says, is_beside_records};
+use crate::record::Fields;
 
-/// Protocol lines that carry no record.
-const PROTOCOL: [&str; 10] = [
-    "\"STATE\"",
-    "\"LOG\"",
-    "\"SCHEMA\"",
-    "\"TRACE\"",
-    "\"SPEC\"",
-    "\"CATALOG\"",
-    "\"CONNECTION_STATUS\"",
-    "\"CONTROL\"",
-    "\"ACTIVATE_VERSION\"",
-    "\"DESTINATION_CATALOG\"",
-];
+/// Says what an object may say by a key that is no field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// What kind of line it is, in a protocol.
+    Type,
+    /// What was done to a row, in a stream of changes.
+    Operation,
+    /// A row before or after it was changed.
+    Image,
+    /// The fields of a resource of JSON:API, whose id is beside them.
+    Attributes,
+    /// Something of the pages that an export is made of.
+    Says(Says),
+    /// It holds objects that say something of the pages.
+    Beside,
+    /// A column that Airbyte adds to those of the record.
+    Airbyte,
+    /// Nothing.
+    Other,
+}
 
-impl<S: Sink> Reader<'_, '_, '_, S> {
-    /// Hands on an object that is whole: a record, or something that holds one.
-    pub(super) fn whole(
-        &mut self,
-        at: Range<usize>,
-        envelope: &Envelope,
-    ) -> Result<(), Stop<S::Error>> {
-        let kind = envelope
-            .value(EnvelopeKey::Type)
-            .map(|value| &self.window.text[value]);
-        let protocol = |kind| PROTOCOL.contains(&kind) && !envelope.fields;
-        if let Some(flaw) = self.window.flaw(at.clone()) {
-            self.sink
-                .rejected(at.start, Unreadable::NotUtf8(flaw - at.start))
-        } else if envelope.is_ambiguous() {
-            self.sink.rejected(
-                at.start,
-                Unreadable::Envelope("which holds its record twice"),
-            )
-        } else if let Some(value) = envelope.value(EnvelopeKey::AirbyteData) {
-            self.airbyte_data(at.start, value)
-        } else if let (Some("\"RECORD\""), Some(value)) =
-            (kind, envelope.value(EnvelopeKey::Record))
-        {
-            self.protocol_record(at.start, value)
-        } else if kind.is_some_and(protocol) {
-            self.sink.protocol_line()
-        } else if let (Some(value), false) =
-            (envelope.value(EnvelopeKey::Attributes), envelope.fields)
-        {
-            self.attributes(at.start, value)
-        } else {
-            self.accept()
+impl Role {
+    /// Returns the role of a normalized key.
+    pub fn of(key: &str) -> Self {
+        match key {
+            "type" => Role::Type,
+            "op" | "operation" => Role::Operation,
+            "before" | "after" => Role::Image,
+            "attributes" => Role::Attributes,
+            _ if is_beside_records(key) => Role::Beside,
+            _ if key.trim_start_matches('_').starts_with("airbyte") => Role::Airbyte,
+            _ => Says::of(key).map_or(Role::Other, Role::Says),
         }
     }
+}
 
-    fn accept(&mut self) -> Result<(), Stop<S::Error>> {
-        self.decoder.accept();
-        self.sink.record(&self.record)
-    }
+/// Holds where the value of a key is that may hold a customer: an object, or a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inner {
+    /// The value.
+    pub value: Range<usize>,
+    /// It is that of `attributes`.
+    pub is_attributes: bool,
+}
 
-    /// Reads the object in an envelope into the record, if there is one.
-    fn inner(&mut self, value: Range<usize>, nesting: Nesting) -> Option<Envelope> {
-        if self.bytes()[value.start] != b'{' {
-            return None;
-        }
-        let mut envelope = Envelope::default();
-        let text = self.window.text;
-        self.record.clear();
-        self.decoder
-            .decode(text, value.start, nesting, &mut self.record, &mut envelope)
-            .ok()?;
-        Some(envelope)
-    }
+/// Holds what an object has besides the fields that are read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Object {
+    /// Which fields it has.
+    pub fields: Fields,
+    /// Its values that may hold a customer.
+    pub inner: Vec<Inner>,
+    /// Where the value of `type` is.
+    pub kind: Option<Range<usize>>,
+    /// It says something of pages, or may.
+    pub says: bool,
+    /// It holds an array of something, under a key that is no field.
+    pub arrays: bool,
+    /// It holds an array of nothing, under a key that is no field.
+    pub empty_arrays: bool,
+    operation: bool,
+    image: bool,
+    /// It has more values that may hold a customer than are noted.
+    crowded: bool,
+}
 
-    /// Reads an Airbyte or Singer line: the former keeps its record one deeper.
-    fn protocol_record(&mut self, at: usize, value: Range<usize>) -> Result<(), Stop<S::Error>> {
-        let Some(envelope) = self.inner(value, Nesting::Wrapped) else {
-            return self
-                .sink
-                .rejected(at, Unreadable::Envelope("whose `record` is not an object"));
+impl Object {
+    /// How many values that may hold a customer are noted.
+    const MAX_INNER: usize = 1024;
+
+    /// Forgets everything, and keeps the room.
+    #[inline(always)]
+    pub fn clear(&mut self) {
+        let inner = std::mem::take(&mut self.inner);
+        *self = Self {
+            inner,
+            ..Self::default()
         };
-        match envelope.stream_data() {
-            Some(value) if !envelope.fields => match self.inner(value, Nesting::Inner) {
-                Some(_) => self.accept(),
-                None => {
-                    let why = Unreadable::Envelope("whose `data` is not an object");
-                    self.sink.rejected(at, why)
+        self.inner.clear();
+    }
+
+    /// Notes the value of a key that is no field.
+    #[inline(always)]
+    pub fn note(&mut self, role: Role, bytes: &[u8], value: Range<usize>) {
+        let first = bytes[value.start];
+        if role != Role::Other || matches!(first, b'{' | b'[' | b'"') {
+            self.note_any(role, bytes, value, first);
+        }
+    }
+
+    fn note_any(&mut self, role: Role, bytes: &[u8], value: Range<usize>, first: u8) {
+        match role {
+            Role::Type => self.kind = Some(value.clone()),
+            Role::Operation => self.operation = true,
+            Role::Image => self.image = true,
+            Role::Says(_) | Role::Beside => self.says = true,
+            Role::Attributes | Role::Airbyte | Role::Other => {}
+        }
+        let within = bytes[value.start + 1..value.end].trim_ascii_start();
+        match (first, within.first()) {
+            (b'[', Some(b']')) => self.empty_arrays = true,
+            (b'[', _) => self.arrays = true,
+            (b'{', Some(b'"')) | (b'"', Some(b'{' | b'\\')) => {
+                if self.inner.len() == Self::MAX_INNER {
+                    self.crowded = true;
+                    return;
                 }
-            },
-            _ => self.accept(),
+                self.inner.push(Inner {
+                    value,
+                    is_attributes: role == Role::Attributes,
+                });
+            }
+            _ => {}
         }
     }
 
-    /// Reads a JSON:API resource: the id is beside the attributes.
-    fn attributes(&mut self, at: usize, value: Range<usize>) -> Result<(), Stop<S::Error>> {
-        let id = self.record.take(Slot::ID);
-        match self.inner(value, Nesting::Wrapped) {
-            Some(_) => {
-                self.record.put(Slot::ID, id);
-                self.accept()
-            }
-            None => {
-                let why = Unreadable::Envelope("whose `attributes` are not an object");
-                self.sink.rejected(at, why)
-            }
-        }
+    /// Whether it is an event of a stream of changes, and no record.
+    pub fn is_change(&self) -> bool {
+        self.operation && self.image
     }
 
-    /// Reads a raw Airbyte row: the record is an object, or the text of one.
-    fn airbyte_data(&mut self, at: usize, value: Range<usize>) -> Result<(), Stop<S::Error>> {
-        if self.inner(value.clone(), Nesting::Wrapped).is_some() {
-            return self.accept();
-        }
-        let text: Option<String> = serde_json::from_str(&self.window.text[value]).ok();
-        let why =
-            Unreadable::Envelope("whose `_airbyte_data` is neither an object nor the text of one");
-        let Some(text) = text else {
-            return self.sink.rejected(at, why);
-        };
-        let text = self.record.keep(&text);
-        let start = skip_blanks(text.as_bytes(), 0);
-        self.record.clear();
-        let end = text[start..].starts_with('{').then(|| {
-            let mut envelope = Envelope::default();
-            let record = &mut self.record;
-            self.decoder
-                .decode(text, start, Nesting::Wrapped, record, &mut envelope)
-        });
-        match end {
-            Some(Ok(end)) if skip_blanks(text.as_bytes(), end) == text.len() => self.accept(),
-            _ => self.sink.rejected(at, why),
-        }
+    /// Whether so many of its values may hold a customer that nobody looks.
+    pub fn is_crowded(&self) -> bool {
+        self.crowded
     }
 }

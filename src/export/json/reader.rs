@@ -2,14 +2,12 @@
 //! any cut between two records on.
 
 use super::between::ELEMENT_SEPARATOR;
-use super::decode::{Decoder, Nesting};
-use super::envelope::Envelope;
-use super::lexer::{Fault, Flaw, skip_blanks, skip_key, skip_value};
+use super::decode::Decoder;
+use super::lexer::{Fault, Flaw, skip_blanks, skip_value};
+use super::object::Object;
 use super::recover::{Found, Recovery, Trust};
-use super::state::{Container, Element, Next, State};
-use super::wrapper::wrapped_array;
-use crate::export::format::PREVIEW_BYTES;
-use crate::export::sink::{Sink, Stop, Unread, Unreadable};
+use super::state::{Container, Document, Next, Place, Position, State};
+use crate::export::sink::{ForeignLiteral, Sink, Stop, Unread, Unreadable};
 use crate::export::window::Window;
 use crate::record::{Record, Schema};
 
@@ -21,35 +19,36 @@ const MAX_INDENT: usize = 4096;
 pub struct Reader<'w, 'b, 's, S> {
     pub(super) window: Window<'w, 'b>,
     pub(super) decoder: &'w mut Decoder<'s>,
-    schema: &'s Schema,
+    pub(super) schema: &'s Schema,
     pub(super) record: Record<'b>,
+    /// Room for what the next object has besides fields.
+    pub(super) object: Object,
+    pub(super) document: Document,
     pub(super) sink: &'w mut S,
 }
 
 /// Says what a step leads to.
-enum Step {
-    /// To a byte and the state before it.
-    At(usize, State),
+pub(super) enum Step {
+    /// To a byte and the position before it.
+    At(usize, Position),
     /// To the end of the window: what follows this byte must be read again with
     /// more.
-    More(usize, State),
+    More(usize, Position),
 }
 
 use Step::{At, More};
 
 impl<'w, 'b, 's, S: Sink> Reader<'w, 'b, 's, S> {
     /// Makes a reader of this window.
-    pub fn new(
-        window: Window<'w, 'b>,
-        decoder: &'w mut Decoder<'s>,
-        schema: &'s Schema,
-        sink: &'w mut S,
-    ) -> Self {
+    pub fn new(window: Window<'w, 'b>, decoder: &'w mut Decoder<'s>, sink: &'w mut S) -> Self {
+        let schema = decoder.schema();
         Self {
             window,
             decoder,
             schema,
             record: Record::new(schema, window.texts),
+            object: Object::default(),
+            document: Document::default(),
             sink,
         }
     }
@@ -60,177 +59,169 @@ impl<'w, 'b, 's, S: Sink> Reader<'w, 'b, 's, S> {
     /// # Errors
     ///
     /// The sink takes no more.
-    pub fn read(
-        mut self,
-        mut at: usize,
-        mut state: State,
-    ) -> Result<(State, usize), Stop<S::Error>> {
-        loop {
-            match self.step(at, state)? {
-                At(next, after) => (at, state) = (next, after),
-                More(done, after) => return Ok((after, done)),
-            }
+    pub fn read(mut self, mut at: usize, state: State) -> Result<(State, usize), Stop<S::Error>> {
+        let State {
+            at: mut position,
+            document,
+            wait,
+        } = state;
+        self.document = document;
+        let length = self.bytes().len();
+        if length - at < wait && !self.window.last {
+            let document = self.document;
+            let state = State {
+                at: position,
+                document,
+                wait,
+            };
+            return Ok((state, at));
         }
+        let done = loop {
+            match self.step(at, position)? {
+                At(next, after) => (at, position) = (next, after),
+                More(done, after) => {
+                    position = after;
+                    break done;
+                }
+            }
+        };
+        let state = State {
+            at: position,
+            document: self.document,
+            wait: wait_for(length - done, self.window.limit),
+        };
+        Ok((state, done))
     }
 
     pub(super) fn bytes(&self) -> &'b [u8] {
         self.window.text.as_bytes()
     }
 
-    fn step(&mut self, at: usize, state: State) -> Result<Step, Stop<S::Error>> {
-        if let State::Broken(recovery, container) = state {
-            return self.recover(at, recovery, container);
-        }
+    fn step(&mut self, at: usize, position: Position) -> Result<Step, Stop<S::Error>> {
+        let (container, next) = match position {
+            Position::Broken(recovery, container) => return self.recover(at, recovery, container),
+            Position::Between(container, next) => (container, next),
+        };
         let from = at;
         let at = skip_blanks(self.bytes(), from);
         let Some(byte) = self.bytes().get(at).copied() else {
             // Blanks show the indentation of the next record.
-            return self.end(if at - from > MAX_INDENT { at } else { from }, state);
+            let done = if at - from > MAX_INDENT { at } else { from };
+            return self.end(done, Position::Between(container, next));
         };
-        Ok(match self.among(at, byte, state)? {
-            More(done, state) if done == at => More(from, state),
+        let step = match container {
+            Container::Lines => self.line(at, byte, next),
+            Container::Records => self.element(at, byte, next),
+            Container::Map => self.entry(at, byte, next),
+            Container::Members => self.member(at, byte, next),
+            Container::Elements => self.other_element(at, byte, next),
+        };
+        Ok(match step? {
+            More(done, position) if done == at => More(from, position),
             step => step,
         })
     }
 
-    fn among(&mut self, at: usize, byte: u8, state: State) -> Result<Step, Stop<S::Error>> {
-        match state {
-            State::Start if byte == b'[' => Ok(At(
-                at + 1,
-                State::Between(Container::Array(Element::Array), Next::First),
-            )),
-            State::Start => Ok(At(at, Container::Sequence(Element::Wrapper).after())),
-            State::Between(Container::Sequence(element), _) => self.value(at, byte, element),
-            State::Between(Container::Array(element), next) => {
-                self.element(at, byte, element, next)
-            }
-            State::Rest => self.rest(at),
-            State::Broken(recovery, container) => self.recover(at, recovery, container),
-        }
-    }
-
     /// Ends a window that has no more bytes, or only blanks.
-    fn end(&mut self, at: usize, state: State) -> Result<Step, Stop<S::Error>> {
+    fn end(&mut self, at: usize, position: Position) -> Result<Step, Stop<S::Error>> {
         if self.window.last {
-            match state {
-                State::Between(Container::Array(_), _) => self.sink.unread(Unread::OpenArray)?,
-                State::Rest => self.sink.unread(Unread::OpenWrapper)?,
-                State::Between(Container::Sequence(_), _) | State::Start | State::Broken(..) => {}
+            match position.container() {
+                Container::Lines => {}
+                Container::Records | Container::Elements => self.sink.unread(Unread::OpenArray)?,
+                Container::Map | Container::Members => self.sink.unread(Unread::OpenWrapper)?,
             }
         }
-        Ok(More(at, state))
+        Ok(More(at, position))
     }
 
     /// Reads one of the values that follow one another.
-    fn value(&mut self, at: usize, byte: u8, element: Element) -> Result<Step, Stop<S::Error>> {
-        let sequence = Container::Sequence(element);
-        match (byte, element) {
-            (b'[', Element::Array) => Ok(At(
-                at + 1,
-                State::Between(Container::Array(element), Next::First),
-            )),
-            (b'{', Element::Wrapper) => match self.wrapper(at) {
-                Some(Wrapper::Array(at)) => Ok(At(
-                    at,
-                    State::Between(Container::Array(element), Next::First),
-                )),
-                Some(Wrapper::None) => self.object(
-                    at,
-                    State::Between(Container::Sequence(Element::Record), Next::Value),
-                ),
-                None => Ok(More(at, sequence.after())),
-            },
-            (b'{', Element::Record | Element::Array) => self.object(at, sequence.after()),
-            _ => self.no_object(at, sequence.after()),
+    fn line(&mut self, at: usize, byte: u8, next: Next) -> Result<Step, Stop<S::Error>> {
+        let here = Position::Between(Container::Lines, next);
+        match byte {
+            b'{' if self.document.is_plain() => self.record(at, here, None),
+            b'{' => self.document(at, here),
+            b'[' => self.open_array(at, here, None),
+            b'"' => self.text(at, here),
+            ELEMENT_SEPARATOR if next != Next::First => {
+                if !std::mem::replace(&mut self.document.reported.commas, true) {
+                    self.sink.unread(Unread::Commas)?;
+                }
+                Ok(At(at + 1, here))
+            }
+            b']' if next != Next::First => {
+                let reported = &mut self.document.reported;
+                if !std::mem::replace(&mut reported.bracket, true) && !reported.commas {
+                    self.sink.unread(Unread::NoOpening)?;
+                }
+                Ok(At(at + 1, here))
+            }
+            _ => self.no_object(at, here),
         }
     }
 
-    /// Reads an element of an array, or what separates two.
-    fn element(
-        &mut self,
-        at: usize,
-        byte: u8,
-        element: Element,
-        next: Next,
-    ) -> Result<Step, Stop<S::Error>> {
-        let array = Container::Array(element);
-        let here = State::Between(array, next);
+    /// Reads an element of an array of records, or what separates two.
+    fn element(&mut self, at: usize, byte: u8, next: Next) -> Result<Step, Stop<S::Error>> {
+        let here = Position::Between(Container::Records, next);
         match (next, byte) {
-            (Next::First | Next::Separator, b']') => match element {
-                Element::Wrapper => Ok(At(at + 1, State::Rest)),
-                Element::Record | Element::Array => {
-                    Ok(At(at + 1, Container::Sequence(element).after()))
+            (Next::First | Next::Separator, b']') => self.close(at),
+            (Next::Separator, ELEMENT_SEPARATOR) => Ok(At(
+                at + 1,
+                Position::Between(Container::Records, Next::Value),
+            )),
+            (Next::Separator, b'{') => {
+                if !std::mem::replace(&mut self.document.reported.no_comma, true) {
+                    self.sink.unread(Unread::NoComma)?;
                 }
-            },
-            (Next::Separator, ELEMENT_SEPARATOR) => {
-                Ok(At(at + 1, State::Between(array, Next::Value)))
+                Ok(At(at, Position::Between(Container::Records, Next::Value)))
             }
             (Next::Separator, _) => {
-                self.broken(at, Unreadable::NotJson("`,` or `]` after a record"), array)
+                let why = Unreadable::NotJson("`,` or `]` after a record");
+                self.broken(at, why, Container::Records)
             }
             (Next::Value, b']') => {
                 self.sink
                     .rejected(at, Unreadable::NotJson("a record after the comma"))?;
-                Ok(At(at, array.after()))
+                Ok(At(at, Container::Records.after()))
             }
-            (Next::First | Next::Value, b'{') => self.object(at, here),
+            (Next::First | Next::Value, b'{') => self.record(at, here, None),
+            (Next::First | Next::Value, b'[') => self.open_array(at, here, None),
+            (Next::First | Next::Value, b'"') => self.text(at, here),
             (Next::First | Next::Value, _) => self.no_object(at, here),
         }
     }
 
-    /// Reads what remains of a wrapper once its array is closed.
-    fn rest(&mut self, start: usize) -> Result<Step, Stop<S::Error>> {
-        let bytes = self.bytes();
-        let beside = match bytes[start] {
-            b'}' => {
-                return Ok(At(start + 1, Container::Sequence(Element::Wrapper).after()));
-            }
-            b',' => beside(bytes, start + 1),
-            _ => Err(Fault {
-                at: start,
-                what: Flaw::Expected("`,` or `}`"),
-            }),
-        };
-        match beside {
-            Ok(end) => Ok(At(end, State::Rest)),
-            Err(fault) if self.may_go_on(start, fault) => Ok(More(start, State::Rest)),
-            Err(_) => {
-                self.sink.unread(Unread::BadWrapper)?;
-                Ok(broken_wrapper(start))
-            }
-        }
-    }
-
     /// Whether a value only lacks its end, which may follow.
-    fn may_go_on(&self, start: usize, fault: Fault) -> bool {
-        fault.what == Flaw::Incomplete && !self.window.last && !self.is_too_large(start)
+    pub(super) fn may_go_on(&self, start: usize, fault: Fault) -> bool {
+        let is_open = match fault.what {
+            Flaw::Incomplete => true,
+            // What is there instead may be a literal of another language.
+            Flaw::Expected(_) => self.bytes().len() - fault.at < ForeignLiteral::MAX_BYTES,
+            Flaw::TooDeep => false,
+        };
+        is_open && !self.window.last && !self.is_too_large(start)
     }
 
     /// Whether more than a record may take follows this byte.
-    fn is_too_large(&self, start: usize) -> bool {
+    pub(super) fn is_too_large(&self, start: usize) -> bool {
         self.bytes().len() - start > self.window.limit
     }
 
-    /// Reads an object, which should be a record.
-    fn object(&mut self, at: usize, here: State) -> Result<Step, Stop<S::Error>> {
-        let mut envelope = Envelope::default();
-        let text = self.window.within_limit(at);
+    /// Decodes the object that begins at a byte of a text, inside of so many others.
+    /// Returns the byte after it.
+    pub(super) fn decode(
+        &mut self,
+        text: &'b str,
+        at: usize,
+        wrappers: usize,
+        object: &mut Object,
+    ) -> Result<usize, Fault> {
         self.record.clear();
-        match self
-            .decoder
-            .decode(text, at, Nesting::Line, &mut self.record, &mut envelope)
-        {
-            Ok(end) => {
-                self.whole(at..end, &envelope)?;
-                Ok(At(end, here.container().after()))
-            }
-            Err(fault) if self.may_go_on(at, fault) => Ok(More(at, here)),
-            Err(fault) => self.broken(at, self.why(at, fault), here.container()),
-        }
+        let record = &mut self.record;
+        self.decoder.decode(text, at, wrappers, record, object)
     }
 
     /// Reads a value that is no object, and so no record.
-    fn no_object(&mut self, at: usize, here: State) -> Result<Step, Stop<S::Error>> {
+    pub(super) fn no_object(&mut self, at: usize, here: Position) -> Result<Step, Stop<S::Error>> {
         let bytes = self.window.within_limit(at).as_bytes();
         match skip_value(bytes, at, 0) {
             // A number may go on after the window.
@@ -245,12 +236,15 @@ impl<'w, 'b, 's, S: Sink> Reader<'w, 'b, 's, S> {
     }
 
     /// Returns why the value that begins at a byte cannot be read.
-    fn why(&self, start: usize, fault: Fault) -> Unreadable {
+    pub(super) fn why(&self, start: usize, fault: Fault) -> Unreadable {
         if let Some(at) = self.window.flaw(start..fault.at + 1) {
             return Unreadable::NotUtf8(at - start);
         }
         match fault.what {
-            Flaw::Expected(what) => Unreadable::Expected(what, fault.at - start),
+            Flaw::Expected(what) => {
+                let literal = ForeignLiteral::at(&self.bytes()[fault.at..]);
+                Unreadable::Expected(what, fault.at - start, literal)
+            }
             Flaw::TooDeep => Unreadable::TooDeep,
             Flaw::Incomplete if self.is_too_large(start) => Unreadable::TooLarge,
             Flaw::Incomplete => Unreadable::Truncated,
@@ -258,7 +252,7 @@ impl<'w, 'b, 's, S: Sink> Reader<'w, 'b, 's, S> {
     }
 
     /// Rejects a value that cannot be read, and goes on to the next.
-    fn broken(
+    pub(super) fn broken(
         &mut self,
         at: usize,
         why: Unreadable,
@@ -270,8 +264,22 @@ impl<'w, 'b, 's, S: Sink> Reader<'w, 'b, 's, S> {
             _ => Trust::Lines,
         };
         self.sink.rejected(at, why)?;
-        let recovery = Recovery::new(container.is_array(), indent(self.bytes(), at), trust);
-        Ok(At(at, State::Broken(recovery, container)))
+        let recovery = self.recovery(at, trust, container);
+        Ok(At(at, Position::Broken(recovery, container)))
+    }
+
+    fn recovery(&self, at: usize, trust: Trust, container: Container) -> Recovery {
+        let is_separated = container != Container::Lines || self.document.reported.commas;
+        Recovery::new(is_separated, indent(self.bytes(), at), trust)
+    }
+
+    /// Gives up the document around a byte, which is not JSON there: nothing that follows
+    /// in it can be told apart.
+    pub(super) fn give_up(&mut self, at: usize) -> Result<Step, Stop<S::Error>> {
+        self.sink.unread(Unread::BadWrapper)?;
+        self.document.frames.clear();
+        let recovery = Recovery::new(false, 0, Trust::Lines);
+        Ok(At(at, Position::Broken(recovery, Container::Lines)))
     }
 
     /// Searches for the next value after one that cannot be read.
@@ -282,53 +290,34 @@ impl<'w, 'b, 's, S: Sink> Reader<'w, 'b, 's, S> {
         container: Container,
     ) -> Result<Step, Stop<S::Error>> {
         Ok(match recovery.scan(&self.bytes()[at..]) {
-            Ok(Found::Record(found)) => At(at + found, State::Between(container, Next::Value)),
+            Ok(Found::Record(found)) => At(at + found, Position::Between(container, Next::Value)),
             Ok(Found::End(found)) => At(at + found, container.after()),
             Err(_) if self.window.last => self.end(self.bytes().len(), container.after())?,
-            Err(done) => More(at + done, State::Broken(recovery, container)),
+            Err(done) => More(at + done, Position::Broken(recovery, container)),
         })
     }
 
-    /// Returns whether an object wraps an array of records; nothing, if the
-    /// window does not reach far enough to tell.
-    fn wrapper(&self, at: usize) -> Option<Wrapper> {
-        let all = &self.bytes()[at..];
-        if all.len() < PREVIEW_BYTES && !self.window.last {
-            return None;
+    /// Says where the records of the export are, and hands on what was said on the way.
+    pub(super) fn set_place(&mut self, place: Place) -> Result<(), Stop<S::Error>> {
+        for (path, remark) in std::mem::take(&mut self.document.pending) {
+            if place.path.starts_with(&path) {
+                self.sink.remark(remark)?;
+            }
         }
-        let look = &all[..all.len().min(PREVIEW_BYTES)];
-        let found = wrapped_array(self.schema, look);
-        Some(found.map_or(Wrapper::None, |array| Wrapper::Array(at + array)))
+        self.document.place = Some(place);
+        Ok(())
     }
 }
 
-/// Says whether an object wraps an array of records.
-enum Wrapper {
-    /// It does: the array's first element begins after this byte.
-    Array(usize),
-    /// It does not.
-    None,
-}
-
-/// Returns the step after a wrapper that cannot be read: nothing that follows
-/// can be told apart.
-fn broken_wrapper(at: usize) -> Step {
-    let sequence = Container::Sequence(Element::Wrapper);
-    At(
-        at,
-        State::Broken(Recovery::new(false, 0, Trust::Lines), sequence),
-    )
-}
-
-/// Returns the byte after a key and its value.
-fn beside(bytes: &[u8], at: usize) -> Result<usize, Fault> {
-    let at = skip_key(bytes, skip_blanks(bytes, at))?;
-    skip_value(bytes, at, 1)
+/// Returns how many bytes a value has at least of which so many were not enough. With
+/// twice as many it is tried again, so that a long one is not read again and again.
+fn wait_for(rest: usize, limit: usize) -> usize {
+    rest.saturating_mul(2).min(limit.saturating_add(1))
 }
 
 /// Returns how many blanks are before a byte on its line; 0 if anything else is
 /// before it.
-fn indent(bytes: &[u8], at: usize) -> usize {
+pub(super) fn indent(bytes: &[u8], at: usize) -> usize {
     let blanks = bytes[..at]
         .iter()
         .rev()

@@ -74,6 +74,16 @@ impl Recovery {
         }
     }
 
+    /// Makes a scan of a record in an array whose brace, and first key, come before.
+    pub fn within_object() -> Self {
+        Self {
+            objects: 1,
+            depth: 1,
+            started: true,
+            ..Self::new(true, 0, Trust::Lines)
+        }
+    }
+
     /// Goes on with these bytes. Returns where the next record can begin or, as
     /// an error, how many of the bytes are done with if that is not among them.
     pub fn scan(&mut self, bytes: &[u8]) -> Result<Found, usize> {
@@ -136,6 +146,16 @@ impl Recovery {
 
     fn structure(&mut self, at: usize, byte: u8) -> Option<Found> {
         let outside = self.depth == 0;
+        // After a comma an object has a key: its brace was lost.
+        if byte == b'{'
+            && self.before == ELEMENT_SEPARATOR
+            && self.trust == Trust::Lines
+            && self.in_array
+            && (1..=u128::BITS).contains(&self.depth)
+            && self.objects & 1 == 1
+        {
+            return Some(Found::Record(at));
+        }
         if !matches!(byte, b' ' | b'\t' | b'\r') {
             self.before = byte;
         }
@@ -192,7 +212,7 @@ impl InText {
         }
         match (byte, self.seam) {
             (b'"', _) => return true,
-            (b'\\', _) => self.escaped = true,
+            (b'\\', _) => (self.escaped, self.seam) = (true, 0),
             (b'}', _) => self.seam = 1,
             (ELEMENT_SEPARATOR, 1) => self.seam = 2,
             (b'{', 2) => self.seam = 3,

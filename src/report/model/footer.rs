@@ -216,7 +216,7 @@ impl Footer {
             format: export.shape.clone(),
             records: export.records,
             rejected: export.rejected,
-            problem: export.problem.as_ref().map(ToString::to_string),
+            problem: export.problem(),
         });
         let fields = policies.schema.wanted().iter();
         let coverage = fields

@@ -163,21 +163,20 @@ fn a_table_without_rows_or_fields_is_never_clean() {
 }
 
 #[test]
-fn columns_that_mean_the_same_agree_or_conflict() {
+fn a_header_that_names_a_field_twice_is_not_read_past() {
     let workspace = workspace();
-    for (row, code) in [
-        ("a,n,true,yes", 0),
-        ("a,n,1,T", 0),
-        ("a,n,true,false", 3),
-        ("a,n,true,", 3),
-        ("a,n,true,maybe", 3),
+    for header in [
+        "id,name,force_sso,ForceSSO",
+        "id,name,force_sso,force_sso",
+        "id,name,force_sso,NAME",
     ] {
-        let export = format!("id,name,force_sso,ForceSSO\n{row}\n");
-        let run = read(&workspace, row, export.as_bytes(), &[]);
-        check(run.code == code, row, &run);
-        let reasons = run.reasons("sso");
-        let conflict = reasons.iter().any(|(_, reason)| reason == "conflict");
-        check(conflict == (code == 3), row, &run);
+        for row in ["a,n,true,true", "a,n,false,false"] {
+            let export = format!("{header}\n{row}\n");
+            let run = read(&workspace, header, export.as_bytes(), &[]);
+            check(run.code == 3, header, &run);
+            check(run.counts() == (0, 0), header, &run);
+            check(run.stderr.contains("twice"), header, &run);
+        }
     }
 }
 

@@ -71,7 +71,7 @@ fn an_array_that_is_cut_is_judged_as_far_as_it_goes() {
 
 #[test]
 fn a_wrapper_that_is_cut_is_judged_as_far_as_it_goes() {
-    let tail = r#"],"next":{"page":null}}"#;
+    let tail = r#"],"next":null}"#;
     cut_everywhere(&whole(r#"{"meta":{"n":[1]},"data":["#, ",", tail, 0));
     cut_everywhere(&whole(r#"{"data":["#, ",\n", "]\n}\n", FIRST_BATCH));
 }

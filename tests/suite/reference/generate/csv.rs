@@ -18,24 +18,21 @@ pub struct Dialect {
     quote_all: bool,
     /// The last row ends as the others do.
     ends: bool,
-    /// Whether a field may have two columns.
-    twice: bool,
     /// Columns that nobody asks for.
     unknown: Vec<&'static str>,
 }
 
 pub fn dialect() -> impl Strategy<Value = Dialect> {
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>());
     let newlines = select(vec!["\n", "\r\n"]);
     let unknown = vec(select(vec!["notes", "row number", "Ключ"]), 0..2);
-    (flags, select(vec![',', ';', '\t']), newlines, unknown).prop_map(
-        |((bom, quote_all, ends, twice), delimiter, newline, unknown)| Dialect {
+    (flags, select(vec![',', ';', '\t', '|']), newlines, unknown).prop_map(
+        |((bom, quote_all, ends), delimiter, newline, unknown)| Dialect {
             delimiter,
             bom,
             newline,
             quote_all,
             ends,
-            twice,
             unknown,
         },
     )
@@ -78,15 +75,19 @@ fn columns(records: &[Record], dialect: &Dialect) -> Vec<Column> {
             let before = record[..at].iter();
             let nth = before.filter(|(other, _)| is_same(other, key)).count();
             let is_known = |column: &Column| is_same(&column.key, key) && column.nth == nth;
-            let is_allowed = kind(key).is_some() && (nth == 0 || dialect.twice);
+            // A header that names a field twice is not read past.
+            let is_allowed = kind(key).is_some() && nth == 0;
             if is_allowed && !columns.iter().any(is_known) {
                 let key = key.clone();
                 columns.push(Column { key, nth });
             }
         }
     }
-    if !columns.iter().any(|column| kind(&column.key).is_some()) {
-        columns.push(plain("id"));
+    // A header names two fields.
+    for key in ["id", "name"] {
+        if !columns.iter().any(|column| is_same(&column.key, key)) {
+            columns.push(plain(key));
+        }
     }
     columns
 }

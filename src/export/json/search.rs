@@ -1,0 +1,357 @@
+//! Looks ahead for the records of a document: which array holds them, or which object
+//! has them as its values.
+//!
+//! What is found depends on the first bytes of a document alone, and not on how many of
+//! them were read so far: where that is open, more are asked for.
+
+use std::ops::Range;
+
+use super::between::ELEMENT_SEPARATOR;
+use super::lexer::{Flaw, skip_blanks, skip_key, skip_value, string};
+use super::object::Object;
+use super::reader::{Reader, indent};
+use super::recover::{Found, Recovery, Trust};
+use super::state::MAX_PATH;
+use crate::export::format::{MAX_DEPTH, PREVIEW_BYTES};
+use crate::export::sink::Sink;
+use crate::record::field::Key;
+
+/// The most elements of an array that are looked at for a customer.
+const MAX_ELEMENTS: usize = 1000;
+
+/// How many bytes of an array or an object are looked at for a customer.
+pub(super) const MAX_SEARCH_BYTES: usize = 1 << 20;
+
+/// Says what a search for records came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Search {
+    /// It is what holds the records.
+    Here,
+    /// Something in it holds the records.
+    Inside,
+    /// There are none.
+    Nothing,
+    /// More bytes may tell.
+    More,
+}
+
+/// Says how far a search goes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bound {
+    /// The byte before which it ends.
+    pub end: usize,
+    /// No more bytes count, even if more are read.
+    pub is_fixed: bool,
+}
+
+/// Says what an element of an array is to a search.
+enum Element {
+    Customer,
+    HoldsRecords,
+    Other(usize),
+    Unknown,
+    More,
+}
+
+impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
+    /// Returns whether the array whose elements begin at a byte is one of records; its
+    /// path has so many keys.
+    pub(super) fn search_array(
+        &mut self,
+        start: usize,
+        keys: usize,
+        depth: u32,
+        bound: Bound,
+    ) -> Search {
+        let bytes = &self.bytes()[..bound.end];
+        let mut at = start;
+        let mut elements = 0;
+        while elements < MAX_ELEMENTS && at - start <= MAX_SEARCH_BYTES {
+            at = skip_blanks(bytes, at);
+            let Some(byte) = bytes.get(at) else {
+                return bound.open();
+            };
+            let found = match byte {
+                b']' => return Search::Nothing,
+                &ELEMENT_SEPARATOR => {
+                    at += 1;
+                    continue;
+                }
+                b'{' => self.search_element(at, keys, depth, bound),
+                b'[' if depth < MAX_DEPTH => {
+                    match self.search_array(at + 1, keys, depth + 1, bound) {
+                        Search::Here => Element::Customer,
+                        Search::Inside => Element::HoldsRecords,
+                        Search::More => Element::More,
+                        Search::Nothing => self.other(at, bound),
+                    }
+                }
+                b'"' => self.search_text(at, bound),
+                _ => self.other(at, bound),
+            };
+            at = match found {
+                Element::Customer => return Search::Here,
+                Element::HoldsRecords => return Search::Inside,
+                Element::Other(end) => end,
+                Element::Unknown => return Search::Nothing,
+                Element::More => return Search::More,
+            };
+            elements += 1;
+        }
+        Search::Nothing
+    }
+
+    /// Returns what an object is that begins at a byte.
+    fn search_element(&mut self, at: usize, keys: usize, depth: u32, bound: Bound) -> Element {
+        let text = &self.window.text[..bound.end];
+        let mut object = Object::default();
+        let decoded = self.decode(text, at, 0, &mut object);
+        let preview = bound.end.min(at + PREVIEW_BYTES);
+        let is_short = decoded.is_ok_and(|end| end <= at + PREVIEW_BYTES);
+        if !is_short {
+            let is_open = decoded.is_err_and(|fault| fault.what == Flaw::Incomplete);
+            if is_open && !bound.is_fixed && bound.end - at < PREVIEW_BYTES {
+                return Element::More;
+            }
+            // A long one is told by its first bytes, however many more are there.
+            let text = &self.window.text[..self.window.text.floor_char_boundary(preview)];
+            _ = self.decode(text, at, 0, &mut object);
+            if object.fields.are_a_customers() {
+                return Element::Customer;
+            }
+            if self.search_object(at..preview, keys, depth) != Search::Nothing {
+                return Element::HoldsRecords;
+            }
+        }
+        match decoded {
+            Ok(end) => {
+                let text = self.window.text;
+                _ = self.decode(text, at, 0, &mut object);
+                if object.fields.are_a_customers() {
+                    return Element::Customer;
+                }
+                let within = self.within(text, &object, 0);
+                if within.change {
+                    return Element::Other(end);
+                }
+                if (within.arrays || within.customers > 1)
+                    && self.search_object(at..end, keys, depth) != Search::Nothing
+                {
+                    return Element::HoldsRecords;
+                }
+                match within.customers {
+                    1 => Element::Customer,
+                    _ => Element::Other(end),
+                }
+            }
+            Err(fault) if fault.what == Flaw::Incomplete => match bound.is_fixed {
+                true => Element::Unknown,
+                false if bound.end - at > self.window.limit => Element::Unknown,
+                false => Element::More,
+            },
+            Err(_) => self.recovered(at, bound),
+        }
+    }
+
+    /// Passes over a value that cannot be read.
+    fn recovered(&self, at: usize, bound: Bound) -> Element {
+        let bytes = &self.bytes()[..bound.end];
+        let mut recovery = Recovery::new(true, indent(bytes, at), Trust::Lines);
+        match recovery.scan(&bytes[at..]) {
+            Ok(Found::End(found) | Found::Record(found)) => Element::Other(at + found),
+            Err(_) if bound.is_fixed => Element::Unknown,
+            Err(_) => Element::More,
+        }
+    }
+
+    /// Returns what a text is that begins at a byte.
+    fn search_text(&mut self, at: usize, bound: Bound) -> Element {
+        let Ok(token) = string(&self.bytes()[..bound.end], at) else {
+            return self.other(at, bound);
+        };
+        let customer = self.object_of(self.window.text, &(at..token.end));
+        let is_customer = customer.is_some_and(|(text, start)| {
+            let mut object = Object::default();
+            self.decode(text, start, 1, &mut object).is_ok()
+                && (object.fields.are_a_customers() || self.within(text, &object, 1).customers == 1)
+        });
+        match is_customer {
+            true => Element::Customer,
+            false => Element::Other(token.end),
+        }
+    }
+
+    /// Passes over a value that holds no record.
+    fn other(&self, at: usize, bound: Bound) -> Element {
+        match skip_value(&self.bytes()[..bound.end], at, 1) {
+            Ok(end) if end < bound.end || bound.is_fixed => Element::Other(end),
+            Ok(_) => Element::More,
+            Err(fault) if fault.what == Flaw::Incomplete => match bound.is_fixed {
+                true => Element::Unknown,
+                false => Element::More,
+            },
+            Err(_) => self.recovered(at, bound),
+        }
+    }
+
+    /// Returns whether an object holds an array of records in it, or is a map of records
+    /// itself; its path has so many keys. It ends with these bytes, or nothing of it is
+    /// looked at beyond them.
+    pub(super) fn search_object(
+        &mut self,
+        object: Range<usize>,
+        keys: usize,
+        depth: u32,
+    ) -> Search {
+        if depth == MAX_DEPTH {
+            return Search::Nothing;
+        }
+        let text = &self.window.text[..self.window.text.floor_char_boundary(object.end)];
+        let bytes = text.as_bytes();
+        let bound = Bound {
+            end: bytes.len(),
+            is_fixed: true,
+        };
+        let mut at = object.start + 1;
+        let (mut may_be_map, mut customers) = (true, 0);
+        loop {
+            let key = skip_blanks(bytes, at);
+            let (Ok(value), Some(b'"')) = (skip_key(bytes, key), bytes.get(key)) else {
+                return Search::Nothing;
+            };
+            let is_field = self.is_field(key);
+            may_be_map &= !is_field;
+            match bytes.get(value) {
+                Some(b'[') if keys < MAX_PATH && !is_field => {
+                    match self.search_array(value + 1, keys + 1, depth + 1, bound) {
+                        Search::Nothing => {}
+                        Search::Here | Search::Inside | Search::More => return Search::Inside,
+                    }
+                }
+                Some(b'{') => {
+                    let mut object = Object::default();
+                    let decoded = self.decode(text, value, 1, &mut object);
+                    if decoded.is_ok() && object.fields.are_a_customers() {
+                        customers += 1;
+                        if may_be_map && customers == 2 {
+                            return Search::Here;
+                        }
+                    } else {
+                        may_be_map = false;
+                        let end = decoded.unwrap_or(bytes.len());
+                        if keys < MAX_PATH
+                            && !is_field
+                            && self.search_object(value..end, keys + 1, depth + 1)
+                                != Search::Nothing
+                        {
+                            return Search::Inside;
+                        }
+                    }
+                }
+                _ => {}
+            }
+            let Ok(end) = skip_value(bytes, value, 1) else {
+                return Search::Nothing;
+            };
+            at = skip_blanks(bytes, end);
+            match bytes.get(at) {
+                Some(&ELEMENT_SEPARATOR) => at += 1,
+                _ => return Search::Nothing,
+            }
+        }
+    }
+
+    /// Returns whether the values of the object that begins at a byte are records: none
+    /// of its keys is a field, and its first two objects are customers. Its path has so
+    /// many keys.
+    pub(super) fn search_map(&mut self, start: usize, keys: usize, bound: Bound) -> Search {
+        let text = &self.window.text[..bound.end];
+        let bytes = text.as_bytes();
+        let mut at = start + 1;
+        let mut customers = 0;
+        while at - start <= MAX_SEARCH_BYTES {
+            let key = skip_blanks(bytes, at);
+            if key == bytes.len() {
+                return bound.open();
+            }
+            let value = match skip_key(bytes, key) {
+                Ok(value) if value < bytes.len() => value,
+                Ok(_) => return bound.open(),
+                Err(fault) if fault.what == Flaw::Incomplete => return bound.open(),
+                Err(_) => return Search::Nothing,
+            };
+            if self.is_field(key) {
+                return Search::Nothing;
+            }
+            let end = match bytes[value] {
+                // An array of records is looked for first.
+                b'[' if keys < MAX_PATH => match self.search_array(value + 1, keys + 1, 0, bound) {
+                    Search::Here | Search::Inside => return Search::Nothing,
+                    Search::More => return Search::More,
+                    Search::Nothing => match skip_value(bytes, value, 1) {
+                        Ok(end) => end,
+                        Err(fault) if fault.what == Flaw::Incomplete => return bound.open(),
+                        Err(_) => return Search::Nothing,
+                    },
+                },
+                b'{' => {
+                    let mut object = Object::default();
+                    match self.decode(text, value, 1, &mut object) {
+                        Ok(_) if !object.fields.are_a_customers() => return Search::Nothing,
+                        Ok(_) if customers == 1 => return Search::Here,
+                        Ok(end) => {
+                            customers += 1;
+                            end
+                        }
+                        Err(fault) if fault.what == Flaw::Incomplete => {
+                            let preview = (value + PREVIEW_BYTES).min(bytes.len());
+                            let preview = &text[..text.floor_char_boundary(preview)];
+                            _ = self.decode(preview, value, 1, &mut object);
+                            // A long one is told by its first bytes.
+                            let may_be_customer = object.fields.are_a_customers();
+                            if bound.end - value >= PREVIEW_BYTES && !may_be_customer {
+                                return Search::Nothing;
+                            }
+                            return match bound.end - value <= MAX_SEARCH_BYTES {
+                                true => bound.open(),
+                                false => Search::Nothing,
+                            };
+                        }
+                        Err(_) => return Search::Nothing,
+                    }
+                }
+                _ => match skip_value(bytes, value, 1) {
+                    Ok(end) => end,
+                    Err(fault) if fault.what == Flaw::Incomplete => return bound.open(),
+                    Err(_) => return Search::Nothing,
+                },
+            };
+            at = skip_blanks(bytes, end);
+            match bytes.get(at) {
+                None => return bound.open(),
+                Some(&ELEMENT_SEPARATOR) => at += 1,
+                Some(_) => return Search::Nothing,
+            }
+        }
+        Search::Nothing
+    }
+
+    /// Returns whether the key that begins at a byte is a field.
+    fn is_field(&self, key: usize) -> bool {
+        let Ok(token) = string(self.bytes(), key) else {
+            return false;
+        };
+        let name = token.unescaped(self.window.text, key);
+        name.is_some_and(|name| !matches!(self.schema.key(&name), Key::Unknown))
+    }
+}
+
+impl Bound {
+    /// Returns what a search came to that reached the end of its bytes.
+    fn open(self) -> Search {
+        match self.is_fixed {
+            true => Search::Nothing,
+            false => Search::More,
+        }
+    }
+}

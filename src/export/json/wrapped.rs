@@ -1,0 +1,248 @@
+//! Finds the customer that an object wraps.
+
+use std::ops::Range;
+
+use super::decode::MAX_WRAPPERS;
+use super::lexer::{skip_blanks, skip_key, skip_value, string};
+use super::object::{Object, Role};
+use super::reader::Reader;
+use crate::export::pages::Remark;
+use crate::export::sink::{Sink, Stop, Unreadable};
+use crate::record::field::normalize_key;
+use crate::record::{Cell, Fields, Slot};
+
+/// Lines of the protocols of Airbyte and Singer that carry no record.
+const PROTOCOL: [&str; 10] = [
+    "\"STATE\"",
+    "\"LOG\"",
+    "\"SCHEMA\"",
+    "\"TRACE\"",
+    "\"SPEC\"",
+    "\"CATALOG\"",
+    "\"CONNECTION_STATUS\"",
+    "\"CONTROL\"",
+    "\"ACTIVATE_VERSION\"",
+    "\"DESTINATION_CATALOG\"",
+];
+
+/// Holds what is within an object that is no customer itself.
+#[derive(Debug, Default)]
+pub(super) struct Within<'b> {
+    /// How many customers are in it, at any level that is looked at.
+    pub customers: usize,
+    /// It holds arrays of something.
+    pub arrays: bool,
+    /// It holds arrays of nothing.
+    pub empty_arrays: bool,
+    /// It is an event of a stream of changes.
+    pub change: bool,
+    last: Option<Customer<'b>>,
+    /// The record is that of the last customer.
+    is_loaded: bool,
+}
+
+/// Says where a customer is that an object wraps.
+#[derive(Debug, Clone, Copy)]
+struct Customer<'b> {
+    text: &'b str,
+    at: usize,
+    wrappers: usize,
+    /// It is all that a text in JSON holds.
+    is_text: bool,
+    /// The id beside its attributes.
+    id: Option<Cell<'b>>,
+}
+
+impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
+    /// Returns what is within an object of this text that was just decoded. If it is one
+    /// customer, the record is that.
+    pub(super) fn within(&mut self, text: &'b str, object: &Object, wrappers: usize) -> Within<'b> {
+        let mut within = Within::default();
+        self.add_within(text, object, wrappers, &mut within);
+        if let (1, Some(customer), false) = (within.customers, within.last, within.is_loaded) {
+            self.load(customer);
+        }
+        within
+    }
+
+    fn add_within(
+        &mut self,
+        text: &'b str,
+        object: &Object,
+        wrappers: usize,
+        within: &mut Within<'b>,
+    ) {
+        within.arrays |= object.arrays;
+        within.empty_arrays |= object.empty_arrays;
+        within.change |= object.is_change();
+        if wrappers == MAX_WRAPPERS || object.is_crowded() {
+            return;
+        }
+        let id = self.record.take(Slot::ID);
+        let id = (!id.is_missing()).then_some(id);
+        for inner in &object.inner {
+            let is_text = text.as_bytes()[inner.value.start] == b'"';
+            let Some((text, at)) = self.object_of(text, &inner.value) else {
+                continue;
+            };
+            let customer = Customer {
+                text,
+                at,
+                wrappers: wrappers + 1,
+                is_text,
+                id: id.filter(|_| inner.is_attributes),
+            };
+            within.is_loaded = false;
+            let Some((mut fields, beside)) = self.load(customer) else {
+                continue;
+            };
+            if customer.id.is_some() {
+                fields.add(Fields::ID);
+            }
+            if fields.are_a_customers() {
+                within.customers += 1;
+                within.last = Some(customer);
+                within.is_loaded = true;
+            } else {
+                self.add_within(text, &beside, wrappers + 1, within);
+            }
+        }
+    }
+
+    /// Reads a customer into the record. Returns its fields, and what else it has.
+    fn load(&mut self, customer: Customer<'b>) -> Option<(Fields, Object)> {
+        let Customer {
+            text,
+            at,
+            wrappers,
+            is_text,
+            id,
+        } = customer;
+        let mut object = Object::default();
+        let end = self.decode(text, at, wrappers, &mut object).ok()?;
+        if is_text && skip_blanks(text.as_bytes(), end) < text.len() {
+            return None;
+        }
+        if let Some(id) = id {
+            self.record.put(Slot::ID, id);
+        }
+        Some((object.fields, object))
+    }
+
+    /// Returns the text that an object is in which a value is, or holds as a text; and at
+    /// which byte of it the object begins.
+    pub(super) fn object_of(
+        &self,
+        text: &'b str,
+        value: &Range<usize>,
+    ) -> Option<(&'b str, usize)> {
+        match text.as_bytes()[value.start] {
+            b'{' => Some((text, value.start)),
+            b'"' => {
+                let token = string(text.as_bytes(), value.start).ok()?;
+                let inner = token.unescaped(text, value.start)?;
+                let begins = inner.trim_ascii_start().starts_with('{');
+                begins.then(|| {
+                    let inner = self.record.keep(&inner);
+                    (inner, inner.len() - inner.trim_ascii_start().len())
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// Hands on the record that one of the cells of a row holds as a text in JSON.
+    ///
+    /// # Errors
+    ///
+    /// The sink takes no more.
+    pub fn cells(&mut self, row: usize, cells: &[&'b str]) -> Result<(), Stop<S::Error>> {
+        let mut found: Option<(&'b str, usize)> = None;
+        let mut within = Within::default();
+        for text in cells
+            .iter()
+            .filter(|text| text.trim_ascii_start().starts_with('{'))
+        {
+            let at = text.len() - text.trim_ascii_start().len();
+            let mut object = Object::default();
+            match self.decode(text, at, 1, &mut object) {
+                Ok(end) if skip_blanks(text.as_bytes(), end) == text.len() => {}
+                Ok(_) | Err(_) => continue,
+            }
+            if object.fields.are_a_customers() {
+                within.customers += 1;
+                found = Some((text, at));
+            } else {
+                self.add_within(text, &object, 1, &mut within);
+            }
+        }
+        match (within.customers, found, within.last) {
+            (1, Some((text, at)), _) => {
+                // It was decoded before.
+                _ = self.decode(text, at, 1, &mut Object::default());
+            }
+            (1, None, Some(customer)) => _ = self.load(customer),
+            (0, ..) => return self.sink.rejected(row, Unreadable::NoField),
+            _ => return self.sink.rejected(row, Unreadable::Several),
+        }
+        self.decoder.accept();
+        self.sink.record(&self.record)
+    }
+
+    /// Returns whether an object is a line of a protocol that carries no record.
+    pub(super) fn is_protocol(&self, object: &Object) -> bool {
+        let kind = object
+            .kind
+            .as_ref()
+            .map(|kind| &self.window.text[kind.clone()]);
+        object.fields.is_empty() && kind.is_some_and(|kind| PROTOCOL.contains(&kind))
+    }
+
+    /// Hands on what a whole document says of the pages that it is one of.
+    pub(super) fn remarks(&mut self, document: Range<usize>) -> Result<(), Stop<S::Error>> {
+        self.sink.remark(Remark::Page)?;
+        self.remarks_of_object(document, true)
+    }
+
+    fn remarks_of_object(
+        &mut self,
+        object: Range<usize>,
+        is_outermost: bool,
+    ) -> Result<(), Stop<S::Error>> {
+        let bytes = &self.bytes()[..object.end];
+        let mut at = object.start;
+        while let Some(Ok(value)) = next_key(bytes, at).map(|key| skip_key(bytes, key)) {
+            let key = next_key(bytes, at).unwrap_or(at);
+            let Ok(end) = skip_value(bytes, value, 1) else {
+                return Ok(());
+            };
+            let name = &self.window.text[key..];
+            let name = &name[1..name[1..].find('"').map_or(1, |end| end + 1)];
+            match Role::of(&normalize_key(name)) {
+                Role::Says(says) => {
+                    let remark = Remark::of(says, name, &self.window.text[value..end]);
+                    remark.map_or(Ok(()), |remark| self.sink.remark(remark))?;
+                }
+                Role::Beside if is_outermost && bytes[value] == b'{' => {
+                    self.remarks_of_object(value..end, false)?;
+                }
+                _ => {}
+            }
+            at = end;
+        }
+        Ok(())
+    }
+}
+
+/// Returns where the next key of an object begins, after a value or its brace.
+fn next_key(bytes: &[u8], at: usize) -> Option<usize> {
+    let at = match bytes.get(at) {
+        Some(b'{') => at + 1,
+        _ => {
+            let comma = skip_blanks(bytes, at);
+            (bytes.get(comma) == Some(&b',')).then_some(comma + 1)?
+        }
+    };
+    let key = skip_blanks(bytes, at);
+    (bytes.get(key) == Some(&b'"')).then_some(key)
+}
