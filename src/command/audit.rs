@@ -10,7 +10,7 @@ use crate::export::{Chunker, Source};
 use crate::finding::{Finding, Key, Privacy};
 use crate::manifest::Manifest;
 use crate::options::{AuditOptions, Disclosure, PolicyOptions, Verbosity};
-use crate::pipeline::{self, ChunkResult, Pipeline, Rejection};
+use crate::pipeline::{self, ChunkResult, Piece, Pipeline, Rejection};
 use crate::policy::{Policies, Policy, Severity};
 use crate::record::Slot;
 use crate::report::{
@@ -153,19 +153,22 @@ impl Run<'_> {
             renderers: self.renderers,
         };
         let threads = threads(self.options.threads);
-        pipeline.run(chunker, threads, |chunk| self.write(chunk))?;
+        pipeline.run(chunker, threads, |piece| self.write(piece))?;
         self.console.finish_progress();
         Ok(())
     }
 
-    /// Writes what a chunk comes to.
-    fn write(&mut self, chunk: ChunkResult) -> Result<(), Error> {
-        let ChunkResult {
-            part,
-            findings,
-            rejected,
-        } = chunk;
-        self.reports.findings(findings)?;
+    /// Writes a piece of a chunk.
+    fn write(&mut self, piece: Piece<'_>) -> Result<(), Error> {
+        match piece {
+            Piece::Findings(findings) => Ok(self.reports.findings(findings)?),
+            Piece::Result(result) => self.write_result(*result),
+        }
+    }
+
+    /// Writes what a chunk comes to, beside its findings.
+    fn write_result(&mut self, result: ChunkResult) -> Result<(), Error> {
+        let ChunkResult { part, rejected } = result;
         self.write_rejected(part.export, &rejected)?;
         self.totals.add(part)?;
         let bytes = self.exports.iter().map(|export| export.bytes.bytes()).sum();
@@ -259,7 +262,8 @@ fn write_finding(
     let mut chunk = RenderedChunk::default();
     let rendered = renderers.finding(finding, &mut chunk);
     rendered.map_err(pipeline::Error::Render)?;
-    Ok(reports.findings(chunk.numbered(0))?)
+    chunk.number(0, &mut Vec::new());
+    Ok(reports.findings(&mut chunk)?)
 }
 
 fn exit(options: &AuditOptions, policies: &Policies, totals: &Totals) -> Exit {

@@ -100,7 +100,8 @@ impl Listener for Converter<'_> {
         let mut chunk = RenderedChunk::default();
         let rendered = open.renderers.found(&found, &mut chunk);
         rendered.map_err(pipeline::Error::Render)?;
-        Ok(open.reports.findings(chunk.numbered(0))?)
+        chunk.number(0, &mut Vec::new());
+        Ok(open.reports.findings(&mut chunk)?)
     }
 
     fn rejected(&mut self, rejected: Rejected<'static>) -> Result<(), Error> {

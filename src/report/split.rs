@@ -370,7 +370,7 @@ impl OpenSlice {
         };
         let added = added.and_then(|()| {
             self.reporter
-                .findings(rendered.numbered(0), &mut self.output)
+                .findings(&rendered.numbered(0), &mut self.output)
         });
         added.map_err(|source| self.output.failed(source))
     }

@@ -93,17 +93,17 @@ impl render::Reporter for Reporter {
         })
     }
 
-    fn findings(&mut self, rendered: Rendered, _: &mut dyn Write) -> io::Result<()> {
+    fn findings(&mut self, rendered: &Rendered, _: &mut dyn Write) -> io::Result<()> {
         self.left_out += rendered.left_out;
         for RenderedRow {
             rule_index, row, ..
-        } in rendered.rows
+        } in &rendered.rows
         {
             if self.is_full(Sheet::Findings) {
                 self.left_out += 1;
                 continue;
             }
-            attempt(|| self.finding(rule_index, &row))?;
+            attempt(|| self.finding(*rule_index, row))?;
         }
         Ok(())
     }
@@ -180,7 +180,7 @@ mod tests {
             });
             let mut rendered = Rendered::default();
             Renderer.finding(&found, &mut rendered).expect("memory");
-            reporter.findings(rendered, &mut out).expect("a row");
+            reporter.findings(&rendered, &mut out).expect("a row");
             reporter
                 .rejected(&Rejected {
                     export: (*name).into(),
