@@ -216,7 +216,9 @@ fn worded(policies: &Policies, records: &[Record<'_>], renderers: &Renderers) ->
     let mut partial = Partial::default();
     let mut chunk = RenderedChunk::default();
     for record in records {
-        let found = |finding: &Finding<'_>| renderers.finding(finding, &mut chunk);
+        let found = |finding: &Finding<'_>| {
+            renderers.finding(finding, &mut chunk, |_| Ok::<_, std::io::Error>(()))
+        };
         let judged = judge.judge(record, CONTEXT, &mut summary, &mut partial, found);
         judged.expect("memory");
     }

@@ -98,7 +98,7 @@ impl Listener for Converter<'_> {
             finding: None,
         };
         let mut chunk = RenderedChunk::default();
-        let rendered = open.renderers.found(&found, &mut chunk);
+        let rendered = open.renderers.found(&found, &mut chunk, |_| Ok(()));
         rendered.map_err(pipeline::Error::Render)?;
         chunk.number(0, &mut Vec::new());
         Ok(open.reports.findings(&mut chunk)?)

@@ -209,8 +209,7 @@ impl Sink for Collector<'_, '_, '_> {
         let write_early = &mut *self.write_early;
         self.judge
             .judge(record, context, summary, aggregates, |finding| {
-                renderers.finding(finding, rendered)?;
-                write_early(rendered)
+                renderers.finding(finding, rendered, &mut *write_early)
             })
     }
 

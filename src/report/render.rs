@@ -201,16 +201,18 @@ pub struct RenderedChunk {
 }
 
 impl Renderers {
-    /// Renders a finding for each report.
+    /// Renders a finding for each report; after each of them, `after` may take away what
+    /// was rendered so far.
     ///
     /// # Errors
     ///
-    /// The first of the renderers'.
-    pub fn finding<'a>(
+    /// The first of the renderers', or of `after`.
+    pub fn finding<'a, E: From<io::Error>>(
         &self,
         finding: &'a Finding<'a>,
         chunk: &mut RenderedChunk,
-    ) -> io::Result<()> {
+        after: impl FnMut(&mut RenderedChunk) -> Result<(), E>,
+    ) -> Result<(), E> {
         let severity = finding.severity;
         if !self.all.iter().any(|one| one.has_room_for(severity)) {
             self.start(chunk);
@@ -222,17 +224,24 @@ impl Renderers {
             rule_index: finding.rule_index,
             finding: Some(finding),
         };
-        self.found(&found, chunk)
+        self.found(&found, chunk, after)
     }
 
-    /// Renders what was found for each report.
+    /// Renders what was found for each report; after each of them, `after` may take away
+    /// what was rendered so far.
     ///
     /// # Errors
     ///
-    /// The first of the renderers'.
-    pub fn found(&self, found: &Found<'_>, chunk: &mut RenderedChunk) -> io::Result<()> {
+    /// The first of the renderers', or of `after`.
+    pub fn found<E: From<io::Error>>(
+        &self,
+        found: &Found<'_>,
+        chunk: &mut RenderedChunk,
+        mut after: impl FnMut(&mut RenderedChunk) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.start(chunk);
-        for (renderer, rendered) in self.all.iter().zip(&mut chunk.each) {
+        for (index, renderer) in self.all.iter().enumerate() {
+            let rendered = &mut chunk.each[index];
             if !renderer.has_room_for(found.row.severity) {
                 rendered.left_out += 1;
                 continue;
@@ -242,6 +251,7 @@ impl Renderers {
             let rows = rendered.rows[rows..].iter();
             chunk.memory += rendered.bytes.len() - bytes;
             chunk.memory += rows.map(|row| row.row.memory()).sum::<usize>();
+            after(chunk)?;
         }
         Ok(())
     }
