@@ -306,8 +306,9 @@ fn notifications(report: &Report<'_>) -> Vec<Value> {
     );
     if report.left_out > 0 {
         let text = format!(
-            "{} left out: this report has the {MAX_FINDINGS} most severe; {}",
+            "{} left out: this report has the {} most severe; {}",
             count(report.left_out, "finding is", "findings are"),
+            report.findings.len(),
             phrase::WHERE_ALL_ARE,
         );
         notes.push(note("warning", &text));
