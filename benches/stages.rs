@@ -206,7 +206,7 @@ fn word(criterion: &mut Criterion) {
         let halves = report::new_report(format, &head, &settings, Screen::NONE);
         let renderers: Renderers = [halves.expect("memory").0].into_iter().collect();
         let worded = || worded(&policies, &records, &renderers);
-        let bytes = worded().into_iter().map(|one| one.bytes.len() as u64).sum();
+        let bytes = worded().iter_mut().map(|one| one.bytes.len() as u64).sum();
         group.throughput(Throughput::Bytes(bytes));
         group.bench_function(BenchmarkId::from_parameter(format.name()), |bencher| {
             bencher.iter(worded);
@@ -222,7 +222,9 @@ fn worded(policies: &Policies, records: &[Record<'_>], renderers: &Renderers) ->
     let mut partial = Partial::default();
     let mut chunk = RenderedChunk::default();
     for record in records {
-        let found = |finding: &Finding<'_>| renderers.finding(finding, &mut chunk);
+        let found = |finding: &Finding<'_>| {
+            renderers.finding(finding, &mut chunk, |_| Ok::<_, std::io::Error>(()))
+        };
         let judged = judge.judge(record, CONTEXT, &mut summary, &mut partial, found);
         judged.expect("memory");
     }

@@ -23,7 +23,15 @@ pub trait Spill: Ord + Sized {
     ///
     /// Those of the reader.
     fn read(reader: &mut impl Read) -> io::Result<Self>;
+
+    /// Returns how many bytes of text and the like it holds, beside its own size.
+    fn held_bytes(&self) -> usize {
+        0
+    }
 }
+
+/// How many bytes of text and the like the items in memory hold, at most, beside the last.
+const MAX_HELD_BYTES: usize = 4 << 20;
 
 /// How many files are open at once, at most: of more, one is made.
 const MAX_RUNS: usize = 128;
@@ -32,6 +40,7 @@ const MAX_RUNS: usize = 128;
 pub struct Sorter<T> {
     items_in_memory: usize,
     waiting: Vec<T>,
+    held_bytes: usize,
     runs: Vec<Run>,
 }
 
@@ -42,12 +51,13 @@ struct Run {
 }
 
 impl<T: Spill> Sorter<T> {
-    /// Makes a sorter that keeps this number of items in memory, and the others in
-    /// files.
+    /// Makes a sorter that keeps at most this number of items in memory, fewer if they
+    /// hold much, and the others in files.
     pub fn new(items_in_memory: usize) -> Self {
         Self {
             items_in_memory: items_in_memory.max(1),
             waiting: Vec::new(),
+            held_bytes: 0,
             runs: Vec::new(),
         }
     }
@@ -58,7 +68,8 @@ impl<T: Spill> Sorter<T> {
     ///
     /// Those of the temporary files.
     pub fn push(&mut self, item: T) -> io::Result<()> {
-        if self.waiting.len() == self.items_in_memory {
+        if self.waiting.len() == self.items_in_memory || self.held_bytes >= MAX_HELD_BYTES {
+            self.held_bytes = 0;
             self.waiting.sort_unstable();
             let run = Run::write(self.waiting.drain(..).map(Ok))?;
             self.runs.push(run);
@@ -68,6 +79,7 @@ impl<T: Spill> Sorter<T> {
             self.runs
                 .push(Run::write(Sorted::<T>::merge(Vec::new(), runs)?)?);
         }
+        self.held_bytes += item.held_bytes();
         self.waiting.push(item);
         Ok(())
     }
@@ -189,6 +201,36 @@ mod tests {
             wanted.sort_unstable();
             prop_assert_eq!(sorted(&items, in_memory), wanted);
         }
+    }
+
+    /// An item that holds more than all may together.
+    #[derive(PartialEq, Eq, PartialOrd, Ord)]
+    struct Huge(u16);
+
+    impl Spill for Huge {
+        fn write(&self, writer: &mut impl Write) -> io::Result<()> {
+            self.0.write(writer)
+        }
+
+        fn read(reader: &mut impl Read) -> io::Result<Self> {
+            u16::read(reader).map(Self)
+        }
+
+        fn held_bytes(&self) -> usize {
+            MAX_HELD_BYTES
+        }
+    }
+
+    #[test]
+    fn items_that_hold_much_wait_in_files() {
+        let mut sorter = Sorter::new(1000);
+        for number in [3, 1, 2] {
+            sorter.push(Huge(number)).expect("temporary files");
+            assert_eq!(sorter.waiting.len(), 1);
+        }
+        let sorted = sorter.sorted().expect("temporary files");
+        let sorted = sorted.map(|item| item.expect("temporary files").0);
+        assert_eq!(sorted.collect::<Vec<_>>(), [1, 2, 3]);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Keeps bytes until the end of a run in bounded memory: what does not fit waits
 //! in a temporary file that has no name.
 
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 
 use tempfile::SpooledTempFile;
 
 /// Takes in items of bytes, one after another.
 pub struct Spool {
-    file: SpooledTempFile,
+    file: BufWriter<SpooledTempFile>,
     bytes: u64,
 }
 
@@ -15,7 +15,7 @@ impl Spool {
     /// Makes a spool that keeps at most so many bytes in memory.
     pub fn new(memory: usize) -> Self {
         Self {
-            file: SpooledTempFile::new(memory),
+            file: BufWriter::new(SpooledTempFile::new(memory)),
             bytes: 0,
         }
     }
@@ -41,10 +41,12 @@ impl Spool {
     /// # Errors
     ///
     /// Those of the temporary file.
-    pub fn into_reader(mut self) -> io::Result<SpoolReader> {
-        self.file.rewind()?;
+    pub fn into_reader(self) -> io::Result<SpoolReader> {
+        let file = self.file.into_inner();
+        let mut file = file.map_err(io::IntoInnerError::into_error)?;
+        file.rewind()?;
         Ok(SpoolReader {
-            file: BufReader::new(self.file),
+            file: BufReader::new(file),
             offset: 0,
         })
     }

@@ -11,7 +11,7 @@ use crate::policy::Policies;
 use crate::spool::Spool;
 
 /// Says how many entries, of about 80 bytes each, are sorted in memory.
-const SEGMENT: usize = 1 << 18;
+const SEGMENT: usize = 1 << 16;
 
 /// Adds up what all records of a run gather, for its rules over all records.
 pub struct Aggregates<'p> {

@@ -9,8 +9,8 @@ use super::notes::{last_line, notes, reasons};
 use crate::export::{Chunker, Source};
 use crate::finding::{Finding, Key, Privacy};
 use crate::manifest::Manifest;
-use crate::options::{AuditOptions, Disclosure, PolicyOptions, Verbosity};
-use crate::pipeline::{self, ChunkResult, Pipeline, Rejection};
+use crate::options::{AuditOptions, Disclosure, PolicyOptions, ReportOptions, Verbosity};
+use crate::pipeline::{self, ChunkResult, Piece, Pipeline, Rejection};
 use crate::policy::{Policies, Policy, Severity};
 use crate::record::Slot;
 use crate::report::{
@@ -142,7 +142,9 @@ impl Run<'_> {
     fn read(&mut self, sources: Vec<Source>) -> Result<(), Error> {
         let input = self.options.input;
         let schema = &self.policies.schema;
-        let chunker = Chunker::new(sources, input.format, input.chunk_bytes, schema);
+        let threads = threads(self.options.threads);
+        let window = window(input.chunk_bytes, threads, &self.options.reports);
+        let chunker = Chunker::new(sources, input.format, window, schema);
         let names = self.export_names();
         let pipeline = Pipeline {
             policies: self.policies,
@@ -152,20 +154,22 @@ impl Run<'_> {
             privacy: self.privacy,
             renderers: self.renderers,
         };
-        let threads = threads(self.options.threads);
-        pipeline.run(chunker, threads, |chunk| self.write(chunk))?;
+        pipeline.run(chunker, threads, |piece| self.write(piece))?;
         self.console.finish_progress();
         Ok(())
     }
 
-    /// Writes what a chunk comes to.
-    fn write(&mut self, chunk: ChunkResult) -> Result<(), Error> {
-        let ChunkResult {
-            part,
-            findings,
-            rejected,
-        } = chunk;
-        self.reports.findings(findings)?;
+    /// Writes a piece of a chunk.
+    fn write(&mut self, piece: Piece<'_>) -> Result<(), Error> {
+        match piece {
+            Piece::Findings(findings) => Ok(self.reports.findings(findings)?),
+            Piece::Result(result) => self.write_result(*result),
+        }
+    }
+
+    /// Writes what a chunk comes to, beside its findings.
+    fn write_result(&mut self, result: ChunkResult) -> Result<(), Error> {
+        let ChunkResult { part, rejected } = result;
         self.write_rejected(part.export, &rejected)?;
         self.totals.add(part)?;
         let bytes = self.exports.iter().map(|export| export.bytes.bytes()).sum();
@@ -257,9 +261,10 @@ fn write_finding(
     reports: &mut Reports<'_>,
 ) -> Result<(), Error> {
     let mut chunk = RenderedChunk::default();
-    let rendered = renderers.finding(finding, &mut chunk);
+    let rendered = renderers.finding(finding, &mut chunk, |_| Ok(()));
     rendered.map_err(pipeline::Error::Render)?;
-    Ok(reports.findings(chunk.numbered(0))?)
+    chunk.number(0, &mut Vec::new());
+    Ok(reports.findings(&mut chunk)?)
 }
 
 fn exit(options: &AuditOptions, policies: &Policies, totals: &Totals) -> Exit {
@@ -274,6 +279,18 @@ fn exit(options: &AuditOptions, policies: &Policies, totals: &Totals) -> Exit {
         true => Exit::Findings,
         false => Exit::Clean,
     }
+}
+
+/// The least size that a chunk is made smaller to.
+const MIN_CHUNK_BYTES: usize = 64 << 10;
+
+/// Returns how many bytes a chunk has. What waits to be written is bounded for all threads
+/// and reports together; a chunk that says more than its share is not judged ahead as a
+/// whole. So there are smaller ones, the more must share.
+fn window(chunk_bytes: usize, threads: usize, reports: &ReportOptions) -> usize {
+    let reports = reports.files.len() + usize::from(reports.stdout.is_some());
+    let share = chunk_bytes / (threads * reports).max(1);
+    share.max(MIN_CHUNK_BYTES.min(chunk_bytes))
 }
 
 fn threads(threads: Option<u16>) -> usize {

@@ -98,9 +98,10 @@ impl Listener for Converter<'_> {
             finding: None,
         };
         let mut chunk = RenderedChunk::default();
-        let rendered = open.renderers.found(&found, &mut chunk);
+        let rendered = open.renderers.found(&found, &mut chunk, |_| Ok(()));
         rendered.map_err(pipeline::Error::Render)?;
-        Ok(open.reports.findings(chunk.numbered(0))?)
+        chunk.number(0, &mut Vec::new());
+        Ok(open.reports.findings(&mut chunk)?)
     }
 
     fn rejected(&mut self, rejected: Rejected<'static>) -> Result<(), Error> {

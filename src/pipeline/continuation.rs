@@ -1,6 +1,6 @@
 //! Where a chunk really ended, and so where the next one begins.
 
-use crate::export::{Format, State};
+use crate::export::{Chunk, Format, State};
 
 /// Holds what a chunk hands on to the next.
 pub(super) struct Continuation {
@@ -21,6 +21,11 @@ impl Continuation {
             carry: Vec::new(),
             records: 0,
         }
+    }
+
+    /// Returns whether the chunk before ended just where this one was assumed to begin.
+    pub(super) fn leads_to(&self, chunk: &Chunk) -> bool {
+        self.carry.is_empty() && chunk.state.as_ref() == Some(&self.state)
     }
 
     /// Goes on to the beginning of the next export.

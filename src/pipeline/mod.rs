@@ -8,4 +8,4 @@ mod run;
 mod worker;
 
 pub use inputs::{Error, Pipeline};
-pub use worker::{ChunkResult, Rejection};
+pub use worker::{ChunkResult, Piece, Rejection};

@@ -3,7 +3,9 @@
 //! Each task takes the next chunk, decodes and judges it, and renders what it
 //! found. Two things are done in the order of the chunks: to decide where a chunk
 //! really began and how many records came before it, and to write. A task that has
-//! been written lets the next one begin, so memory is bounded by their number.
+//! been written lets the next one begin, so memory is bounded by their number, and by
+//! what each may hold: one that has rendered more waits for its turn, and writes it
+//! before it goes on.
 
 use std::io;
 use std::sync::Mutex;
@@ -13,16 +15,23 @@ use rayon::Scope;
 use super::continuation::Continuation;
 use super::inputs::{Error, Pipeline};
 use super::ordered::{Ordered, lock};
-use super::worker::{ChunkResult, Judged, Worker};
-use crate::export::{Chunk, Chunker, StopFlag};
+use super::worker::{Judged, Piece, Worker};
+use crate::export::{Chunk, Chunker, Stop, StopFlag};
+use crate::report::RenderedChunk;
 
 /// Says how many chunks a thread has, on the average: one that it works on, and one
 /// that waits for its turn to be written.
 const CHUNKS_PER_THREAD: usize = 2;
 
+/// How many bytes of rendered findings wait to be written, in all chunks together.
+const WAITING_BYTES: usize = 4 << 20;
+
+/// How many bytes of rendered findings wait of a chunk at least, with many threads.
+const MIN_WAITING_BYTES: usize = 1 << 16;
+
 impl Pipeline<'_> {
     /// Runs all chunks through the stages on so many threads; what they come to is
-    /// handed to `write` in their order, until it fails.
+    /// handed to `write` in their order, piece by piece, until it fails.
     ///
     /// # Errors
     ///
@@ -32,7 +41,7 @@ impl Pipeline<'_> {
         &self,
         chunker: Chunker<'_>,
         threads: usize,
-        write: impl FnMut(ChunkResult) -> Result<(), E> + Send,
+        write: impl FnMut(Piece<'_>) -> Result<(), E> + Send,
     ) -> Result<(), E> {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
@@ -40,27 +49,33 @@ impl Pipeline<'_> {
             .build()
             .map_err(Error::from)?;
         let workers = (0..threads).map(|_| Mutex::new(Worker::new(self)));
+        let chunks = CHUNKS_PER_THREAD * threads;
         let tasks = Tasks {
+            room: (WAITING_BYTES / chunks).max(MIN_WAITING_BYTES),
+            spare: Mutex::new(Vec::new()),
             stop: chunker.stop_flag(),
             chunker: Mutex::new(chunker),
             workers: workers.collect(),
             ordered: Ordered::new(),
             last: Mutex::new(InOrder {
                 continuation: Continuation::new(self.format),
-                write,
-                error: None,
+                writer: Writer {
+                    write,
+                    error: None,
+                    spare: Vec::new(),
+                },
             }),
         };
         pool.in_place_scope(|scope| {
-            for _ in 0..CHUNKS_PER_THREAD * threads {
+            for _ in 0..chunks {
                 scope.spawn(|scope| tasks.next_chunk(scope));
             }
         });
-        let InOrder { error, .. } = tasks
+        let InOrder { writer, .. } = tasks
             .last
             .into_inner()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        error.map_or(Ok(()), Err)
+        writer.error.map_or(Ok(()), Err)
     }
 }
 
@@ -72,29 +87,44 @@ struct Tasks<'p, W, E> {
     /// A chunk, and what was judged of it if it was known where it begins.
     ordered: Ordered<(Chunk, Option<Result<Judged, io::Error>>)>,
     last: Mutex<InOrder<W, E>>,
+    /// How many bytes of rendered findings wait of a chunk.
+    room: usize,
+    /// What findings were rendered to, to be used again.
+    spare: Mutex<Vec<RenderedChunk>>,
     stop: StopFlag,
 }
 
 /// Serves one chunk after another, in their order.
 struct InOrder<W, E> {
     continuation: Continuation,
+    writer: Writer<W, E>,
+}
+
+/// Writes one piece after another, until it fails.
+struct Writer<W, E> {
     write: W,
     error: Option<E>,
+    /// Room for bytes.
+    spare: Vec<u8>,
 }
 
 impl<'p, W, E> Tasks<'p, W, E>
 where
-    W: FnMut(ChunkResult) -> Result<(), E> + Send,
+    W: FnMut(Piece<'_>) -> Result<(), E> + Send,
     E: From<Error> + Send,
 {
     fn next_chunk<'s>(&'s self, scope: &Scope<'s>) {
+        let _promise = self.ordered.promise();
         let Some(chunk) = lock(&self.chunker).next_chunk() else {
             return;
         };
-        let state = chunk.state.clone();
-        let judged = state.map(|state| {
-            let mut worker = self.worker();
-            worker.judge(chunk.export, state, chunk.bytes(), chunk.last)
+        let judged = chunk.state.clone().map(|state| {
+            let rendered = lock(&self.spare).pop().unwrap_or_default();
+            let bytes = (chunk.bytes(), chunk.last);
+            let write_early =
+                &mut |rendered: &mut RenderedChunk| self.write_early(&chunk, rendered);
+            self.worker()
+                .judge(chunk.export, state, bytes, rendered, write_early)
         });
         self.ordered
             .bring(chunk.index, (chunk, judged), |(chunk, judged)| {
@@ -109,24 +139,94 @@ where
         lock(&self.workers[thread % self.workers.len()])
     }
 
+    /// Writes findings of a chunk that is still being judged, once it is its turn, if they
+    /// are too many to wait.
+    ///
+    /// # Errors
+    ///
+    /// Enough, if the chunk is to be judged again, or nothing is to be written any more.
+    fn write_early(
+        &self,
+        chunk: &Chunk,
+        rendered: &mut RenderedChunk,
+    ) -> Result<(), Stop<io::Error>> {
+        if rendered.memory() < self.room {
+            return Ok(());
+        }
+        if !self.ordered.wait_for_turn(chunk.index) {
+            return Err(Stop::Enough);
+        }
+        let InOrder {
+            continuation,
+            writer,
+        } = &mut *lock(&self.last);
+        match continuation.leads_to(chunk) {
+            true => writer.findings(rendered, continuation.records, self.room),
+            false => Err(Stop::Enough),
+        }
+    }
+
     /// Writes a chunk in its turn; returns it, to be used again.
     fn hand_on(&self, chunk: Chunk, judged: Option<Result<Judged, io::Error>>) -> Chunk {
         let InOrder {
             continuation,
-            write,
-            error,
+            writer,
         } = &mut *lock(&self.last);
-        if error.is_none() {
-            let result = self.worker().settle(continuation, &chunk, judged);
-            let written = match result {
-                Ok(result) => write(result),
-                Err(source) => Err(Error::Render(source).into()),
-            };
-            *error = written.err();
+        if writer.error.is_none() {
+            let before = continuation.records;
+            let write_early =
+                &mut |rendered: &mut RenderedChunk| match rendered.memory() < self.room {
+                    true => Ok(()),
+                    false => writer.findings(rendered, before, self.room),
+                };
+            let settled = self
+                .worker()
+                .settle(continuation, &chunk, judged, write_early);
+            match settled {
+                Ok((result, mut rendered)) => {
+                    _ = writer.findings(&mut rendered, before, self.room);
+                    lock(&self.spare).push(rendered);
+                    writer.piece(Piece::Result(Box::new(result)));
+                }
+                Err(source) => writer.error = Some(Error::Render(source).into()),
+            }
         }
-        if error.is_some() {
+        if writer.error.is_some() {
             self.stop.raise();
         }
         chunk
+    }
+}
+
+impl<W, E> Writer<W, E>
+where
+    W: FnMut(Piece<'_>) -> Result<(), E>,
+{
+    /// Writes findings of a chunk that so many records come before, and clears them, but
+    /// for so many bytes of their room.
+    ///
+    /// # Errors
+    ///
+    /// Enough, if nothing is to be written any more.
+    fn findings(
+        &mut self,
+        rendered: &mut RenderedChunk,
+        before: u64,
+        room: usize,
+    ) -> Result<(), Stop<io::Error>> {
+        rendered.number(before, &mut self.spare);
+        self.piece(Piece::Findings(rendered));
+        rendered.clear(room);
+        self.spare.shrink_to(room);
+        match self.error {
+            Some(_) => Err(Stop::Enough),
+            None => Ok(()),
+        }
+    }
+
+    fn piece(&mut self, piece: Piece<'_>) {
+        if self.error.is_none() {
+            self.error = (self.write)(piece).err();
+        }
     }
 }

@@ -1,4 +1,7 @@
 //! One thread's tools: a chunk is decoded, judged and rendered.
+//!
+//! What is rendered waits until its chunk is written; of more than a few bytes, those
+//! who judge let it be written before they go on.
 
 use std::io;
 
@@ -10,12 +13,18 @@ use crate::record::Record;
 use crate::report::RenderedChunk;
 use crate::totals::{Part, add_problem};
 
-/// Holds what a chunk comes to, to be written in its turn.
+/// Holds what of a chunk is to be written, in its turn.
+pub enum Piece<'c> {
+    /// Its next findings, rendered for each report.
+    Findings(&'c mut RenderedChunk),
+    /// All else, after the last of its findings.
+    Result(Box<ChunkResult>),
+}
+
+/// Holds what a chunk comes to, beside its findings.
 pub struct ChunkResult {
     /// What it adds up to.
     pub part: Part,
-    /// Its findings, rendered for each report.
-    pub findings: RenderedChunk,
     /// Its records that cannot be read.
     pub rejected: Vec<Rejection>,
 }
@@ -34,12 +43,16 @@ pub struct Rejection {
 pub(super) struct Judged {
     state: State,
     done: usize,
-    rendered: RenderedChunk,
+    /// The findings that are not written yet.
+    pub(super) rendered: RenderedChunk,
     /// Records that cannot be read: their numbers among those of the chunk, from 1,
     /// and their first bytes.
     rejected: Vec<(u64, usize, Unreadable)>,
     part: Part,
 }
+
+/// Lets rendered findings of a chunk be written, in its turn, if there are too many to wait.
+pub(super) type WriteEarly<'w> = dyn FnMut(&mut RenderedChunk) -> Result<(), Stop<io::Error>> + 'w;
 
 /// Decodes, judges and renders chunks.
 pub(super) struct Worker<'p> {
@@ -57,7 +70,8 @@ impl<'p> Worker<'p> {
         }
     }
 
-    /// Judges bytes of an export, which begin in this state.
+    /// Judges bytes of an export, which begin in this state; findings go to `rendered`,
+    /// and from there to `write_early` if they are many.
     ///
     /// # Errors
     ///
@@ -66,15 +80,17 @@ impl<'p> Worker<'p> {
         &mut self,
         export: usize,
         state: State,
-        bytes: &[u8],
-        last: bool,
+        (bytes, last): (&[u8], bool),
+        rendered: RenderedChunk,
+        write_early: &mut WriteEarly<'_>,
     ) -> io::Result<Judged> {
         let mut collector = Collector {
             pipeline: self.pipeline,
             export: &self.pipeline.exports[export],
             judge: &mut self.judge,
             part: Part::new(self.pipeline.policies, export),
-            rendered: RenderedChunk::default(),
+            rendered,
+            write_early,
             rejected: Vec::new(),
         };
         let (state, done) = match self.reader.read(state, bytes, last, &mut collector) {
@@ -101,7 +117,7 @@ impl<'p> Worker<'p> {
         })
     }
 
-    /// In its turn, what was judged early holds if the chunk before ended just where
+    /// Returns what a chunk comes to, and its findings that are not written yet. What was judged early holds if the chunk before ended just where
     /// this one was assumed to begin. Else it is judged again.
     ///
     /// # Errors
@@ -112,9 +128,10 @@ impl<'p> Worker<'p> {
         continuation: &mut Continuation,
         chunk: &Chunk,
         early: Option<io::Result<Judged>>,
-    ) -> io::Result<ChunkResult> {
+        write_early: &mut WriteEarly<'_>,
+    ) -> io::Result<(ChunkResult, RenderedChunk)> {
+        let fits = continuation.leads_to(chunk);
         let carry = &mut continuation.carry;
-        let fits = carry.is_empty() && chunk.state.as_ref() == Some(&continuation.state);
         let offset = chunk.offset - carry.len() as u64;
         let judged = match early.filter(|_| fits) {
             Some(judged) => {
@@ -125,7 +142,9 @@ impl<'p> Worker<'p> {
             None => {
                 carry.extend_from_slice(chunk.bytes());
                 let state = continuation.state.clone();
-                let judged = self.judge(chunk.export, state, carry, chunk.last)?;
+                let bytes = (carry.as_slice(), chunk.last);
+                let rendered = RenderedChunk::default();
+                let judged = self.judge(chunk.export, state, bytes, rendered, write_early)?;
                 carry.drain(..judged.done);
                 judged
             }
@@ -141,15 +160,14 @@ impl<'p> Worker<'p> {
 }
 
 impl Judged {
-    /// Returns what the chunk comes to: `before` records of its export come before
-    /// it, and its first byte is at `offset`.
-    fn numbered(self, chunk: &Chunk, before: u64, offset: u64) -> ChunkResult {
+    /// Returns what the chunk comes to, and its findings that are not written yet: `before`
+    /// records of its export come before it, and its first byte is at `offset`.
+    fn numbered(self, chunk: &Chunk, before: u64, offset: u64) -> (ChunkResult, RenderedChunk) {
         let mut part = self.part;
         part.problems.extend(chunk.unread.clone());
         let rejected = self.rejected.into_iter();
-        ChunkResult {
+        let result = ChunkResult {
             part,
-            findings: self.rendered.numbered(before),
             rejected: rejected
                 .map(|(record, at, why)| Rejection {
                     record: before + record,
@@ -157,21 +175,23 @@ impl Judged {
                     why,
                 })
                 .collect(),
-        }
+        };
+        (result, self.rendered)
     }
 }
 
 /// Judges records as they are read, and renders what is found.
-struct Collector<'c, 'p> {
+struct Collector<'c, 'p, 'w> {
     pipeline: &'p Pipeline<'p>,
     export: &'p str,
     judge: &'c mut Judge<'p>,
     part: Part,
     rendered: RenderedChunk,
+    write_early: &'c mut WriteEarly<'w>,
     rejected: Vec<(u64, usize, Unreadable)>,
 }
 
-impl Sink for Collector<'_, '_> {
+impl Sink for Collector<'_, '_, '_> {
     type Error = io::Error;
 
     fn record(&mut self, record: &Record<'_>) -> Result<(), Stop<io::Error>> {
@@ -186,11 +206,11 @@ impl Sink for Collector<'_, '_> {
             privacy: self.pipeline.privacy,
         };
         let (renderers, rendered) = (self.pipeline.renderers, &mut self.rendered);
+        let write_early = &mut *self.write_early;
         self.judge
             .judge(record, context, summary, aggregates, |finding| {
-                renderers.finding(finding, rendered)
-            })?;
-        Ok(())
+                renderers.finding(finding, rendered, &mut *write_early)
+            })
     }
 
     fn rejected(&mut self, at: usize, why: Unreadable) -> Result<(), Stop<io::Error>> {

@@ -1,8 +1,11 @@
 //! JSON as several formats write it: nothing in it steers a terminal.
 
+use std::fmt::Display;
 use std::io::{self, Seek, Write};
 
-use serde::Serialize;
+use serde::ser::{Error as _, SerializeSeq as _};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 use tempfile::SpooledTempFile;
 
@@ -88,11 +91,76 @@ pub fn write_json<W: Write + ?Sized>(value: &impl Serialize, out: &mut W) -> io:
     value.serialize(&mut serializer).map_err(io::Error::from)
 }
 
-/// Writes one value as a file.
-pub fn write_file<W: Write + ?Sized>(value: &impl Serialize, out: &mut W) -> io::Result<()> {
+/// Makes the items of a list, one after another.
+pub type Items<'i> = &'i dyn Fn() -> Box<dyn Iterator<Item = io::Result<Value>> + 'i>;
+
+/// Writes a document as a file: all but its long lists, and these in their places, which
+/// are JSON pointers. Their items are made while they are written, so that never all of
+/// them are in memory.
+pub fn write_file(
+    document: &Value,
+    lists: &[(&str, Items<'_>)],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Lined::default());
-    value.serialize(&mut serializer).map_err(io::Error::from)?;
+    let document = Part {
+        value: document,
+        pointer: String::new(),
+        lists,
+    };
+    document
+        .serialize(&mut serializer)
+        .map_err(io::Error::from)?;
     out.write_all(b"\n")
+}
+
+/// Represents a part of a document, at a place.
+struct Part<'p, 'i> {
+    value: &'p Value,
+    pointer: String,
+    lists: &'p [(&'p str, Items<'i>)],
+}
+
+impl<'i> Part<'_, 'i> {
+    fn member<'v>(&'v self, key: &dyn Display, value: &'v Value) -> Part<'v, 'i> {
+        Part {
+            value,
+            pointer: format!("{}/{key}", self.pointer),
+            lists: self.lists,
+        }
+    }
+
+    /// Returns whether a list is in it.
+    fn leads_to_list(&self) -> bool {
+        let mut places = self.lists.iter().map(|(place, _)| place);
+        places.any(|place| {
+            let rest = place.strip_prefix(self.pointer.as_str());
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        })
+    }
+}
+
+impl Serialize for Part<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Some((_, items)) = self.lists.iter().find(|(place, _)| *place == self.pointer) {
+            let mut list = serializer.serialize_seq(None)?;
+            for item in items() {
+                list.serialize_element(&item.map_err(S::Error::custom)?)?;
+            }
+            return list.end();
+        }
+        match self.value {
+            Value::Object(members) if self.leads_to_list() => {
+                let members = members.iter();
+                serializer.collect_map(members.map(|(key, value)| (key, self.member(key, value))))
+            }
+            Value::Array(items) if self.leads_to_list() => {
+                let items = items.iter().enumerate();
+                serializer.collect_seq(items.map(|(index, item)| self.member(&index, item)))
+            }
+            other => other.serialize(serializer),
+        }
+    }
 }
 
 /// Writes an object without its last brace, so that more keys can follow.
@@ -211,12 +279,34 @@ mod tests {
     fn each_object_of_a_list_is_on_its_own_line() {
         let value = serde_json::json!({"a": [{"b": {"c": [1, "\u{9b}"]}}, {}], "d": {}});
         let mut out = Vec::new();
-        write_file(&value, &mut out).expect("memory");
+        write_file(&value, &[], &mut out).expect("memory");
         let out = String::from_utf8(out).expect("text");
         assert_eq!(
             out,
             "{\"a\":[\n{\"b\":{\"c\":[1,\"\\u009b\"]}},\n{}],\"d\":{}}\n"
         );
+    }
+
+    #[test]
+    fn a_list_that_is_made_while_it_is_written_is_written_as_any_other() {
+        let document = |a: Value, b: Value| serde_json::json!({"a": [{"list": a}, {"list": [7]}], "ab": {"list": [8]}, "b": b});
+        for items in [vec![], vec![Value::from(1), serde_json::json!({"x": [{}]})]] {
+            let (mut whole, mut by_items) = (Vec::new(), Vec::new());
+            let list = Value::from(items.clone());
+            write_file(&document(list.clone(), list), &[], &mut whole).expect("memory");
+            let make: Items<'_> = &|| Box::new(items.iter().cloned().map(Ok));
+            let lists = [("/a/0/list", make), ("/b", make)];
+            let frame = document(Value::from(Vec::<Value>::new()), Value::Null);
+            write_file(&frame, &lists, &mut by_items).expect("memory");
+            assert_eq!(String::from_utf8(by_items), String::from_utf8(whole));
+        }
+    }
+
+    #[test]
+    fn an_item_that_cannot_be_made_is_an_error() {
+        let make: Items<'_> = &|| Box::new(std::iter::once(Err(io::Error::other("lost"))));
+        let written = write_file(&Value::Null, &[("", make)], &mut io::sink());
+        assert!(written.is_err_and(|error| error.to_string().contains("lost")));
     }
 
     #[test]

@@ -38,13 +38,27 @@ pub struct RenderedRow {
     pub row: FindingRow<'static>,
 }
 
+/// Says of a finding that is rendered as a line what decides whether it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineHead {
+    /// How severe it is.
+    pub severity: Severity,
+    /// The index of its rule among those of the header.
+    pub rule_index: usize,
+    /// Somebody has accepted it until a day.
+    pub is_waived: bool,
+}
+
 /// Holds rendered findings of a chunk. How many records come before it is not known
 /// while they are rendered; [`Rendered::numbered`] adds that to their numbers.
 #[derive(Debug, Default)]
 pub struct Rendered {
     /// What will be written as it is.
     pub bytes: Vec<u8>,
-    /// What will be written once all is known, or cell by cell.
+    /// Says of each line of the bytes what it is about, if they are kept until all is
+    /// known.
+    pub heads: Vec<LineHead>,
+    /// What will be written cell by cell.
     pub rows: Vec<RenderedRow>,
     /// How many findings were not rendered, as the report has no room for them.
     pub left_out: u64,
@@ -64,32 +78,51 @@ impl Rendered {
         self.bytes.push(PLACEHOLDER);
     }
 
+    /// Fills in the numbers of the records, for a chunk that so many records come before;
+    /// `spare` is room for bytes, which is used again.
+    fn number(&mut self, before: u64, spare: &mut Vec<u8>) {
+        let records = self.rows.iter_mut().map(|row| &mut row.row.record);
+        for record in records.flatten() {
+            *record += before;
+        }
+        if self.placeholders.is_empty() {
+            return;
+        }
+        spare.clear();
+        let mut done = 0;
+        for (at, number) in self.placeholders.drain(..) {
+            spare.extend_from_slice(&self.bytes[done..at]);
+            // Writing to memory does not fail.
+            let _ = write!(spare, "{}", before + number);
+            done = at + 1;
+        }
+        spare.extend_from_slice(&self.bytes[done..]);
+        std::mem::swap(&mut self.bytes, spare);
+    }
+
     /// Returns the findings with the numbers of their records, for a chunk that so
     /// many records come before.
     #[must_use]
     pub fn numbered(mut self, before: u64) -> Self {
-        for record in self
-            .rows
-            .iter_mut()
-            .filter_map(|row| row.row.record.as_mut())
-        {
-            *record += before;
-        }
-        let placeholders = std::mem::take(&mut self.placeholders);
-        if placeholders.is_empty() {
-            return self;
-        }
-        let mut numbered = Vec::with_capacity(self.bytes.len() + 8 * placeholders.len());
-        let mut done = 0;
-        for (at, number) in placeholders {
-            numbered.extend_from_slice(&self.bytes[done..at]);
-            // Writing to memory does not fail.
-            let _ = write!(numbered, "{}", before + number);
-            done = at + 1;
-        }
-        numbered.extend_from_slice(&self.bytes[done..]);
-        self.bytes = numbered;
+        self.number(before, &mut Vec::new());
         self
+    }
+
+    /// Forgets the findings, and keeps their room, unless it is more than so many bytes.
+    fn clear(&mut self, room: usize) {
+        let Self {
+            bytes,
+            heads,
+            rows,
+            left_out,
+            placeholders,
+        } = self;
+        bytes.clear();
+        bytes.shrink_to(room);
+        heads.clear();
+        rows.clear();
+        placeholders.clear();
+        *left_out = 0;
     }
 }
 
@@ -128,7 +161,7 @@ pub trait Reporter: Send {
     /// # Errors
     ///
     /// Those of the output, or of a temporary file.
-    fn findings(&mut self, rendered: Rendered, out: &mut dyn io::Write) -> io::Result<()>;
+    fn findings(&mut self, rendered: &Rendered, out: &mut dyn io::Write) -> io::Result<()>;
 
     /// Takes a record that could not be read.
     ///
@@ -161,23 +194,29 @@ pub struct Renderers {
 
 /// Holds what the findings of a chunk are rendered to, one for each report.
 #[derive(Debug, Default)]
-pub struct RenderedChunk(Vec<Rendered>);
+pub struct RenderedChunk {
+    each: Vec<Rendered>,
+    /// About how many bytes they take in memory.
+    memory: usize,
+}
 
 impl Renderers {
-    /// Renders a finding for each report.
+    /// Renders a finding for each report; after each of them, `after` may take away what
+    /// was rendered so far.
     ///
     /// # Errors
     ///
-    /// The first of the renderers'.
-    pub fn finding<'a>(
+    /// The first of the renderers', or of `after`.
+    pub fn finding<'a, E: From<io::Error>>(
         &self,
         finding: &'a Finding<'a>,
         chunk: &mut RenderedChunk,
-    ) -> io::Result<()> {
+        after: impl FnMut(&mut RenderedChunk) -> Result<(), E>,
+    ) -> Result<(), E> {
         let severity = finding.severity;
         if !self.all.iter().any(|one| one.has_room_for(severity)) {
             self.start(chunk);
-            chunk.0.iter_mut().for_each(|one| one.left_out += 1);
+            chunk.each.iter_mut().for_each(|one| one.left_out += 1);
             return Ok(());
         }
         let found = Found {
@@ -185,27 +224,40 @@ impl Renderers {
             rule_index: finding.rule_index,
             finding: Some(finding),
         };
-        self.found(&found, chunk)
+        self.found(&found, chunk, after)
     }
 
-    /// Renders what was found for each report.
+    /// Renders what was found for each report; after each of them, `after` may take away
+    /// what was rendered so far.
     ///
     /// # Errors
     ///
-    /// The first of the renderers'.
-    pub fn found(&self, found: &Found<'_>, chunk: &mut RenderedChunk) -> io::Result<()> {
+    /// The first of the renderers', or of `after`.
+    pub fn found<E: From<io::Error>>(
+        &self,
+        found: &Found<'_>,
+        chunk: &mut RenderedChunk,
+        mut after: impl FnMut(&mut RenderedChunk) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.start(chunk);
-        for (renderer, rendered) in self.all.iter().zip(&mut chunk.0) {
-            match renderer.has_room_for(found.row.severity) {
-                true => renderer.finding(found, rendered)?,
-                false => rendered.left_out += 1,
+        for (index, renderer) in self.all.iter().enumerate() {
+            let rendered = &mut chunk.each[index];
+            if !renderer.has_room_for(found.row.severity) {
+                rendered.left_out += 1;
+                continue;
             }
+            let (bytes, rows) = (rendered.bytes.len(), rendered.rows.len());
+            renderer.finding(found, rendered)?;
+            let rows = rendered.rows[rows..].iter();
+            chunk.memory += rendered.bytes.len() - bytes;
+            chunk.memory += rows.map(|row| row.row.memory()).sum::<usize>();
+            after(chunk)?;
         }
         Ok(())
     }
 
     fn start(&self, chunk: &mut RenderedChunk) {
-        chunk.0.resize_with(self.all.len(), Rendered::default);
+        chunk.each.resize_with(self.all.len(), Rendered::default);
     }
 }
 
@@ -226,20 +278,29 @@ impl fmt::Debug for Renderers {
 }
 
 impl RenderedChunk {
-    /// Returns the findings with the numbers of their records, for a chunk that so
-    /// many records come before.
-    #[must_use]
-    pub fn numbered(self, before: u64) -> Self {
-        Self(self.0.into_iter().map(|one| one.numbered(before)).collect())
+    /// Returns about how many bytes the findings take in memory.
+    pub fn memory(&self) -> usize {
+        self.memory
     }
-}
 
-impl IntoIterator for RenderedChunk {
-    type Item = Rendered;
-    type IntoIter = std::vec::IntoIter<Rendered>;
+    /// Fills in the numbers of the records, for a chunk that so many records come before;
+    /// `spare` is room for bytes, which is used again.
+    pub fn number(&mut self, before: u64, spare: &mut Vec<u8>) {
+        let each = self.each.iter_mut();
+        each.for_each(|one| one.number(before, spare));
+    }
 
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+    /// Returns the findings for each report.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Rendered> {
+        self.each.iter_mut()
+    }
+
+    /// Forgets the findings, and keeps their room, unless it is more than so many bytes
+    /// for a report.
+    pub fn clear(&mut self, room: usize) {
+        let each = self.each.iter_mut();
+        each.for_each(|one| one.clear(room));
+        self.memory = 0;
     }
 }
 

@@ -147,8 +147,8 @@ impl<'r> Reports<'r> {
     /// # Errors
     ///
     /// A report cannot be written.
-    pub fn findings(&mut self, chunk: RenderedChunk) -> Result<(), Error> {
-        for (report, rendered) in self.all.iter_mut().zip(chunk) {
+    pub fn findings(&mut self, chunk: &mut RenderedChunk) -> Result<(), Error> {
+        for (report, rendered) in self.all.iter_mut().zip(chunk.iter_mut()) {
             match &mut report.to {
                 To::One {
                     reporter, output, ..
@@ -156,7 +156,7 @@ impl<'r> Reports<'r> {
                     let written = reporter.findings(rendered, output);
                     written.map_err(|source| output.failed(source))?;
                 }
-                To::Slices(split) => split.findings(rendered.rows)?,
+                To::Slices(split) => split.findings(std::mem::take(&mut rendered.rows))?,
             }
         }
         Ok(())

@@ -90,6 +90,10 @@ impl Spill for Place {
         writer.write_all(&self.rule_index.to_le_bytes())
     }
 
+    fn held_bytes(&self) -> usize {
+        self.slice.as_ref().map_or(0, String::len)
+    }
+
     fn read(reader: &mut impl Read) -> io::Result<Self> {
         let (mut is_some, mut number) = ([0; 1], [0; 8]);
         reader.read_exact(&mut is_some)?;
@@ -370,7 +374,7 @@ impl OpenSlice {
         };
         let added = added.and_then(|()| {
             self.reporter
-                .findings(rendered.numbered(0), &mut self.output)
+                .findings(&rendered.numbered(0), &mut self.output)
         });
         added.map_err(|source| self.output.failed(source))
     }

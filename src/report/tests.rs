@@ -47,7 +47,7 @@ fn report_with(
             false => rendered.left_out += 1,
         }
         reporter
-            .findings(rendered.numbered(0), &mut out)
+            .findings(&rendered.numbered(0), &mut out)
             .expect("memory");
     }
     if footer.summary.rejected > 0 {

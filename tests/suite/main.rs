@@ -16,6 +16,7 @@ mod examples;
 mod exports;
 mod floors;
 mod manifest;
+mod memory;
 #[path = "../oracle/mod.rs"]
 mod oracle; // the fuzzer asks it too
 mod policies;

@@ -5,11 +5,13 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::kept::{Findings, Keeper};
 use crate::policy::Severity;
+use crate::report::json_writer::write_row;
 use crate::report::model::footer::Footer;
-use crate::report::model::header::{Header, Policy, Rule};
-use crate::report::model::row::{FindingRow, Rejected};
-use crate::report::render::{self, Found, Rendered, RenderedRow};
+use crate::report::model::header::{Header, Rule};
+use crate::report::model::row::Rejected;
+use crate::report::render::{self, Found, LineHead, Rendered};
 
 /// Holds what a document is made from.
 pub struct Report<'r> {
@@ -19,7 +21,7 @@ pub struct Report<'r> {
     pub footer: &'r Footer,
     /// The findings that are shown, the most severe first and else in the order of
     /// the run.
-    pub findings: Vec<FindingRow<'static>>,
+    pub findings: Findings,
     /// How many findings there are that are not shown.
     pub left_out: u64,
     /// Records that could not be read, as far as they are shown; the summary says
@@ -28,17 +30,22 @@ pub struct Report<'r> {
 }
 
 impl Report<'_> {
-    /// Returns how severe the most severe finding of a rule is that nobody accepted: some
-    /// may be more severe than the rule is. If it has none, it is the rule's own severity.
-    pub fn most_severe(&self, policy: &Policy, rule: &Rule) -> Severity {
+    /// Returns how severe the most severe finding is that nobody accepted, of each rule in
+    /// the order of the header: some may be more severe than the rule is. If a rule has
+    /// none, it is its own severity.
+    pub fn most_severe(&self) -> Vec<Severity> {
+        let mut first: Vec<_> = self.header.rules().map(|_| None).collect();
         // The most severe come first.
-        let mut findings = self.findings.iter();
-        let first =
-            findings.find(|row| row.rule == rule.id && row.policy == policy.id && !row.is_waived());
-        match rule.raise {
-            Some(_) => first.map_or(rule.severity, |row| row.severity),
-            None => rule.severity,
+        for place in self.findings.places().iter().filter(|one| !one.is_waived) {
+            if let Some(first) = first.get_mut(place.rule_index) {
+                first.get_or_insert(place.severity);
+            }
         }
+        let most_severe = |((_, rule), first): ((_, &Rule), Option<Severity>)| match rule.raise {
+            Some(_) => first.unwrap_or(rule.severity),
+            None => rule.severity,
+        };
+        self.header.rules().zip(first).map(most_severe).collect()
     }
 }
 
@@ -51,13 +58,17 @@ pub trait Document: Send {
     ///
     /// # Errors
     ///
-    /// Those of the output.
+    /// Those of the output, or of a temporary file.
     fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()>;
 }
 
 /// The largest number of records that could not be read of which a report says
 /// where they are.
 const MAX_REJECTED: usize = 1000;
+
+/// The largest number of characters of a text of a finding: a document is read as a
+/// whole, and one text must not take the room of all.
+const MAX_TEXT: usize = 1 << 14;
 
 /// Returns the two halves of a report; the first leaves out what the second has no
 /// room for.
@@ -67,17 +78,16 @@ pub fn halves<D: Document>(document: D) -> (Renderer, Reporter<D>) {
         least: least.clone(),
     };
     let reporter = Reporter {
+        findings: Keeper::new(document.max_findings()),
         document,
         least,
-        findings: Default::default(),
-        kept: 0,
         all: 0,
         rejected: Vec::new(),
     };
     (renderer, reporter)
 }
 
-/// Keeps findings as rows.
+/// Renders findings as lines of JSON.
 pub struct Renderer {
     /// The least severity for which there is still room. What there is no room for
     /// in the records that were written so far has none in later ones.
@@ -86,11 +96,13 @@ pub struct Renderer {
 
 impl render::Renderer for Renderer {
     fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {
-        rendered.rows.push(RenderedRow {
+        rendered.heads.push(LineHead {
+            severity: found.row.severity,
             rule_index: found.rule_index,
-            slice: None,
-            row: found.row.clone().into_owned(),
+            is_waived: found.row.is_waived(),
         });
+        write_row(&found.row.shown(MAX_TEXT), rendered)?;
+        rendered.bytes.push(b'\n');
         Ok(())
     }
 
@@ -103,40 +115,9 @@ impl render::Renderer for Renderer {
 pub struct Reporter<D> {
     document: D,
     least: Arc<AtomicUsize>,
-    /// By severity; of each no more than are shown.
-    findings: [Vec<FindingRow<'static>>; Severity::ALL.len()],
-    kept: usize,
+    findings: Keeper,
     all: u64,
     rejected: Vec<Rejected<'static>>,
-}
-
-impl<D: Document> Reporter<D> {
-    fn keep(&mut self, row: FindingRow<'static>) {
-        let max = self.document.max_findings();
-        let severity = row.severity as usize;
-        if self.as_severe_as(severity) >= max {
-            return;
-        }
-        self.findings[severity].push(row);
-        self.kept += 1;
-        if self.kept > max {
-            // The last of the least severe makes room.
-            let least = self.findings.iter_mut().find(|kept| !kept.is_empty());
-            least.and_then(Vec::pop);
-            self.kept -= 1;
-        }
-        if self.kept == max {
-            let has_room = |severity: &usize| self.as_severe_as(*severity) < max;
-            let least = (0..Severity::ALL.len()).find(has_room);
-            let least = least.unwrap_or(Severity::ALL.len());
-            self.least.store(least, Ordering::Relaxed);
-        }
-    }
-
-    /// Returns how many findings are kept that are at least so severe.
-    fn as_severe_as(&self, severity: usize) -> usize {
-        self.findings[severity..].iter().map(Vec::len).sum()
-    }
 }
 
 impl<D: Document> render::Reporter for Reporter<D> {
@@ -144,11 +125,13 @@ impl<D: Document> render::Reporter for Reporter<D> {
         Ok(())
     }
 
-    fn findings(&mut self, rendered: Rendered, _: &mut dyn Write) -> io::Result<()> {
-        self.all += rendered.left_out + rendered.rows.len() as u64;
-        for row in rendered.rows {
-            self.keep(row.row);
+    fn findings(&mut self, rendered: &Rendered, _: &mut dyn Write) -> io::Result<()> {
+        self.all += rendered.left_out + rendered.heads.len() as u64;
+        let lines = rendered.bytes.split_inclusive(|byte| *byte == b'\n');
+        for (head, line) in rendered.heads.iter().zip(lines) {
+            self.findings.keep(head, line)?;
         }
+        self.least.store(self.findings.least(), Ordering::Relaxed);
         Ok(())
     }
 
@@ -165,8 +148,7 @@ impl<D: Document> render::Reporter for Reporter<D> {
         footer: &Footer,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let findings = self.findings.into_iter().rev();
-        let findings: Vec<_> = findings.flatten().collect();
+        let findings = self.findings.finish()?;
         let report = Report {
             header,
             footer,
@@ -182,6 +164,7 @@ impl<D: Document> render::Reporter for Reporter<D> {
 mod tests {
     use super::*;
     use crate::report::fixture;
+    use crate::report::model::row::FindingRow;
     use crate::report::render::{Renderer as _, Reporter as _};
 
     struct Three;
@@ -192,8 +175,8 @@ mod tests {
         }
 
         fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-            for row in &report.findings {
-                write!(out, "{} ", row.rule)?;
+            for row in report.findings.iter() {
+                write!(out, "{} ", row?.rule)?;
             }
             write!(out, "and {}", report.left_out)
         }
@@ -219,8 +202,8 @@ mod tests {
                 true => renderer.finding(&found, &mut rendered).expect("memory"),
                 false => rendered.left_out += 1,
             }
-            rows += rendered.rows.len();
-            reporter.findings(rendered, &mut out).expect("memory");
+            rows += rendered.heads.len();
+            reporter.findings(&rendered, &mut out).expect("memory");
         }
         let (header, footer) = (fixture::header(), fixture::clean());
         reporter.finish(&header, &footer, &mut out).expect("memory");
@@ -243,5 +226,25 @@ mod tests {
         use Severity::{High, Info, Low};
         assert_eq!(shown(&[High; 9]).1, 3);
         assert_eq!(shown(&[Low, Low, Low, Info, Low, High, Low]).1, 4);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_and_says_so() {
+        let (renderer, mut reporter) = halves(Three);
+        for length in [MAX_TEXT, MAX_TEXT + 1] {
+            let found = fixture::found(FindingRow {
+                customer_name: Some("é".repeat(length).into()),
+                ..fixture::row()
+            });
+            let mut rendered = Rendered::default();
+            renderer.finding(&found, &mut rendered).expect("memory");
+            let kept = reporter.findings(&rendered, &mut io::sink());
+            kept.expect("memory");
+        }
+        let findings = reporter.findings.finish().expect("memory");
+        let names = findings.iter().map(|row| row.expect("a row").customer_name);
+        let names: Vec<_> = names.flatten().collect();
+        assert_eq!(names[0], "é".repeat(MAX_TEXT));
+        assert_eq!(names[1], format!("{}…", "é".repeat(MAX_TEXT)));
     }
 }

@@ -117,7 +117,7 @@ impl render::Reporter for Reporter {
         header.flush()
     }
 
-    fn findings(&mut self, rendered: Rendered, out: &mut dyn io::Write) -> io::Result<()> {
+    fn findings(&mut self, rendered: &Rendered, out: &mut dyn io::Write) -> io::Result<()> {
         out.write_all(&rendered.bytes)
     }
 

@@ -190,7 +190,7 @@ impl render::Reporter for Reporter {
         out.write_all(b"{\"findings\":[")
     }
 
-    fn findings(&mut self, rendered: Rendered, out: &mut dyn Write) -> io::Result<()> {
+    fn findings(&mut self, rendered: &Rendered, out: &mut dyn Write) -> io::Result<()> {
         self.findings.write(&rendered.bytes, out)
     }
 
@@ -260,7 +260,7 @@ mod tests {
         let mut out = Vec::new();
         let mut reporter = Box::new(Reporter::default());
         reporter.start(&header, &mut out).expect("memory");
-        reporter.findings(rendered, &mut out).expect("memory");
+        reporter.findings(&rendered, &mut out).expect("memory");
         reporter.finish(&header, footer, &mut out).expect("memory");
         serde_json::from_slice(&out).expect("JSON")
     }

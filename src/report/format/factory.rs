@@ -48,7 +48,10 @@ pub fn new_report(
             defectdojo::Reporter::default(),
         ),
         #[cfg(feature = "xlsx")]
-        Format::Xlsx => pair(xlsx::Renderer, xlsx::Reporter::new(header)),
+        Format::Xlsx => {
+            let (renderer, reporter) = xlsx::halves(header);
+            pair(renderer, reporter)
+        }
     })
 }
 

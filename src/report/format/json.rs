@@ -68,7 +68,7 @@ impl render::Reporter for Reporter {
         out.write_all(b",\"findings\":[")
     }
 
-    fn findings(&mut self, rendered: Rendered, out: &mut dyn Write) -> io::Result<()> {
+    fn findings(&mut self, rendered: &Rendered, out: &mut dyn Write) -> io::Result<()> {
         self.findings.write(&rendered.bytes, out)
     }
 

@@ -5,7 +5,6 @@
 //! xUnit plugin for Jenkins, the strictest of the readers.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -13,12 +12,12 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesStart, BytesText, Event};
 
 use super::buffered::{Document, Report};
+use super::kept::{Findings, Place};
 use crate::finding::Counts;
 use crate::policy::Severity;
 use crate::report::model::bounds::{Bound, Topic};
 use crate::report::model::footer::Verdict;
 use crate::report::model::header::{Policy, Rule};
-use crate::report::model::row::FindingRow;
 use crate::report::phrase::{self, RATIONALE, REMEDIATION, one_line};
 use crate::text::{count, escape_controls, grouped};
 
@@ -41,6 +40,7 @@ impl Document for Junit {
 
     fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         let suites = suites(report);
+        let findings = &report.findings;
         let mut writer = Writer::new_with_indent(&mut *out, b' ', 1);
         writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
         let name = &report.header.tool.name;
@@ -51,7 +51,7 @@ impl Document for Junit {
         numbers(&mut all, &CaseCounts::new(cases()));
         writer.write_event(Event::Start(all.clone()))?;
         for suite in &suites {
-            suite.write(&mut writer)?;
+            suite.write(findings, &mut writer)?;
         }
         writer.write_event(Event::End(all.to_end()))?;
         out.write_all(b"\n")
@@ -59,36 +59,48 @@ impl Document for Junit {
 }
 
 /// Holds the cases of a policy, or of the run itself.
-struct Suite {
+struct Suite<'r> {
     name: String,
     properties: Vec<(&'static str, String)>,
-    cases: Vec<Case>,
+    cases: Vec<Case<'r>>,
 }
 
 /// Holds what is tested, and what came of it.
-struct Case {
+struct Case<'r> {
     class: String,
     name: String,
-    outcome: Outcome,
+    outcome: Outcome<'r>,
 }
 
 /// Says what came of a case.
-enum Outcome {
+enum Outcome<'r> {
     /// All is well.
     Passed,
     /// It does not apply, and why.
     Skipped(String),
     /// It is not met.
-    Failure(Message),
+    Failure(Message<'r>),
     /// It is not known whether it is met.
-    Error(Message),
+    Error(Message<'r>),
 }
 
 /// Says why a case did not pass.
-struct Message {
+struct Message<'r> {
     kind: String,
     message: String,
-    text: String,
+    text: Text<'r>,
+}
+
+/// Says more of why a case did not pass.
+enum Text<'r> {
+    /// The run is not complete.
+    Incomplete(String),
+    /// A rule has findings, and these are shown: they are worded when they are written.
+    Findings {
+        rule: &'r Rule,
+        counts: &'r Counts,
+        shown: Vec<Place>,
+    },
 }
 
 /// Counts the cases of a suite by outcome.
@@ -100,7 +112,7 @@ struct CaseCounts {
 }
 
 impl CaseCounts {
-    fn new<'c>(cases: impl Iterator<Item = &'c Case>) -> Self {
+    fn new<'c>(cases: impl Iterator<Item = &'c Case<'c>>) -> Self {
         let mut totals = Self {
             tests: 0,
             failures: 0,
@@ -120,25 +132,23 @@ impl CaseCounts {
     }
 }
 
-fn suites(report: &Report<'_>) -> Vec<Suite> {
-    let mut findings: HashMap<_, Vec<_>> = HashMap::new();
-    for row in &report.findings {
-        let of_rule = findings.entry((row.policy.as_ref(), row.rule.as_ref()));
-        of_rule.or_default().push(row);
+fn suites<'r>(report: &'r Report<'_>) -> Vec<Suite<'r>> {
+    let mut shown: Vec<_> = report.header.rules().map(|_| Vec::new()).collect();
+    // What is waived does not make the case fail.
+    for place in report.findings.places().iter().filter(|one| !one.is_waived) {
+        match shown.get_mut(place.rule_index) {
+            Some(shown) if shown.len() < MAX_OF_RULE => shown.push(*place),
+            _ => {}
+        }
     }
-    let mut counted = report.footer.summary.by_rule.iter();
+    let counted = report.footer.summary.by_rule.iter();
+    let mut counted = counted.zip(report.most_severe().into_iter().zip(shown));
     let mut suites = vec![run(report)];
     for policy in &report.header.policies {
         let rules = policy.rules.iter().zip(counted.by_ref());
-        let cases = rules.map(|(rule, counted)| {
-            let shown = findings.get(&(policy.id.as_str(), rule.id.as_str()));
-            let shown = shown.map_or(&[][..], Vec::as_slice);
-            let severity = report.most_severe(policy, rule);
-            case(
-                policy,
-                rule,
-                outcome(rule, severity, &counted.counts, shown),
-            )
+        let cases = rules.map(|(rule, (counted, (severity, shown)))| {
+            let outcome = outcome(rule, severity, &counted.counts, shown);
+            case(policy, rule, outcome)
         });
         let left_out = policy.not_tested.iter().map(|rule| {
             let why = "Not tested: left out of this run".to_owned();
@@ -172,7 +182,7 @@ fn suites(report: &Report<'_>) -> Vec<Suite> {
 /// The run as a case: a rule whose records were not all read has not passed,
 /// whatever became of those that were. It is there also when it passes, so
 /// that a build server can tell since when it does.
-fn run(report: &Report<'_>) -> Suite {
+fn run<'r>(report: &'r Report<'_>) -> Suite<'r> {
     let summary = &report.footer.summary;
     let tool = &report.header.tool;
     let outcome = if !summary.complete {
@@ -186,7 +196,7 @@ fn run(report: &Report<'_>) -> Suite {
         Outcome::Error(Message {
             kind: "incomplete".to_owned(),
             message: format!("{}: {}", phrase::NOT_COMPLETE, phrase::reasons(summary)),
-            text,
+            text: Text::Incomplete(text),
         })
     } else {
         match summary.verdict() {
@@ -227,7 +237,7 @@ fn run(report: &Report<'_>) -> Suite {
     }
 }
 
-fn case(policy: &Policy, rule: &Rule, outcome: Outcome) -> Case {
+fn case<'r>(policy: &Policy, rule: &Rule, outcome: Outcome<'r>) -> Case<'r> {
     let name = match rule.title.trim() {
         "" => rule.id.clone(),
         title => format!("{}: {title}", rule.id),
@@ -239,13 +249,14 @@ fn case(policy: &Policy, rule: &Rule, outcome: Outcome) -> Case {
     }
 }
 
-/// Returns what came of a rule whose most severe finding is of this severity.
-fn outcome(
-    rule: &Rule,
+/// Returns what came of a rule whose most severe finding is of this severity, and of whose
+/// findings these are shown.
+fn outcome<'r>(
+    rule: &'r Rule,
     severity: Severity,
-    counts: &Counts,
-    findings: &[&FindingRow<'_>],
-) -> Outcome {
+    counts: &'r Counts,
+    shown: Vec<Place>,
+) -> Outcome<'r> {
     let judged = counts.judged();
     if judged == 0 {
         return Outcome::Skipped("It applies to no record".to_owned());
@@ -260,7 +271,11 @@ fn outcome(
             count_in_words(counts),
             grouped(judged)
         ),
-        text: text(rule, counts, findings),
+        text: Text::Findings {
+            rule,
+            counts,
+            shown,
+        },
     };
     // A reader takes one of them for the case, and not to be met is the more severe.
     match counts.fail {
@@ -282,16 +297,16 @@ fn count_in_words(counts: &Counts) -> String {
 }
 
 /// Returns the first findings of a rule, and what to do about it.
-fn text(rule: &Rule, counts: &Counts, findings: &[&FindingRow<'_>]) -> String {
+fn text(rule: &Rule, counts: &Counts, shown: &[Place], findings: &Findings) -> io::Result<String> {
     let mut text = String::from("\n");
-    // What is waived does not make the case fail.
-    let open = findings.iter().filter(|row| !row.is_waived());
-    let mut shown = 0;
-    for row in open.take(MAX_OF_RULE) {
-        _ = writeln!(text, "{}: {}", row.status, phrase::finding(row));
-        shown += 1;
+    for place in shown {
+        let row = findings.read(place)?;
+        _ = writeln!(text, "{}: {}", row.status, phrase::finding(&row));
     }
-    more(&mut text, counts.findings().saturating_sub(shown));
+    more(
+        &mut text,
+        counts.findings().saturating_sub(shown.len() as u64),
+    );
     for (heading, body) in [
         (RATIONALE, &rule.rationale),
         (REMEDIATION, &rule.remediation),
@@ -307,7 +322,7 @@ fn text(rule: &Rule, counts: &Counts, findings: &[&FindingRow<'_>]) -> String {
             escape_controls(&rule.references.join("; "))
         );
     }
-    text
+    Ok(text)
 }
 
 fn lines<'l>(all: impl Iterator<Item = &'l str>) -> String {
@@ -323,8 +338,8 @@ fn more(text: &mut String, number: u64) {
     }
 }
 
-impl Suite {
-    fn write<W: Write>(&self, writer: &mut Writer<W>) -> io::Result<()> {
+impl Suite<'_> {
+    fn write<W: Write>(&self, findings: &Findings, writer: &mut Writer<W>) -> io::Result<()> {
         let totals = CaseCounts::new(self.cases.iter());
         let mut suite = BytesStart::new("testsuite");
         attribute(&mut suite, "name", &self.name);
@@ -341,14 +356,14 @@ impl Suite {
         }
         writer.write_event(Event::End(properties.to_end()))?;
         for case in &self.cases {
-            case.write(writer)?;
+            case.write(findings, writer)?;
         }
         writer.write_event(Event::End(suite.to_end()))
     }
 }
 
-impl Case {
-    fn write<W: Write>(&self, writer: &mut Writer<W>) -> io::Result<()> {
+impl Case<'_> {
+    fn write<W: Write>(&self, findings: &Findings, writer: &mut Writer<W>) -> io::Result<()> {
         let mut case = BytesStart::new("testcase");
         attribute(&mut case, "classname", &self.class);
         attribute(&mut case, "name", &self.name);
@@ -369,7 +384,8 @@ impl Case {
             None => writer.write_event(Event::Empty(element))?,
             Some(message) => {
                 writer.write_event(Event::Start(element.clone()))?;
-                writer.write_event(Event::Text(BytesText::new(&chars(&message.text))))?;
+                let text = message.text.words(findings)?;
+                writer.write_event(Event::Text(BytesText::new(&chars(&text))))?;
                 writer.write_event(Event::End(element.to_end()))?;
             }
         }
@@ -377,7 +393,20 @@ impl Case {
     }
 }
 
-impl Message {
+impl Text<'_> {
+    fn words(&self, findings: &Findings) -> io::Result<Cow<'_, str>> {
+        Ok(match self {
+            Self::Incomplete(text) => text.into(),
+            Self::Findings {
+                rule,
+                counts,
+                shown,
+            } => text(rule, counts, shown, findings)?.into(),
+        })
+    }
+}
+
+impl Message<'_> {
     fn element(&self, name: &'static str) -> BytesStart<'static> {
         let mut element = BytesStart::new(name);
         attribute(&mut element, "type", &self.kind);
@@ -420,6 +449,7 @@ mod tests {
     use super::*;
     use crate::finding::Status;
     use crate::report::fixture;
+    use crate::report::model::row::FindingRow;
 
     #[test]
     fn no_character_that_xml_has_not_is_written() {
@@ -461,7 +491,7 @@ mod tests {
 
     #[test]
     fn a_rule_fails_before_it_is_undecided_and_is_skipped_if_it_judges_nothing() {
-        let of = |counts| match outcome(&rule(), Severity::High, &counts, &[]) {
+        let of = |counts| match outcome(&rule(), Severity::High, &counts, Vec::new()) {
             Outcome::Passed => "passed".to_owned(),
             Outcome::Skipped(_) => "skipped".to_owned(),
             Outcome::Failure(message) => format!("failure {}", message.message),
@@ -481,13 +511,15 @@ mod tests {
 
     #[test]
     fn a_case_is_sound_xml_whatever_the_data() {
+        let findings = Findings::of(std::iter::repeat_with(row).take(MAX_OF_RULE));
+        let (rule, counts, shown) = (rule(), counts(0, 30, 0), findings.places().to_vec());
         let case = Case {
             class: "p".to_owned(),
-            name: rule().title,
-            outcome: outcome(&rule(), Severity::High, &counts(0, 30, 0), &[&row(); 25]),
+            name: rule.title.clone(),
+            outcome: outcome(&rule, Severity::High, &counts, shown),
         };
         let mut writer = Writer::new(Vec::new());
-        case.write(&mut writer).expect("memory");
+        case.write(&findings, &mut writer).expect("memory");
         let xml = String::from_utf8(writer.into_inner()).expect("text");
         assert!(xml.starts_with(
             "<testcase classname=\"p\" name=\"&lt;t&gt; &amp; &quot;u&quot;\\u{ffff}\" time=\"0\">"

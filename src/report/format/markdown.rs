@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use super::buffered::{Document, Report};
 use crate::finding::Counts;
+use crate::policy::Severity;
 use crate::report::markup::{cell, code, escape};
 use crate::report::model::bounds::Bound;
 use crate::report::model::footer::RuleCounts;
@@ -31,7 +32,7 @@ impl Document for Markdown {
     }
 
     fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(self.page(report).as_bytes())
+        out.write_all(self.page(report)?.as_bytes())
     }
 }
 
@@ -43,7 +44,7 @@ impl Markdown {
         }
     }
 
-    fn page(&self, report: &Report<'_>) -> String {
+    fn page(&self, report: &Report<'_>) -> io::Result<String> {
         let mut page = BoundedText::new(self.max_chars.get());
         // What must be there comes first, and room is kept for the last line.
         let last = self.left_out(u64::MAX).chars().count() + 2;
@@ -60,25 +61,22 @@ impl Markdown {
         let room = page.room();
         let rules = rules(report);
         page.section("Rules that are not met", &rules, "rules", room * 2 / 3);
-        let rows: Vec<_> = report.findings.iter().map(row).collect();
+        let rows = report.findings.iter().map(|one| one.map(|one| row(&one)));
         let head = [
             "| severity | status | rule | customer | observed |",
             "| --- | --- | --- | --- | --- |",
         ];
-        let mut shown = 0;
-        if !rows.is_empty() {
-            shown = page.table("Findings", &head, &rows);
-        }
+        let shown = page.table("Findings", &head, rows)?;
         page.keep(last);
         if has_room {
             page.lines(&audited);
         }
-        let left_out = report.left_out + (rows.len() - shown) as u64;
+        let left_out = report.left_out + (report.findings.len() - shown) as u64;
         page.keep(0);
         if left_out > 0 {
             page.lines(&[String::new(), self.left_out(left_out)]);
         }
-        page.text
+        Ok(page.text)
     }
 
     /// Says how many findings are left out, and where they are.
@@ -166,21 +164,38 @@ impl BoundedText {
         self.kept -= rest;
     }
 
-    /// A table by whole rows; gives how many of them there is room for.
-    fn table(&mut self, heading: &str, head: &[&str], rows: &[String]) -> usize {
+    /// A table by whole rows, of which none is made that is not tried; gives how many of
+    /// them there is room for.
+    fn table(
+        &mut self,
+        heading: &str,
+        head: &[&str],
+        mut rows: impl Iterator<Item = io::Result<String>>,
+    ) -> io::Result<usize> {
+        let Some(mut row) = rows.next().transpose()? else {
+            return Ok(0);
+        };
         let heading = format!("## {heading}");
         let first = ["", heading.as_str(), ""]
             .into_iter()
             .chain(head.iter().copied());
         let first: Vec<_> = first.collect();
         let length: usize = first.iter().map(|line| line.chars().count() + 1).sum();
-        if length + rows[0].chars().count() + 1 > self.room() {
-            return 0;
+        if length + row.chars().count() + 1 > self.room() {
+            return Ok(0);
         }
         for line in first {
             self.line(line);
         }
-        rows.iter().take_while(|row| self.line(row)).count()
+        let mut shown = 0;
+        while self.line(&row) {
+            shown += 1;
+            match rows.next().transpose()? {
+                Some(next) => row = next,
+                None => break,
+            }
+        }
+        Ok(shown)
     }
 }
 
@@ -249,21 +264,23 @@ fn bounds(report: &Report<'_>) -> Vec<String> {
     lines.collect()
 }
 
+/// A rule with its counts, and how severe its most severe finding is.
+type RuleFound<'r> = (((&'r Policy, &'r Rule), &'r RuleCounts), Severity);
+
 /// Returns the rules that are not met, the most severe first, with what to do.
 fn rules(report: &Report<'_>) -> Vec<String> {
     let rules = report.header.rules().zip(&report.footer.summary.by_rule);
     let mut rules: Vec<_> = rules
-        .filter(|(_, counted)| counted.counts.findings() > 0)
+        .zip(report.most_severe())
+        .filter(|((_, counted), _)| counted.counts.findings() > 0)
         .collect();
-    rules.sort_by_cached_key(|((policy, rule), counted)| {
-        let severity = report.most_severe(policy, rule);
-        std::cmp::Reverse((severity, counted.counts.findings()))
+    rules.sort_by_key(|((_, counted), severity)| {
+        std::cmp::Reverse((*severity, counted.counts.findings()))
     });
-    let item = |((policy, rule), counted): &((&Policy, &Rule), &RuleCounts)| {
+    let item = |(((policy, rule), counted), severity): &RuleFound<'_>| {
         let name = code(&format!("{}/{}", policy.id, rule.id));
         let mut item = format!(
-            "- **{}** {name} ({}): {}",
-            report.most_severe(policy, rule),
+            "- **{severity}** {name} ({}): {}",
             grouped(counted.counts.findings()),
             escape(&rule.title),
         );

@@ -8,6 +8,7 @@ pub mod factory;
 mod html;
 pub mod json;
 mod junit;
+mod kept;
 mod markdown;
 mod ndjson;
 mod ocsf;

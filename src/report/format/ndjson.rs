@@ -42,7 +42,7 @@ impl render::Reporter for Reporter {
         Ok(())
     }
 
-    fn findings(&mut self, rendered: Rendered, out: &mut dyn Write) -> io::Result<()> {
+    fn findings(&mut self, rendered: &Rendered, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(&rendered.bytes)
     }
 

@@ -5,7 +5,6 @@
 //! line, of other shapes the number to count to. The logical location says
 //! whose record it is.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -42,25 +41,28 @@ impl Document for Sarif {
     }
 
     fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-        json_writer::write_file(&whole(report), out)
+        let results = || -> Box<dyn Iterator<Item = io::Result<Value>>> {
+            let places = report.findings.places().iter();
+            Box::new(places.map(|place| {
+                let row = report.findings.read(place)?;
+                Ok(result(&row, place.rule_index, report))
+            }))
+        };
+        json_writer::write_file(&frame(report), &[(RESULTS, &results)], out)
     }
 }
 
-fn whole(report: &Report<'_>) -> Value {
+/// The place of the results in the log.
+const RESULTS: &str = "/runs/0/results";
+
+/// Returns the log without its results.
+fn frame(report: &Report<'_>) -> Value {
     let header = report.header;
     let rules: Vec<_> = header
         .rules()
         .map(|(policy, rule)| descriptor(policy, rule))
         .collect();
-    let indices = header.rules().enumerate();
-    let indices: HashMap<_, _> = indices
-        .map(|(index, (policy, rule))| ((policy.id.as_str(), rule.id.as_str()), index))
-        .collect();
     let exports: Vec<_> = report.footer.exports.iter().map(artifact).collect();
-    let results = report.findings.iter().map(|row| {
-        let index = indices.get(&(row.policy.as_ref(), row.rule.as_ref()));
-        result(row, index.copied(), report)
-    });
     let ids: Vec<_> = header.policies.iter().map(|policy| &*policy.id).collect();
     let day = header.as_of.split('T').next().unwrap_or_default();
     let run = json!({
@@ -71,7 +73,7 @@ fn whole(report: &Report<'_>) -> Value {
             "toolConfigurationNotifications": bounds(&header.policies),
         }],
         "artifacts": exports,
-        "results": results.collect::<Vec<_>>(),
+        "results": [],
         "properties": properties(report),
     });
     log(&rules, run)
@@ -175,7 +177,7 @@ fn score(severity: Severity) -> Option<&'static str> {
     }
 }
 
-fn result(row: &FindingRow<'_>, index: Option<usize>, report: &Report<'_>) -> Value {
+fn result(row: &FindingRow<'_>, rule_index: usize, report: &Report<'_>) -> Value {
     // What is no failure has no level (SARIF 2.1.0, 3.27.10).
     let (kind, level) = match row.status {
         Status::Error => ("review", "none"),
@@ -183,6 +185,7 @@ fn result(row: &FindingRow<'_>, index: Option<usize>, report: &Report<'_>) -> Va
     };
     let mut result = json!({
         "ruleId": rule_id(&row.policy, &row.rule),
+        "ruleIndex": rule_index,
         "kind": kind,
         "level": level,
         "message": { "text": plain(&phrase::finding(row)) },
@@ -201,9 +204,6 @@ fn result(row: &FindingRow<'_>, index: Option<usize>, report: &Report<'_>) -> Va
             "customer_name": row.customer_name,
         },
     });
-    if let Some(index) = index {
-        result["ruleIndex"] = index.into();
-    }
     if let Some(score) = score(row.severity) {
         // It may be more severe than its rule is.
         result["properties"]["security-severity"] = score.into();
@@ -306,8 +306,9 @@ fn notifications(report: &Report<'_>) -> Vec<Value> {
     );
     if report.left_out > 0 {
         let text = format!(
-            "{} left out: this report has the {MAX_FINDINGS} most severe; {}",
+            "{} left out: this report has the {} most severe; {}",
             count(report.left_out, "finding is", "findings are"),
+            report.findings.len(),
             phrase::WHERE_ALL_ARE,
         );
         notes.push(note("warning", &text));
@@ -325,6 +326,7 @@ fn notifications(report: &Report<'_>) -> Vec<Value> {
 mod tests {
     use super::*;
     use crate::report::fixture;
+    use crate::report::format::kept::Findings;
 
     #[test]
     fn no_link_comes_from_data() {
@@ -370,11 +372,13 @@ mod tests {
         let report = Report {
             header: &header,
             footer: &footer,
-            findings: [Status::Fail, Status::Error, Status::Waived].map(of).into(),
+            findings: Findings::of([Status::Fail, Status::Error, Status::Waived].map(of)),
             left_out: 2,
             rejected: Vec::new(),
         };
-        let log = whole(&report);
+        let mut log = Vec::new();
+        Sarif.write(&report, &mut log).expect("memory");
+        let log: Value = serde_json::from_slice(&log).expect("JSON");
         let run = &log["runs"][0];
         let of = |key: &str| [0, 1, 2].map(|index| run["results"][index][key].clone());
         assert_eq!(of("kind"), ["fail", "review", "fail"]);

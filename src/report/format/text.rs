@@ -98,7 +98,7 @@ impl render::Reporter for Reporter {
         Ok(())
     }
 
-    fn findings(&mut self, rendered: Rendered, _: &mut dyn Write) -> io::Result<()> {
+    fn findings(&mut self, rendered: &Rendered, _: &mut dyn Write) -> io::Result<()> {
         let room = MAX_SHOWN - self.findings.len();
         let lines = rendered.bytes.split_inclusive(|byte| *byte == b'\n');
         let lines = lines.take(room);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::finding::{Evidence, Finding, Reason, Statement, Status, statements};
 use crate::policy::Severity;
-use crate::text::escape_controls;
+use crate::text::{escape_controls, short};
 
 /// Represents a finding, as a row of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -127,6 +127,50 @@ impl<'a> FindingRow<'a> {
             export: self.export.map(owned),
             record: self.record,
         }
+    }
+
+    /// Returns what a document shows of it: no digest of what was observed, and of texts of
+    /// more than so many characters the beginning.
+    pub fn shown(&self, max: usize) -> FindingRow<'_> {
+        let cut = |text| short(text, max);
+        let evidence = self.evidence.iter().map(|one| Evidence {
+            field: Cow::Borrowed(&one.field),
+            expected: cut(&one.expected),
+            observed: cut(&one.observed),
+        });
+        FindingRow {
+            policy: Cow::Borrowed(&self.policy),
+            rule: Cow::Borrowed(&self.rule),
+            severity: self.severity,
+            status: self.status,
+            reason: self.reason,
+            customer_id: self.customer_id.as_deref().map(cut),
+            customer_name: self.customer_name.as_deref().map(cut),
+            evidence: evidence.collect(),
+            evidence_digest: None,
+            fingerprint: Cow::Borrowed(&self.fingerprint),
+            export: self.export.as_deref().map(Cow::Borrowed),
+            record: self.record,
+        }
+    }
+
+    /// Returns about how many bytes it takes in memory once it is owned.
+    pub fn memory(&self) -> usize {
+        let texts = [
+            Some(&self.policy),
+            Some(&self.rule),
+            self.customer_id.as_ref(),
+            self.customer_name.as_ref(),
+            self.evidence_digest.as_ref(),
+            Some(&self.fingerprint),
+            self.export.as_ref(),
+        ];
+        let texts = texts.into_iter().flatten().map(|text| text.len());
+        let evidence = self.evidence.iter().map(|one| {
+            let texts = one.field.len() + one.expected.len() + one.observed.len();
+            texts + size_of::<Evidence<'_>>()
+        });
+        size_of::<Self>() + texts.sum::<usize>() + evidence.sum::<usize>()
     }
 
     /// Returns whether somebody has accepted it until a day.

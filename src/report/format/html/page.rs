@@ -46,15 +46,15 @@ impl Document for Html {
                 *prose = prose.replace('\n', " ");
             }
         }
-        let page = page(&Report {
+        let report = Report {
             header: &header,
             footer: report.footer,
             findings: report.findings.clone(),
             left_out: report.left_out,
             rejected: report.rejected.clone(),
-        });
-        let page = page.map_err(io::Error::other)?;
-        out.write_all(page.as_bytes())
+        };
+        write_page(&report, &mut *out).map_err(io::Error::other)?;
+        out.write_all(b"\n")
     }
 }
 
@@ -73,8 +73,8 @@ fn visible(
     }
 }
 
-/// Returns the page of a report.
-fn page(report: &Report<'_>) -> Result<String, Error> {
+/// Writes the page of a report, as it is made.
+fn write_page(report: &Report<'_>, out: &mut dyn Write) -> Result<(), Error> {
     let mut environment = Environment::new();
     environment.add_filter("grouped", grouped);
     environment.set_formatter(visible);
@@ -91,12 +91,12 @@ fn page(report: &Report<'_>) -> Result<String, Error> {
     let next_more = next.split_off(next.len().min(MAX_STEPS));
     let next_more: usize = next_more.iter().map(|step| step.rules.len()).sum();
 
-    let mut page = environment.get_template("page.html")?.render(context! {
+    let context = context! {
         tool => Value::from(Serde(&header.tool)),
         as_of => &header.as_of,
         slice => summary.slice.as_ref().map(ToString::to_string),
         policies => Value::from(Serde(&header.policies)),
-        findings => Value::from(Serde(&report.findings)),
+        findings_shown => report.findings.len(),
         findings_total => summary.counts.findings() + summary.counts.waived,
         left_out => report.left_out,
         where_all_are => phrase::capitalised(phrase::WHERE_ALL_ARE.to_owned()),
@@ -117,11 +117,11 @@ fn page(report: &Report<'_>) -> Result<String, Error> {
         bounds_heading => phrase::BOUNDS,
         fields => Value::from(Serde(fields(report))),
         keys => Value::from(Serde(keys(report))),
-        rows => Value::from(Serde(rows(report, &rules))),
+        rows => rows(report),
         rules => Value::from(Serde(&rules)),
-    })?;
-    page.push('\n');
-    Ok(page)
+    };
+    let template = environment.get_template("page.html")?;
+    template.render_captured_to(context, out).map(|_| ())
 }
 
 /// Returns what the page may do: show its own style, run its own script, nothing

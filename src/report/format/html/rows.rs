@@ -1,12 +1,15 @@
 //! The findings of the page, a row each.
 
-use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
 
+use minijinja::value::Serde;
+use minijinja::{Error, ErrorKind, Value};
 use serde::Serialize;
 
-use super::rules::RuleRow;
 use crate::finding::{Statement, Status};
 use crate::report::format::buffered::Report;
+use crate::report::format::kept::{Findings, Place};
 use crate::report::model::row::FindingRow;
 
 /// The largest number of characters of an expectation that is not folded.
@@ -14,10 +17,10 @@ const MAX_UNFOLDED: usize = 72;
 
 /// Represents a finding with the words that its row needs.
 #[derive(Serialize)]
-pub struct Row<'a> {
+struct Row<'a> {
     finding: &'a FindingRow<'a>,
     /// The number of its rule.
-    number: Option<usize>,
+    number: usize,
     title: &'a str,
     status: &'a str,
     whom: &'a str,
@@ -46,39 +49,44 @@ impl<'a> EvidencePart<'a> {
     }
 }
 
-/// Returns the findings of the page as rows.
-pub fn rows<'a>(report: &'a Report<'_>, rules: &[RuleRow<'a>]) -> Vec<Row<'a>> {
-    let known: HashMap<_, _> = rules
-        .iter()
-        .map(|row| {
-            (
-                (row.policy, row.rule.id.as_str()),
-                (row.number, row.rule.title.as_str()),
-            )
+/// Returns the findings of the page as rows, each of which is made when the template asks
+/// for it: never all of them are in memory.
+pub fn rows(report: &Report<'_>) -> Value {
+    let titles = report.header.rules().map(|(_, rule)| rule.title.clone());
+    let (titles, findings): (Arc<[String]>, _) = (titles.collect(), report.findings.clone());
+    Value::make_iterable(move || {
+        let (titles, findings) = (titles.clone(), findings.clone());
+        (0..findings.len()).map(move |index| {
+            let row = row(&findings, &findings.places()[index], &titles);
+            row.unwrap_or_else(|error| Value::from(unread(error)))
         })
-        .collect();
-    let row = |finding: &'a FindingRow<'_>| {
-        let rule = known.get(&(finding.policy.as_ref(), finding.rule.as_ref()));
-        let name = finding
-            .customer_name
-            .as_deref()
-            .filter(|name| !name.trim().is_empty());
-        let id = finding.customer_id.as_deref();
-        Row {
-            finding,
-            number: rule.map(|(number, _)| *number),
-            title: rule.map_or("", |(_, title)| title),
-            // In the words of the page: an outcome is undecided, a run has errors.
-            status: match finding.status {
-                Status::Error => "undecided",
-                Status::Fail | Status::Waived => finding.status.name(),
-            },
-            whom: name.or(id).unwrap_or("[no id]"),
-            whole: id.is_none() && finding.record.is_none(),
-            evidence: finding.statements().map(EvidencePart::new).collect(),
-        }
-    };
-    report.findings.iter().map(row).collect()
+    })
+}
+
+fn unread(error: io::Error) -> Error {
+    Error::new(ErrorKind::WriteFailure, "a finding could not be read again").with_source(error)
+}
+
+fn row(findings: &Findings, place: &Place, titles: &[String]) -> io::Result<Value> {
+    let finding = &findings.read(place)?;
+    let name = finding
+        .customer_name
+        .as_deref()
+        .filter(|name| !name.trim().is_empty());
+    let id = finding.customer_id.as_deref();
+    Ok(Value::from(Serde(Row {
+        finding,
+        number: place.rule_index,
+        title: titles.get(place.rule_index).map_or("", String::as_str),
+        // In the words of the page: an outcome is undecided, a run has errors.
+        status: match finding.status {
+            Status::Error => "undecided",
+            Status::Fail | Status::Waived => finding.status.name(),
+        },
+        whom: name.or(id).unwrap_or("[no id]"),
+        whole: id.is_none() && finding.record.is_none(),
+        evidence: finding.statements().map(EvidencePart::new).collect(),
+    })))
 }
 
 /// Returns how a long text begins; nothing of a short one.

@@ -49,21 +49,23 @@ impl RuleRow<'_> {
 /// Returns the rules, the most severe first, and of those the ones with most
 /// findings.
 pub fn rules<'a>(report: &'a Report<'_>) -> Vec<RuleRow<'a>> {
-    let mut on_page: HashMap<(&str, &str), u64> = HashMap::new();
-    for finding in &report.findings {
-        *on_page.entry((&finding.policy, &finding.rule)).or_default() += 1;
+    let mut on_page: Vec<u64> = report.header.rules().map(|_| 0).collect();
+    for place in report.findings.places() {
+        if let Some(on_page) = on_page.get_mut(place.rule_index) {
+            *on_page += 1;
+        }
     }
     let mut rows: Vec<_> = report
         .header
         .rules()
         .zip(&report.footer.summary.by_rule)
+        .zip(report.most_severe().into_iter().zip(on_page))
         .enumerate()
-        .map(|(number, ((policy, rule), counted))| {
-            let shown = on_page.get(&(policy.id.as_str(), rule.id.as_str()));
-            let most_severe = report.most_severe(policy, rule);
-            let shown = shown.copied().unwrap_or(0);
-            row(number, policy, rule, most_severe, counted, shown)
-        })
+        .map(
+            |(number, (((policy, rule), counted), (most_severe, shown)))| {
+                row(number, policy, rule, most_severe, counted, shown)
+            },
+        )
         .collect();
     rows.sort_by_key(|row| (Reverse(row.most_severe), Reverse(row.findings)));
     rows

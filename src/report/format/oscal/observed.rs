@@ -1,81 +1,117 @@
 //! The findings as observations on whom they are about.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io;
 
 use serde_json::{Value, json};
 
 use super::part::{one_line, prop, props, uuid};
 use crate::report::format::buffered::Report;
+use crate::report::format::kept::Place;
 use crate::report::markup::uri;
 use crate::report::model::row::FindingRow;
 use crate::report::phrase;
 
-/// Our findings as observations, and whom they are about.
+/// Names our findings as observations, and whom they are about. They are read again when
+/// they are written.
 pub struct Observed<'r> {
-    pub all: Vec<Value>,
-    /// Customers and others by what they are.
-    pub subjects: BTreeMap<String, Value>,
-    /// The UUIDs of the observations by policy and rule.
-    pub of_rule: HashMap<(&'r str, &'r str), Vec<String>>,
+    report: &'r Report<'r>,
+    /// The UUID of each observation.
+    uuids: Vec<String>,
+    /// The first finding about each customer and other, by what they are.
+    subjects: BTreeMap<String, Place>,
+    /// The indexes of the observations of each rule, in the order of the header.
+    of_rule: Vec<Vec<usize>>,
 }
 
 impl<'r> Observed<'r> {
-    pub fn new(report: &'r Report<'_>) -> Self {
+    pub fn new(report: &'r Report<'r>) -> io::Result<Self> {
         let mut observed = Self {
-            all: Vec::new(),
+            report,
+            uuids: Vec::new(),
             subjects: BTreeMap::new(),
-            of_rule: HashMap::new(),
+            of_rule: report.header.rules().map(|_| Vec::new()).collect(),
         };
-        let mut met: HashMap<&str, u64> = HashMap::new();
-        for row in &report.findings {
+        let mut met: HashMap<String, u64> = HashMap::new();
+        for place in report.findings.places() {
+            let row = report.findings.read(place)?;
             // Records without an id, or with the same one, share a fingerprint.
-            let times = met.entry(&row.fingerprint).or_default();
+            let times = met.entry(row.fingerprint.to_string()).or_default();
             let name = match *times {
                 0 => row.fingerprint.to_string(),
                 times => format!("{}/{times}", row.fingerprint),
             };
             *times += 1;
-            let uuid = uuid("observation", &name);
-            let subject = observed.subject(row);
-            observed.all.push(observation(row, &uuid, &subject, report));
-            let rule = (row.policy.as_ref(), row.rule.as_ref());
-            observed.of_rule.entry(rule).or_default().push(uuid);
+            if let Some(of_rule) = observed.of_rule.get_mut(place.rule_index) {
+                of_rule.push(observed.uuids.len());
+            }
+            observed.uuids.push(uuid("observation", &name));
+            let (key, _) = subject(&row);
+            observed.subjects.entry(key).or_insert(*place);
         }
-        observed
+        Ok(observed)
     }
 
-    /// The UUID of whom a finding is about.
-    fn subject(&mut self, row: &FindingRow<'_>) -> String {
-        let export = row.export.as_deref().unwrap_or("all exports");
-        let (key, said) = match (&row.customer_id, row.record) {
-            (Some(id), _) => (format!("customer/{id}"), format!("Customer {id}")),
-            (None, Some(record)) => (
-                format!("record/{export}/{record}"),
-                format!("Record {record} of {export}, a customer without an id"),
-            ),
-            (None, None) => (format!("export/{export}"), format!("Export: {export}")),
-        };
-        let uuid = uuid("subject", &key);
-        self.subjects.entry(key).or_insert_with(|| {
-            let mut item = json!({ "uuid": uuid, "description": one_line(&said) });
-            let known = [
-                ("customer-id", &row.customer_id),
-                ("customer-name", &row.customer_name),
-            ];
-            let known = known.into_iter();
-            let known: Vec<_> = known
-                .filter_map(|(name, value)| prop(name, value.as_deref()?))
-                .collect();
-            if !known.is_empty() {
-                item["props"] = known.into();
-            }
-            item
-        });
-        uuid
+    /// Returns the UUIDs of the observations of a rule.
+    pub fn of_rule(&self, rule_index: usize) -> impl ExactSizeIterator<Item = &str> {
+        let of_rule = self.of_rule.get(rule_index).map_or(&[][..], Vec::as_slice);
+        of_rule.iter().map(|index| self.uuids[*index].as_str())
+    }
+
+    /// Returns whether there are any.
+    pub fn is_empty(&self) -> bool {
+        self.uuids.is_empty()
+    }
+
+    /// Returns the observations, one after another.
+    pub fn observations(&self) -> impl Iterator<Item = io::Result<Value>> {
+        let places = self.report.findings.places().iter();
+        places.zip(&self.uuids).map(|(place, uuid)| {
+            let row = self.report.findings.read(place)?;
+            Ok(observation(&row, uuid, self.report))
+        })
+    }
+
+    /// Returns whom they are about, one after another.
+    pub fn items(&self) -> impl Iterator<Item = io::Result<Value>> {
+        let subjects = self.subjects.iter();
+        subjects.map(|(key, place)| Ok(item(key, &self.report.findings.read(place)?)))
     }
 }
 
-fn observation(row: &FindingRow<'_>, uuid: &str, subject: &str, report: &Report<'_>) -> Value {
+/// Returns whom a finding is about: what they are, and in words.
+fn subject(row: &FindingRow<'_>) -> (String, String) {
+    let export = row.export.as_deref().unwrap_or("all exports");
+    match (&row.customer_id, row.record) {
+        (Some(id), _) => (format!("customer/{id}"), format!("Customer {id}")),
+        (None, Some(record)) => (
+            format!("record/{export}/{record}"),
+            format!("Record {record} of {export}, a customer without an id"),
+        ),
+        (None, None) => (format!("export/{export}"), format!("Export: {export}")),
+    }
+}
+
+/// Returns whom the first finding about them says that they are.
+fn item(key: &str, row: &FindingRow<'_>) -> Value {
+    let (_, said) = subject(row);
+    let mut item = json!({ "uuid": uuid("subject", key), "description": one_line(&said) });
+    let known = [
+        ("customer-id", &row.customer_id),
+        ("customer-name", &row.customer_name),
+    ];
+    let known = known.into_iter();
+    let known: Vec<_> = known
+        .filter_map(|(name, value)| prop(name, value.as_deref()?))
+        .collect();
+    if !known.is_empty() {
+        item["props"] = known.into();
+    }
+    item
+}
+
+fn observation(row: &FindingRow<'_>, name: &str, report: &Report<'_>) -> Value {
+    let (subject, _) = subject(row);
     let mut all = props([
         ("policy", row.policy.as_ref()),
         ("rule", row.rule.as_ref()),
@@ -96,13 +132,13 @@ fn observation(row: &FindingRow<'_>, uuid: &str, subject: &str, report: &Report<
             .and_then(|record| prop("record", &record.to_string())),
     );
     let mut observation = json!({
-        "uuid": uuid,
+        "uuid": name,
         "title": one_line(&format!("{}/{}", row.policy, row.rule)),
         "description": one_line(&phrase::finding(row)),
         "props": all,
         "methods": ["TEST"],
         "types": ["finding"],
-        "subjects": [{ "subject-uuid": subject, "type": "inventory-item" }],
+        "subjects": [{ "subject-uuid": uuid("subject", &subject), "type": "inventory-item" }],
         "collected": report.header.as_of,
     });
     if let Some(export) = export {

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use super::observed::Observed;
 use super::part::{first_of, one_line, prop, props, token, uuid};
 use super::reviewed::reviewed;
+use crate::digest::{self, Hasher};
 use crate::finding::Counts;
 use crate::policy::Severity;
 use crate::report::format::buffered::{Document, Report};
-use crate::report::json_writer;
+use crate::report::json_writer::{self, Items};
 use crate::report::markup::uri;
 use crate::report::model::footer::{RuleCounts, Verdict};
 use crate::report::model::header::{Policy, Rule};
@@ -32,11 +33,27 @@ impl Document for Oscal {
     }
 
     fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-        json_writer::write_file(&whole(report), out)
+        let observed = Observed::new(report)?;
+        let document = document(report, &observed)?;
+        let findings: Items<'_> = &|| Box::new(findings(report, &observed).map(Ok));
+        let observations: Items<'_> = &|| Box::new(observed.observations());
+        let items: Items<'_> = &|| Box::new(observed.items());
+        let lists = [
+            (FINDINGS, findings),
+            (OBSERVATIONS, observations),
+            (ITEMS, items),
+        ];
+        json_writer::write_file(&document, &lists, out)
     }
 }
 
-fn whole(report: &Report<'_>) -> Value {
+/// The places of the long lists in the document, in which they are where they are not blank.
+const FINDINGS: &str = "/assessment-results/results/0/findings";
+const OBSERVATIONS: &str = "/assessment-results/results/0/observations";
+const ITEMS: &str = "/assessment-results/results/0/local-definitions/inventory-items";
+
+/// Returns the document without its long lists.
+fn document(report: &Report<'_>, observed: &Observed<'_>) -> io::Result<Value> {
     let (header, footer) = (report.header, report.footer);
     let policies = header.policies.iter();
     let policies: Vec<_> = policies
@@ -50,11 +67,20 @@ fn whole(report: &Report<'_>) -> Value {
     let plan = uuid("plan", &policies);
     let ids: Vec<_> = header.policies.iter().map(|policy| &*policy.id).collect();
     let title = one_line(&format!("Audit by {}", ids.join(", ")));
-    let mut result = result(report, &title);
+    let mut result = result(report, &title, observed);
     // Another content is another document: OSCAL wants a UUID of its own for it.
-    let run = format!("{}/{policies}/{}/{result}", header.as_of, exports.join("/"));
+    let mut content = Hasher::default();
+    content.update(result.to_string().as_bytes());
+    findings(report, observed).for_each(|one| content.update(one.to_string().as_bytes()));
+    report.findings.lines(|line| content.update(line))?;
+    let content = digest::hex(&content.finish());
+    let run = format!(
+        "{}/{policies}/{}/{content}",
+        header.as_of,
+        exports.join("/")
+    );
     result["uuid"] = uuid("result", &run).into();
-    json!({ "assessment-results": {
+    Ok(json!({ "assessment-results": {
         "uuid": uuid("assessment-results", &run),
         "metadata": {
             "title": title,
@@ -76,7 +102,7 @@ fn whole(report: &Report<'_>) -> Value {
             "title": "The policies of the audit",
             "rlinks": header.policies.iter().map(link).collect::<Vec<_>>(),
         }]},
-    }})
+    }}))
 }
 
 fn link(policy: &Policy) -> Value {
@@ -91,16 +117,23 @@ fn link(policy: &Policy) -> Value {
     })
 }
 
-/// Returns the result, whose UUID is still to be written.
-fn result(report: &Report<'_>, title: &str) -> Value {
-    let summary = &report.footer.summary;
-    let observed = Observed::new(report);
-    let findings: Vec<_> = judged(report)
-        .map(|((policy, rule), counted)| {
-            let severity = report.most_severe(policy, rule);
-            finding(policy, rule, severity, counted, &observed)
+/// Returns the rules that judged a record, as findings.
+fn findings<'r>(
+    report: &'r Report<'_>,
+    observed: &'r Observed<'_>,
+) -> impl Iterator<Item = Value> + use<'r> {
+    let rules = report.header.rules().zip(&report.footer.summary.by_rule);
+    let rules = rules.zip(report.most_severe()).enumerate();
+    rules
+        .filter(|(_, ((_, counted), _))| counted.counts.judged() > 0)
+        .map(|(index, (((policy, rule), counted), severity))| {
+            finding(policy, rule, severity, counted, observed.of_rule(index))
         })
-        .collect();
+}
+
+/// Returns the result without its long lists, whose UUID is still to be written.
+fn result(report: &Report<'_>, title: &str, observed: &Observed<'_>) -> Value {
+    let summary = &report.footer.summary;
     let mut result = json!({
         "uuid": "",
         "title": match summary.verdict() {
@@ -121,14 +154,12 @@ fn result(report: &Report<'_>, title: &str) -> Value {
         "reviewed-controls": reviewed(report),
     });
     // Lists and texts that would be blank are left out: readers refuse them.
-    for (key, list) in [("findings", findings), ("observations", observed.all)] {
-        if !list.is_empty() {
-            result[key] = list.into();
-        }
+    if judged(report).next().is_some() {
+        result["findings"] = json!([]);
     }
-    if !observed.subjects.is_empty() {
-        let items: Vec<_> = observed.subjects.into_values().collect();
-        result["local-definitions"] = json!({ "inventory-items": items });
+    if !observed.is_empty() {
+        result["observations"] = json!([]);
+        result["local-definitions"] = json!({ "inventory-items": [] });
     }
     let remarks = remarks(report);
     if !remarks.is_empty() {
@@ -202,12 +233,12 @@ fn remarks(report: &Report<'_>) -> Vec<String> {
     remarks
 }
 
-fn finding(
+fn finding<'u>(
     policy: &Policy,
     rule: &Rule,
     severity: Severity,
     counted: &RuleCounts,
-    observed: &Observed<'_>,
+    observations: impl ExactSizeIterator<Item = &'u str>,
 ) -> Value {
     let outcomes = counted.counts;
     let title = first_of([&rule.title, &rule.id]);
@@ -237,20 +268,15 @@ fn finding(
             "status": status(&outcomes),
         },
     });
-    let uuids = observed.of_rule.get(&(&*policy.id, &*rule.id));
-    let uuids = uuids.map_or(&[][..], Vec::as_slice);
+    let shown = observations.len() as u64;
     let listed = outcomes.findings() + outcomes.waived;
     let mut remarks = Vec::new();
-    if !uuids.is_empty() {
-        let related = uuids.iter().map(|uuid| json!({ "observation-uuid": uuid }));
+    if shown > 0 {
+        let related = observations.map(|uuid| json!({ "observation-uuid": uuid }));
         finding["related-observations"] = related.collect();
     }
-    if listed > uuids.len() as u64 {
-        let left_out = count(
-            listed - uuids.len() as u64,
-            "observation is",
-            "observations are",
-        );
+    if listed > shown {
+        let left_out = count(listed - shown, "observation is", "observations are");
         remarks.push(format!("{left_out} left out."));
     }
     if listed > 0 && !rule.remediation.trim().is_empty() {
@@ -301,8 +327,20 @@ fn counts(counts: &Counts) -> Vec<Value> {
 mod tests {
     use super::*;
     use crate::report::fixture;
+    use crate::report::format::kept::Findings;
     use crate::report::model::footer::Footer;
     use crate::report::model::row::FindingRow;
+
+    /// The document, as it is read.
+    fn whole(report: &Report<'_>) -> Value {
+        let mut out = Vec::new();
+        Oscal.write(report, &mut out).expect("memory");
+        serde_json::from_slice(&out).expect("JSON")
+    }
+
+    fn result(report: &Report<'_>) -> Value {
+        whole(report)["assessment-results"]["results"][0].take()
+    }
 
     #[test]
     fn a_report_of_other_content_has_another_name_and_one_of_the_same_has_not() {
@@ -311,10 +349,10 @@ mod tests {
             let report = Report {
                 header: &header,
                 footer: &footer,
-                findings: vec![FindingRow {
+                findings: Findings::of([FindingRow {
                     fingerprint: fingerprint.into(),
                     ..fixture::row()
-                }],
+                }]),
                 left_out: 0,
                 rejected: Vec::new(),
             };
@@ -341,11 +379,11 @@ mod tests {
             let report = Report {
                 header: &header,
                 footer: &footer,
-                findings: Vec::new(),
+                findings: Findings::of([]),
                 left_out: 0,
                 rejected: Vec::new(),
             };
-            let result = result(&report, "t");
+            let result = result(&report);
             let remarks = result["remarks"].to_string();
             assert!(remarks.contains("left out of this run: left"), "{remarks}");
             result["reviewed-controls"]["control-selections"].to_string()
@@ -391,11 +429,11 @@ mod tests {
         let report = Report {
             header: &header,
             footer: &footer,
-            findings: vec![of(None, 1), of(None, 2), of(Some("c"), 3)],
+            findings: Findings::of([of(None, 1), of(None, 2), of(Some("c"), 3)]),
             left_out: 1,
             rejected: Vec::new(),
         };
-        let result = result(&report, "t");
+        let result = result(&report);
         let observations = result["observations"].as_array().expect("a list");
         let mut uuids: Vec<_> = observations.iter().map(|one| &one["uuid"]).collect();
         uuids.dedup();

@@ -7,4 +7,4 @@ mod book;
 mod reporter;
 mod sheets;
 
-pub use reporter::{Renderer, Reporter};
+pub use reporter::halves;

@@ -1,21 +1,37 @@
 //! The two halves of a workbook.
 
 use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rust_xlsxwriter::XlsxError;
 
 use super::book::{Book, Cell, MAX_ROWS, Sheet, attempt};
 use super::sheets::{self, REJECTED, left_out, width};
+use crate::policy::Severity;
 use crate::report::column::{Column, Content};
 use crate::report::model::footer::Footer;
 use crate::report::model::header::Header;
 use crate::report::model::row::{FindingRow, Rejected};
 use crate::report::render::{self, Found, Rendered, RenderedRow};
 
+/// Returns the two halves of a workbook; the first stops once a sheet is full.
+pub fn halves(header: &Header) -> (Renderer, Reporter) {
+    let full = Arc::new(AtomicBool::new(false));
+    let renderer = Renderer { full: full.clone() };
+    (renderer, Reporter::new(header, full))
+}
+
 /// Keeps findings as rows.
-pub struct Renderer;
+pub struct Renderer {
+    full: Arc<AtomicBool>,
+}
 
 impl render::Renderer for Renderer {
+    fn has_room_for(&self, _: Severity) -> bool {
+        !self.full.load(Ordering::Relaxed)
+    }
+
     fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {
         rendered.rows.push(RenderedRow {
             rule_index: found.rule_index,
@@ -33,12 +49,14 @@ pub struct Reporter {
     /// For each rule, what is the same for all its findings.
     rules: Vec<Vec<Option<String>>>,
     max_rows: u32,
+    /// The sheet of findings takes no more rows.
+    full: Arc<AtomicBool>,
     left_out: u64,
     rejected_left_out: u64,
 }
 
 impl Reporter {
-    pub fn new(header: &Header) -> Self {
+    fn new(header: &Header, full: Arc<AtomicBool>) -> Self {
         let rules = header.rules().map(|(policy, rule)| {
             let cells = Column::ALL.iter();
             cells.map(|column| column.of_rule(policy, rule)).collect()
@@ -47,6 +65,7 @@ impl Reporter {
             book: Book::new(),
             rules: rules.collect(),
             max_rows: MAX_ROWS,
+            full,
             left_out: 0,
             rejected_left_out: 0,
         }
@@ -93,18 +112,20 @@ impl render::Reporter for Reporter {
         })
     }
 
-    fn findings(&mut self, rendered: Rendered, _: &mut dyn Write) -> io::Result<()> {
+    fn findings(&mut self, rendered: &Rendered, _: &mut dyn Write) -> io::Result<()> {
         self.left_out += rendered.left_out;
         for RenderedRow {
             rule_index, row, ..
-        } in rendered.rows
+        } in &rendered.rows
         {
             if self.is_full(Sheet::Findings) {
                 self.left_out += 1;
                 continue;
             }
-            attempt(|| self.finding(rule_index, &row))?;
+            attempt(|| self.finding(*rule_index, row))?;
         }
+        self.full
+            .store(self.is_full(Sheet::Findings), Ordering::Relaxed);
         Ok(())
     }
 
@@ -168,7 +189,8 @@ mod tests {
 
     fn report(names: &[&str], max_rows: u32) -> Vec<u8> {
         let (header, footer) = (fixture::header(), fixture::clean());
-        let mut reporter = Box::new(Reporter::new(&header));
+        let (renderer, reporter) = halves(&header);
+        let mut reporter = Box::new(reporter);
         reporter.max_rows = max_rows;
         let mut out = Vec::new();
         reporter.start(&header, &mut out).expect("a start");
@@ -179,8 +201,11 @@ mod tests {
                 ..fixture::row()
             });
             let mut rendered = Rendered::default();
-            Renderer.finding(&found, &mut rendered).expect("memory");
-            reporter.findings(rendered, &mut out).expect("a row");
+            match renderer.has_room_for(found.row.severity) {
+                true => renderer.finding(&found, &mut rendered).expect("memory"),
+                false => rendered.left_out += 1,
+            }
+            reporter.findings(&rendered, &mut out).expect("a row");
             reporter
                 .rejected(&Rejected {
                     export: (*name).into(),
