@@ -132,6 +132,9 @@ pub mod report;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod run;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod signals;
 mod spool;
 #[cfg(feature = "cli")]
 #[doc(hidden)]

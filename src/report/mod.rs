@@ -7,12 +7,14 @@ mod column;
 #[cfg(test)]
 mod fixture;
 mod format;
+mod hidden;
 mod json_writer;
 mod markup;
 mod model;
 mod output;
 mod paths;
 mod phrase;
+mod placing;
 mod read;
 mod render;
 mod reports;

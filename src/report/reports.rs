@@ -9,8 +9,9 @@ use super::format::factory::new_report;
 use super::model::footer::Footer;
 use super::model::header::Header;
 use super::model::row::Rejected;
-use super::output::{Destination, Error, Output, Settled, Written, settle};
+use super::output::{Asides, Destination, Error, Output, Written, settle};
 use super::paths::Paths;
+use super::placing;
 use super::render::{RenderedChunk, Renderer, Renderers, Reporter};
 use super::settings::{Format, Screen, Settings};
 use super::split::{self, Slices, Split};
@@ -206,7 +207,9 @@ impl<'r> Reports<'r> {
             mut paths,
             manifest: manifest_output,
         } = self;
-        let (mut settled, mut written, mut asides) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut settled, mut written) = (Vec::new(), Vec::new());
+        // They are removed when this returns.
+        let mut asides = Asides::default();
         let mut placed = Vec::new();
         for report in all {
             match report.to {
@@ -225,11 +228,10 @@ impl<'r> Reports<'r> {
                 }
                 To::Slices(split) => {
                     let path = split.path().to_owned();
-                    let slices = split.finish(header, footer, &mut paths)?;
+                    let slices = split.finish(header, footer, &mut paths, &mut asides)?;
                     let Slices {
                         settled: each,
                         written: files,
-                        aside,
                     } = slices;
                     placed.push(Placed {
                         path,
@@ -237,7 +239,6 @@ impl<'r> Reports<'r> {
                     });
                     settled.extend(each);
                     written.extend(files);
-                    asides.push(aside);
                 }
             }
         }
@@ -246,9 +247,8 @@ impl<'r> Reports<'r> {
             said.map_err(|source| output.failed(source))?;
             settled.push(output.settle()?);
         }
-        settled.into_iter().try_for_each(Settled::commit)?;
+        placing::place(settled)?;
         Ok(placed)
-        // The folders in which slices were written are removed here.
     }
 }
 

@@ -9,8 +9,9 @@ use super::json_writer::write_json;
 use super::model::footer::{Footer, Slice, SliceCounts};
 use super::model::header::Header;
 use super::model::row::FindingRow;
-use super::output::{Aside, Destination, Error, Output, Settled, Written, folder_of, settle};
+use super::output::{Asides, Destination, Error, Output, Written, folder_of, settle};
 use super::paths::Paths;
+use super::placing::Settled;
 use super::render::{self, Found, Rendered, RenderedRow};
 use super::settings::{Screen, Settings, SplitBy};
 use crate::digest;
@@ -125,12 +126,11 @@ pub struct Split {
     rows: Spool,
 }
 
-/// Holds the reports of all slices, whole and on their disk.
+/// Holds the reports of all slices, which are whole.
+#[derive(Default)]
 pub struct Slices {
     pub settled: Vec<Settled>,
     pub written: Vec<Written>,
-    /// The folder in which they wait.
-    pub aside: Aside,
 }
 
 impl Split {
@@ -190,7 +190,7 @@ impl Split {
         kept.map_err(|source| failed(&self.destination, source))
     }
 
-    /// Writes a report for each slice; none takes its place yet.
+    /// Writes a report for each slice, in folders aside; none takes its place yet.
     ///
     /// # Errors
     ///
@@ -200,6 +200,7 @@ impl Split {
         header: &Header,
         footer: &Footer,
         paths: &mut Paths,
+        asides: &mut Asides,
     ) -> Result<Slices, Error> {
         let failed = |source| failed(&self.destination, source);
         let mut writer = Writer {
@@ -209,11 +210,8 @@ impl Split {
             header,
             footer,
             paths,
-            slices: Slices {
-                settled: Vec::new(),
-                written: Vec::new(),
-                aside: Aside::beside(&self.destination.path)?,
-            },
+            asides,
+            slices: Slices::default(),
         };
         let mut rows = Rows::new(self.rows).map_err(failed)?;
         let mut open = None::<OpenSlice>;
@@ -277,6 +275,7 @@ struct Writer<'w> {
     header: &'w Header,
     footer: &'w Footer,
     paths: &'w mut Paths,
+    asides: &'w mut Asides,
     slices: Slices,
 }
 
@@ -309,7 +308,7 @@ impl Writer<'_> {
             template.display()
         );
         self.paths.take(&path, report)?;
-        let mut output = Output::open_aside(&path, &mut self.slices.aside)?;
+        let mut output = Output::open_aside(&path, self.asides)?;
         output.watch();
         let (renderer, mut reporter) =
             new_report(*format, self.header, self.settings, Screen::NONE)
