@@ -125,6 +125,9 @@ pub mod manifest;
 pub mod options;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
+pub mod panics;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod pipeline;
 #[cfg(feature = "cli")]
 #[doc(hidden)]

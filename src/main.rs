@@ -3,10 +3,11 @@
 use std::io;
 use std::process::ExitCode;
 
-use audit::signals;
 use audit::terminal::Streams;
+use audit::{panics, signals};
 
 fn main() -> ExitCode {
+    panics::silence();
     signals::watch();
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
     let streams = Streams::of_process(&mut stdout, &mut stderr);

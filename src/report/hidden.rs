@@ -28,7 +28,9 @@ impl Hidden {
         folder: &Path,
         make: impl FnMut(&Path) -> io::Result<T>,
     ) -> io::Result<(Self, T)> {
-        let made = tempfile::Builder::new().prefix(PREFIX).make_in(folder, make)?;
+        let made = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .make_in(folder, make)?;
         let (made, path) = made.keep().map_err(|error| error.error)?;
         held.note(&path);
         Ok((Self(path), made))

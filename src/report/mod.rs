@@ -7,6 +7,7 @@ mod column;
 #[cfg(test)]
 mod fixture;
 mod format;
+mod guarded;
 mod hidden;
 mod json_writer;
 mod markup;
@@ -20,6 +21,7 @@ mod render;
 mod reports;
 mod sarif_log;
 mod settings;
+mod slice_names;
 mod split;
 #[cfg(test)]
 mod tests;

@@ -53,7 +53,8 @@ pub fn place(all: Vec<Settled>) -> Result<(), Error> {
 
 fn take_places(moves: &mut [Move]) -> Result<(), Error> {
     for one in &mut *moves {
-        one.take_place().map_err(|source| failed(&one.name, source))?;
+        one.take_place()
+            .map_err(|source| failed(&one.name, source))?;
     }
     let mut synced = HashSet::new();
     for one in moves {

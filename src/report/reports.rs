@@ -14,6 +14,7 @@ use super::paths::Paths;
 use super::placing;
 use super::render::{RenderedChunk, Renderer, Renderers, Reporter};
 use super::settings::{Format, Screen, Settings};
+use super::slice_names;
 use super::split::{self, Slices, Split};
 
 /// Describes the report on stdout.
@@ -74,7 +75,7 @@ impl<'r> Reports<'r> {
         manifest: Option<&Path>,
     ) -> Result<Self, Error> {
         let is_split =
-            |one: &&Destination| settings.split_by.is_some() && split::is_template(&one.path);
+            |one: &&Destination| settings.split_by.is_some() && slice_names::is_template(&one.path);
         let (templates, destinations): (Vec<_>, Vec<_>) = destinations.iter().partition(is_split);
         let mut paths = Paths::new(sources);
         for destination in &destinations {
@@ -84,6 +85,9 @@ impl<'r> Reports<'r> {
         }
         if let Some(path) = manifest {
             paths.take(path, format!("the manifest `{}`", path.display()))?;
+        }
+        if let Some((by, _)) = &settings.split_by {
+            slice_names::check_names(by, &templates, header, &paths)?;
         }
         let mut all = Vec::new();
         if let Some(OnStdout {

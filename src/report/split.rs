@@ -14,19 +14,10 @@ use super::paths::Paths;
 use super::placing::Settled;
 use super::render::{self, Found, Rendered, RenderedRow};
 use super::settings::{Screen, Settings, SplitBy};
-use crate::digest;
+use super::slice_names::{rule_name, take};
 use crate::external_sort::{Sorter, Spill};
 use crate::record::Slot;
 use crate::spool::{Spool, SpoolReader};
-
-/// Stands in a path for the name of a slice.
-const PLACE: &str = "{}";
-
-/// Returns whether the path stands for a file for each slice.
-pub fn is_template(path: &Path) -> bool {
-    path.file_name()
-        .is_some_and(|name| name.to_string_lossy().contains(PLACE))
-}
 
 /// Keeps findings as rows, with their slices.
 pub struct Renderer {
@@ -45,7 +36,7 @@ impl Renderer {
         let row = &found.row;
         match &self.by {
             SplitBy::Customer => row.customer_id.as_deref().map(str::to_owned),
-            SplitBy::Rule => Some(format!("{}/{}", row.policy, row.rule)),
+            SplitBy::Rule => Some(rule_name(&row.policy, &row.rule)),
             SplitBy::Severity => Some(row.severity.name().to_owned()),
             SplitBy::Field(_) => {
                 let (finding, slot) = found.finding.zip(self.slot)?;
@@ -291,23 +282,12 @@ struct OpenSlice {
 
 impl Writer<'_> {
     fn open(&mut self, value: Option<String>) -> Result<OpenSlice, Error> {
-        let Destination {
-            format,
-            path: template,
-        } = self.destination;
-        let name = template.file_name().unwrap_or_default().to_string_lossy();
-        let name = name.replace(PLACE, &safe_name(value.as_deref()));
-        let path = template.with_file_name(name);
+        let format = &self.destination.format;
         let shown = Slice {
             by: self.by.to_string(),
             value,
         };
-        let report = format!(
-            "the {} report `{}` of {shown}",
-            format.name(),
-            template.display()
-        );
-        self.paths.take(&path, report)?;
+        let path = take(self.destination, &shown, self.paths)?;
         let mut output = Output::open_aside(&path, self.asides)?;
         output.watch();
         let (renderer, mut reporter) =
@@ -375,63 +355,9 @@ impl OpenSlice {
     }
 }
 
-/// Holds what a slice without a value is called: the names of others never begin so.
-const NONE: &str = "_none";
-
-/// The largest number of characters of a value in the name of a file.
-const MAX_NAME: usize = 80;
-
-/// How many digits of a digest tell two names apart.
-const DIGITS: usize = 12;
-
-/// Returns a name that every file system takes, and that leads nowhere else. Values
-/// that cannot be used as they are get a digest, so that no two share one name.
-fn safe_name(slice: Option<&str>) -> String {
-    let Some(value) = slice else {
-        return NONE.to_owned();
-    };
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    let is_safe = value.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && value.len() <= MAX_NAME
-        && value.chars().all(is_plain);
-    if is_safe {
-        return value.to_owned();
-    }
-    let plain = value.chars().map(|c| if is_plain(c) { c } else { '-' });
-    let plain: String = plain.take(MAX_NAME).collect();
-    let plain = plain.trim_start_matches(['.', '_', '-']);
-    let digest = digest::of_bytes("", value.as_bytes()).sha256;
-    match plain {
-        "" => format!("x-{digest:.DIGITS$}"),
-        plain => format!("{plain}-{digest:.DIGITS$}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_of_files_are_safe_and_never_the_same() {
-        for (value, name) in [
-            (None, "_none"),
-            (Some("7fRk2mQ9"), "7fRk2mQ9"),
-            (Some("pci/mfa"), "pci-mfa-"),
-            (Some("../../etc/passwd"), "etc-passwd-"),
-            (Some("_none"), "none-"),
-            (Some(""), "x-"),
-            (Some("é"), "x-"),
-            (Some("-rf"), "rf-"),
-        ] {
-            let safe = safe_name(value);
-            assert!(
-                safe == name || name.ends_with('-') && safe.starts_with(name),
-                "{safe}"
-            );
-        }
-        assert_ne!(safe_name(Some("a b")), safe_name(Some("a/b")));
-        assert!(safe_name(Some(&"x".repeat(5000))).len() < 100);
-    }
 
     #[test]
     fn places_come_back_as_they_were_kept() {
