@@ -86,7 +86,7 @@ const CRATES: &[(&str, &[&str])] = &[
         &["policy/example/automaton", "policy/pattern"],
     ),
     ("rust_xlsxwriter", &["report/format/xlsx"]),
-    ("rustix", &["export/interrupt", "report/hidden"]),
+    ("rustix", &["export/interrupt", "report/hidden", "terminal"]),
     (
         "serde_json",
         &["command", "export", "manifest", "policy", "report"],
