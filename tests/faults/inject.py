@@ -12,7 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-AUDIT = sys.argv[1]
+AUDIT = str(Path(sys.argv[1]).resolve())
 POLICY = """
 [policy]
 id = "p"
