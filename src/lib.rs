@@ -125,6 +125,9 @@ pub mod manifest;
 pub mod options;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
+pub mod panics;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod pipeline;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
@@ -132,6 +135,9 @@ pub mod report;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod run;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod signals;
 mod spool;
 #[cfg(feature = "cli")]
 #[doc(hidden)]

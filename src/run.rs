@@ -6,6 +6,7 @@ use std::io::Write;
 
 use crate::cli::{self, Cli, Usage};
 use crate::command::{Error, Exit, audit, dispatch};
+use crate::panics::caught;
 use crate::report::Colour;
 use crate::terminal::{Streams, chosen_colour};
 
@@ -39,10 +40,11 @@ pub fn run(
         Err(usage) => return print_usage(&usage, &mut streams),
     };
     let colour = chosen_colour(args.colour(), streams.stderr_colour);
-    let done = match command {
+    let done = caught(|| match command {
         Some(command) => dispatch(command, &mut streams),
         None => audit(&args.into(), &mut streams),
-    };
+    });
+    let done = done.unwrap_or_else(|panic| Err(panic.into()));
     done.unwrap_or_else(|error| print_error(&error, colour, &mut streams))
 }
 

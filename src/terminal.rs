@@ -5,6 +5,8 @@ use std::io::{self, IsTerminal as _, Stderr, Stdout, Write};
 
 use anstream::AutoStream;
 use indicatif::{ProgressBar, ProgressStyle};
+use rustix::fs::{OFlags, fcntl_getfl};
+use rustix::io::Errno;
 
 use crate::options::{ColourChoice, Verbosity};
 use crate::report::{Colour, Screen};
@@ -57,6 +59,30 @@ impl<'s> Streams<'s> {
             colour: chosen_colour(choice, self.stdout_screen.colour),
             ..self.stdout_screen
         }
+    }
+}
+
+/// Represents a stdout that nobody can write to, as one that the caller has closed. The
+/// standard library would take what is written to it for written.
+#[derive(Debug)]
+pub struct ClosedStdout;
+
+impl ClosedStdout {
+    /// Returns what takes the place of this stdout, if nobody can write to it.
+    pub fn instead_of(stdout: &Stdout) -> Option<Self> {
+        let flags = fcntl_getfl(stdout);
+        let is_writable = flags.is_ok_and(|flags| flags & OFlags::ACCMODE != OFlags::RDONLY);
+        (!is_writable).then_some(Self)
+    }
+}
+
+impl Write for ClosedStdout {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(Errno::BADF.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ use crate::aggregate;
 use crate::export;
 use crate::finding;
 use crate::manifest;
+use crate::panics::{self, Panic};
 use crate::pipeline;
 use crate::policy;
 use crate::report::{self, Colour};
@@ -39,6 +40,17 @@ pub enum Error {
     /// The pipeline could not run to its end.
     #[error(transparent)]
     Pipeline(#[from] pipeline::Error),
+    /// The program has a fault.
+    #[error(
+        "the program has a fault, please report it: {panic}{}",
+        .place.as_deref().map(|place| format!(" ({place})")).unwrap_or_default()
+    )]
+    Fault {
+        /// What it said.
+        panic: Panic,
+        /// Where in the source, if that is known.
+        place: Option<String>,
+    },
     /// Stdout cannot be written.
     #[error("stdout could not be written")]
     Output(#[from] io::Error),
@@ -47,6 +59,15 @@ pub enum Error {
 impl From<policy::Error> for Error {
     fn from(error: policy::Error) -> Self {
         Error::Policies(vec![error])
+    }
+}
+
+impl From<Panic> for Error {
+    fn from(panic: Panic) -> Self {
+        Error::Fault {
+            panic,
+            place: panics::last_place(),
+        }
     }
 }
 

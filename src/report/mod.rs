@@ -7,17 +7,21 @@ mod column;
 #[cfg(test)]
 mod fixture;
 mod format;
+mod guarded;
+mod hidden;
 mod json_writer;
 mod markup;
 mod model;
 mod output;
 mod paths;
 mod phrase;
+mod placing;
 mod read;
 mod render;
 mod reports;
 mod sarif_log;
 mod settings;
+mod slice_names;
 mod split;
 #[cfg(test)]
 mod tests;

@@ -1,20 +1,20 @@
 //! Where a report goes: stdout, or a file that appears whole or not at all.
 
+use std::collections::HashMap;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt as _};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
-use atomic_write_file::AtomicWriteFile;
-use atomic_write_file::unix::OpenOptionsExt as _;
-use tempfile::TempDir;
-
+use super::hidden::{Hidden, create, unnamed};
 use super::model::footer::Footer;
 use super::model::header::Header;
 use super::paths::{behind_links, is_open_file};
+use super::placing::{Settled, Waiting};
 use super::render::Reporter;
 use super::settings::Format;
 use crate::digest::{FileDigest, Hasher};
+use crate::signals;
 
 /// Says where the user wants a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,38 +105,32 @@ pub struct Written {
 
 enum Target<'o> {
     Stdout(&'o mut (dyn Write + Send)),
-    /// Has no name before it takes its place: nothing is left of a run that is
-    /// killed. It stays open until then.
-    Unnamed(BufWriter<AtomicWriteFile>),
-    /// Is written in a folder aside. It can be closed before it takes its place, so
-    /// that there may be any number of them.
-    Aside {
+    /// Represents a file that takes its place once all are whole.
+    File {
         file: BufWriter<File>,
-        aside: PathBuf,
-        path: PathBuf,
+        name: Name,
+        place: PathBuf,
     },
     /// Represents a pipe or a device, which no rename can replace.
     Stream(File),
 }
 
-/// Represents a report that is whole, and on its disk: only the name of its file is still to
-/// change.
-#[must_use = "it takes its place when it is committed"]
-pub struct Settled {
-    name: String,
-    change: Change,
-}
-
-enum Change {
+/// Says what a file is called until it takes its place.
+enum Name {
+    /// It has no name: nothing is left of a run that is killed. It stays open until then.
     None,
-    Name(AtomicWriteFile),
-    Rename(PathBuf, PathBuf),
+    /// It has one, where a file must have one.
+    Hidden(Hidden),
+    /// It is in a hidden folder. It can be closed before it takes its place, so that
+    /// there may be any number of them.
+    Aside(PathBuf),
 }
 
-/// Represents a folder that is not seen, beside the places of many reports, in which they are
-/// written. It is removed, with all that is still in it, when it is dropped.
-pub struct Aside {
-    folder: TempDir,
+/// Holds the hidden folders in which many reports are written, each beside their places.
+/// They are removed, with all that is still in them, when they are dropped.
+#[derive(Default)]
+pub struct Asides {
+    folders: HashMap<PathBuf, Hidden>,
     files: u64,
 }
 
@@ -148,31 +142,20 @@ pub(super) fn folder_of(path: &Path) -> &Path {
     }
 }
 
-impl Aside {
-    /// Makes a folder beside the place of a report.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be made.
-    pub fn beside(path: &Path) -> Result<Self, Error> {
-        let folder = tempfile::Builder::new()
-            .prefix(".audit-")
-            .tempdir_in(folder_of(path));
-        let folder = folder.map_err(|source| Error::Open {
-            path: path.display().to_string(),
-            source,
-        })?;
-        Ok(Self { folder, files: 0 })
-    }
-
-    fn next(&mut self) -> PathBuf {
+impl Asides {
+    /// Makes a file in the hidden folder beside a place.
+    fn file(&mut self, place: &Path) -> io::Result<(PathBuf, File)> {
+        let folder = folder_of(place);
+        if !self.folders.contains_key(folder) {
+            let hidden = Hidden::folder_in(folder)?;
+            self.folders.insert(folder.to_owned(), hidden);
+        }
         self.files += 1;
-        self.folder.path().join(self.files.to_string())
+        let path = self.folders[folder].path().join(self.files.to_string());
+        let file = signals::held(|_| create(&path))?;
+        Ok((path, file))
     }
 }
-
-/// Lets only the owner read a report: it names the weak spots of customers.
-const MODE: u32 = 0o600;
 
 /// How many bytes wait before they are written to a file.
 const BUFFER_BYTES: usize = 1 << 18;
@@ -193,7 +176,13 @@ impl<'o> Output<'o> {
     ///
     /// It cannot be written.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        Self::open_with(path, Target::unnamed)
+        Self::open_with(path, |place| {
+            let folder = folder_of(place);
+            match unnamed(folder)? {
+                Some(file) => Ok((Name::None, file)),
+                None => Hidden::file_in(folder).map(|(name, file)| (Name::Hidden(name), file)),
+            }
+        })
     }
 
     /// Opens the file of one report of many, which are written aside.
@@ -201,30 +190,16 @@ impl<'o> Output<'o> {
     /// # Errors
     ///
     /// It cannot be written.
-    pub fn open_aside(path: &Path, folder: &mut Aside) -> Result<Self, Error> {
+    pub fn open_aside(path: &Path, asides: &mut Asides) -> Result<Self, Error> {
         Self::open_with(path, |place| {
-            if place != path {
-                // What a link points to may be on another disk than the folder.
-                return Target::unnamed(place);
-            }
-            let aside = folder.next();
-            let mut options = OpenOptions::new();
-            let file = options
-                .write(true)
-                .create_new(true)
-                .mode(MODE)
-                .open(&aside)?;
-            Ok(Target::Aside {
-                file: BufWriter::with_capacity(BUFFER_BYTES, file),
-                aside,
-                path: path.to_owned(),
-            })
+            let (path, file) = asides.file(place)?;
+            Ok((Name::Aside(path), file))
         })
     }
 
     fn open_with(
         path: &Path,
-        open_file: impl FnOnce(&Path) -> io::Result<Target<'o>>,
+        open_file: impl FnOnce(&Path) -> io::Result<(Name, File)>,
     ) -> Result<Self, Error> {
         let name = path.display().to_string();
         let open = |place: &Path| match std::fs::metadata(place) {
@@ -233,7 +208,12 @@ impl<'o> Output<'o> {
                 let file = OpenOptions::new().append(true).open(place)?;
                 Ok(Target::Stream(file))
             }
-            _ => open_file(place),
+            _ => {
+                let (name, file) = open_file(place)?;
+                let file = BufWriter::with_capacity(BUFFER_BYTES, file);
+                let place = place.to_owned();
+                Ok(Target::File { file, name, place })
+            }
         };
         match behind_links(path).and_then(|place| open(&place)) {
             Ok(target) => Ok(Self {
@@ -248,7 +228,7 @@ impl<'o> Output<'o> {
     /// Counts the bytes from now on, if they go to a file.
     pub fn watch(&mut self) {
         match self.target {
-            Target::Unnamed(_) | Target::Aside { .. } => _ = self.hasher.get_or_insert_default(),
+            Target::File { .. } => _ = self.hasher.get_or_insert_default(),
             Target::Stdout(_) | Target::Stream(_) => {}
         }
     }
@@ -260,29 +240,31 @@ impl<'o> Output<'o> {
         Some(hasher.digest(path.display().to_string()))
     }
 
-    /// Makes sure that all that was written is where it should be.
+    /// Ends the writing; a file is not in its place yet.
     ///
     /// # Errors
     ///
-    /// It is not; what was there before still is.
+    /// It is not written whole; what was there before still is.
     pub fn settle(mut self) -> Result<Settled, Error> {
         if let Err(source) = self.flush() {
             return Err(self.failed(source));
         }
         let Self { name, target, .. } = self;
-        let change = match target {
-            Target::Stdout(_) | Target::Stream(_) => Ok(Change::None),
-            Target::Unnamed(file) => {
-                into_file(file).and_then(|file| file.sync_all().map(|()| Change::Name(file)))
-            }
-            Target::Aside { file, aside, path } => into_file(file)
-                .and_then(|file| file.sync_all())
-                .map(|()| Change::Rename(aside, path)),
+        let waiting = match target {
+            Target::Stdout(_) | Target::Stream(_) => None,
+            Target::File {
+                file,
+                name: own,
+                place,
+            } => match file.into_inner() {
+                Ok(file) => Some((own.waiting(file), place)),
+                Err(error) => {
+                    let source = error.into_error();
+                    return Err(Error::Write { path: name, source });
+                }
+            },
         };
-        match change {
-            Ok(change) => Ok(Settled { name, change }),
-            Err(source) => Err(Error::Write { path: name, source }),
-        }
+        Ok(Settled { name, waiting })
     }
 
     /// Returns the error of a write that failed.
@@ -294,36 +276,14 @@ impl<'o> Output<'o> {
     }
 }
 
-impl Target<'_> {
-    /// Opens a file that has no name before it takes its place.
-    fn unnamed(place: &Path) -> io::Result<Self> {
-        let mut options = AtomicWriteFile::options();
-        let file = options.mode(MODE).preserve_mode(false).open(place)?;
-        Ok(Target::Unnamed(BufWriter::with_capacity(
-            BUFFER_BYTES,
-            file,
-        )))
-    }
-}
-
-fn into_file<W: Write>(file: BufWriter<W>) -> io::Result<W> {
-    file.into_inner().map_err(io::IntoInnerError::into_error)
-}
-
-impl Settled {
-    /// Lets the report take its place.
-    ///
-    /// # Errors
-    ///
-    /// It cannot; what was there before still is.
-    pub fn commit(self) -> Result<(), Error> {
-        let committed = match self.change {
-            Change::None => Ok(()),
-            Change::Name(file) => file.commit(),
-            Change::Rename(aside, path) => std::fs::rename(aside, path),
-        };
-        let path = self.name;
-        committed.map_err(|source| Error::Write { path, source })
+impl Name {
+    /// Returns how a file waits that is written.
+    fn waiting(self, file: File) -> Waiting {
+        match self {
+            Name::None => Waiting::Unnamed(file),
+            Name::Hidden(hidden) => Waiting::Hidden(hidden, file),
+            Name::Aside(path) => Waiting::Aside(path),
+        }
     }
 }
 
@@ -331,8 +291,7 @@ impl Write for Output<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = match &mut self.target {
             Target::Stdout(stdout) => stdout.write(bytes),
-            Target::Unnamed(file) => file.write(bytes),
-            Target::Aside { file, .. } => file.write(bytes),
+            Target::File { file, .. } => file.write(bytes),
             Target::Stream(file) => file.write(bytes),
         }?;
         if let Some(hasher) = &mut self.hasher {
@@ -344,8 +303,7 @@ impl Write for Output<'_> {
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.target {
             Target::Stdout(stdout) => stdout.flush(),
-            Target::Unnamed(file) => file.flush(),
-            Target::Aside { file, .. } => file.flush(),
+            Target::File { file, .. } => file.flush(),
             Target::Stream(file) => file.flush(),
         }
     }

@@ -6,13 +6,19 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::hidden::{Hidden, create};
 use super::output::{Error, folder_of, is_stream};
 
 /// Holds the files that are read, and those that reports go to.
+#[derive(Clone)]
 pub struct Paths {
     read: HashMap<Place, String>,
     /// With what goes there, in words.
     written: HashMap<Place, String>,
+    /// The paths of reports as they are spelled, by their spelling in small letters.
+    spelled: HashMap<PathBuf, PathBuf>,
+    /// Tells whether names in a folder that differ in case alone are the same.
+    folds_case: fn(&Path) -> bool,
 }
 
 /// Tells files apart, by whatever path they are reached.
@@ -37,6 +43,8 @@ impl Paths {
         Self {
             read,
             written: HashMap::new(),
+            spelled: HashMap::new(),
+            folds_case,
         }
     }
 
@@ -53,7 +61,9 @@ impl Paths {
                 other: other.clone(),
             });
         }
-        if let Some(other) = places.iter().find_map(|place| self.written.get(place)) {
+        let alike = self.differs_in_case(&places).map(Place::Path);
+        let mut taken = places.iter().chain(&alike);
+        if let Some(other) = taken.find_map(|place| self.written.get(place)) {
             return Err(Error::Twice {
                 path: path.display().to_string(),
                 first: other.clone(),
@@ -61,10 +71,41 @@ impl Paths {
             });
         }
         for place in places {
+            if let Place::Path(path) = &place {
+                self.spelled.insert(in_small_letters(path), path.clone());
+            }
             self.written.insert(place, report.clone());
         }
         Ok(())
     }
+
+    /// Returns the path of a report that is the same file, though its name is spelled
+    /// otherwise: neither may be there yet, so that their files cannot be compared.
+    fn differs_in_case(&self, places: &[Place]) -> Option<PathBuf> {
+        places.iter().find_map(|place| {
+            let Place::Path(path) = place else {
+                return None;
+            };
+            let other = self.spelled.get(&in_small_letters(path))?;
+            (other != path && (self.folds_case)(folder_of(path))).then(|| other.clone())
+        })
+    }
+}
+
+/// Returns the path with the name of the file in small letters.
+fn in_small_letters(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default();
+    path.with_file_name(name.to_string_lossy().to_lowercase())
+}
+
+/// Tries whether names in a folder that differ in case alone are the same. Nobody but the
+/// file system knows.
+fn folds_case(folder: &Path) -> bool {
+    let tried = Hidden::folder_in(folder).and_then(|hidden| {
+        create(&hidden.path().join("a"))?;
+        Ok(hidden.path().join("A").exists())
+    });
+    tried.unwrap_or(false)
 }
 
 /// Returns how the file of a path is known; not at all, if it is a pipe or a device,
@@ -100,11 +141,9 @@ const MAX_LINKS: usize = 40;
 pub fn behind_links(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
-        // What stands for an open file is no link to it, though it looks like one.
-        if is_open_file(&path) {
-            return Ok(path);
-        }
         match std::fs::read_link(&path) {
+            // What stands for an open file is no link to it, though it looks like one.
+            Ok(_) if is_open_file(&path) => return Ok(path),
             Ok(target) => path = folder_of(&path).join(target),
             Err(_) => return Ok(path),
         }
@@ -112,11 +151,13 @@ pub fn behind_links(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("its symbolic links lead in a circle"))
 }
 
-/// Returns whether the path stands for a file that some process has open, as
-/// `/dev/stdout` does: to rename something over it would replace the link.
+/// Returns whether the path is in a folder of descriptors, and so stands for a file that
+/// some process has open, as what `/dev/stdout` leads to does. No rename can replace it.
 pub fn is_open_file(path: &Path) -> bool {
-    std::path::absolute(path).is_ok_and(|path| {
-        path.starts_with("/proc") || path.starts_with("/dev") && !path.starts_with("/dev/shm")
+    let folder = folder_of(path).canonicalize();
+    // `/dev/fd` is a link to `/proc/self/fd` on some systems, and a folder on others.
+    folder.is_ok_and(|folder| {
+        folder == Path::new("/dev/fd") || folder.starts_with("/proc") && folder.ends_with("fd")
     })
 }
 
@@ -139,6 +180,43 @@ mod tests {
         assert!(paths.take(&at("a"), "it".to_owned()).is_ok());
         let again = paths.take(&at("c"), "it".to_owned());
         assert!(matches!(again, Err(Error::Twice { .. })));
+    }
+
+    #[test]
+    fn names_that_differ_in_case_meet_where_the_file_system_folds_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir(at("in")).expect("made");
+        for folds in [false, true] {
+            let mut paths = Paths::new(&[]);
+            paths.folds_case = if folds { |_| true } else { |_| false };
+            let mut meets = |name: &str| {
+                let taken = paths.take(&at(name), name.to_owned());
+                matches!(taken, Err(Error::Twice { first, .. }) if first == "Report.md")
+            };
+            assert!(!meets("Report.md"));
+            assert_eq!(meets("rePORT.md"), folds);
+            assert!(!meets("in/report.md") && !meets("report.csv"));
+        }
+        assert_eq!(folds_case(folder.path()), at("IN").exists());
+        let names = std::fs::read_dir(folder.path()).expect("a folder");
+        assert_eq!(names.count(), 1);
+    }
+
+    #[test]
+    fn only_what_is_in_a_folder_of_descriptors_is_an_open_file() {
+        for (path, is_open) in [
+            ("/dev/fd/1", true),
+            ("/proc/self/fd/1", true),
+            ("/proc/thread-self/fd/1", true),
+            ("/dev/null", false),
+            ("/dev/report.json", false),
+            ("/dev/shm/report.json", false),
+            ("/proc/report.json", false),
+            ("fd/report.json", false),
+        ] {
+            assert_eq!(is_open_file(Path::new(path)), is_open, "{path}");
+        }
     }
 
     #[test]

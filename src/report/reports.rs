@@ -9,10 +9,12 @@ use super::format::factory::new_report;
 use super::model::footer::Footer;
 use super::model::header::Header;
 use super::model::row::Rejected;
-use super::output::{Destination, Error, Output, Settled, Written, settle};
+use super::output::{Asides, Destination, Error, Output, Written, settle};
 use super::paths::Paths;
+use super::placing;
 use super::render::{RenderedChunk, Renderer, Renderers, Reporter};
 use super::settings::{Format, Screen, Settings};
+use super::slice_names;
 use super::split::{self, Slices, Split};
 
 /// Describes the report on stdout.
@@ -73,7 +75,7 @@ impl<'r> Reports<'r> {
         manifest: Option<&Path>,
     ) -> Result<Self, Error> {
         let is_split =
-            |one: &&Destination| settings.split_by.is_some() && split::is_template(&one.path);
+            |one: &&Destination| settings.split_by.is_some() && slice_names::is_template(&one.path);
         let (templates, destinations): (Vec<_>, Vec<_>) = destinations.iter().partition(is_split);
         let mut paths = Paths::new(sources);
         for destination in &destinations {
@@ -83,6 +85,9 @@ impl<'r> Reports<'r> {
         }
         if let Some(path) = manifest {
             paths.take(path, format!("the manifest `{}`", path.display()))?;
+        }
+        if let Some((by, _)) = &settings.split_by {
+            slice_names::check_names(by, &templates, header, &paths)?;
         }
         let mut all = Vec::new();
         if let Some(OnStdout {
@@ -206,7 +211,9 @@ impl<'r> Reports<'r> {
             mut paths,
             manifest: manifest_output,
         } = self;
-        let (mut settled, mut written, mut asides) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut settled, mut written) = (Vec::new(), Vec::new());
+        // They are removed when this returns.
+        let mut asides = Asides::default();
         let mut placed = Vec::new();
         for report in all {
             match report.to {
@@ -225,11 +232,10 @@ impl<'r> Reports<'r> {
                 }
                 To::Slices(split) => {
                     let path = split.path().to_owned();
-                    let slices = split.finish(header, footer, &mut paths)?;
+                    let slices = split.finish(header, footer, &mut paths, &mut asides)?;
                     let Slices {
                         settled: each,
                         written: files,
-                        aside,
                     } = slices;
                     placed.push(Placed {
                         path,
@@ -237,7 +243,6 @@ impl<'r> Reports<'r> {
                     });
                     settled.extend(each);
                     written.extend(files);
-                    asides.push(aside);
                 }
             }
         }
@@ -246,9 +251,8 @@ impl<'r> Reports<'r> {
             said.map_err(|source| output.failed(source))?;
             settled.push(output.settle()?);
         }
-        settled.into_iter().try_for_each(Settled::commit)?;
+        placing::place(settled)?;
         Ok(placed)
-        // The folders in which slices were written are removed here.
     }
 }
 

@@ -9,23 +9,15 @@ use super::json_writer::write_json;
 use super::model::footer::{Footer, Slice, SliceCounts};
 use super::model::header::Header;
 use super::model::row::FindingRow;
-use super::output::{Aside, Destination, Error, Output, Settled, Written, folder_of, settle};
+use super::output::{Asides, Destination, Error, Output, Written, folder_of, settle};
 use super::paths::Paths;
+use super::placing::Settled;
 use super::render::{self, Found, Rendered, RenderedRow};
 use super::settings::{Screen, Settings, SplitBy};
-use crate::digest;
+use super::slice_names::{rule_name, take};
 use crate::external_sort::{Sorter, Spill};
 use crate::record::Slot;
 use crate::spool::{Spool, SpoolReader};
-
-/// Stands in a path for the name of a slice.
-const PLACE: &str = "{}";
-
-/// Returns whether the path stands for a file for each slice.
-pub fn is_template(path: &Path) -> bool {
-    path.file_name()
-        .is_some_and(|name| name.to_string_lossy().contains(PLACE))
-}
 
 /// Keeps findings as rows, with their slices.
 pub struct Renderer {
@@ -44,7 +36,7 @@ impl Renderer {
         let row = &found.row;
         match &self.by {
             SplitBy::Customer => row.customer_id.as_deref().map(str::to_owned),
-            SplitBy::Rule => Some(format!("{}/{}", row.policy, row.rule)),
+            SplitBy::Rule => Some(rule_name(&row.policy, &row.rule)),
             SplitBy::Severity => Some(row.severity.name().to_owned()),
             SplitBy::Field(_) => {
                 let (finding, slot) = found.finding.zip(self.slot)?;
@@ -129,12 +121,11 @@ pub struct Split {
     rows: Spool,
 }
 
-/// Holds the reports of all slices, whole and on their disk.
+/// Holds the reports of all slices, which are whole.
+#[derive(Default)]
 pub struct Slices {
     pub settled: Vec<Settled>,
     pub written: Vec<Written>,
-    /// The folder in which they wait.
-    pub aside: Aside,
 }
 
 impl Split {
@@ -194,7 +185,7 @@ impl Split {
         kept.map_err(|source| failed(&self.destination, source))
     }
 
-    /// Writes a report for each slice; none takes its place yet.
+    /// Writes a report for each slice, in folders aside; none takes its place yet.
     ///
     /// # Errors
     ///
@@ -204,6 +195,7 @@ impl Split {
         header: &Header,
         footer: &Footer,
         paths: &mut Paths,
+        asides: &mut Asides,
     ) -> Result<Slices, Error> {
         let failed = |source| failed(&self.destination, source);
         let mut writer = Writer {
@@ -213,11 +205,8 @@ impl Split {
             header,
             footer,
             paths,
-            slices: Slices {
-                settled: Vec::new(),
-                written: Vec::new(),
-                aside: Aside::beside(&self.destination.path)?,
-            },
+            asides,
+            slices: Slices::default(),
         };
         let mut rows = Rows::new(self.rows).map_err(failed)?;
         let mut open = None::<OpenSlice>;
@@ -281,6 +270,7 @@ struct Writer<'w> {
     header: &'w Header,
     footer: &'w Footer,
     paths: &'w mut Paths,
+    asides: &'w mut Asides,
     slices: Slices,
 }
 
@@ -296,24 +286,13 @@ struct OpenSlice {
 
 impl Writer<'_> {
     fn open(&mut self, value: Option<String>) -> Result<OpenSlice, Error> {
-        let Destination {
-            format,
-            path: template,
-        } = self.destination;
-        let name = template.file_name().unwrap_or_default().to_string_lossy();
-        let name = name.replace(PLACE, &safe_name(value.as_deref()));
-        let path = template.with_file_name(name);
+        let format = &self.destination.format;
         let shown = Slice {
             by: self.by.to_string(),
             value,
         };
-        let report = format!(
-            "the {} report `{}` of {shown}",
-            format.name(),
-            template.display()
-        );
-        self.paths.take(&path, report)?;
-        let mut output = Output::open_aside(&path, &mut self.slices.aside)?;
+        let path = take(self.destination, &shown, self.paths)?;
+        let mut output = Output::open_aside(&path, self.asides)?;
         output.watch();
         let (renderer, mut reporter) =
             new_report(*format, self.header, self.settings, Screen::NONE)
@@ -380,63 +359,9 @@ impl OpenSlice {
     }
 }
 
-/// Holds what a slice without a value is called: the names of others never begin so.
-const NONE: &str = "_none";
-
-/// The largest number of characters of a value in the name of a file.
-const MAX_NAME: usize = 80;
-
-/// How many digits of a digest tell two names apart.
-const DIGITS: usize = 12;
-
-/// Returns a name that every file system takes, and that leads nowhere else. Values
-/// that cannot be used as they are get a digest, so that no two share one name.
-fn safe_name(slice: Option<&str>) -> String {
-    let Some(value) = slice else {
-        return NONE.to_owned();
-    };
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    let is_safe = value.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && value.len() <= MAX_NAME
-        && value.chars().all(is_plain);
-    if is_safe {
-        return value.to_owned();
-    }
-    let plain = value.chars().map(|c| if is_plain(c) { c } else { '-' });
-    let plain: String = plain.take(MAX_NAME).collect();
-    let plain = plain.trim_start_matches(['.', '_', '-']);
-    let digest = digest::of_bytes("", value.as_bytes()).sha256;
-    match plain {
-        "" => format!("x-{digest:.DIGITS$}"),
-        plain => format!("{plain}-{digest:.DIGITS$}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_of_files_are_safe_and_never_the_same() {
-        for (value, name) in [
-            (None, "_none"),
-            (Some("7fRk2mQ9"), "7fRk2mQ9"),
-            (Some("pci/mfa"), "pci-mfa-"),
-            (Some("../../etc/passwd"), "etc-passwd-"),
-            (Some("_none"), "none-"),
-            (Some(""), "x-"),
-            (Some("é"), "x-"),
-            (Some("-rf"), "rf-"),
-        ] {
-            let safe = safe_name(value);
-            assert!(
-                safe == name || name.ends_with('-') && safe.starts_with(name),
-                "{safe}"
-            );
-        }
-        assert_ne!(safe_name(Some("a b")), safe_name(Some("a/b")));
-        assert!(safe_name(Some(&"x".repeat(5000))).len() < 100);
-    }
 
     #[test]
     fn places_come_back_as_they_were_kept() {

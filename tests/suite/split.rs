@@ -174,6 +174,30 @@ fn no_report_takes_its_place_before_all_slices_are_whole() {
 }
 
 #[test]
+fn names_that_are_known_meet_before_any_record_is_read() {
+    for (by, args) in [
+        ("severity", "-o high.md -o {}.md"),
+        ("severity", "--manifest info.md -o {}.md"),
+        ("severity", "-o {}.md -o text:out/../{}.md"),
+        ("rule", "-o json:out/{} -o csv:out/{}"),
+        ("customer", "-o _none.md -o {}.md"),
+        ("field:owner_id", "-o {}.csv -o csv:./{}.csv"),
+    ] {
+        let workspace = workspace();
+        // Nothing is found, so that no slice comes of it.
+        let rules = POLICY.split("[[aggregate]]").next().expect("rules");
+        workspace.write("p.toml", rules);
+        workspace.write("e.json", r#"[{"id":"a","force2fa":true,"name":"N"}]"#);
+        let before = workspace.names();
+        let all = format!("-q -p p.toml --split-by {by} {args} e.json");
+        let run = workspace.run(&all.split(' ').collect::<Vec<_>>());
+        assert_eq!(run.code, 2, "{args}: {run}");
+        assert!(run.stderr.starts_with("error: two reports go to "), "{run}");
+        assert_eq!(workspace.names(), before, "{args}");
+    }
+}
+
+#[test]
 fn the_page_of_a_slice_ranks_no_customers_and_denies_none() {
     let workspace = workspace();
     let args = "-q -p p.toml --split-by severity -o out/{}.html e.json";

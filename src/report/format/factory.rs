@@ -7,6 +7,7 @@ use super::html;
 #[cfg(feature = "xlsx")]
 use super::xlsx;
 use super::{buffered, csv, defectdojo, json, junit, markdown, ndjson, ocsf, oscal, sarif, text};
+use crate::report::guarded::guarded;
 use crate::report::model::header::Header;
 use crate::report::render::{Renderer, Reporter};
 use crate::report::settings::{Format, Screen, Settings};
@@ -25,7 +26,7 @@ pub fn new_report(
     settings: &Settings,
     screen: Screen,
 ) -> std::io::Result<Halves> {
-    Ok(match format {
+    let halves = match format {
         Format::Text => {
             let (renderer, reporter) = text::halves(screen);
             pair(renderer, reporter)
@@ -52,7 +53,8 @@ pub fn new_report(
             let (renderer, reporter) = xlsx::halves(header);
             pair(renderer, reporter)
         }
-    })
+    };
+    Ok(guarded(halves))
 }
 
 fn pair(renderer: impl Renderer + 'static, reporter: impl Reporter + 'static) -> Halves {

@@ -142,16 +142,73 @@ fn of_two_reports_of_which_one_fails_none_takes_its_place() {
     workspace.write("large.ndjson", records(3000));
     // A file may grow to 1 KiB, or 512 bytes in some shells: the one report is
     // smaller, the other larger.
-    let mut command = after(&workspace, "trap '' XFSZ; ulimit -f 1");
-    command.args(["-q", "--fail-on", "never", "--columns", "rule"]);
-    command.args(["-o", "small.csv", "-o", "large.json", "export.ndjson"]);
+    for limit in ["ulimit -f 1", "trap '' XFSZ; ulimit -f 1"] {
+        let mut command = after(&workspace, limit);
+        command.args(["-q", "--fail-on", "never", "--columns", "rule"]);
+        command.args(["-o", "small.csv", "-o", "large.json", "export.ndjson"]);
+        let before = workspace.names();
+        let ended = Run::of(&mut command);
+        assert_eq!(ended.code, 2, "{}", ended.stderr);
+        let said = "error: report `large.json` could not be written whole: File too large";
+        assert!(ended.stderr.starts_with(said), "{}", ended.stderr);
+        assert_eq!(workspace.names(), before);
+        let mut command = after(&workspace, limit);
+        command.args(["-q", "-o", "large.csv", "-o", "small.txt", "large.ndjson"]);
+        assert_eq!(code(&mut command), 2);
+        assert_eq!(workspace.names(), before);
+    }
+}
+
+#[test]
+fn a_library_that_panics_is_an_error_of_its_report() {
+    let workspace = workspace();
+    workspace.write("r.xlsx", "the old report\n");
     let before = workspace.names();
-    let ended = Run::of(&mut command);
-    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    let mut command = audit(&workspace);
+    command.args(["-q", "-o", "other.csv", "-o", "r.xlsx", "export.ndjson"]);
+    // The workbook needs a temporary file.
+    command.env("TMPDIR", workspace.path("missing"));
+    let ended = Run::of(command.env("RUST_BACKTRACE", "1"));
+    assert_eq!(ended.code, 2, "{ended}");
+    let said = "error: report `r.xlsx` could not be written whole: ";
+    assert!(ended.stderr.starts_with(said), "{ended}");
+    assert_eq!(ended.stderr.lines().count(), 1, "{ended}");
     assert_eq!(workspace.names(), before);
-    let mut command = after(&workspace, "trap '' XFSZ; ulimit -f 1");
-    command.args(["-q", "-o", "large.csv", "-o", "small.txt", "large.ndjson"]);
-    assert_eq!(code(&mut command), 2);
+    assert_eq!(workspace.read("r.xlsx"), "the old report\n");
+}
+
+#[test]
+fn a_report_may_have_any_name_that_the_file_system_takes() {
+    let workspace = workspace();
+    for length in [1, 240, 247, 248, 254, 255] {
+        let name = "r".repeat(length);
+        for _ in 0..2 {
+            let output = format!("csv:{name}");
+            let mut command = audit(&workspace);
+            assert_eq!(code(command.args(["-o", &output, "export.ndjson"])), 1);
+            assert!(workspace.read(&name).contains("c1"), "{length}");
+        }
+    }
+    let output = format!("csv:{}", "r".repeat(256));
+    let ended = Run::of(audit(&workspace).args(["-o", &output, "export.ndjson"]));
+    assert_eq!(ended.code, 2, "{ended}");
+    assert_eq!(workspace.names().len(), 2 + 6);
+}
+
+#[test]
+fn of_two_reports_of_which_one_cannot_take_its_place_none_does() {
+    let workspace = workspace();
+    workspace.write("findings.csv", "the old report\n");
+    let (mut child, feeder) = run_in_the_middle(&workspace);
+    let reader = first_line(&mut child);
+    // A folder takes the name of the second report.
+    workspace.create_dir("new.json");
+    let before = workspace.names();
+    let drain = thread::spawn(move || std::io::copy(&mut { reader }, &mut std::io::sink()));
+    drop(feeder.join());
+    assert_eq!(child.wait().expect("it ends").code(), Some(2));
+    assert!(drain.join().is_ok());
+    assert_eq!(workspace.read("findings.csv"), "the old report\n");
     assert_eq!(workspace.names(), before);
 }
 

@@ -1,8 +1,8 @@
 //! Standard streams and devices: full, closed, left early, or heard by nobody.
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::FileTypeExt;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use super::{
     FORMATS, POLICY, after, audit, code, first_line, full_device, mistaken_policy, records,
@@ -71,14 +71,16 @@ fn no_command_takes_a_reader_that_is_gone_for_success() {
         let words = line.replace("pci.toml", policies);
         let mut command = workspace.command();
         command.args(words.split(' ')).stdout(writer);
-        let ended = Run::of(&mut command);
-        assert_eq!(ended.code, 2, "{line}");
-        assert!(
-            ended.stderr.starts_with("error: "),
-            "{line}: {}",
-            ended.stderr
-        );
-        assert_eq!(ended.stderr.lines().count(), 1, "{line}: {}", ended.stderr);
+        let mut closed = Command::new("sh");
+        closed.args(["-c", "exec \"$0\" \"$@\" >&-"]);
+        closed.arg(command.get_program()).args(words.split(' '));
+        closed.current_dir(workspace.folder());
+        for command in [&mut command, &mut closed] {
+            let ended = Run::of(command);
+            assert_eq!(ended.code, 2, "{line}");
+            assert!(ended.stderr.starts_with("error: "), "{line}: {ended}");
+            assert_eq!(ended.stderr.lines().count(), 1, "{line}: {ended}");
+        }
     }
 }
 
@@ -101,11 +103,32 @@ fn a_reader_that_leaves_early_fails_the_run_without_a_panic() {
 }
 
 #[test]
-#[ignore = "before `main`, the standard library puts /dev/null in place of a stdout that is not open"]
 fn a_stdout_that_is_not_open_fails_the_run() {
     let workspace = workspace();
+    for closed in ["exec >&-", "exec <&- >&-", "exec 1</dev/null"] {
+        let mut command = after(&workspace, closed);
+        let ended = Run::of(command.arg("export.ndjson"));
+        assert_eq!(ended.code, 2, "{closed}");
+        let said = "error: report on stdout could not be written whole: Bad file descriptor";
+        assert!(ended.stderr.contains(said), "{closed}: {ended}");
+        // Who wants none does not need it.
+        let mut command = after(&workspace, closed);
+        let args = ["-q", "-o", "findings.csv", "export.ndjson"];
+        assert_eq!(code(command.args(args)), 1, "{closed}");
+        assert!(workspace.read("findings.csv").contains("c1"));
+    }
     let mut command = after(&workspace, "exec >&-");
-    assert_eq!(code(command.arg("export.ndjson")), 2);
+    assert_eq!(
+        code(command.args(["-o", "csv:/dev/stdout", "export.ndjson"])),
+        2
+    );
+    // A stdout that goes nowhere on purpose is fine.
+    let nowhere = File::options().read(true).write(true).open("/dev/null");
+    let mut command = audit(&workspace);
+    command
+        .arg("export.ndjson")
+        .stdout(nowhere.expect("it is opened"));
+    assert_eq!(code(&mut command), 1);
 }
 
 #[test]

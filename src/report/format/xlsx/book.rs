@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 use std::io::{self, Seek};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rust_xlsxwriter::{Color, DocProperties, Format, Workbook, XlsxError};
 use strum::{IntoStaticStr, VariantArray};
 use tempfile::SpooledTempFile;
 
+use crate::panics::caught;
 use crate::policy::Severity;
 use crate::report::model::header::Header;
 use crate::text::escape_controls;
@@ -185,7 +185,7 @@ fn tint(severity: Severity) -> Format {
 /// Changes a workbook. Its crate panics where its temporary file
 /// cannot be written, as on a full disk; to us that is an error like others.
 pub fn attempt<T>(work: impl FnOnce() -> Result<T, XlsxError>) -> io::Result<T> {
-    match catch_unwind(AssertUnwindSafe(work)) {
+    match caught(work) {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(XlsxError::IoError(error))) => Err(error),
         Ok(Err(error)) => Err(io::Error::other(error)),
