@@ -29,7 +29,7 @@ pub enum Kind {
     Number,
     /// An instant.
     Time,
-    /// A comma-separated list of networks.
+    /// A list of networks.
     Networks,
 }
 
@@ -47,6 +47,21 @@ impl Kind {
     }
 }
 
+/// Says what a field is beside its kind, where its values are read otherwise for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// None of the others.
+    Plain,
+    /// The customer's name, which may be any word.
+    Name,
+    /// When the account was made: it was not deleted before.
+    Created,
+    /// When the account was deleted. An account that is not deleted may say so with a
+    /// time far ahead or with 0; one that is was so neither before it was made nor
+    /// before such accounts existed.
+    Deleted,
+}
+
 /// Describes a documented field: one of Fastly's `CustomerResponse`.
 #[derive(Debug, Clone, Copy)]
 pub struct Spec {
@@ -56,8 +71,8 @@ pub struct Spec {
     pub kind: Kind,
     /// Personal data: its values read `[redacted]` in reports.
     pub sensitive: bool,
-    /// Its value is null if it is the epoch: exporters write absent instants so.
-    pub epoch_is_null: bool,
+    /// What it is beside its kind.
+    pub role: Role,
     /// The values that it is documented to have, if these are listed.
     pub values: &'static [&'static str],
     /// What it says about the account.
@@ -69,7 +84,7 @@ const fn of(kind: Kind, name: &'static str, meaning: &'static str) -> Spec {
         name,
         kind,
         sensitive: false,
-        epoch_is_null: false,
+        role: Role::Plain,
         values: &[],
         meaning,
     }
@@ -102,18 +117,18 @@ const fn one_of(spec: Spec, values: &'static [&'static str]) -> Spec {
     Spec { values, ..spec }
 }
 
-const fn null_at_epoch(spec: Spec) -> Spec {
-    Spec {
-        epoch_is_null: true,
-        ..spec
-    }
+const fn with_role(role: Role, spec: Spec) -> Spec {
+    Spec { role, ..spec }
 }
 
 /// Lists the documented fields: everything that knows a field by name asks this
 /// list.
 pub const FIELDS: &[Spec] = &[
     text("id", "the account's id, case-sensitive"),
-    text("name", "the company, as printed on invoices"),
+    with_role(
+        Role::Name,
+        text("name", "the company, as printed on invoices"),
+    ),
     text("ownerId", "the user who owns the account"),
     text(
         "billingContactId",
@@ -155,12 +170,18 @@ pub const FIELDS: &[Spec] = &[
         "may view and edit the TLS configuration",
     ),
     flag("hasOpenstackLogging", "may log to OpenStack"),
-    time("createdAt", "when the account was made"),
+    with_role(
+        Role::Created,
+        time("createdAt", "when the account was made"),
+    ),
     time(
         "updatedAt",
         "when the record last changed, which is not when it was last reviewed",
     ),
-    null_at_epoch(time("deletedAt", "when the account was cancelled")),
+    with_role(
+        Role::Deleted,
+        time("deletedAt", "when the account was cancelled"),
+    ),
 ];
 
 /// A field that a run reads.
@@ -172,8 +193,8 @@ pub struct Field {
     pub kind: Kind,
     /// Its values read `[redacted]` in reports.
     pub sensitive: bool,
-    /// Its value is null if it is the epoch.
-    pub epoch_is_null: bool,
+    /// What it is beside its kind.
+    pub role: Role,
     /// It is one of [`FIELDS`], and not a policy's own.
     pub documented: bool,
 }
@@ -184,7 +205,7 @@ impl From<&Spec> for Field {
             name: spec.name.to_owned(),
             kind: spec.kind,
             sensitive: spec.sensitive,
-            epoch_is_null: spec.epoch_is_null,
+            role: spec.role,
             documented: true,
         }
     }
@@ -217,11 +238,26 @@ pub enum Key {
     Unknown,
 }
 
+/// Says why a key cannot be read as a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MapError {
+    /// No field has the name.
+    NoField,
+    /// The key is blank.
+    NoKey,
+    /// The key is read as this field.
+    Taken(String),
+}
+
 /// The fields that a run knows, and those of them that it reads.
 #[derive(Debug, Clone)]
 pub struct Schema {
     known: HashMap<String, (Field, Option<Slot>)>,
     wanted: Vec<Field>,
+    created: Option<Slot>,
+    deleted: Option<Slot>,
+    /// The normalized names of the fields as which other normalized keys are read.
+    mapped: HashMap<String, String>,
 }
 
 impl Default for Schema {
@@ -233,6 +269,9 @@ impl Default for Schema {
         let mut schema = Self {
             known,
             wanted: Vec::new(),
+            created: None,
+            deleted: None,
+            mapped: HashMap::new(),
         };
         // `Slot::ID` and `Slot::NAME` count on this order.
         for spec in FIELDS.iter().take(2) {
@@ -255,7 +294,7 @@ impl Schema {
             name: name.to_owned(),
             kind,
             sensitive,
-            epoch_is_null: false,
+            role: Role::Plain,
             documented: false,
         };
         match self.known.get(&normalize_key(name)) {
@@ -274,16 +313,59 @@ impl Schema {
     /// read from every record.
     pub fn want(&mut self, name: &str) -> Option<Slot> {
         let (field, slot) = self.known.get_mut(&normalize_key(name))?;
-        if slot.is_none() {
-            *slot = Some(Slot(u16::try_from(self.wanted.len()).ok()?));
-            self.wanted.push(field.clone());
+        if let Some(slot) = slot {
+            return Some(*slot);
         }
-        *slot
+        let new = Slot(u16::try_from(self.wanted.len()).ok()?);
+        *slot = Some(new);
+        self.wanted.push(field.clone());
+        match field.role {
+            Role::Plain | Role::Name => {}
+            Role::Created => self.created = Some(new),
+            Role::Deleted => {
+                self.deleted = Some(new);
+                // Whether an account was deleted depends on when it was made.
+                let created = FIELDS.iter().find(|spec| spec.role == Role::Created);
+                created.and_then(|spec| self.want(spec.name));
+            }
+        }
+        Some(new)
+    }
+
+    /// Reads another key as a field, beside the field's own.
+    ///
+    /// # Errors
+    ///
+    /// No field has this name, or the key is read as another field.
+    pub fn map(&mut self, name: &str, key: &str) -> Result<(), MapError> {
+        let (name, folded) = (normalize_key(name), normalize_key(key));
+        let Some((field, _)) = self.known.get(&name) else {
+            return Err(MapError::NoField);
+        };
+        if folded.is_empty() {
+            return Err(MapError::NoKey);
+        }
+        let taken = match self.mapped.get(&folded) {
+            Some(other) => self.known.get(other),
+            None => self.known.get(&folded),
+        };
+        match taken {
+            Some((other, _)) if other.name != field.name => {
+                Err(MapError::Taken(other.name.clone()))
+            }
+            Some(_) => Ok(()),
+            None => {
+                self.mapped.insert(folded, name);
+                Ok(())
+            }
+        }
     }
 
     /// What a record's key means here.
     pub fn key(&self, key: &str) -> Key {
-        match self.known.get(&normalize_key(key)) {
+        let folded = normalize_key(key);
+        let name = self.mapped.get(&folded).unwrap_or(&folded);
+        match self.known.get(name) {
             Some((_, Some(slot))) => Key::Wanted(*slot),
             Some((_, None)) => Key::Known,
             None => Key::Unknown,
@@ -298,6 +380,16 @@ impl Schema {
     /// The field whose values stand in a slot.
     pub fn field(&self, slot: Slot) -> &Field {
         &self.wanted[slot.index()]
+    }
+
+    /// The slot of the time when an account was made, if it is read.
+    pub fn created(&self) -> Option<Slot> {
+        self.created
+    }
+
+    /// The slot of the time when an account was deleted, if it is read.
+    pub fn deleted(&self) -> Option<Slot> {
+        self.deleted
     }
 
     /// The fields that are read, by slot.
@@ -332,12 +424,13 @@ pub fn is_credential_name(name: &str) -> bool {
         || folded.ends_with("password")
 }
 
-/// A key without what spellings differ in: case, `_`, `-` and blanks.
+/// A key without what spellings differ in: case, `_`, `-` and blanks. A `_` that leads
+/// it is part of the key: `_id` is the row's, where `id` is the customer's.
 pub fn normalize_key(key: &str) -> String {
-    key.chars()
-        .filter(|c| !matches!(c, '_' | '-') && !c.is_whitespace())
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
+    let kept = |c: &char| !matches!(c, '_' | '-') && !c.is_whitespace();
+    let lead = key.trim_start().starts_with('_') && key.chars().any(|c| kept(&c));
+    let rest = key.chars().filter(kept).map(|c| c.to_ascii_lowercase());
+    lead.then_some('_').into_iter().chain(rest).collect()
 }
 
 #[cfg(test)]
@@ -359,6 +452,49 @@ mod tests {
         ] {
             assert_eq!(normalize_key(key), "force2fa", "{key}");
         }
+    }
+
+    #[test]
+    fn a_leading_underscore_is_part_of_the_key() {
+        for (key, folded) in [
+            ("_id", "_id"),
+            (" _ID", "_id"),
+            ("__id", "_id"),
+            ("_created_at", "_createdat"),
+            ("id_", "id"),
+            ("-id", "id"),
+            ("_", ""),
+            ("_-_", ""),
+        ] {
+            assert_eq!(normalize_key(key), folded, "{key}");
+        }
+        assert_eq!(Schema::default().key("_id"), Key::Unknown);
+    }
+
+    #[test]
+    fn a_mapped_key_is_read_as_its_field_and_the_own_key_still_is() {
+        let mut schema = Schema::default();
+        assert_eq!(schema.map("ID", "Customer ID"), Ok(()));
+        assert_eq!(schema.map("id", "customer_id"), Ok(()));
+        assert_eq!(schema.map("id", "Id"), Ok(()));
+        for key in ["customer-id", "id"] {
+            assert_eq!(schema.key(key), Key::Wanted(Slot::ID), "{key}");
+        }
+        let taken = |name: &str| Err(MapError::Taken(name.to_owned()));
+        assert_eq!(schema.map("ownerId", "customerid"), taken("id"));
+        assert_eq!(schema.map("ownerId", "name"), taken("name"));
+        assert_eq!(schema.map("owner", "boss"), Err(MapError::NoField));
+        assert_eq!(schema.map("ownerId", " - "), Err(MapError::NoKey));
+        assert_eq!(schema.key("boss"), Key::Unknown);
+    }
+
+    #[test]
+    fn when_an_account_was_made_is_read_with_when_it_was_deleted() {
+        let mut schema = Schema::default();
+        assert_eq!(schema.created(), None);
+        assert_eq!(schema.want("deleted_at"), schema.deleted());
+        assert_eq!(schema.want("created_at"), schema.created());
+        assert!(schema.created() > schema.deleted());
     }
 
     #[test]

@@ -90,7 +90,14 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rustix", &["export/interrupt"]),
     (
         "serde_json",
-        &["command", "export", "manifest", "policy", "report"],
+        &[
+            "command",
+            "export",
+            "manifest",
+            "policy",
+            "record/network/list",
+            "report",
+        ],
     ),
     ("semver", &["policy"]),
     (

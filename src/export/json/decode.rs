@@ -301,6 +301,8 @@ impl<'s> Decoder<'s> {
 
     fn target(&mut self, key: &str) -> (Target, Option<EnvelopeKey>) {
         let normalized = normalize_key(key);
+        // Envelopes are known by their names with and without the `_` that leads them.
+        let normalized = normalized.trim_start_matches('_');
         let envelope_key = normalized.parse().ok();
         let target = match self.schema.key(key) {
             Key::Wanted(slot) => Target::Slot(slot),
@@ -336,7 +338,7 @@ fn read_rest<'b>(text: &'b str, at: usize, record: &Record<'b>) -> Result<(Raw<'
     let raw = match bytes[at] {
         b'"' => escaped_text(string(bytes, at)?, text, at, record),
         b'{' => Raw::Object,
-        b'[' => Raw::Array,
+        b'[' => Raw::Array(&text[at..end]),
         b't' => Raw::Bool(true),
         b'f' => Raw::Bool(false),
         b'n' => Raw::Null,
