@@ -15,3 +15,4 @@ pub use field::{FIELDS, Field, Key, Kind, MapError, Role, Schema, Slot};
 pub use number::Number;
 pub use unknown_keys::UnknownKeys;
 pub use value::{Absent, Bad, Cell, List, Raw, Value};
+pub use words::NULL_WORDS;

@@ -163,6 +163,12 @@ fn written(text: &[u8]) -> Option<Written> {
     })
 }
 
+/// The days that are null in every field of times, as they are written.
+pub fn zeros() -> impl Iterator<Item = String> {
+    let days = ZEROS.iter();
+    days.map(|(year, month, day)| format!("{year:04}-{month:02}-{day:02}"))
+}
+
 /// The time, as every report writes it.
 pub fn show(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)

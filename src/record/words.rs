@@ -1,19 +1,19 @@
 //! The words that exporters write for yes and no, and for nothing.
 
-/// Texts that are null, in lower case, in every field but the name.
-const NULL: [&str; 12] = [
-    "\\n",
-    "null",
-    "none",
+/// The words that are null, alone and in any case, in every field but the name.
+pub const NULL_WORDS: [&str; 12] = [
+    "\\N",
+    "NULL",
+    "None",
     "nil",
-    "nan",
+    "NaN",
     "undefined",
     "(null)",
     "<null>",
-    "[null]",
-    "n/a",
-    "#n/a",
-    "nat",
+    "[NULL]",
+    "N/A",
+    "#N/A",
+    "NaT",
 ];
 
 const YES: [&str; 6] = ["true", "t", "yes", "y", "1", "1.0"];
@@ -35,9 +35,9 @@ pub(super) fn may_be_nothing(text: &str) -> bool {
             byte += 1;
         }
         let mut word = 0;
-        while word < NULL.len() {
-            let first = NULL[word].as_bytes()[0];
-            may_be[first as usize] = true;
+        while word < NULL_WORDS.len() {
+            let first = NULL_WORDS[word].as_bytes()[0];
+            may_be[first.to_ascii_lowercase() as usize] = true;
             may_be[first.to_ascii_uppercase() as usize] = true;
             word += 1;
         }
@@ -52,7 +52,10 @@ pub(super) fn may_be_nothing(text: &str) -> bool {
 /// Whether a text without blanks around it is a word for nothing.
 pub(super) fn is_null(text: &str) -> bool {
     const LONGEST: usize = "undefined".len();
-    text.len() <= LONGEST && NULL.iter().any(|word| text.eq_ignore_ascii_case(word))
+    text.len() <= LONGEST
+        && NULL_WORDS
+            .iter()
+            .any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// Reads a word for yes or no.
@@ -80,8 +83,8 @@ mod tests {
 
     #[test]
     fn every_word_for_nothing_is_known_in_any_case() {
-        for word in NULL {
-            for word in [word.to_owned(), word.to_uppercase()] {
+        for word in NULL_WORDS {
+            for word in [word.to_lowercase(), word.to_uppercase()] {
                 assert!(may_be_nothing(&word) && is_null(&word), "{word}");
             }
         }
