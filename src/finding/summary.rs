@@ -125,7 +125,11 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    fn count(&mut self, cell: &Cell<'_>) {
+    /// Counts what is in the field of a record; returns whether it is bad.
+    #[inline(always)]
+    fn count(&mut self, cell: &Cell<'_>) -> bool {
+        self.coerced += u64::from(cell.coerced);
+        self.zero += u64::from(cell.zero);
         match cell.value {
             Value::Absent(Absent::Missing) => self.missing += 1,
             Value::Absent(Absent::Null) => self.null += 1,
@@ -140,10 +144,12 @@ impl Coverage {
             | Value::Number
             | Value::Time(_)
             | Value::Networks(_)
-            | Value::Bad(_) => self.bad += 1,
+            | Value::Bad(_) => {
+                self.bad += 1;
+                return true;
+            }
         }
-        self.coerced += u64::from(cell.coerced);
-        self.zero += u64::from(cell.zero);
+        false
     }
 
     /// Returns whether more records have something in the field that is not a value of its
@@ -223,8 +229,7 @@ impl Summary {
         self.records += 1;
         let fields = self.coverage.iter_mut().zip(record.cells());
         for (slot, (coverage, cell)) in fields.enumerate() {
-            coverage.count(cell);
-            if !matches!(cell.value, Value::Absent(_)) && !cell.value.is_whole() {
+            if coverage.count(cell) {
                 let example = &mut self.bad_examples[slot];
                 example.get_or_insert_with(|| bad_example(&schema.wanted()[slot], cell, privacy));
             }
