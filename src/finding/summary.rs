@@ -129,10 +129,12 @@ impl Coverage {
     #[inline(always)]
     fn count(&mut self, cell: &Cell<'_>) -> bool {
         self.coerced += u64::from(cell.coerced);
-        self.zero += u64::from(cell.zero);
         match cell.value {
             Value::Absent(Absent::Missing) => self.missing += 1,
-            Value::Absent(Absent::Null) => self.null += 1,
+            Value::Absent(Absent::Null) => {
+                self.null += 1;
+                self.zero += u64::from(cell.zero);
+            }
             Value::Absent(Absent::Empty) => self.empty += 1,
             Value::Flag(_) | Value::Text | Value::Number | Value::Time(_) | Value::Networks(_)
                 if cell.value.is_whole() =>

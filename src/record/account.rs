@@ -46,18 +46,18 @@ impl<'a> Record<'a> {
     #[inline(always)]
     pub fn set(&mut self, schema: &Schema, slot: Slot, raw: Raw<'a>) {
         let field = schema.field(slot);
-        if !self.cells[slot.index()].is_missing() {
+        let here = &mut self.cells[slot.index()];
+        if !here.is_missing() {
             return self.set_again(schema, slot, raw);
         }
-        let cell = field.read(raw, &mut self.entries, self.texts);
-        self.cells[slot.index()] = cell;
+        *here = field.read(raw, &mut self.entries, self.texts);
         match field.role {
-            Role::Plain | Role::Name => {}
-            Role::Created => self.settle_deleted(schema),
-            Role::Deleted => {
-                self.deleted = cell;
-                self.settle_deleted(schema);
-            }
+            Role::Plain | Role::Name | Role::Created => {}
+            Role::Deleted => self.deleted = *here,
+        }
+        // Nearly all accounts are live.
+        if field.role != Role::Plain && matches!(self.deleted.value, Value::Time(_)) {
+            self.settle_deleted(schema);
         }
     }
 
@@ -76,7 +76,7 @@ impl<'a> Record<'a> {
 
     /// Decides whether the time when the account was deleted can be one: then the account
     /// is out of most scopes, and must not be for a date that is a mistake.
-    #[inline(always)]
+    #[inline(never)]
     fn settle_deleted(&mut self, schema: &Schema) {
         let Some(slot) = schema.deleted() else {
             return;

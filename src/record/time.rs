@@ -53,7 +53,7 @@ pub fn read(text: &str) -> Option<Reading> {
 }
 
 /// Reads a text of a field: what [`read`] does, numbers that count from 1970, and RFC 2822.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn read_field(text: &str, role: Role) -> Option<Held> {
     let text = trim(text);
     match written(text.as_bytes()) {
@@ -85,7 +85,7 @@ pub(super) fn read_number(number: &str, role: Role) -> Option<Held> {
 /// Returns what a field holds, if an instant is one that it may hold.
 #[inline(always)]
 fn held(time: Option<DateTime<Utc>>, coerced: bool, role: Role) -> Option<Held> {
-    let is_far = time.is_some_and(|time| time.year() > LAST_YEAR);
+    let is_far = time.is_some_and(|time| time.naive_utc().year() > LAST_YEAR);
     match is_far && role != Role::Deleted {
         true => None,
         false => Some(Held { time, coerced }),
@@ -207,6 +207,7 @@ struct Day {
     has_slashes: bool,
 }
 
+#[inline(always)]
 fn date(text: &[u8]) -> Option<(Day, &[u8])> {
     let (date, rest) = text.split_first_chunk()?;
     let (paired, has_slashes) = match pairs(date, b"0000-00-") {
@@ -225,6 +226,7 @@ fn date(text: &[u8]) -> Option<(Day, &[u8])> {
 }
 
 /// Reads a time of day; whether its seconds are left out is the last that is returned.
+#[inline(always)]
 fn clock(date: NaiveDate, text: &[u8]) -> Option<(NaiveDateTime, &[u8], bool)> {
     let whole = text.split_first_chunk();
     let whole = whole.and_then(|(clock, rest)| Some((pairs(clock, b"00:00:00")?, rest)));
@@ -250,6 +252,7 @@ fn clock(date: NaiveDate, text: &[u8]) -> Option<(NaiveDateTime, &[u8], bool)> {
     }
 }
 
+#[inline(never)]
 fn clock_without_seconds(date: NaiveDate, text: &[u8]) -> Option<(NaiveDateTime, &[u8])> {
     let (hour, rest) = digits::<2>(text)?;
     let (minute, rest) = digits::<2>(rest.strip_prefix(b":")?)?;
@@ -276,6 +279,7 @@ fn nanoseconds(text: &[u8]) -> Option<(u32, &[u8])> {
 }
 
 /// The offset east of UTC, and whether it is other than RFC 3339 writes it.
+#[inline(always)]
 fn zone(text: &[u8]) -> Option<(TimeDelta, bool)> {
     match text {
         b"Z" | b"z" => return Some((TimeDelta::zero(), false)),
