@@ -146,7 +146,7 @@ fn raw<'l>(value: &'l Value, texts: &'l Bump) -> Raw<'l> {
         Value::Bool(flag) => Raw::Bool(*flag),
         Value::Number(number) => Raw::Text(texts.alloc_str(&number.to_string())),
         Value::String(text) => Raw::Text(text),
-        Value::Array(_) => Raw::Array,
+        Value::Array(_) => Raw::Array(texts.alloc_str(&value.to_string())),
         Value::Object(_) => Raw::Object,
     }
 }

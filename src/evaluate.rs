@@ -61,7 +61,7 @@ impl<'p> Judge<'p> {
     ) -> Result<(), E> {
         // Nobody asks about a record that is out of every scope.
         let Some(first) = self.first_in_scope(record) else {
-            summary.count_record(record);
+            summary.count_record(&self.policies.schema, record, context.privacy);
             return Ok(());
         };
         let mut truths = std::mem::take(&mut self.truths);
@@ -88,7 +88,8 @@ impl<'p> Judge<'p> {
         match self.first_in_scope(answers.record()) {
             Some(first) => self.judge_by(first, answers, context, summary, partial, found),
             None => {
-                summary.count_record(answers.record());
+                let schema = &self.policies.schema;
+                summary.count_record(schema, answers.record(), context.privacy);
                 Ok(())
             }
         }
@@ -116,7 +117,7 @@ impl<'p> Judge<'p> {
         mut found: impl FnMut(&Finding<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let (policies, record) = (self.policies, answers.record());
-        summary.count_record(record);
+        summary.count_record(&policies.schema, record, context.privacy);
         summary.in_scope += 1;
         let mut scope_undecided = false;
         let mut next_index = 0;

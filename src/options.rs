@@ -73,6 +73,9 @@ pub struct PolicyOptions {
     pub names: Vec<PathBuf>,
     /// Values of parameters, by name, that replace those of the policies.
     pub set: Vec<(String, String)>,
+    /// Keys of records that are read as fields, beside the fields' own: each after the
+    /// name of its field.
+    pub map: Vec<(String, String)>,
     /// Which of the rules are asked.
     pub selection: Selection,
     /// The instant from which spans of time count back: the only clock of a run.
@@ -91,6 +94,8 @@ impl PolicyOptions {
         let builder = names.fold(builder, PoliciesBuilder::named);
         let set = self.set.iter();
         let builder = set.fold(builder, |builder, (name, value)| builder.set(name, value));
+        let map = self.map.iter();
+        let builder = map.fold(builder, |builder, (field, key)| builder.map(field, key));
         builder.select(self.selection.clone()).load()
     }
 }

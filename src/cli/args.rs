@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
-use super::values::{choice, column, destination, instant, max_chars, setting, split_by};
+use super::values::{choice, column, destination, instant, mapping, max_chars, setting, split_by};
 use crate::export;
 use crate::options::{CheckFormat, Document, FailOn};
 use crate::policy::Selector;
@@ -153,6 +153,10 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
 
+    /// Read another key as a field too, as in --map id=customer_id
+    #[arg(long, value_name = "FIELD=KEY", value_parser = mapping)]
+    pub map: Vec<(String, String)>,
+
     /// Ask only these rules: rule-id, policy/rule-id or tag:NAME; the others are
     /// reported as not tested
     #[arg(long, value_name = "SELECTOR")]
@@ -249,6 +253,10 @@ pub struct AuditArgs {
     /// policy allows is an error
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
+
+    /// Read another key as a field too, as in --map id=customer_id
+    #[arg(long, value_name = "FIELD=KEY", value_parser = mapping)]
+    pub map: Vec<(String, String)>,
 
     /// Ask only these rules: rule-id, policy/rule-id or tag:NAME; the others are
     /// reported as not tested

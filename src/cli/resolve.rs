@@ -49,6 +49,7 @@ impl From<AuditArgs> for AuditOptions {
             policies: PolicyOptions {
                 names: args.policies,
                 set: args.set,
+                map: args.map,
                 selection: Selection {
                     only: args.only,
                     skip: args.skip,
@@ -101,6 +102,7 @@ impl From<ExplainArgs> for ExplainOptions {
             policies: PolicyOptions {
                 names: args.policies,
                 set: args.set,
+                map: args.map,
                 selection: Selection {
                     only: args.only,
                     skip: args.skip,

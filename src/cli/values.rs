@@ -71,6 +71,11 @@ pub(super) fn setting(text: &str) -> Result<(String, String), String> {
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 
+pub(super) fn mapping(text: &str) -> Result<(String, String), String> {
+    let (field, key) = text.split_once('=').ok_or("write FIELD=KEY")?;
+    Ok((field.trim().to_owned(), key.trim().to_owned()))
+}
+
 pub(super) fn instant(text: &str) -> Result<DateTime<Utc>, String> {
     let reading = time::read(text).ok_or("write a time as 2026-01-31T00:00:00Z or 2026-01-31")?;
     Ok(reading.time)

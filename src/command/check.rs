@@ -136,7 +136,8 @@ fn of_error(error: &PolicyError) -> Vec<Message> {
         | PolicyError::NoneSelected { .. }
         | PolicyError::NothingLeft
         | PolicyError::NoParam { .. }
-        | PolicyError::Set { .. } => vec![Message {
+        | PolicyError::Set { .. }
+        | PolicyError::Map { .. } => vec![Message {
             level: Level::Error,
             text: error.line(),
             help: None,

@@ -1,6 +1,6 @@
 //! What a run says on stderr of what its reports may not say.
 
-use crate::finding::Counts;
+use crate::finding::{Anomaly, Counts};
 use crate::policy::Policies;
 use crate::report::{Footer, Placed, Verdict};
 use crate::text::{count, grouped};
@@ -21,10 +21,12 @@ pub(super) fn notes(policies: &Policies, totals: &Totals) -> Vec<String> {
             names.join(", ")
         ));
     }
-    if summary.epoch_deleted > 0 {
-        let records = count(summary.epoch_deleted, "record", "records");
+    let fields = policies.schema.wanted().iter().zip(&summary.coverage);
+    for (field, coverage) in fields.filter(|(_, coverage)| coverage.zero > 0) {
+        let records = count(coverage.zero, "record", "records");
         notes.push(format!(
-            "deletedAt at 1970-01-01 was read as null in {records}: an exporter's artefact"
+            "{} was read as null in {records}: a zero of the exporter, such as 1970-01-01",
+            field.name
         ));
     }
     if summary.protocol_lines > 0 {
@@ -37,6 +39,15 @@ pub(super) fn notes(policies: &Policies, totals: &Totals) -> Vec<String> {
             "whether they are in scope cannot be decided for {records}: judged all the same"
         ));
     }
+    let anomalies = totals.verdict.anomalies.iter();
+    notes.extend(anomalies.filter_map(|anomaly| match anomaly {
+        Anomaly::MostlyBad { .. } => Some(anomaly.to_string()),
+        Anomaly::Everybody(_)
+        | Anomaly::Inapplicable(_)
+        | Anomaly::Nobody(_)
+        | Anomaly::MostlyAbsent(..)
+        | Anomaly::NearKey(..) => None,
+    }));
     // With `--allow-empty` it is no reason, and still nobody should take it for a pass.
     let mut gaps = totals.verdict.gaps.iter();
     let is_reason = gaps.any(|gap| match gap.code {

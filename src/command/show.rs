@@ -10,7 +10,7 @@ use super::error::Error;
 use super::judge::load;
 use crate::policy::aggregate::Question;
 use crate::policy::{Ask, Policies, Rule, WhenAbsent, bundled, operator};
-use crate::record::field::{FIELDS, Kind};
+use crate::record::{FIELDS, Kind, NULL_WORDS, time};
 use crate::text::{count, escape_controls};
 use crate::toml_reader::Word;
 
@@ -189,8 +189,26 @@ pub(super) fn fields(out: &mut dyn Write) -> Result<(), Error> {
     }
     writeln!(
         out,
-        "\nKeys are compared without case, `_`, `-` and blanks: force_2fa is force2fa.\n"
+        "\nKeys are compared without case, `_`, `-` and blanks: force_2fa is force2fa. A `_` that \
+         leads a key is\npart of it: _id is not id. `--map id=customer_id` reads another key as a \
+         field.\n"
     )?;
+    writeln!(
+        out,
+        "What is read, and counted as coerced where it is not the first form:"
+    )?;
+    for kind in Kind::ALL {
+        writeln!(out, "{:9} {}", kind.name(), kind.forms())?;
+    }
+    let zeros: Vec<_> = time::zeros().collect();
+    writeln!(
+        out,
+        "null      null; also {}, in any case, but not in a name;\n          in a time {}; in \
+         deletedAt 0\n",
+        NULL_WORDS.join(", "),
+        zeros.join(", ")
+    )?;
+    writeln!(out, "What policies ask:")?;
     for kind in Kind::ALL {
         let suiting = operator::suiting(kind);
         let names: Vec<_> = suiting.map(|operator| operator.name).collect();

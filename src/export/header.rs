@@ -155,7 +155,7 @@ fn settle(schema: &Schema, candidate: Candidate, at: usize, passed_over: u64) ->
     let prefix = common_prefix(table.names.iter().map(|name| &**name));
     let mut columns: Vec<(&str, &str)> = Vec::new();
     for name in &table.names {
-        let Some(field) = schema.find(&name[prefix..]) else {
+        let Some(field) = schema.field_of(&name[prefix..]) else {
             continue;
         };
         if let Some((_, other)) = columns.iter().find(|(known, _)| *known == field.name) {

@@ -6,8 +6,8 @@ use std::fmt;
 use super::{Counts, Summary};
 use crate::diagnostic::nearest;
 use crate::policy::{Check, Policies};
-use crate::record::Slot;
-use crate::text::escape_controls;
+use crate::record::{Kind, Slot};
+use crate::text::{count, escape_controls, grouped};
 
 /// With fewer records, all or none of them is no surprise.
 const MIN_RECORDS: u64 = 10;
@@ -29,6 +29,19 @@ pub enum Anomaly {
     Nobody(Vec<String>),
     /// This field stands in few records: how many percent lack it.
     MostlyAbsent(String, u64),
+    /// Most of what stands in this field cannot be read.
+    MostlyBad {
+        /// The field.
+        field: String,
+        /// What it holds.
+        kind: Kind,
+        /// The records in which it cannot be read.
+        bad: u64,
+        /// The records that have something in it.
+        held: u64,
+        /// The first that cannot be read, as far as it may be shown.
+        example: String,
+    },
     /// A key that is no field is nearly that one.
     NearKey(String, String),
 }
@@ -49,6 +62,22 @@ impl fmt::Display for Anomaly {
             Anomaly::Nobody(rules) => write!(f, "these rules fail for no record: {}", names(rules)),
             Anomaly::MostlyAbsent(field, percent) => {
                 write!(f, "`{field}` is absent from {percent} % of the records")
+            }
+            Anomaly::MostlyBad {
+                field,
+                kind,
+                bad,
+                held,
+                example,
+            } => {
+                let (bad, example) = (grouped(*bad), escape_controls(example));
+                let held = count(*held, "record that has it", "records that have it");
+                let forms = kind.forms();
+                write!(
+                    f,
+                    "`{field}` cannot be read in {bad} of {held}, as in `{example}`; accepted, once a \
+                     record: {forms}"
+                )
             }
             Anomaly::NearKey(key, field) => {
                 write!(
@@ -78,9 +107,10 @@ fn names(all: &[String]) -> String {
 impl Summary {
     /// What somebody should look at.
     pub fn anomalies(&self, policies: &Policies) -> Vec<Anomaly> {
+        let mut anomalies = self.mostly_bad(policies);
         let read = self.records - self.rejected;
         if read < MIN_RECORDS {
-            return Vec::new();
+            return anomalies;
         }
         let applicable = |counts: &Counts| counts.pass + counts.findings();
         let rules = |holds: &dyn Fn(&Counts) -> bool| -> Vec<String> {
@@ -102,9 +132,9 @@ impl Summary {
             Anomaly::Everybody(rules) | Anomaly::Inapplicable(rules) | Anomaly::Nobody(rules) => {
                 !rules.is_empty()
             }
-            Anomaly::MostlyAbsent(..) | Anomaly::NearKey(..) => true,
+            Anomaly::MostlyAbsent(..) | Anomaly::MostlyBad { .. } | Anomaly::NearKey(..) => true,
         };
-        let mut anomalies: Vec<_> = sorts.into_iter().filter(told).collect();
+        anomalies.extend(sorts.into_iter().filter(told));
         let expected_absent = |slot: &Slot| {
             let mut tests = policies.tests.iter();
             tests.any(|test| test.slot == *slot && matches!(test.check, Check::Present(false)))
@@ -125,5 +155,21 @@ impl Summary {
             }
         }
         anomalies
+    }
+
+    /// Returns the fields of which most that stands in them cannot be read, however few
+    /// records there are: then it is their spelling, and no one record.
+    fn mostly_bad(&self, policies: &Policies) -> Vec<Anomaly> {
+        let fields = policies.schema.wanted().iter().zip(&self.coverage);
+        let fields = fields.zip(&self.bad_examples);
+        let bad = fields.filter(|((_, coverage), _)| coverage.is_mostly_bad());
+        bad.map(|((field, coverage), example)| Anomaly::MostlyBad {
+            field: field.name.clone(),
+            kind: field.kind,
+            bad: coverage.bad,
+            held: coverage.bad + coverage.value,
+            example: example.clone().unwrap_or_default(),
+        })
+        .collect()
     }
 }

@@ -1,6 +1,7 @@
 //! What was observed, and what was expected: the checks that were not met.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use super::privacy::Privacy;
@@ -253,10 +254,12 @@ impl<'a> Unmet<'a> {
         }
         blamed.sort_unstable_by_key(|at| at.start);
         blamed.dedup();
+        // An entry that stands twice is one.
+        let mut shown = HashSet::new();
         let mut texts = blamed
             .into_iter()
             .filter_map(|at| seen.get(at))
-            .map(|text| if text.is_empty() { "[empty]" } else { text });
+            .filter(|text| shown.insert(*text));
         match (texts.next(), texts.next()) {
             (None, _) => truncate(seen),
             (Some(one), None) => truncate(one),

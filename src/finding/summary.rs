@@ -8,8 +8,10 @@ use super::finding::{Finding, Subject};
 use super::outcome::{Outcome, Reason, Status};
 use super::privacy::Privacy;
 use super::ranking::TopCustomers;
+use super::redaction::redact;
 use crate::policy::{Aggregate, Ask, Policies, Policy, Rule, Severity};
-use crate::record::{Absent, Cell, Record, UnknownKeys, Value};
+use crate::record::{Absent, Cell, Field, Record, Schema, UnknownKeys, Value};
+use crate::text::short;
 
 /// Counts outcomes, in (record, rule) pairs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,15 +115,26 @@ pub struct Coverage {
     pub empty: u64,
     /// Something that is not a value of the field's kind.
     pub bad: u64,
-    /// A value in a spelling that is not the field's own: these are counted as values too.
+    /// A value, or null, in a spelling that is not the field's own: these are counted as
+    /// values or null too.
     pub coerced: u64,
+    /// What exporters write where there is no time, as `1970-01-01`: these are counted as
+    /// null too.
+    #[serde(default)]
+    pub zero: u64,
 }
 
 impl Coverage {
-    fn count(&mut self, cell: &Cell<'_>) {
+    /// Counts what is in the field of a record; returns whether it is bad.
+    #[inline(always)]
+    fn count(&mut self, cell: &Cell<'_>) -> bool {
+        self.coerced += u64::from(cell.coerced);
         match cell.value {
             Value::Absent(Absent::Missing) => self.missing += 1,
-            Value::Absent(Absent::Null) => self.null += 1,
+            Value::Absent(Absent::Null) => {
+                self.null += 1;
+                self.zero += u64::from(cell.zero);
+            }
             Value::Absent(Absent::Empty) => self.empty += 1,
             Value::Flag(_) | Value::Text | Value::Number | Value::Time(_) | Value::Networks(_)
                 if cell.value.is_whole() =>
@@ -133,9 +146,18 @@ impl Coverage {
             | Value::Number
             | Value::Time(_)
             | Value::Networks(_)
-            | Value::Bad(_) => self.bad += 1,
+            | Value::Bad(_) => {
+                self.bad += 1;
+                return true;
+            }
         }
-        self.coerced += u64::from(cell.coerced);
+        false
+    }
+
+    /// Returns whether more records have something in the field that is not a value of its
+    /// kind than have such a value.
+    pub fn is_mostly_bad(&self) -> bool {
+        self.bad > self.value
     }
 }
 
@@ -148,6 +170,7 @@ impl AddAssign for Coverage {
             empty,
             bad,
             coerced,
+            zero,
         } = more;
         self.value += value;
         self.missing += missing;
@@ -155,6 +178,7 @@ impl AddAssign for Coverage {
         self.empty += empty;
         self.bad += bad;
         self.coerced += coerced;
+        self.zero += zero;
     }
 }
 
@@ -169,8 +193,6 @@ pub struct Summary {
     pub in_scope: u64,
     /// Records that each policy judges, in the order of the policies.
     pub in_scope_by_policy: Vec<u64>,
-    /// Records whose `deletedAt` is at the epoch and was read as null.
-    pub epoch_deleted: u64,
     /// Lines of a protocol that carry no record.
     pub protocol_lines: u64,
     /// Records of which it cannot be decided whether they are in some policy's scope:
@@ -182,6 +204,9 @@ pub struct Summary {
     pub raised: Vec<Counts>,
     /// What is in the fields that are read, by slot.
     pub coverage: Vec<Coverage>,
+    /// The first that is not a value of the field's kind, as far as it may be shown, by
+    /// slot.
+    pub bad_examples: Vec<Option<String>>,
     /// Keys that are no field.
     pub unknown_keys: UnknownKeys,
     /// The customers with the most severe findings.
@@ -196,16 +221,20 @@ impl Summary {
             by_rule: vec![Counts::default(); policies.rules().count()],
             raised: vec![Counts::default(); policies.rules().count()],
             coverage: vec![Coverage::default(); policies.schema.wanted().len()],
+            bad_examples: vec![None; policies.schema.wanted().len()],
             ..Self::default()
         }
     }
 
     /// Counts a record that was read, before it is judged.
-    pub fn count_record(&mut self, record: &Record<'_>) {
+    pub fn count_record(&mut self, schema: &Schema, record: &Record<'_>, privacy: Privacy<'_>) {
         self.records += 1;
-        self.epoch_deleted += u64::from(record.epoch_deleted());
-        for (coverage, cell) in self.coverage.iter_mut().zip(record.cells()) {
-            coverage.count(cell);
+        let fields = self.coverage.iter_mut().zip(record.cells());
+        for (slot, (coverage, cell)) in fields.enumerate() {
+            if coverage.count(cell) {
+                let example = &mut self.bad_examples[slot];
+                example.get_or_insert_with(|| bad_example(&schema.wanted()[slot], cell, privacy));
+            }
         }
     }
 
@@ -317,6 +346,14 @@ impl Summary {
     }
 }
 
+/// The most characters of an example of what cannot be read.
+const MAX_EXAMPLE: usize = 64;
+
+#[cold]
+fn bad_example(field: &Field, cell: &Cell<'_>, privacy: Privacy<'_>) -> String {
+    short(&redact(field, cell.seen, privacy), MAX_EXAMPLE).into_owned()
+}
+
 impl AddAssign<&Summary> for Summary {
     fn add_assign(&mut self, more: &Summary) {
         let Self {
@@ -324,19 +361,18 @@ impl AddAssign<&Summary> for Summary {
             rejected,
             in_scope,
             in_scope_by_policy,
-            epoch_deleted,
             protocol_lines,
             scope_undecided,
             by_rule,
             raised,
             coverage,
+            bad_examples,
             unknown_keys,
             top_customers,
         } = more;
         self.records += records;
         self.rejected += rejected;
         self.in_scope += in_scope;
-        self.epoch_deleted += epoch_deleted;
         self.protocol_lines += protocol_lines;
         self.scope_undecided += scope_undecided;
         let policies = self.in_scope_by_policy.iter_mut();
@@ -351,6 +387,11 @@ impl AddAssign<&Summary> for Summary {
         }
         for (coverage, more) in self.coverage.iter_mut().zip(coverage) {
             *coverage += *more;
+        }
+        for (example, later) in self.bad_examples.iter_mut().zip(bad_examples) {
+            if example.is_none() {
+                example.clone_from(later);
+            }
         }
         self.unknown_keys.add(unknown_keys);
         self.top_customers.add(top_customers);

@@ -9,6 +9,8 @@ use super::policies::Policies;
 use super::read::Loader;
 use super::selection::Selection;
 use super::source::Source;
+use crate::diagnostic::suggest;
+use crate::record::MapError;
 
 /// Gathers what is to be loaded: policies in the order in which they are added.
 ///
@@ -37,6 +39,7 @@ pub struct PoliciesBuilder {
     inputs: Vec<Input>,
     as_of: Option<DateTime<Utc>>,
     set: Vec<(String, String)>,
+    map: Vec<(String, String)>,
     selection: Selection,
 }
 
@@ -95,6 +98,12 @@ impl PoliciesBuilder {
         self
     }
 
+    /// Reads another key of records as a field, beside the field's own, as `--map` does.
+    pub fn map(mut self, field: impl Into<String>, key: impl Into<String>) -> Self {
+        self.map.push((field.into(), key.into()));
+        self
+    }
+
     /// Says which rules are asked, as `--only` and `--skip` do; without it all are.
     pub fn select(mut self, selection: Selection) -> Self {
         self.selection = selection;
@@ -131,11 +140,16 @@ impl PoliciesBuilder {
         if errors.is_empty() {
             errors.extend(loader.unused_params());
         }
-        let (policies, warnings) = loader.finish(|policies| {
+        let (mut policies, warnings) = loader.finish(|policies| {
             if errors.is_empty() {
                 errors.extend(self.selection.apply(policies));
             }
         });
+        // Without the policies that are not valid, their fields are not known.
+        if errors.is_empty() {
+            let map = self.map.iter();
+            errors.extend(map.filter_map(|(field, key)| map_key(&mut policies, field, key)));
+        }
         match errors.is_empty() {
             true => (Ok(policies), warnings),
             false => (Err(LoadError { errors }), warnings),
@@ -143,9 +157,28 @@ impl PoliciesBuilder {
     }
 }
 
+/// Reads a key as a field; returns why it cannot be.
+fn map_key(policies: &mut Policies, field: &str, key: &str) -> Option<Error> {
+    let error = policies.schema.map(field, key).err()?;
+    let why = match error {
+        MapError::NoField => {
+            let hint = suggest(field, policies.schema.names());
+            format!("no field is called `{field}`: {hint}")
+        }
+        MapError::NoKey => "name the key that is to be read, as in `--map id=customer_id`".into(),
+        MapError::Taken(other) => format!("`{key}` is read as `{other}` already"),
+    };
+    Some(Error::Map {
+        field: field.to_owned(),
+        key: key.to_owned(),
+        why,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Key;
 
     const RULE: &str = "[[rule]]\nid = 'sso'\nseverity = 'low'\nrequire.forceSso = true\n";
 
@@ -172,6 +205,26 @@ mod tests {
         let message = error.to_string();
         assert!(message.contains("a policy has no key `x`"), "{message}");
         assert!(message.contains("did you mean `pci`?"), "{message}");
+    }
+
+    #[test]
+    fn a_key_is_mapped_to_a_field_that_there_is_and_to_no_two() {
+        let toml = format!("[policy]\nid = 'mine'\n[fields]\nseats = 'number'\n{RULE}");
+        let builder = || Policies::builder().text("mine.toml", toml.as_str());
+        let builder = || builder().map("force_sso", "SSO").map("seats", "places");
+        let policies = builder().load().expect("sound");
+        let schema = &policies.schema;
+        assert_eq!(schema.key("sso"), schema.key("forceSso"));
+        assert!(matches!(schema.key("Places"), Key::Known(_)));
+        for (field, key, why) in [
+            ("forceSs0", "x", "did you mean `forceSso`?"),
+            ("force2fa", "s_s_o", "`s_s_o` is read as `forceSso` already"),
+            ("id", "seats", "`seats` is read as `seats` already"),
+            ("id", " ", "name the key"),
+        ] {
+            let error = builder().map(field, key).load().expect_err(why);
+            assert!(error.to_string().contains(why), "{error}");
+        }
     }
 
     #[test]

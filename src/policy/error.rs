@@ -113,6 +113,16 @@ pub enum Error {
         /// The reason.
         why: String,
     },
+    /// A key cannot be read as a field.
+    #[error("`--map {field}={key}`: {why}")]
+    Map {
+        /// The field.
+        field: String,
+        /// The key.
+        key: String,
+        /// The reason.
+        why: String,
+    },
     /// The text is not a policy.
     #[error("policy `{path}` is not valid")]
     Invalid {
@@ -179,7 +189,8 @@ impl Error {
             | Error::NoneSelected { .. }
             | Error::NothingLeft
             | Error::NoParam { .. }
-            | Error::Set { .. } => diagnostic::render_message(&self.line(), colour),
+            | Error::Set { .. }
+            | Error::Map { .. } => diagnostic::render_message(&self.line(), colour),
         }
     }
 }

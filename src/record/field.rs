@@ -1,8 +1,6 @@
 //! The fields of a customer record: what they are called, what they hold, and
 //! which of them a run reads.
 
-use std::collections::HashMap;
-
 use strum::{EnumCount, VariantArray};
 
 /// What a field holds.
@@ -29,7 +27,7 @@ pub enum Kind {
     Number,
     /// An instant.
     Time,
-    /// A comma-separated list of networks.
+    /// A list of networks.
     Networks,
 }
 
@@ -47,6 +45,21 @@ impl Kind {
     }
 }
 
+/// Says what a field is beside its kind, where its values are read otherwise for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// None of the others.
+    Plain,
+    /// The customer's name, which may be any word.
+    Name,
+    /// When the account was made: it was not deleted before.
+    Created,
+    /// When the account was deleted. An account that is not deleted may say so with a
+    /// time far ahead or with 0; one that is was so neither before it was made nor
+    /// before such accounts existed.
+    Deleted,
+}
+
 /// Describes a documented field: one of Fastly's `CustomerResponse`.
 #[derive(Debug, Clone, Copy)]
 pub struct Spec {
@@ -56,8 +69,8 @@ pub struct Spec {
     pub kind: Kind,
     /// Personal data: its values read `[redacted]` in reports.
     pub sensitive: bool,
-    /// Its value is null if it is the epoch: exporters write absent instants so.
-    pub epoch_is_null: bool,
+    /// What it is beside its kind.
+    pub role: Role,
     /// The values that it is documented to have, if these are listed.
     pub values: &'static [&'static str],
     /// Objects that are no customers have a key of this name too.
@@ -71,7 +84,7 @@ const fn of(kind: Kind, name: &'static str, meaning: &'static str) -> Spec {
         name,
         kind,
         sensitive: false,
-        epoch_is_null: false,
+        role: Role::Plain,
         values: &[],
         common: false,
         meaning,
@@ -112,18 +125,18 @@ const fn common(spec: Spec) -> Spec {
     }
 }
 
-const fn null_at_epoch(spec: Spec) -> Spec {
-    Spec {
-        epoch_is_null: true,
-        ..spec
-    }
+const fn with_role(role: Role, spec: Spec) -> Spec {
+    Spec { role, ..spec }
 }
 
 /// Lists the documented fields: everything that knows a field by name asks this
 /// list.
 pub const FIELDS: &[Spec] = &[
     common(text("id", "the account's id, case-sensitive")),
-    common(text("name", "the company, as printed on invoices")),
+    common(with_role(
+        Role::Name,
+        text("name", "the company, as printed on invoices"),
+    )),
     text("ownerId", "the user who owns the account"),
     text(
         "billingContactId",
@@ -165,226 +178,19 @@ pub const FIELDS: &[Spec] = &[
         "may view and edit the TLS configuration",
     ),
     flag("hasOpenstackLogging", "may log to OpenStack"),
-    common(time("createdAt", "when the account was made")),
+    common(with_role(
+        Role::Created,
+        time("createdAt", "when the account was made"),
+    )),
     common(time(
         "updatedAt",
         "when the record last changed, which is not when it was last reviewed",
     )),
-    common(null_at_epoch(time(
-        "deletedAt",
-        "when the account was cancelled",
-    ))),
+    common(with_role(
+        Role::Deleted,
+        time("deletedAt", "when the account was cancelled"),
+    )),
 ];
-
-/// A field that a run reads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
-    /// Its canonical name.
-    pub name: String,
-    /// What it holds.
-    pub kind: Kind,
-    /// Its values read `[redacted]` in reports.
-    pub sensitive: bool,
-    /// Its value is null if it is the epoch.
-    pub epoch_is_null: bool,
-    /// It is one of [`FIELDS`], and not a policy's own.
-    pub documented: bool,
-}
-
-impl From<&Spec> for Field {
-    fn from(spec: &Spec) -> Self {
-        Self {
-            name: spec.name.to_owned(),
-            kind: spec.kind,
-            sensitive: spec.sensitive,
-            epoch_is_null: spec.epoch_is_null,
-            documented: true,
-        }
-    }
-}
-
-/// Where the value of a field stands in every record of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Slot(u16);
-
-impl Slot {
-    /// The customer's id, which every run reads.
-    pub const ID: Slot = Slot(0);
-    /// The customer's name, which every run reads.
-    pub const NAME: Slot = Slot(1);
-
-    /// Its place in a list with one entry a slot.
-    pub fn index(self) -> usize {
-        usize::from(self.0)
-    }
-}
-
-/// Says which fields an object has: a bit for each.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Fields(u64);
-
-impl Fields {
-    /// The fields that objects have too which are no customers.
-    const COMMON: u64 = {
-        let (mut common, mut index) = (0, 0);
-        while index < FIELDS.len() {
-            common |= (FIELDS[index].common as u64) << index;
-            index += 1;
-        }
-        common
-    };
-
-    /// The id alone.
-    pub const ID: Self = Self(1);
-
-    /// Returns the field with this index among those of a schema.
-    fn of(index: usize) -> Self {
-        // Where a policy declares more fields than there are bits, some share one.
-        let own = u64::BITS as usize - FIELDS.len();
-        let bit = match index.checked_sub(FIELDS.len()) {
-            None => index,
-            Some(declared) => FIELDS.len() + declared % own,
-        };
-        Self(1 << bit)
-    }
-
-    /// Adds those of another.
-    #[inline(always)]
-    pub fn add(&mut self, more: Self) {
-        self.0 |= more.0;
-    }
-
-    /// Returns whether there is none.
-    #[inline(always)]
-    pub fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// Returns whether an object with these fields is a customer: it has two of them or
-    /// more, and one of them is not among those that any object may have.
-    #[inline(always)]
-    pub fn are_a_customers(self) -> bool {
-        self.0 & !Self::COMMON != 0 && self.0 & (self.0 - 1) != 0
-    }
-}
-
-/// What a key of a record means to a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Key {
-    /// A field that some policy asks for.
-    Wanted(Slot, Fields),
-    /// A field that nobody asks for.
-    Known(Fields),
-    /// No field at all.
-    Unknown,
-}
-
-/// The fields that a run knows, and those of them that it reads.
-#[derive(Debug, Clone)]
-pub struct Schema {
-    known: HashMap<String, (Field, Option<Slot>, Fields)>,
-    wanted: Vec<Field>,
-}
-
-impl Default for Schema {
-    fn default() -> Self {
-        let known = FIELDS
-            .iter()
-            .enumerate()
-            .map(|(index, spec)| {
-                let known = (Field::from(spec), None, Fields::of(index));
-                (normalize_key(spec.name), known)
-            })
-            .collect();
-        let mut schema = Self {
-            known,
-            wanted: Vec::new(),
-        };
-        // `Slot::ID` and `Slot::NAME` count on this order.
-        for spec in FIELDS.iter().take(2) {
-            schema.want(spec.name);
-        }
-        schema
-    }
-}
-
-impl Schema {
-    /// Adds a field of a policy's own, whose values are personal data or not.
-    ///
-    /// # Errors
-    ///
-    /// Returns the field that has this name in some spelling, if it is documented or
-    /// declared otherwise.
-    pub fn declare(&mut self, name: &str, kind: Kind, personal: bool) -> Result<(), Field> {
-        let sensitive = personal || is_credential_name(name);
-        let field = Field {
-            name: name.to_owned(),
-            kind,
-            sensitive,
-            epoch_is_null: false,
-            documented: false,
-        };
-        match self.known.get(&normalize_key(name)) {
-            Some((other, ..)) if other.kind != kind || is_documented(name) => Err(other.clone()),
-            // Redacted for one policy is redacted for all.
-            Some((other, ..)) if other.sensitive != sensitive => Err(other.clone()),
-            Some(_) => Ok(()),
-            None => {
-                let known = (field, None, Fields::of(self.known.len()));
-                self.known.insert(normalize_key(name), known);
-                Ok(())
-            }
-        }
-    }
-
-    /// The slot of the field of this name, in any spelling; from now on it is
-    /// read from every record.
-    pub fn want(&mut self, name: &str) -> Option<Slot> {
-        let (field, slot, _) = self.known.get_mut(&normalize_key(name))?;
-        if slot.is_none() {
-            *slot = Some(Slot(u16::try_from(self.wanted.len()).ok()?));
-            self.wanted.push(field.clone());
-        }
-        *slot
-    }
-
-    /// What a record's key means here.
-    pub fn key(&self, key: &str) -> Key {
-        match self.known.get(&normalize_key(key)) {
-            Some((_, Some(slot), fields)) => Key::Wanted(*slot, *fields),
-            Some((_, None, fields)) => Key::Known(*fields),
-            None => Key::Unknown,
-        }
-    }
-
-    /// The field of this name, in any spelling.
-    pub fn find(&self, name: &str) -> Option<&Field> {
-        self.known
-            .get(&normalize_key(name))
-            .map(|(field, ..)| field)
-    }
-
-    /// The field whose values stand in a slot.
-    pub fn field(&self, slot: Slot) -> &Field {
-        &self.wanted[slot.index()]
-    }
-
-    /// The fields that are read, by slot.
-    pub fn wanted(&self) -> &[Field] {
-        &self.wanted
-    }
-
-    /// The names of all known fields, sorted.
-    pub fn names(&self) -> Vec<&str> {
-        let mut names: Vec<_> = self
-            .known
-            .values()
-            .map(|(field, ..)| field.name.as_str())
-            .collect();
-        names.sort_unstable();
-        names
-    }
-}
 
 /// Returns whether the name is, in any spelling, that of a documented field.
 pub fn is_documented(name: &str) -> bool {
@@ -401,12 +207,13 @@ pub fn is_credential_name(name: &str) -> bool {
         || folded.ends_with("password")
 }
 
-/// A key without what spellings differ in: case, `_`, `-` and blanks.
+/// A key without what spellings differ in: case, `_`, `-` and blanks. A `_` that leads
+/// it is part of the key: `_id` is the row's, where `id` is the customer's.
 pub fn normalize_key(key: &str) -> String {
-    key.chars()
-        .filter(|c| !matches!(c, '_' | '-') && !c.is_whitespace())
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
+    let kept = |c: &char| !matches!(c, '_' | '-') && !c.is_whitespace();
+    let lead = key.trim_start().starts_with('_') && key.chars().any(|c| kept(&c));
+    let rest = key.chars().filter(kept).map(|c| c.to_ascii_lowercase());
+    lead.then_some('_').into_iter().chain(rest).collect()
 }
 
 #[cfg(test)]
@@ -431,35 +238,27 @@ mod tests {
     }
 
     #[test]
+    fn a_leading_underscore_is_part_of_the_key() {
+        for (key, folded) in [
+            ("_id", "_id"),
+            (" _ID", "_id"),
+            ("__id", "_id"),
+            ("_created_at", "_createdat"),
+            ("id_", "id"),
+            ("-id", "id"),
+            ("_", ""),
+            ("_-_", ""),
+        ] {
+            assert_eq!(normalize_key(key), folded, "{key}");
+        }
+        assert_ne!(normalize_key("_id"), normalize_key("id"));
+    }
+
+    #[test]
     fn the_documented_fields_stay_apart_when_folded() {
         let mut folded: Vec<_> = FIELDS.iter().map(|spec| normalize_key(spec.name)).collect();
         folded.sort_unstable();
         folded.dedup();
         assert_eq!(folded.len(), FIELDS.len());
-    }
-
-    #[test]
-    fn id_and_name_have_the_first_slots() {
-        let schema = Schema::default();
-        assert_eq!(schema.field(Slot::ID).name, "id");
-        assert_eq!(schema.field(Slot::NAME).name, "name");
-    }
-
-    #[test]
-    fn a_field_is_read_only_once_it_is_wanted() {
-        let mut schema = Schema::default();
-        assert!(matches!(schema.key("FORCE_SSO"), Key::Known(_)));
-        let slot = schema.want("force-sso").expect("known");
-        assert!(matches!(schema.key("FORCE_SSO"), Key::Wanted(wanted, _) if wanted == slot));
-        assert_eq!(schema.field(slot).name, "forceSso");
-    }
-
-    #[test]
-    fn a_documented_field_cannot_be_declared_anew() {
-        assert!(
-            Schema::default()
-                .declare("force_2fa", Kind::Flag, false)
-                .is_err()
-        );
     }
 }

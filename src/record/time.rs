@@ -1,7 +1,10 @@
 //! How text and numbers are read as instants.
 
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+
+use super::epoch::{self, Epoch};
+use super::field::Role;
 use crate::text::trim;
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
 /// An instant, and whether it was written as RFC 3339 asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,61 +15,158 @@ pub struct Reading {
     pub coerced: bool,
 }
 
-/// Numbers from here on count milliseconds: as seconds they would lie past the
-/// year 5138.
-const MILLISECONDS_FROM: f64 = 1e11;
+/// Says what a field of times holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Held {
+    /// The instant, unless it is what exporters write for none.
+    pub time: Option<DateTime<Utc>>,
+    /// It is not written as RFC 3339 asks.
+    pub coerced: bool,
+}
 
-/// Reads RFC 3339 with any offset; also, as coerced: a blank for `T`, an
-/// offset of hours only, ` UTC`, no zone (UTC), and a date alone (midnight
-/// UTC). Blanks around it do not count.
+/// The days that exporters write for no time at all: the epochs of Unix, of spreadsheets,
+/// of Go and C#, of SQL Server and of MySQL. Some are no days.
+const ZEROS: [(i32, u32, u32); 6] = [
+    (1970, 1, 1),
+    (1, 1, 1),
+    (0, 0, 0),
+    (1899, 12, 30),
+    (1900, 1, 0),
+    (1753, 1, 1),
+];
+
+/// The year of the last of these days.
+const LAST_ZERO: i32 = 1970;
+
+/// The last year that is taken for one in which something happened.
+const LAST_YEAR: i32 = 2200;
+
+/// Reads RFC 3339 with any offset; also, as coerced: a blank for `T`, slashes in the date,
+/// no seconds, an offset without its colon or minutes or after a blank, ` UTC`, no zone
+/// (UTC), and a date alone (midnight UTC). Blanks around it do not count.
 pub fn read(text: &str) -> Option<Reading> {
-    let text = trim(text);
-    let (date, rest) = date(text.as_bytes())?;
-    if rest.is_empty() {
-        let time = date.and_hms_opt(0, 0, 0)?.and_utc();
-        let coerced = true;
-        return Some(Reading { time, coerced });
-    }
-    let (separator, rest) = rest.split_first()?;
-    let blank = match separator {
-        b'T' | b't' => false,
-        b' ' => true,
-        _ => return None,
-    };
-    let (time, rest) = clock(date, rest)?;
-    let (offset, loose) = zone(rest)?;
-    let time = match offset.is_zero() {
-        true => time,
-        false => time.checked_sub_signed(offset)?,
-    };
-    Some(Reading {
-        time: time.and_utc(),
-        coerced: blank || loose,
+    let written = written(trim(text).as_bytes())?;
+    written.is_day.then_some(Reading {
+        time: written.time,
+        coerced: written.coerced,
     })
 }
 
-/// Reads a number as seconds since 1970, or as milliseconds from 10^11 on.
-pub fn read_epoch(number: &str) -> Option<Reading> {
-    let time = match number.parse::<i64>() {
-        Ok(count) if (count.unsigned_abs() as f64) < MILLISECONDS_FROM => {
-            DateTime::from_timestamp(count, 0)?
+/// Reads a text of a field: what [`read`] does, numbers that count from 1970, and RFC 2822.
+#[inline(never)]
+pub(super) fn read_field(text: &str, role: Role) -> Option<Held> {
+    let text = trim(text);
+    match written(text.as_bytes()) {
+        Some(written) => {
+            let is_zero = written.is_zero();
+            held((!is_zero).then_some(written.time), written.coerced, role)
         }
-        Ok(count) => DateTime::from_timestamp_millis(count)?,
-        Err(_) => fraction(number.parse().ok()?)?,
-    };
-    let coerced = true;
-    Some(Reading { time, coerced })
+        None => read_otherwise(text, role),
+    }
 }
 
-fn fraction(count: f64) -> Option<DateTime<Utc>> {
-    let milliseconds = if count.abs() < MILLISECONDS_FROM {
-        count * 1e3
-    } else {
-        count
+#[cold]
+fn read_otherwise(text: &str, role: Role) -> Option<Held> {
+    match rfc_2822(text) {
+        Some(time) => held(time, true, role),
+        None => read_number(text, role),
+    }
+}
+
+/// Reads a number of a field, which counts from 1970.
+pub(super) fn read_number(number: &str, role: Role) -> Option<Held> {
+    match (epoch::read(number)?, role) {
+        (Epoch::Time(time), _) => held(Some(time), true, role),
+        (Epoch::Zero, Role::Deleted) => held(None, true, role),
+        (Epoch::Zero, Role::Plain | Role::Name | Role::Created) => None,
+    }
+}
+
+/// Returns what a field holds, if an instant is one that it may hold.
+#[inline(always)]
+fn held(time: Option<DateTime<Utc>>, coerced: bool, role: Role) -> Option<Held> {
+    let is_far = time.is_some_and(|time| time.naive_utc().year() > LAST_YEAR);
+    match is_far && role != Role::Deleted {
+        true => None,
+        false => Some(Held { time, coerced }),
+    }
+}
+
+/// Reads what mail and HTTP write; `Some(None)` is an exporter's zero.
+fn rfc_2822(text: &str) -> Option<Option<DateTime<Utc>>> {
+    // It names a month.
+    if !text.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+        return None;
+    }
+    let local = DateTime::parse_from_rfc2822(text).ok()?;
+    let day = local.date_naive();
+    let mut time = local.to_utc();
+    // A leap second is the start of the next, as in RFC 3339.
+    if time.timestamp_subsec_nanos() >= 1_000_000_000 {
+        time = DateTime::from_timestamp(time.timestamp().checked_add(1)?, 0)?;
+    }
+    let is_zero = is_zero(day.year(), day.month(), day.day()) || time == DateTime::UNIX_EPOCH;
+    Some((!is_zero).then_some(time))
+}
+
+fn is_zero(year: i32, month: u32, day: u32) -> bool {
+    ZEROS.contains(&(year, month, day))
+}
+
+/// Holds an instant as it is written.
+struct Written {
+    time: DateTime<Utc>,
+    coerced: bool,
+    /// The day is no later than the last that exporters write for none.
+    may_be_zero: bool,
+    /// It is one of these.
+    is_zero_day: bool,
+    /// The day is in the calendar.
+    is_day: bool,
+}
+
+impl Written {
+    #[inline(always)]
+    fn is_zero(&self) -> bool {
+        self.may_be_zero && (self.is_zero_day || self.time == DateTime::UNIX_EPOCH)
+    }
+}
+
+#[inline(always)]
+fn written(text: &[u8]) -> Option<Written> {
+    let (day, rest) = date(text)?;
+    let may_be_zero = day.year <= LAST_ZERO;
+    let is_zero_day = may_be_zero && is_zero(day.year, day.month, day.day);
+    let date = NaiveDate::from_ymd_opt(day.year, day.month, day.day);
+    let is_day = date.is_some();
+    // What is no day and stands for none may have an hour all the same.
+    let date = date.or(is_zero_day.then_some(NaiveDate::default()))?;
+    let (time, coerced) = match rest {
+        [] => (date.and_hms_opt(0, 0, 0)?, true),
+        [separator @ (b'T' | b't' | b' '), rest @ ..] => {
+            let (time, rest, short) = clock(date, rest)?;
+            let (offset, loose) = zone(rest)?;
+            let time = match offset.is_zero() {
+                true => time,
+                false => time.checked_sub_signed(offset)?,
+            };
+            (time, *separator == b' ' || short || loose)
+        }
+        [..] => return None,
     };
-    // Past this a float no longer tells one millisecond from the next.
-    (milliseconds.abs() < 9e15)
-        .then(|| DateTime::from_timestamp_micros((milliseconds * 1e3).round() as i64))?
+    Some(Written {
+        time: time.and_utc(),
+        coerced: coerced || day.has_slashes,
+        may_be_zero,
+        is_zero_day,
+        is_day,
+    })
+}
+
+/// The days that are null in every field of times, as they are written.
+pub fn zeros() -> impl Iterator<Item = String> {
+    let days = ZEROS.iter();
+    days.map(|(year, month, day)| format!("{year:04}-{month:02}-{day:02}"))
 }
 
 /// The time, as every report writes it.
@@ -99,18 +199,41 @@ fn pairs(text: &[u8; 8], like: &[u8; 8]) -> Option<[u8; 8]> {
     (over & !sevens == 0).then_some(paired.to_le_bytes())
 }
 
-fn date(text: &[u8]) -> Option<(NaiveDate, &[u8])> {
-    let (date, rest) = text.split_first_chunk()?;
-    let [century, _, year, _, _, month, ..] = pairs(date, b"0000-00-")?;
-    let (day, rest) = digits::<2>(rest)?;
-    let year = i32::from(century) * 100 + i32::from(year);
-    let date = NaiveDate::from_ymd_opt(year, month.into(), day)?;
-    Some((date, rest))
+/// Holds a date as it is written, in the calendar or not.
+struct Day {
+    year: i32,
+    month: u32,
+    day: u32,
+    has_slashes: bool,
 }
 
-fn clock(date: NaiveDate, text: &[u8]) -> Option<(NaiveDateTime, &[u8])> {
-    let (clock, rest) = text.split_first_chunk()?;
-    let [hour, _, _, minute, _, _, second, _] = pairs(clock, b"00:00:00")?;
+#[inline(always)]
+fn date(text: &[u8]) -> Option<(Day, &[u8])> {
+    let (date, rest) = text.split_first_chunk()?;
+    let (paired, has_slashes) = match pairs(date, b"0000-00-") {
+        Some(paired) => (paired, false),
+        None => (pairs(date, b"0000/00/")?, true),
+    };
+    let [century, _, year, _, _, month, ..] = paired;
+    let (day, rest) = digits::<2>(rest)?;
+    let day = Day {
+        year: i32::from(century) * 100 + i32::from(year),
+        month: month.into(),
+        day,
+        has_slashes,
+    };
+    Some((day, rest))
+}
+
+/// Reads a time of day; whether its seconds are left out is the last that is returned.
+#[inline(always)]
+fn clock(date: NaiveDate, text: &[u8]) -> Option<(NaiveDateTime, &[u8], bool)> {
+    let whole = text.split_first_chunk();
+    let whole = whole.and_then(|(clock, rest)| Some((pairs(clock, b"00:00:00")?, rest)));
+    let Some(([hour, _, _, minute, _, _, second, _], rest)) = whole else {
+        let (time, rest) = clock_without_seconds(date, text)?;
+        return Some((time, rest, true));
+    };
     let (hour, minute, second) = (hour.into(), minute.into(), second.into());
     let (nanos, rest) = match rest.strip_prefix(b".") {
         Some(rest) => nanoseconds(rest)?,
@@ -121,9 +244,22 @@ fn clock(date: NaiveDate, text: &[u8]) -> Option<(NaiveDateTime, &[u8])> {
     let nanos = if leap == 1 { 0 } else { nanos };
     let time = date.and_hms_nano_opt(hour, minute, second, nanos)?;
     match leap {
-        0 => Some((time, rest)),
-        _ => Some((time.checked_add_signed(TimeDelta::seconds(leap))?, rest)),
+        0 => Some((time, rest, false)),
+        _ => {
+            let time = time.checked_add_signed(TimeDelta::seconds(leap))?;
+            Some((time, rest, false))
+        }
     }
+}
+
+#[inline(never)]
+fn clock_without_seconds(date: NaiveDate, text: &[u8]) -> Option<(NaiveDateTime, &[u8])> {
+    let (hour, rest) = digits::<2>(text)?;
+    let (minute, rest) = digits::<2>(rest.strip_prefix(b":")?)?;
+    // More digits would be a broken second.
+    let ends = !rest.starts_with(b":");
+    let time = ends.then(|| date.and_hms_opt(hour, minute, 0))??;
+    Some((time, rest))
 }
 
 /// Any number of digits after the point; what is finer than a nanosecond is
@@ -143,12 +279,17 @@ fn nanoseconds(text: &[u8]) -> Option<(u32, &[u8])> {
 }
 
 /// The offset east of UTC, and whether it is other than RFC 3339 writes it.
+#[inline(always)]
 fn zone(text: &[u8]) -> Option<(TimeDelta, bool)> {
     match text {
         b"Z" | b"z" => return Some((TimeDelta::zero(), false)),
         b"" | b" UTC" => return Some((TimeDelta::zero(), true)),
         _ => {}
     }
+    let (apart, text) = match text.strip_prefix(b" ") {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
     let (sign, rest) = text.split_first()?;
     let sign = match sign {
         b'+' => 1,
@@ -158,16 +299,22 @@ fn zone(text: &[u8]) -> Option<(TimeDelta, bool)> {
     let (hours, rest) = digits::<2>(rest)?;
     let (minutes, loose) = match rest {
         b"" => (0, true),
-        _ => match digits::<2>(rest.strip_prefix(b":")?)? {
-            (minutes, b"") => (minutes, false),
-            _ => return None,
-        },
+        _ => {
+            let (rest, loose) = match rest.strip_prefix(b":") {
+                Some(rest) => (rest, false),
+                None => (rest, true),
+            };
+            match digits::<2>(rest)? {
+                (minutes, b"") => (minutes, loose),
+                _ => return None,
+            }
+        }
     };
     if hours > 23 || minutes > 59 {
         return None;
     }
     let east = TimeDelta::minutes(i64::from(hours * 60 + minutes) * sign);
-    Some((east, loose))
+    Some((east, loose || apart))
 }
 
 /// A length of time back from the instant of the audit.
@@ -248,6 +395,8 @@ impl std::fmt::Display for Span {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn shown(text: &str) -> Option<(String, bool)> {
@@ -277,6 +426,18 @@ mod tests {
             ("2020-04-09 18:14:30 UTC", "2020-04-09T18:14:30Z"),
             ("2020-04-09T18:14:30", "2020-04-09T18:14:30Z"),
             (" 2020-04-09 ", "2020-04-09T00:00:00Z"),
+            ("2020-04-09T18:14:30+0000", "2020-04-09T18:14:30Z"),
+            ("2020-04-09 18:14:30 +0000", "2020-04-09T18:14:30Z"),
+            ("2020-04-09T18:14:30-0530", "2020-04-09T23:44:30Z"),
+            (
+                "2020-04-09 18:14:30.1234567 +02:00",
+                "2020-04-09T16:14:30.123456700Z",
+            ),
+            ("2020-04-09T18:14", "2020-04-09T18:14:00Z"),
+            ("2020-04-09T18:14Z", "2020-04-09T18:14:00Z"),
+            ("2020-04-09 18:14+02:00", "2020-04-09T16:14:00Z"),
+            ("2020/04/09", "2020-04-09T00:00:00Z"),
+            ("2020/04/09 18:14:30", "2020-04-09T18:14:30Z"),
         ] {
             assert_eq!(shown(text), Some((time.to_owned(), true)), "{text}");
         }
@@ -286,8 +447,15 @@ mod tests {
     fn what_could_mean_two_things_is_not_guessed() {
         for text in [
             "04/03/2019 10:20",
-            "2020-04-09T18:14:30+0000",
-            "2020-04-09T18:14",
+            "2020/04-09",
+            "2020/4/9",
+            "2020-04-09T18",
+            "2020-04-09T18:14:",
+            "2020-04-09T18:14:3",
+            "2020-04-09T18:14.5Z",
+            "2020-04-09T18:14:30  +00",
+            "2020-04-09T18:14:30+000",
+            "2020-04-09T18:14:30+00:0",
             "2020-04-09T18:14:30\u{2212}05:00",
             "0000-00-00 00:00:00",
             "-infinity",
@@ -304,18 +472,112 @@ mod tests {
     }
 
     #[test]
-    fn numbers_count_seconds_or_milliseconds() {
-        let of = |number| read_epoch(number).map(|reading| show(reading.time));
-        assert_eq!(of("0").as_deref(), Some("1970-01-01T00:00:00Z"));
-        assert_eq!(of("1551694830").as_deref(), Some("2019-03-04T10:20:30Z"));
-        assert_eq!(of("1551694830000").as_deref(), Some("2019-03-04T10:20:30Z"));
-        assert_eq!(
-            of("1551694830.5").as_deref(),
-            Some("2019-03-04T10:20:30.500Z")
-        );
-        assert_eq!(of("1.551694830e9").as_deref(), Some("2019-03-04T10:20:30Z"));
-        assert_eq!(of("1e999"), None);
-        assert_eq!(of("99999999999999999999"), None);
+    fn a_field_of_times_is_read_in_the_spellings_of_exporters() {
+        let of = |text| {
+            let held = read_field(text, Role::Deleted)?;
+            Some((held.time.map_or("zero".to_owned(), show), held.coerced))
+        };
+        for (text, time, coerced) in [
+            ("2024-01-10T08:00:00Z", "2024-01-10T08:00:00Z", false),
+            ("2024/01/10 08:00", "2024-01-10T08:00:00Z", true),
+            ("1704873600", "2024-01-10T08:00:00Z", true),
+            (" 1704873600.5 ", "2024-01-10T08:00:00.500Z", true),
+            ("1704873600000000", "2024-01-10T08:00:00Z", true),
+            (
+                "Wed, 10 Jan 2024 08:00:00 GMT",
+                "2024-01-10T08:00:00Z",
+                true,
+            ),
+            ("10 Jan 2024 10:00:00 +0200", "2024-01-10T08:00:00Z", true),
+            ("Wed, 10 Jan 2024 08:00 EST", "2024-01-10T13:00:00Z", true),
+            (
+                "Sat, 31 Dec 2016 23:59:60 GMT",
+                "2017-01-01T00:00:00Z",
+                true,
+            ),
+            ("9999-12-31", "9999-12-31T00:00:00Z", true),
+        ] {
+            assert_eq!(of(text), Some((time.to_owned(), coerced)), "{text}");
+        }
+        for (text, coerced) in [
+            ("0001-01-01T00:00:00Z", false),
+            ("0001-01-01 00:00:00+00", true),
+            ("0001-01-01", true),
+            ("0001-01-01T12:34:56.7-11:00", false),
+            ("0000-00-00", true),
+            ("0000-00-00 00:00:00", true),
+            ("0000-00-00T00:00:00Z", false),
+            ("0000/00/00", true),
+            ("1970-01-01T00:00:00.000Z", false),
+            ("1970-01-01T23:59:59+09:00", false),
+            ("1969-12-31T19:00:00-05:00", false),
+            ("1899-12-30", true),
+            ("1899-12-30T00:00:00.000Z", false),
+            ("1900-01-00", true),
+            ("1753-01-01 00:00:00.000", true),
+            ("Thu, 01 Jan 1970 00:00:00 GMT", true),
+            ("Thu, 01 Jan 1970 09:00:00 +0900", true),
+            ("Wed, 31 Dec 1969 19:00:00 -0500", true),
+            ("0", true),
+            ("0.0", true),
+        ] {
+            assert_eq!(of(text), Some(("zero".to_owned(), coerced)), "{text}");
+        }
+        for text in [
+            "45301",
+            "20240110",
+            "-1704873600",
+            "1/10/2024 8:00",
+            "10-JAN-24 08.00.00 AM",
+            "Tue, 10 Jan 2024 08:00:00 GMT",
+            "Wed, 10 Jan 2024 08:00:00",
+            "0000-00-00x",
+            "0000-00-01",
+            "1899-12-30T25:00:00Z",
+            "1970-01-00",
+            "yesterday",
+            "infinity",
+            "Jan",
+        ] {
+            assert_eq!(of(text), None, "{text}");
+        }
+        assert_eq!(read("0000-00-00"), None);
+    }
+
+    #[test]
+    fn only_a_deletion_may_be_0_or_lie_far_ahead() {
+        for text in [
+            "0",
+            "9999-12-31T23:59:59Z",
+            "2201-01-01",
+            "7289654400",
+            "99999999999",
+            "7289654400000",
+        ] {
+            assert!(read_field(text, Role::Deleted).is_some(), "{text}");
+            for role in [Role::Plain, Role::Created] {
+                assert_eq!(read_field(text, role), None, "{text}");
+            }
+        }
+        for text in [
+            "2200-12-31T23:59:59Z",
+            "2201-01-01T01:00:00+02:00",
+            "7289654399",
+        ] {
+            assert!(read_field(text, Role::Created).is_some(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_time_or_none(text in "\\PC{0,40}|[0-9TZ:+. /-]{0,30}") {
+            let read = read(&text).map(|reading| reading.time);
+            let held = read_field(&text, Role::Deleted);
+            if let Some(time) = read {
+                let held = held.expect("a field reads more than a policy");
+                prop_assert!(held.time.is_none_or(|held| held == time));
+            }
+        }
     }
 
     #[test]

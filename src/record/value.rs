@@ -1,13 +1,18 @@
 //! Values of fields: what was found is a value of the kind, nothing, or
 //! something else.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use bumpalo::Bump;
 use chrono::{DateTime, Utc};
 
-use super::field::Kind;
-use super::network::{self, Entry};
+use super::field::{Kind, Role};
+use super::network::{self, Entry, Listed};
 use super::number::Number;
-use super::time;
+use super::schema::Field;
+use super::time::{self, Held};
+use super::words;
 use crate::text::trim;
 
 /// Why there is no value.
@@ -128,6 +133,8 @@ pub struct Cell<'a> {
     pub seen: &'a str,
     /// It was read from a spelling that is not the field's own.
     pub coerced: bool,
+    /// It is null for being what exporters write where there is no time.
+    pub zero: bool,
 }
 
 impl<'a> Cell<'a> {
@@ -136,6 +143,7 @@ impl<'a> Cell<'a> {
         value: Value::Absent(Absent::Missing),
         seen: "",
         coerced: false,
+        zero: false,
     };
 
     /// Returns the number that the field holds, if it holds one.
@@ -163,21 +171,33 @@ impl<'a> Cell<'a> {
     pub fn meets(&mut self, other: Cell<'_>, entries: &[Entry], texts: &'a Bump) {
         if self.says_as(&other, entries) {
             self.coerced |= other.coerced;
+            self.zero |= other.zero;
             return;
         }
         // Of a field that stands there a million times a few are enough.
         if self.value != Value::Bad(Bad::Conflict) || self.seen.len() < MAX_CONFLICT {
             self.seen = texts.alloc_str(&format!("{} | {}", self.shown(), other.shown()));
         }
-        self.value = Value::Bad(Bad::Conflict);
-        self.coerced = false;
+        *self = Cell::bad(Bad::Conflict, self.seen);
+    }
+
+    /// Makes the cell of a field whose value cannot be used.
+    pub(super) fn bad(why: Bad, seen: &'a str) -> Self {
+        Self {
+            value: Value::Bad(why),
+            seen,
+            coerced: false,
+            zero: false,
+        }
     }
 
     fn says_as(&self, other: &Cell<'_>, entries: &[Entry]) -> bool {
         match (self.value, other.value) {
             (Value::Networks(here), Value::Networks(there)) => {
-                let networks = |list: List| list.of(entries).iter().map(|entry| entry.network);
-                here.whole && networks(here).eq(networks(there)) || self.seen == other.seen
+                let networks = |list: List| -> BTreeSet<_> {
+                    list.of(entries).iter().map(|entry| entry.network).collect()
+                };
+                here.whole && networks(here) == networks(there) || self.seen == other.seen
             }
             (Value::Text, Value::Text) => self.seen == other.seen,
             (Value::Number, Value::Number) => self.number() == other.number(),
@@ -210,8 +230,8 @@ pub enum Raw<'a> {
     Text(&'a str),
     /// JSON text with half of a surrogate pair, which is no text.
     BrokenText,
-    /// A JSON array.
-    Array,
+    /// A JSON array, as written.
+    Array(&'a str),
     /// A JSON object.
     Object,
     /// A CSV cell, where all is text.
@@ -219,83 +239,145 @@ pub enum Raw<'a> {
 }
 
 impl Kind {
-    /// Reads a field of this kind. The entries of a list of networks are added to
-    /// those of its record.
-    #[inline(always)]
-    pub fn read<'a>(self, raw: Raw<'a>, entries: &mut Vec<Entry>) -> Cell<'a> {
-        let cell = |value, seen: &'a str, coerced| Cell {
-            value,
-            seen,
-            coerced,
-        };
-        let bad = |why, seen| cell(Value::Bad(why), seen, false);
-        match raw {
-            Raw::Null => cell(Value::Absent(Absent::Null), "", false),
-            Raw::Text(text) | Raw::Cell(text) if is_blank(text) => {
-                cell(Value::Absent(Absent::Empty), "", false)
+    /// Returns the forms in which exports may write it, in words.
+    pub fn forms(self) -> &'static str {
+        match self {
+            Self::Flag => "true or false; also t/f, yes/no, y/n, 1/0 or 1.0/0.0, in any case",
+            Self::Text => "text, or a number",
+            Self::Number => "a number, or its decimal digits as text",
+            Self::Time => {
+                "RFC 3339, as 2026-01-31T00:00:00Z; also without its zone, seconds or time of \
+                 day, with a blank for T or slashes in the date; RFC 2822; or seconds, milli-, \
+                 micro- or nanoseconds since 1970, from 1000000000 on"
             }
-            Raw::Text(text) | Raw::Cell(text) => match (self.text(text, entries), raw) {
-                ((Value::Bad(_), _), Raw::Cell(_)) if self == Kind::Time && is_number(text) => {
-                    self.number(text)
-                }
-                ((value, coerced), _) => cell(value, text, coerced),
+            Self::Networks => {
+                "addresses, CIDRs and IPv4 wildcards as 192.0.2.*, with commas between them; \
+                 also with semicolons, blanks or line ends, or as an array of JSON or Postgres"
+            }
+        }
+    }
+}
+
+impl Field {
+    /// Reads what a record has in the field. The entries of a list of networks are added
+    /// to those of the record; `texts` is the room for its text.
+    #[inline(always)]
+    pub(super) fn read<'a>(
+        &self,
+        raw: Raw<'a>,
+        entries: &mut Vec<Entry>,
+        texts: &'a Bump,
+    ) -> Cell<'a> {
+        match raw {
+            Raw::Text(text) | Raw::Cell(text) => match self.nothing(text) {
+                Some(nothing) => nothing,
+                None => self.text(text, entries, texts),
             },
+            Raw::Bool(flag) if self.kind == Kind::Flag => {
+                cell(Value::Flag(flag), word(flag), false)
+            }
+            Raw::Null => cell(Value::Absent(Absent::Null), "", false),
             Raw::Number(number) => self.number(number),
-            Raw::Bool(flag) if self == Kind::Flag => cell(Value::Flag(flag), word(flag), false),
-            Raw::Bool(flag) => bad(Bad::WrongType, word(flag)),
-            Raw::BrokenText => bad(Bad::Unparsable, "[text with half a surrogate pair]"),
-            Raw::Array => bad(Bad::WrongType, "[array]"),
-            Raw::Object => bad(Bad::WrongType, "[object]"),
+            Raw::Bool(flag) => Cell::bad(Bad::WrongType, word(flag)),
+            Raw::BrokenText => Cell::bad(Bad::Unparsable, "[text with half a surrogate pair]"),
+            Raw::Array(json) if self.kind == Kind::Networks => {
+                networks(network::read_array(json, entries, texts))
+            }
+            Raw::Array(_) => Cell::bad(Bad::WrongType, "[array]"),
+            Raw::Object => Cell::bad(Bad::WrongType, "[object]"),
         }
     }
 
+    /// Returns the cell of a text that is blank or a word for nothing.
     #[inline(always)]
-    fn text(self, text: &str, entries: &mut Vec<Entry>) -> (Value, bool) {
-        match self {
-            Kind::Text => (Value::Text, false),
-            Kind::Flag => match flag(trim(text)) {
-                Some(flag) => (Value::Flag(flag), true),
-                None => (Value::Bad(Bad::Unparsable), false),
+    fn nothing<'a>(&self, text: &'a str) -> Option<Cell<'a>> {
+        match words::may_be_nothing(text) {
+            true => self.any_nothing(text),
+            false => None,
+        }
+    }
+
+    #[inline(never)]
+    fn any_nothing<'a>(&self, text: &'a str) -> Option<Cell<'a>> {
+        let text = trim(text);
+        if text.is_empty() {
+            return Some(cell(Value::Absent(Absent::Empty), "", false));
+        }
+        let is_null = self.role != Role::Name && words::is_null(text);
+        is_null.then(|| cell(Value::Absent(Absent::Null), "", true))
+    }
+
+    #[inline(always)]
+    fn text<'a>(&self, text: &'a str, entries: &mut Vec<Entry>, texts: &'a Bump) -> Cell<'a> {
+        match self.kind {
+            Kind::Text => cell(Value::Text, text, false),
+            Kind::Flag => match words::flag(trim(text)) {
+                Some(flag) => cell(Value::Flag(flag), text, true),
+                None => Cell::bad(Bad::Unparsable, text),
             },
             Kind::Number => match Number::read_text(trim(text)) {
-                Some(_) => (Value::Number, true),
-                None => (Value::Bad(Bad::Unparsable), false),
+                Some(_) => cell(Value::Number, text, true),
+                None => Cell::bad(Bad::Unparsable, text),
             },
-            Kind::Time => match time::read(text) {
-                Some(reading) => (Value::Time(reading.time), reading.coerced),
-                None => (Value::Bad(Bad::Unparsable), false),
-            },
-            Kind::Networks => {
-                let first = entries.len();
-                let whole = network::read(text, entries);
-                let end = entries.len();
-                (Value::Networks(List { first, end, whole }), false)
-            }
+            Kind::Time => time(time::read_field(text, self.role), text),
+            Kind::Networks => networks(network::read(text, entries, texts)),
         }
     }
 
-    fn number(self, seen: &str) -> Cell<'_> {
-        let (value, coerced) = match self {
-            Kind::Flag => match seen.parse::<f64>() {
-                Ok(0.0) => (Value::Flag(false), true),
-                Ok(1.0) => (Value::Flag(true), true),
-                _ => (Value::Bad(Bad::Unparsable), false),
+    fn number<'a>(&self, seen: &'a str) -> Cell<'a> {
+        let is = |number| Number::read_json(seen) == Number::read_json(number);
+        match self.kind {
+            Kind::Flag if is("0") => cell(Value::Flag(false), seen, true),
+            Kind::Flag if is("1") => cell(Value::Flag(true), seen, true),
+            Kind::Flag => Cell::bad(Bad::Unparsable, seen),
+            Kind::Time => time(time::read_number(seen, self.role), seen),
+            Kind::Number => match Number::read_json(seen) {
+                Some(_) => cell(Value::Number, seen, false),
+                None => Cell::bad(Bad::Unparsable, seen),
             },
-            Kind::Time => match time::read_epoch(trim(seen)) {
-                Some(reading) => (Value::Time(reading.time), reading.coerced),
-                None => (Value::Bad(Bad::Unparsable), false),
-            },
-            Kind::Number => match Number::read_json(trim(seen)) {
-                Some(_) => (Value::Number, false),
-                None => (Value::Bad(Bad::Unparsable), false),
-            },
-            Kind::Text | Kind::Networks => (Value::Bad(Bad::WrongType), false),
-        };
-        Cell {
-            value,
-            seen,
-            coerced,
+            Kind::Text => cell(Value::Text, seen, true),
+            Kind::Networks => Cell::bad(Bad::WrongType, seen),
         }
+    }
+}
+
+#[inline(always)]
+fn cell(value: Value, seen: &str, coerced: bool) -> Cell<'_> {
+    Cell {
+        value,
+        seen,
+        coerced,
+        zero: false,
+    }
+}
+
+#[inline(always)]
+fn time(held: Option<Held>, seen: &str) -> Cell<'_> {
+    let Some(Held { time, coerced }) = held else {
+        return Cell::bad(Bad::Unparsable, seen);
+    };
+    Cell {
+        value: time.map_or(Value::Absent(Absent::Null), Value::Time),
+        seen,
+        coerced,
+        zero: time.is_none(),
+    }
+}
+
+#[inline(always)]
+fn networks(listed: Listed<'_>) -> Cell<'_> {
+    let Listed {
+        seen,
+        entries,
+        whole,
+        coerced,
+    } = listed;
+    match entries {
+        Some(Range { start, end }) => {
+            let first = start;
+            cell(Value::Networks(List { first, end, whole }), seen, coerced)
+        }
+        None => Cell::bad(Bad::Unparsable, seen),
     }
 }
 
@@ -304,54 +386,31 @@ fn word(flag: bool) -> &'static str {
     if flag { "true" } else { "false" }
 }
 
-#[inline(always)]
-fn is_blank(text: &str) -> bool {
-    // Nearly every text begins with a letter or a digit.
-    !text
-        .as_bytes()
-        .first()
-        .is_some_and(u8::is_ascii_alphanumeric)
-        && text.trim().is_empty()
-}
-
-/// A CSV cell of digits, with a sign or a point, is a number to a time field.
-fn is_number(text: &str) -> bool {
-    let text = trim(text);
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    !digits.is_empty()
-        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-        && digits.as_bytes()[0].is_ascii_digit()
-}
-
-/// Reads the words for yes and no that exporters use.
-fn flag(text: &str) -> Option<bool> {
-    const YES: [&str; 5] = ["true", "t", "yes", "y", "1"];
-    const NO: [&str; 5] = ["false", "f", "no", "n", "0"];
-    match text {
-        "true" => return Some(true),
-        "false" => return Some(false),
-        _ => {}
-    }
-    if YES.iter().any(|word| text.eq_ignore_ascii_case(word)) {
-        return Some(true);
-    }
-    NO.iter()
-        .any(|word| text.eq_ignore_ascii_case(word))
-        .then_some(false)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn field(kind: Kind) -> Field {
+        Field {
+            name: "asked".to_owned(),
+            kind,
+            sensitive: false,
+            role: Role::Plain,
+            documented: false,
+        }
+    }
+
     fn read(kind: Kind, raw: Raw<'_>) -> (Value, bool) {
-        let cell = kind.read(raw, &mut Vec::new());
+        let texts = Bump::new();
+        let cell = field(kind).read(raw, &mut Vec::new(), &texts);
         (cell.value, cell.coerced)
     }
 
     fn text(kind: Kind, text: &str) -> (Value, bool) {
         read(kind, Raw::Text(text))
     }
+
+    const UNPARSABLE: (Value, bool) = (Value::Bad(Bad::Unparsable), false);
 
     #[test]
     fn a_json_boolean_is_a_flag_as_it_stands() {
@@ -363,13 +422,19 @@ mod tests {
 
     #[test]
     fn the_words_of_other_exporters_are_flags_and_counted() {
-        for yes in ["true", "TRUE", "t", "Yes", "y", "1", " 1 "] {
+        for yes in ["true", "TRUE", "t", "T", "Yes", "y", "Y", "1", " 1 ", "1.0"] {
             assert_eq!(text(Kind::Flag, yes), (Value::Flag(true), true), "{yes}");
         }
-        for no in ["false", "False", "F", "no", "N", "0"] {
+        for no in ["false", "False", "F", "no", "N", "0", "0.0", "\t0.0"] {
             assert_eq!(text(Kind::Flag, no), (Value::Flag(false), true), "{no}");
         }
-        for (number, flag) in [("1", true), ("0", false), ("1.0", true), ("0e5", false)] {
+        for (number, flag) in [
+            ("1", true),
+            ("0", false),
+            ("1.0", true),
+            ("-0.0", false),
+            ("0e5", false),
+        ] {
             let read = read(Kind::Flag, Raw::Number(number));
             assert_eq!(read, (Value::Flag(flag), true), "{number}");
         }
@@ -377,14 +442,14 @@ mod tests {
 
     #[test]
     fn any_other_word_is_never_true() {
-        for odd in ["on", "enabled", "maybe", "2", "N/A", "1.0"] {
-            let read = text(Kind::Flag, odd);
-            assert_eq!(read, (Value::Bad(Bad::Unparsable), false), "{odd}");
+        for odd in [
+            "on", "enabled", "maybe", "2", "ja", "1.00", "01", "-0", "yes!",
+        ] {
+            assert_eq!(text(Kind::Flag, odd), UNPARSABLE, "{odd}");
         }
-        assert_eq!(
-            read(Kind::Flag, Raw::Number("2")).0,
-            Value::Bad(Bad::Unparsable)
-        );
+        for odd in ["2", "-1", "1e-400", "1.0000000000000000000000001"] {
+            assert_eq!(read(Kind::Flag, Raw::Number(odd)), UNPARSABLE, "{odd}");
+        }
         assert_eq!(read(Kind::Flag, Raw::Object).0, Value::Bad(Bad::WrongType));
     }
 
@@ -395,49 +460,155 @@ mod tests {
             (Value::Number, false)
         );
         assert_eq!(text(Kind::Number, " 12 "), (Value::Number, true));
-        assert_eq!(text(Kind::Number, "twelve").0, Value::Bad(Bad::Unparsable));
+        assert_eq!(text(Kind::Number, "twelve"), UNPARSABLE);
         assert_eq!(
             read(Kind::Number, Raw::Bool(true)).0,
             Value::Bad(Bad::WrongType)
         );
         let (entries, texts) = (&mut Vec::new(), &Bump::new());
-        let mut cell = Kind::Number.read(Raw::Number("1.0"), entries);
-        cell.meets(Kind::Number.read(Raw::Text("1"), entries), &[], texts);
+        let number = field(Kind::Number);
+        let mut cell = number.read(Raw::Number("1.0"), entries, texts);
+        cell.meets(number.read(Raw::Text("1"), entries, texts), &[], texts);
         assert_eq!(cell.value, Value::Number);
-        cell.meets(Kind::Number.read(Raw::Number("2"), entries), &[], texts);
+        cell.meets(number.read(Raw::Number("2"), entries, texts), &[], texts);
         assert_eq!(cell.value, Value::Bad(Bad::Conflict));
+    }
+
+    #[test]
+    fn a_number_in_a_field_of_text_is_its_digits_as_they_stand() {
+        let texts = Bump::new();
+        for number in [
+            "42",
+            "007",
+            "1.50",
+            "-1e5",
+            "123456789012345678901234567890",
+        ] {
+            let cell = field(Kind::Text).read(Raw::Number(number), &mut Vec::new(), &texts);
+            assert_eq!(
+                (cell.value, cell.seen, cell.coerced),
+                (Value::Text, number, true)
+            );
+        }
+        for other in [Raw::Bool(true), Raw::Array("[1]"), Raw::Object] {
+            assert_eq!(read(Kind::Text, other).0, Value::Bad(Bad::WrongType));
+        }
     }
 
     #[test]
     fn blank_text_is_absence_in_every_kind() {
         for kind in Kind::ALL {
             for blank in ["", "  ", "\t\u{a0}"] {
-                assert_eq!(text(kind, blank).0, Value::Absent(Absent::Empty));
+                assert_eq!(text(kind, blank), (Value::Absent(Absent::Empty), false));
+                assert_eq!(read(kind, Raw::Cell(blank)).0, Value::Absent(Absent::Empty));
             }
-            assert_eq!(read(kind, Raw::Null).0, Value::Absent(Absent::Null));
+            assert_eq!(read(kind, Raw::Null), (Value::Absent(Absent::Null), false));
         }
     }
 
     #[test]
-    fn digits_in_a_csv_cell_are_an_epoch_but_in_json_text_they_are_not() {
-        let cell = |text: &'static str| read(Kind::Time, Raw::Cell(text)).0;
-        assert!(matches!(cell("1551694830"), Value::Time(_)));
-        assert!(matches!(cell("1551694830.5"), Value::Time(_)));
-        assert_eq!(cell("20190304x"), Value::Bad(Bad::Unparsable));
-        assert_eq!(
-            text(Kind::Time, "1551694830").0,
-            Value::Bad(Bad::Unparsable)
-        );
+    fn a_word_for_nothing_is_null_in_every_field_but_the_name() {
+        let texts = Bump::new();
+        for word in [
+            "\\N",
+            "NULL",
+            "null",
+            "None",
+            "nil",
+            "NaN",
+            "nan",
+            "undefined",
+            "(null)",
+            "<NULL>",
+            "[null]",
+            "N/A",
+            "n/a",
+            "#N/A",
+            "NaT",
+            " NULL ",
+            "\tNone\u{a0}",
+        ] {
+            for kind in Kind::ALL {
+                assert_eq!(
+                    text(kind, word),
+                    (Value::Absent(Absent::Null), true),
+                    "{word}"
+                );
+            }
+            let name = Field {
+                role: Role::Name,
+                ..field(Kind::Text)
+            };
+            let cell = name.read(Raw::Text(word), &mut Vec::new(), &texts);
+            assert_eq!((cell.value, cell.seen), (Value::Text, word));
+        }
+        for word in ["no", "-", "na", "NULLs", "None of these", "?", "[]"] {
+            assert_eq!(text(Kind::Text, word), (Value::Text, false), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_the_same_in_json_text_in_a_number_and_in_a_cell() {
+        for number in ["1551694830", "1551694830.5", "1551694830123"] {
+            let time = read(Kind::Time, Raw::Number(number));
+            assert!(matches!(time, (Value::Time(_), true)), "{number}");
+            assert_eq!(read(Kind::Time, Raw::Text(number)), time);
+            assert_eq!(read(Kind::Time, Raw::Cell(number)), time);
+        }
+        for odd in ["20190304", "45301", "0", "20190304x"] {
+            assert_eq!(text(Kind::Time, odd), UNPARSABLE, "{odd}");
+        }
+        assert_eq!(read(Kind::Time, Raw::Number("0")), UNPARSABLE);
+    }
+
+    #[test]
+    fn a_list_is_bad_unless_an_entry_can_be_read() {
+        for (raw, is_list) in [
+            (Raw::Text("10.0.0.1,office"), true),
+            (Raw::Array(r#"["10.0.0.1"]"#), true),
+            (Raw::Array(r#"[1, "10.0.0.1"]"#), true),
+            (Raw::Text("office"), false),
+            (Raw::Array("[]"), false),
+            (Raw::Array("[1]"), false),
+        ] {
+            let (value, _) = read(Kind::Networks, raw);
+            assert_eq!(matches!(value, Value::Networks(_)), is_list, "{raw:?}");
+            assert!(is_list || value == Value::Bad(Bad::Unparsable), "{raw:?}");
+        }
+        for raw in [Raw::Number("1"), Raw::Object, Raw::Bool(false)] {
+            assert_eq!(read(Kind::Networks, raw).0, Value::Bad(Bad::WrongType));
+        }
     }
 
     #[test]
     fn a_field_that_stands_twice_agrees_or_conflicts() {
         let (entries, texts) = (&mut Vec::new(), &Bump::new());
-        let mut cell = Kind::Flag.read(Raw::Bool(true), entries);
-        cell.meets(Kind::Flag.read(Raw::Text("yes"), entries), &[], texts);
+        let flag = field(Kind::Flag);
+        let mut cell = flag.read(Raw::Bool(true), entries, texts);
+        cell.meets(flag.read(Raw::Text("yes"), entries, texts), &[], texts);
         assert_eq!((&cell.value, cell.coerced), (&Value::Flag(true), true));
-        cell.meets(Kind::Flag.read(Raw::Null, entries), &[], texts);
+        cell.meets(flag.read(Raw::Null, entries, texts), &[], texts);
         assert_eq!(cell.value, Value::Bad(Bad::Conflict));
         assert_eq!(cell.seen, "true | [null]");
+    }
+
+    #[test]
+    fn a_list_agrees_with_one_of_the_same_entries_however_often_they_stand() {
+        let texts = &Bump::new();
+        let list = field(Kind::Networks);
+        for (one, other, agree) in [
+            ("10.0.0.1,10.0.0.2", "10.0.0.2;10.0.0.1/32;10.0.0.1", true),
+            ("10.0.0.1", "10.0.0.1,office", false),
+            ("10.0.0.1,office", "10.0.0.1,office", true),
+            ("10.0.0.1,office", "10.0.0.1,home", false),
+            ("192.0.*.1", "192.0.0.0/16", false),
+        ] {
+            let entries = &mut Vec::new();
+            let mut cell = list.read(Raw::Text(one), entries, texts);
+            let other = list.read(Raw::Text(other), entries, texts);
+            cell.meets(other, entries, texts);
+            let agreed = cell.value != Value::Bad(Bad::Conflict);
+            assert_eq!(agreed, agree, "{one} | {}", other.seen);
+        }
     }
 }

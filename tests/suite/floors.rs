@@ -89,7 +89,14 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rustix", &["export/interrupt", "report/hidden", "terminal"]),
     (
         "serde_json",
-        &["command", "export", "manifest", "policy", "report"],
+        &[
+            "command",
+            "export",
+            "manifest",
+            "policy",
+            "record/network/list",
+            "report",
+        ],
     ),
     ("semver", &["policy"]),
     (

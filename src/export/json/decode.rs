@@ -12,8 +12,8 @@ use super::lexer::{
 use super::object::{Object, Role};
 use super::scalar::typed_scalar;
 use crate::export::simd::{self, WIDTH};
-use crate::record::field::{Key, normalize_key};
-use crate::record::{Fields, Raw, Record, Schema, Slot, UnknownKeys};
+use crate::record::field::normalize_key;
+use crate::record::{Fields, Key, Raw, Record, Schema, Slot, UnknownKeys};
 
 /// Says what is done with the value of a key.
 #[derive(Debug, Clone, Copy)]
@@ -327,7 +327,7 @@ fn read_rest<'b>(text: &'b str, at: usize, record: &Record<'b>) -> Result<(Raw<'
     let raw = match bytes[at] {
         b'"' => escaped_text(string(bytes, at)?, text, at, record),
         b'{' => typed_scalar(text, at..end, record),
-        b'[' => Raw::Array,
+        b'[' => Raw::Array(&text[at..end]),
         b't' => Raw::Bool(true),
         b'f' => Raw::Bool(false),
         b'n' => Raw::Null,

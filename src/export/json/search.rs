@@ -14,7 +14,7 @@ use super::recover::{Found, Recovery, Trust};
 use super::state::MAX_PATH;
 use crate::export::format::{MAX_DEPTH, PREVIEW_BYTES};
 use crate::export::sink::Sink;
-use crate::record::field::Key;
+use crate::record::Key;
 
 /// The most elements of an array that are looked at for a customer.
 const MAX_ELEMENTS: usize = 1000;

@@ -15,7 +15,7 @@ use crate::policy::aggregate::{Aggregate, Comparison, Copies, Percent, Question,
 use crate::policy::keys::{AggregateKey, NewestKey, PassRateKey, RecordsKey, SharedKey, UniqueKey};
 use crate::policy::requirement::Requirement;
 use crate::policy::rule::{Ask, Rule};
-use crate::record::field::{FIELDS, Kind, Slot};
+use crate::record::{FIELDS, Kind, Slot};
 use crate::toml_reader::{Entries, Word, type_name};
 
 /// How far the clocks of two systems may differ.

@@ -12,9 +12,9 @@ use crate::policy::lint::Warning;
 use crate::policy::operator::{Argument, Operator};
 use crate::policy::pattern::Pattern;
 use crate::record::Number;
-use crate::record::field::{Kind, Slot};
 use crate::record::network;
 use crate::record::time::{self, Span};
+use crate::record::{Kind, Slot};
 use crate::toml_reader::{Entries, type_name, whole_number};
 
 impl FileReader<'_> {

@@ -8,7 +8,8 @@ use toml::de::{DeString, DeValue};
 use super::file::FileReader;
 use crate::diagnostic::nearest;
 use crate::policy::keys::FieldKey;
-use crate::record::field::{Kind, Slot, is_documented, normalize_key};
+use crate::record::field::{is_documented, normalize_key};
+use crate::record::{Kind, Slot};
 use crate::toml_reader::Entry;
 
 impl FileReader<'_> {

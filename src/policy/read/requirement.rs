@@ -10,7 +10,7 @@ use crate::policy::check::Check;
 use crate::policy::keys::SomeKey;
 use crate::policy::operator;
 use crate::policy::requirement::{Requirement, TestId};
-use crate::record::field::{Kind, Slot};
+use crate::record::{Kind, Slot};
 
 impl FileReader<'_> {
     /// Reads a table from field to check, with `all`, `any`, `some` and `not`.

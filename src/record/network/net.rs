@@ -4,7 +4,7 @@
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// Holds the addresses that an entry covers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Network {
     /// The smallest network that holds them all, without host bits.
     pub cover: IpNet,

@@ -12,7 +12,7 @@ use wide::u8x16;
 use super::net::Network;
 use crate::text::trim;
 
-/// Holds one comma-separated entry of an allow-list.
+/// Holds one entry of an allow-list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Where it is in the list's text, without the blanks around it.
@@ -21,41 +21,76 @@ pub struct Entry {
     pub network: Option<Network>,
 }
 
-/// Reads a comma-separated list; every item between commas gives an entry, and
-/// one that cannot be read has no network. Returns whether all could be read.
-pub fn read(list: &str, entries: &mut Vec<Entry>) -> bool {
-    let mut whole = true;
-    let mut start = 0;
-    let mut plain = Plain::of(list.as_bytes(), 0);
+/// Says how the entries of a list are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Spelling {
+    /// All entries can be read.
+    pub(super) whole: bool,
+    /// Something else than a comma separates them, or stands between two commas.
+    pub(super) coerced: bool,
+}
+
+/// Reads entries from a byte of a text to its end, with commas, semicolons or blanks
+/// between them. One that cannot be read has no network; an empty one is passed over.
+pub(super) fn read_entries(list: &str, from: usize, entries: &mut Vec<Entry>) -> Spelling {
+    let mut spelling = Spelling {
+        whole: true,
+        coerced: false,
+    };
+    let mut start = from;
+    let mut plain = Plain::of(list.as_bytes(), start);
     loop {
         if start > plain.from + Plain::MAX_BYTES / 2 {
             plain = Plain::of(list.as_bytes(), start);
         }
-        let (entry, end) = plain.entry(start).unwrap_or_else(|| {
-            let rest = &list.as_bytes()[start..];
-            let end = memchr::memchr(b',', rest).map_or(list.len(), |comma| start + comma);
-            (any_entry(list, start..end), end)
-        });
-        whole &= entry.network.is_some();
-        entries.push(entry);
+        let end = match plain.entry(start) {
+            Some((entry, end)) => {
+                entries.push(entry);
+                end
+            }
+            None => {
+                let rest = &list.as_bytes()[start..];
+                let end = memchr::memchr(b',', rest).map_or(list.len(), |comma| start + comma);
+                read_item(list, start..end, entries, &mut spelling);
+                end
+            }
+        };
         if end == list.len() {
-            return whole;
+            return spelling;
         }
         start = end + 1;
     }
 }
 
-/// Reads an item of a list, whatever it is.
-fn any_entry(list: &str, item: Range<usize>) -> Entry {
-    let text = &list[item.clone()];
-    let blanks = match trim(text).len() == text.len() {
+/// Reads what is between two commas, whatever it is.
+fn read_item(list: &str, item: Range<usize>, entries: &mut Vec<Entry>, spelling: &mut Spelling) {
+    let whole = &list[item.clone()];
+    let text = trim(whole);
+    let blanks = match text.len() == whole.len() {
         true => 0,
-        false => text.len() - text.trim_start().len(),
+        false => whole.len() - whole.trim_start().len(),
+    };
+    let mut add = |at: Range<usize>| {
+        let network = read_one(&list[at.clone()]);
+        spelling.whole &= network.is_some();
+        entries.push(Entry { at, network });
     };
     let start = item.start + blanks;
-    let at = start..start + trim(text).len();
-    let network = read_one(&list[at.clone()]);
-    Entry { at, network }
+    // Nearly all are one entry, of letters, digits and marks that separate nothing.
+    let is_one = |byte: u8| (b'!'..=b'~').contains(&byte) && byte != b';';
+    if !text.is_empty() && text.bytes().all(is_one) {
+        return add(start..start + text.len());
+    }
+    let separates = |c: char| c == ';' || c.is_whitespace();
+    let mut at = start;
+    for part in text.split_inclusive(separates) {
+        let entry = part.trim_end_matches(separates);
+        if !entry.is_empty() {
+            add(at..at + entry.len());
+        }
+        at += part.len();
+    }
+    spelling.coerced |= text.is_empty() || text.contains(separates);
 }
 
 /// Reads a list of plain numbers with points between them, as nearly all lists
@@ -357,14 +392,14 @@ mod tests {
 
     #[test]
     fn entries_know_where_they_are() {
-        let text = " 10.0.0.1 ,, office";
+        let text = " 10.0.0.1 ,, office\u{a0}10.0.0.2 ;é";
         let mut entries = Vec::new();
-        read(text, &mut entries);
+        read_entries(text, 0, &mut entries);
         let seen: Vec<_> = entries
             .iter()
             .map(|entry| &text[entry.at.clone()])
             .collect();
-        assert_eq!(seen, ["10.0.0.1", "", "office"]);
+        assert_eq!(seen, ["10.0.0.1", "office", "10.0.0.2", "é"]);
     }
 
     proptest! {
@@ -406,13 +441,16 @@ mod tests {
         ) {
             let text = items.join(",");
             let mut entries = Vec::new();
-            let whole = read(&text, &mut entries);
-            let wanted: Vec<_> = items.iter().map(|item| read_one(item.trim())).collect();
-            prop_assert_eq!(whole, wanted.iter().all(Option::is_some));
+            let spelling = read_entries(&text, 0, &mut entries);
+            let kept: Vec<_> = items.iter().map(|item| item.trim()).collect();
+            prop_assert_eq!(spelling.coerced, kept.contains(&""));
+            let kept: Vec<_> = kept.into_iter().filter(|item| !item.is_empty()).collect();
+            let wanted: Vec<_> = kept.iter().map(|item| read_one(item)).collect();
+            prop_assert_eq!(spelling.whole, wanted.iter().all(Option::is_some));
             let said: Vec<_> = entries.iter().map(|entry| entry.network).collect();
             prop_assert_eq!(said, wanted);
-            for (entry, item) in entries.iter().zip(&items) {
-                prop_assert_eq!(&text[entry.at.clone()], item.trim());
+            for (entry, item) in entries.iter().zip(&kept) {
+                prop_assert_eq!(&text[entry.at.clone()], *item);
             }
         }
     }

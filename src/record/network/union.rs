@@ -217,12 +217,12 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::read::{cidr, read, read_one};
+    use super::super::read::{cidr, read_entries, read_one};
     use super::*;
 
     fn list(text: &str) -> Vec<Network> {
         let mut entries = Vec::new();
-        read(text, &mut entries);
+        read_entries(text, 0, &mut entries);
         entries
             .into_iter()
             .filter_map(|entry| entry.network)

@@ -136,8 +136,6 @@ pub struct Summary {
     /// Keys of records that are no field, the commonest first.
     #[schemars(with = "BTreeMap<String, u64>")]
     pub unknown_keys: IndexMap<String, u64>,
-    /// Records whose `deletedAt` was at the epoch and was read as null.
-    pub deleted_at_epoch: u64,
     /// Lines of a protocol that carry no record.
     pub protocol_lines: u64,
     /// What somebody should look at, although it breaks no rule.
@@ -258,7 +256,6 @@ impl Footer {
                 unknown_keys: unknown_keys
                     .map(|(name, count)| (name.to_owned(), count))
                     .collect(),
-                deleted_at_epoch: summary.epoch_deleted,
                 protocol_lines: summary.protocol_lines,
                 anomalies: verdict.anomalies.iter().map(ToString::to_string).collect(),
                 top_customers: summary.top_customers.iter().map(Customer::new).collect(),

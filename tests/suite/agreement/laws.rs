@@ -18,12 +18,18 @@ use crate::reference::generate::policy::{
 };
 use crate::reference::generate::record::{item, record, records};
 use crate::reference::{Customer, Record, without};
+use crate::support::Run;
 
 /// How often the rule of a finding passes, as the summary has it.
 fn passes(summary: &Value, finding: &Finding) -> u64 {
     let mut lines = summary["by_rule"].as_array().unwrap().iter();
     let line = lines.find(|line| line["policy"] == finding.policy && line["rule"] == finding.rule);
     line.unwrap()["pass"].as_u64().unwrap()
+}
+
+/// Whether a record has nothing that could say when the account was deleted.
+fn is_live(record: &Record) -> bool {
+    without(record, "deletedAt").len() == record.len()
 }
 
 /// A check of a field that no absence can meet.
@@ -52,6 +58,38 @@ proptest! {
             prop_assert!(first.stdout == other.stdout, "{}", case());
             prop_assert_eq!(first.code, other.code, "{}", case());
         }
+    }
+
+    #[test]
+    fn a_word_for_nothing_never_differs_from_null(
+        policies in policies(Language::Whole),
+        record in record(),
+        field in field(),
+        word in select(vec![
+            "\\N", "NULL", "None", "nil", "nan", "Undefined", "(null)", "<null>", "[NULL]", "n/a",
+            "#N/A", "NaT", " NULL\t",
+        ]),
+        file in json_file(),
+    ) {
+        prop_assume!(field.0 != "name");
+        let silent = without(&record, field.0);
+        let said = |value: Value| {
+            let own = [(field.0.to_owned(), value)];
+            silent.iter().cloned().chain(own).collect::<Record>()
+        };
+        let audits = Audits::new(&policies);
+        let export = file.of(&[said(word.into())]);
+        audits.write("word", &export);
+        audits.write("null", file.of(&[said(Value::Null)]));
+        let run = audits.lines(&["word"], &[]);
+        let found = |run: &Run| -> Vec<_> {
+            let (lines, _) = report(run);
+            let outcome = ["policy", "rule", "severity", "status", "reason", "evidence"];
+            let parts = |line: &Value| outcome.map(|key| line[key].clone());
+            lines.iter().map(parts).collect()
+        };
+        let null = found(&audits.lines(&["null"], &[]));
+        prop_assert_eq!(found(&run), null, "{}", case(&policies, &export, &run));
     }
 
     #[test]
@@ -213,7 +251,9 @@ proptest! {
         let before = audits.asked(&["whole"], &asked, &[]);
         let after = audits.asked(&["fewer"], &asked, &[]);
         let case = || format!("{asked:?}{}{after}", case(&policies, &whole, &before));
-        let is_hidden = before.code != 0 && after.code == 0;
+        // That an account was deleted is believed where nothing says when it was made.
+        let is_of_deleted = field.0 == "createdAt" && !records.iter().all(is_live);
+        let is_hidden = before.code != 0 && after.code == 0 && !is_of_deleted;
         prop_assert!(!is_hidden, "without {}: {}", field.0, case());
     }
 

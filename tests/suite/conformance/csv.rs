@@ -191,8 +191,14 @@ fn every_empty_cell_is_empty() {
 }
 
 #[test]
-fn a_word_for_nothing_is_not_a_flag() {
-    for cell in ["\\N", "NULL", "null", "None", "nan", "-", "n/a"] {
+fn a_word_for_nothing_is_null_and_any_other_is_not_a_flag() {
+    for cell in ["\\N", "NULL", "null", "None", "nan", "n/a"] {
+        let run = read_rows(&[&format!("x,{cell},n"), "after,false,n"]);
+        check(run.code == 1, cell, &run);
+        let reason = ("x".into(), "null".into());
+        check(run.reasons("sso").contains(&reason), cell, &run);
+    }
+    for cell in ["-", "nothing", "na"] {
         let run = read_rows(&[&format!("x,{cell},n"), "after,false,n"]);
         check(run.code == 3, cell, &run);
     }

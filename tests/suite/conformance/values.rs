@@ -264,6 +264,7 @@ fn name_reason(case: &Case) -> Option<&'static str> {
     match (first_byte(case), text) {
         (b'n', _) => Some("null"),
         (_, Ok(text)) => text.trim().is_empty().then_some("empty"),
+        (b'-' | b'0'..=b'9', _) => None,
         _ => Some("wrong-type"),
     }
 }

@@ -37,6 +37,7 @@ fn keys_that_only_look_alike_are_ignored_and_counted() {
         "force.2fa",
         "force2fa2",
         "two_factor",
+        "_force_2fa",
         "force_2fa\u{200b}",
     ] {
         let run = workspace.audit_bytes(format!(r#"{{"id":"a","{key}":true}}"#));
@@ -92,6 +93,7 @@ fn flags_are_read_in_every_spelling() {
         ("Yes", "No"),
         ("YES", "NO"),
         ("Y", "N"),
+        ("1.0", "0.0"),
     ];
     for (yes, no) in words {
         for (word, flag) in [(yes, true), (no, false)] {
@@ -129,7 +131,7 @@ fn what_is_no_flag_is_an_error_with_its_reason() {
             ("-1", "unparsable"),
             ("\"on\"", "unparsable"),
             ("\"truee\"", "unparsable"),
-            ("\"\\\\N\"", "unparsable"),
+            ("\"\\\\M\"", "unparsable"),
             ("[]", "wrong-type"),
             ("{}", "wrong-type"),
             ("[true]", "wrong-type"),
@@ -148,7 +150,13 @@ fn what_is_no_flag_is_an_error_with_its_reason() {
 #[test]
 fn what_is_absent_fails_with_its_reason() {
     let workspace = Workspace::with_policy(&rule("require.force2fa = true"));
-    for (json, reason) in [("null", "null"), ("\"\"", "empty"), ("\" \"", "empty")] {
+    for (json, reason) in [
+        ("null", "null"),
+        ("\"NULL\"", "null"),
+        ("\"n/a\"", "null"),
+        ("\"\"", "empty"),
+        ("\" \"", "empty"),
+    ] {
         let run = workspace.audit_bytes(&both("force2fa", json)[0]);
         check(
             run.reasons("one") == [("a".into(), reason.into())],
@@ -205,19 +213,33 @@ fn times_of_other_exporters_are_read_and_counted() {
         "2019-03-04 10:20:30",
         "2019-03-04 10:20:30.000",
         "2019-03-04 10:20:30.0+00",
+        "2019-03-04T10:20:30+0000",
+        "2019-03-04 10:20:30 +0000",
+        "2019/03/04 10:20:30",
+        "Mon, 04 Mar 2019 10:20:30 GMT",
+        "1551694830",
+        "1551694830000000000",
     ] {
         time(&format!("\"{text}\""), INSTANT, true);
     }
-    time("\"2019-03-04\"", "2019-03-04T00:00:00Z", true);
+    for day in [
+        "2019-03-04",
+        "2019/03/04",
+        "2019-03-04T00:00",
+        "2019-03-04 00:00Z",
+    ] {
+        time(&format!("\"{day}\""), "2019-03-04T00:00:00Z", true);
+    }
 }
 
 #[test]
-fn numbers_are_seconds_or_from_10_to_the_11th_on_milliseconds() {
+fn numbers_count_in_the_unit_that_makes_them_likely() {
     time("1551694830", INSTANT, true);
     time("1551694830000", INSTANT, true);
-    time("99999999999", "5138-11-16T09:46:39Z", true);
+    time("1551694830000000", INSTANT, true);
+    time("1551694830000000000", INSTANT, true);
+    time("1000000000", "2001-09-09T01:46:40Z", true);
     time("100000000000", "1973-03-03T09:46:40Z", true);
-    time("1", "1970-01-01T00:00:01Z", true);
 }
 
 #[test]
@@ -234,6 +256,8 @@ fn what_is_no_time_is_an_error() {
         "2019-03-04T10:20:30+99:00",
         "2019-3-4",
         "20190304",
+        "45301.5",
+        "2201-01-01T00:00:00Z",
         "12019-03-04",
         "2019-03-04T10:20:30 CET",
         "2019-03-04T10:20:30\u{2212}01:00",
@@ -257,42 +281,73 @@ fn what_is_no_time_is_an_error() {
 }
 
 #[test]
-fn deleted_at_the_epoch_is_null_in_every_spelling() {
-    let workspace = Workspace::with_policy(&rule("require.deletedAt = { present = false }"));
-    for json in [
-        "\"1970-01-01T00:00:00Z\"",
-        "\"1970-01-01T00:00:00.000Z\"",
-        "\"1970-01-01T01:00:00+01:00\"",
-        "\"1970-01-01 00:00:00+00\"",
-        "\"1970-01-01\"",
-        "0",
-    ] {
-        for export in both("deleted_at", json) {
-            let run = workspace.audit_bytes(&export);
-            check(run.code == 0, &export, &run);
-            check(
-                run.report()["summary"]["deleted_at_epoch"] == 1,
-                &export,
-                &run,
-            );
-            check(
-                run.report()["coverage"]["deletedAt"]["null"] == 1,
-                &export,
-                &run,
-            );
+fn the_zero_of_an_exporter_is_null_and_counted_in_every_field_of_times() {
+    for field in ["deletedAt", "createdAt"] {
+        let check = format!("require.{field} = {{ present = false }}");
+        let workspace = Workspace::with_policy(&rule(&check));
+        for json in [
+            "\"1970-01-01T00:00:00Z\"",
+            "\"1970-01-01T00:00:00.000Z\"",
+            "\"1970-01-01T01:00:00+01:00\"",
+            "\"1970-01-01 00:00:00+00\"",
+            "\"1970-01-01\"",
+            "\"0001-01-01T00:00:00Z\"",
+            "\"0000-00-00 00:00:00\"",
+            "\"1900-01-00\"",
+        ] {
+            for export in both(field, json) {
+                let run = workspace.audit_bytes(&export);
+                check_zero(&run, field, &export);
+            }
         }
     }
-    let run = workspace.audit_bytes(r#"{"id":"a","deleted_at":"1970-01-01T00:00:01Z"}"#);
-    check(run.code == 1, "a second later it is deleted", &run);
+    let workspace = Workspace::with_policy(&rule("require.deletedAt = { present = false }"));
+    for export in both("deleted_at", "0") {
+        check_zero(&workspace.audit_bytes(&export), "deletedAt", &export);
+    }
+    let run = workspace.audit_bytes(r#"{"id":"a","deleted_at":"2019-01-01T00:00:00Z"}"#);
+    check(run.code == 1, "it is deleted", &run);
+}
+
+fn check_zero(run: &Run, field: &str, export: &str) {
+    check(run.code == 0, export, run);
+    let coverage = &run.report()["coverage"][field];
+    check(coverage["zero"] == 1 && coverage["null"] == 1, export, run);
+    let note = format!("{field} was read as null in 1 record");
+    check(run.stderr.contains(&note), export, run);
 }
 
 #[test]
-fn only_deleted_at_is_null_at_the_epoch() {
-    let workspace = Workspace::with_policy(&rule(
-        "require.createdAt = { equals = \"1970-01-01T00:00:00Z\" }",
+fn a_record_that_was_deleted_before_it_was_made_is_in_scope() {
+    let workspace = Workspace::with_policy(&rule("require.force2fa = true"));
+    let scoped = Workspace::with_policy(&format!(
+        "{}\n",
+        rule("require.force2fa = true")
+            .replace("[[rule]]", "scope.deletedAt = { passed = false }\n[[rule]]")
     ));
-    let run = workspace.audit_bytes(r#"{"id":"a","created_at":"1970-01-01T00:00:00Z"}"#);
-    check(run.code == 0, "it is a time", &run);
+    for (times, in_scope) in [
+        (
+            r#""created_at":"2019-01-01","deleted_at":"2018-01-01""#,
+            true,
+        ),
+        (
+            r#""deleted_at":"2018-01-01","created_at":"2019-01-01""#,
+            true,
+        ),
+        (r#""deleted_at":"2001-01-01""#, true),
+        (r#""deleted_at":"9999-12-31""#, true),
+        (r#""deleted_at":"2018-01-01""#, false),
+        (
+            r#""created_at":"2017-01-01","deleted_at":"2018-01-01""#,
+            false,
+        ),
+    ] {
+        let export = format!(r#"{{"id":"a","force2fa":false,{times}}}"#);
+        let run = scoped.audit_bytes(&export);
+        check(run.found("one").is_empty() != in_scope, times, &run);
+        let run = workspace.audit_bytes(&export);
+        check(run.found("one") == ["a"], times, &run);
+    }
 }
 
 fn network(check_of: &str, list: &str) -> Run {
@@ -327,6 +382,10 @@ fn networks_are_read_in_every_spelling() {
         ("2001:DB8:0:0::1", "2001:db8::/64", 1),
         ("::ffff:192.0.2.0/120", "192.0.2.0/24", 256),
         ("::ffff:192.0.2.1", "192.0.2.1/32", 1),
+        ("192.0.2.0;192.0.2.1", "192.0.2.0/24", 2),
+        ("192.0.2.0 192.0.2.1", "192.0.2.0/24", 2),
+        (",192.0.2.0, ,192.0.2.1,", "192.0.2.0/24", 2),
+        ("{192.0.2.0,192.0.2.1}", "192.0.2.0/24", 2),
     ] {
         let list = list.replace('\t', " ");
         let run = network(&format!("within = [\"{within}\"], {}", limit(size)), &list);
@@ -387,8 +446,7 @@ fn what_is_no_network_is_an_error() {
         "192.0.02.*",
         "256.0.0.1",
         "10.0.0.0 /8",
-        "10.0.0.1;10.0.0.2",
-        "",
+        "10.0.0.1/8;office",
     ] {
         let list = format!("192.0.2.1,{item}");
         let run = network("within = [\"0.0.0.0/0\", \"::/0\"]", &list);

@@ -183,7 +183,7 @@ fn instant(argument: &Toml) -> DateTime<Utc> {
         Toml::Datetime(time) => time.to_string(),
         other => other.as_str().unwrap().to_owned(),
     };
-    time::from_text(&text).unwrap()
+    time::of_policy(&text).unwrap()
 }
 
 fn suits(text: &str, operator: &str, argument: &Toml) -> bool {

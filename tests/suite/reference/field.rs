@@ -43,12 +43,18 @@ pub const FIELDS: [(&str, Kind); 28] = [
     ("deletedAt", Kind::Time),
 ];
 
-/// A key as it is compared: without case, `_`, `-` and blanks.
+/// A key as it is compared: without case, `_`, `-` and blanks, save a `_` that
+/// leads it.
 pub fn folded(key: &str) -> String {
-    key.chars()
+    let folded: String = key
+        .chars()
         .filter(|c| !matches!(c, '_' | '-') && !c.is_whitespace())
         .flat_map(char::to_lowercase)
-        .collect()
+        .collect();
+    match key.trim().strip_prefix('_') {
+        Some(_) if !folded.is_empty() => format!("_{folded}"),
+        _ => folded,
+    }
 }
 
 /// The kind that `[fields]` declares: a word, or a table that holds one.

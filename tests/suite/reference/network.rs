@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use serde_json::Value as Json;
+
 use super::logic::{Cause, Fault, Truth, certain};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,7 +14,7 @@ pub enum Family {
 }
 
 /// A network: its first address and the length of its prefix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Network {
     pub family: Family,
     pub first: u128,
@@ -20,7 +22,7 @@ pub struct Network {
 }
 
 /// One readable item of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     /// The network itself, or the smallest that covers an odd wildcard.
     pub network: Network,
@@ -113,9 +115,28 @@ impl Network {
     }
 }
 
-/// The list that a text names.
+/// The list that a text names: in the braces of a Postgres array, or without.
 pub fn list(text: &str) -> List {
-    List(text.split(',').map(|item| entry(item.trim())).collect())
+    let text = text.trim();
+    let inner = text
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'));
+    List::of(entries(inner.unwrap_or(text)).collect())
+}
+
+/// The list that a JSON array of texts names; nothing else in it can be read.
+pub fn array(array: &[Json]) -> List {
+    let texts = array.iter().map(|one| match one {
+        Json::String(text) => entries(text).collect(),
+        _ => vec![None],
+    });
+    List::of(texts.flatten().collect())
+}
+
+/// What lies between commas, semicolons and blanks, where something does.
+fn entries(text: &str) -> impl Iterator<Item = Option<Entry>> {
+    let items = text.split(|c: char| c.is_whitespace() || ",;".contains(c));
+    items.filter(|item| !item.is_empty()).map(entry)
 }
 
 /// One item of a list.
@@ -180,6 +201,13 @@ fn plain(text: &str) -> Option<u32> {
 }
 
 impl List {
+    /// In whatever order entries stand, and however often, the list is the same.
+    fn of(mut entries: Vec<Option<Entry>>) -> Self {
+        entries.sort();
+        entries.dedup();
+        Self(entries)
+    }
+
     /// What can be read of the list.
     fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.0.iter().flatten()

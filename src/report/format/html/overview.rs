@@ -105,7 +105,7 @@ pub fn top_customers<'a>(report: &'a Report<'_>) -> Vec<Customer<'a>> {
 #[derive(Serialize)]
 pub struct Field<'a> {
     name: &'a str,
-    cells: [Cell; 6],
+    cells: [Cell; 7],
     words: String,
     bar: Vec<Piece>,
 }
@@ -126,6 +126,7 @@ pub fn fields<'a>(report: &'a Report<'_>) -> Vec<Field<'a>> {
             empty,
             bad,
             coerced,
+            zero,
         } = *coverage;
         let absent = missing + null + empty;
         Field {
@@ -137,6 +138,7 @@ pub fn fields<'a>(report: &'a Report<'_>) -> Vec<Field<'a>> {
                 ("empty", empty),
                 ("bad", bad),
                 ("coerced", coerced),
+                ("zero", zero),
             ]
             .map(|(name, count)| Cell { name, count }),
             words: counts_in_words(&[("value", value), ("absent", absent), ("bad", bad)]),

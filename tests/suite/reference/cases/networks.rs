@@ -23,7 +23,6 @@ fn items_of_a_list_are_read_strictly() {
         "::/129",
         "1.2.3.4/",
         "1.2.3.4/+8",
-        "",
     ] {
         let list = format!("10.0.0.1,{odd}");
         let said = of_networks("within = ['10.0.0.0/8']", &list);
@@ -34,10 +33,41 @@ fn items_of_a_list_are_read_strictly() {
 }
 
 #[test]
-fn only_a_text_is_a_list_of_networks() {
-    for odd in json!([["10.0.0.1"], 10, true, {}]).as_array().unwrap() {
+fn only_a_text_or_an_array_is_a_list_of_networks() {
+    for odd in json!([10, true, {}]).as_array().unwrap() {
         let said = requires("ipWhitelist.present = true", json!({ "ipWhitelist": odd }));
         assert_eq!(said, "error wrong-type");
+    }
+    for odd in json!([[], [10], [""], "[]", "{}", ";"]).as_array().unwrap() {
+        let said = requires("ipWhitelist.present = true", json!({ "ipWhitelist": odd }));
+        assert_eq!(said, UNPARSABLE);
+    }
+}
+
+#[test]
+fn entries_are_the_same_however_they_are_separated() {
+    for list in json!([
+        "10.0.0.0,10.0.0.1",
+        "10.0.0.0;10.0.0.1",
+        "10.0.0.0 10.0.0.1",
+        "10.0.0.0\n10.0.0.1",
+        "10.0.0.0, ,10.0.0.1,10.0.0.1,",
+        "{10.0.0.0,10.0.0.1}",
+        ["10.0.0.0", "10.0.0.1"],
+        ["10.0.0.0,10.0.0.1"],
+        "[\"10.0.0.0\", \"10.0.0.1\"]",
+    ])
+    .as_array()
+    .unwrap()
+    {
+        let said = |check: &str| {
+            let check = format!("ipWhitelist = {{ {check} }}");
+            requires(&check, json!({ "ipWhitelist": list }))
+        };
+        let most = |size| format!("max-addresses = {{ v4 = {size}, v6 = 1 }}");
+        assert_eq!(said(&most(2)), PASS, "{list}");
+        assert_eq!(said(&most(1)), VIOLATED, "{list}");
+        assert_eq!(said("covers = ['10.0.0.0/31']"), PASS, "{list}");
     }
 }
 

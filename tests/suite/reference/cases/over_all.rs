@@ -34,7 +34,7 @@ fn a_value_that_two_records_have_is_not_unique() {
         { "id": "c", "name": "X" },
         { "id": "d", "name": null },
         { "id": "e" },
-        { "id": "f", "name": 1 },
+        { "id": "f", "name": true },
     ]);
     assert_eq!(found("unique = 'name'", export.clone()), ["f?", "a", "b"]);
     let folded = "unique = { field = 'name', ignore-case = true }";

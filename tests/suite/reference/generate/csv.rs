@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use serde_json::{Number, Value};
+use serde_json::Value;
 
 use super::{COMMON, FIELDS};
 use crate::reference::field::{Kind, folded};
@@ -39,7 +39,7 @@ pub fn dialect() -> impl Strategy<Value = Dialect> {
 }
 
 /// The bytes of a table, and the records as a table can tell them: every cell
-/// a text, an absent one empty, and for a time a plain number is a number.
+/// a text, an absent one empty.
 pub fn csv(records: &[Record], dialect: &Dialect) -> (Vec<u8>, Vec<Record>) {
     let columns = columns(records, dialect);
     let header = columns.iter().map(|column| column.key.clone()).collect();
@@ -116,15 +116,7 @@ impl Column {
     }
 
     fn tells(&self, cell: String) -> (String, Value) {
-        let plain = cell.trim();
-        let is_plain = plain
-            .chars()
-            .all(|c| c.is_ascii_digit() || "-.".contains(c));
-        let value = match serde_json::from_str::<Number>(plain) {
-            Ok(number) if is_plain && self.is(Kind::Time) => Value::Number(number),
-            _ => Value::String(cell),
-        };
-        (self.key.clone(), value)
+        (self.key.clone(), Value::String(cell))
     }
 
     fn is(&self, other: Kind) -> bool {

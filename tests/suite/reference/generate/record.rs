@@ -84,7 +84,7 @@ fn mangled(name: &str, choices: &[usize]) -> String {
 fn value(kind: Kind) -> BoxedStrategy<Value> {
     let good = match kind {
         Kind::Flag => flag().boxed(),
-        Kind::Text => select(TEXTS.to_vec()).prop_map(Value::from).boxed(),
+        Kind::Text => text().boxed(),
         Kind::Number => number().boxed(),
         Kind::Time => time().boxed(),
         Kind::Networks => networks().boxed(),
@@ -94,15 +94,48 @@ fn value(kind: Kind) -> BoxedStrategy<Value> {
         14 => good,
         1 => Just(Value::Null),
         1 => blank,
+        1 => nothing(),
         1 => odd(kind),
     ]
     .boxed()
 }
 
+/// Words for nothing, alone and with blanks around them, and some that are not.
+fn nothing() -> impl Strategy<Value = Value> {
+    let words = vec![
+        "\\N",
+        "NULL",
+        "null",
+        "None",
+        "nil",
+        "NaN",
+        "nan",
+        "undefined",
+        "(null)",
+        "<NULL>",
+        "[null]",
+        "N/A",
+        "#N/A",
+        "NaT",
+        " None\t",
+        "NULLS",
+        "none of them",
+        "-",
+    ];
+    select(words).prop_map(Value::from)
+}
+
+fn text() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        8 => select(TEXTS.to_vec()).prop_map(Value::from),
+        1 => select(NUMBERS.to_vec()).prop_map(Value::from),
+    ]
+}
+
 fn flag() -> impl Strategy<Value = Value> {
     let written = json!([
-        "true", "TRUE", "True", "t", "T", "yes", "Y", "1", " true ", 1, 1.0, "false", "FALSE", "f",
-        "No", "n", "0", 0, 0.0, -0.0, "\tf",
+        "true", "TRUE", "True", "t", "T", "yes", "Y", "1", "1.0", " true ", 1, 1.0, "false",
+        "FALSE", "f", "No", "n", "0", "0.0", 0, 0.0, -0.0, "\tf",
     ]);
     prop_oneof![
         3 => any::<bool>().prop_map(Value::from),
@@ -119,8 +152,52 @@ fn number() -> impl Strategy<Value = Value> {
 }
 
 fn time() -> impl Strategy<Value = Value> {
-    (instant(), 0..20_usize).prop_map(|(instant, way)| written(instant, way))
+    prop_oneof![
+        12 => (instant(), 0..32_usize).prop_map(|(instant, way)| written(instant, way)),
+        1 => select(ZEROS.to_vec()).prop_map(Value::from),
+        1 => select(FAR.to_vec()).prop_map(Value::from),
+    ]
 }
+
+/// What exporters write where there is no time, and what is nearly that.
+const ZEROS: [&str; 20] = [
+    "0001-01-01T00:00:00Z",
+    "0001-01-01 00:00:00+00",
+    "0001-01-01T12:00:00.5-11:00",
+    "0001-01-02",
+    "0000-00-00",
+    "0000-00-00 00:00:00",
+    "0000-00-00 24:00:00",
+    "0000-00-01",
+    "1970-01-01T23:59:59+09:00",
+    "1969-12-31T19:00:00-05:00",
+    "1969-12-31T19:00:01-05:00",
+    "1899-12-30",
+    "1899-12-31T00:00:00Z",
+    "1900-01-00",
+    "1900/01/00 00:00",
+    "1753-01-01 00:00:00.000",
+    "Thu, 01 Jan 1970 09:00:00 +0900",
+    "0",
+    "0.0",
+    "-0",
+];
+
+/// Times that are too far ahead to have been, and numbers of which the unit is not known.
+const FAR: [&str; 12] = [
+    "9999-12-31T23:59:59Z",
+    "2201-01-01T00:00:00+00:00",
+    "2200-12-31T23:59:59.999Z",
+    "2201-01-01T01:00:00+02:00",
+    "7289654400",
+    "7289654399",
+    "99999999999",
+    "253402300799000",
+    "1e18",
+    "45301.333333333336",
+    "20240110",
+    "-1767225600",
+];
 
 fn written(instant: DateTime<Utc>, way: usize) -> Value {
     let east = |seconds| {
@@ -145,12 +222,38 @@ fn written(instant: DateTime<Utc>, way: usize) -> Value {
         13 => Value::from(instant.timestamp_millis()),
         14 => Value::from(instant.timestamp() as f64 + 0.5),
         15 => Value::from(instant.timestamp_millis() as f64),
+        16 => Value::from(instant.timestamp_micros()),
+        17 => Value::from(instant.timestamp_nanos_opt().unwrap()),
+        18 => Value::from(instant.timestamp().to_string()),
+        19 => Value::from(format!(" {}.25", instant.timestamp_millis())),
+        20 => Value::from(instant.timestamp_micros().to_string()),
+        21 => form("%Y/%m/%d"),
+        22 => form("%Y/%m/%d %H:%M"),
+        23 => form("%Y-%m-%dT%H:%MZ"),
+        24 => form("%Y-%m-%d %H:%M:%S.000 +0000"),
+        25 => Value::from(east(3_600).format("%Y-%m-%dT%H:%M:%S%z").to_string()),
+        26 => form("%a, %d %b %Y %H:%M:%S GMT"),
+        27 => Value::from(east(-18_000).format("%-d %b %Y %H:%M:%S %z").to_string()),
         _ => Value::from(rfc3339(instant)),
     }
 }
 
+/// A list as it is written: most often as entries with commas between them.
 fn networks() -> impl Strategy<Value = Value> {
-    vec(item(), 1..=4).prop_map(|items| Value::from(items.join(",")))
+    let separators = vec![",", ",", ",", ";", " ", "\n", ", ", " ; ", ",,", "\u{a0}"];
+    (vec(item(), 1..=4), select(separators), 0..12_usize).prop_map(|(items, separator, frame)| {
+        let list = items.join(separator);
+        match frame {
+            0 => Value::from(format!("{{{list}}}")),
+            1 => Value::from(format!(" {{ {list} }} ")),
+            2 => Value::from(format!(",{list};")),
+            3 => Value::from(items),
+            4 => Value::from(json!(items).to_string()),
+            5 => json!([items, items[0], 7, null]),
+            6 => json!([list, ""]),
+            _ => Value::from(list),
+        }
+    })
 }
 
 /// An item of a list of networks, which most often can be read.
@@ -228,7 +331,10 @@ fn odd(kind: Kind) -> impl Strategy<Value = Value> {
         12345678901234567890_u64,
         [],
         {},
+        [""],
         ["10.0.0.1"],
+        "{}",
+        "[1]",
         { "value": true },
         "maybe",
         "1.0",
@@ -237,14 +343,18 @@ fn odd(kind: Kind) -> impl Strategy<Value = Value> {
         "2026-01-01T00:00",
         "2026-01-01T00:00:00+0000",
         "2026-01-01T00:00:00\u{2212}04:00",
-        "1767225600",
         "04/03/2019 10:20",
         "-infinity",
         "0000-00-00 00:00:00",
         ",",
     ]);
     // Whether a fraction in a text is a number, the contract leaves open.
-    let is_meant = |odd: &Value| kind != Kind::Number || *odd != "1.0";
+    // A text is a number's digits as they are written, which the writer decides.
+    let is_meant = |odd: &Value| match kind {
+        Kind::Number => *odd != "1.0",
+        Kind::Text => !odd.is_f64(),
+        Kind::Flag | Kind::Time | Kind::Networks => true,
+    };
     let odd = odd.as_array().unwrap().iter().filter(|odd| is_meant(odd));
     select(odd.cloned().collect::<Vec<_>>())
 }
