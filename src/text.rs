@@ -25,6 +25,16 @@ pub fn escape_controls(text: &str) -> Cow<'_, str> {
     cleaned.into()
 }
 
+/// Text of several lines, each with its characters made visible as [`escape_controls`]
+/// does.
+pub fn escape_lines(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(|c| c != '\n' && is_unsafe(c)) {
+        return text.into();
+    }
+    let lines: Vec<_> = text.split('\n').map(escape_controls).collect();
+    lines.join("\n").into()
+}
+
 /// Controls of C0 and C1, line separators, characters that turn, join or hide
 /// text, and those that are none in any text.
 pub fn is_unsafe(c: char) -> bool {
@@ -120,6 +130,8 @@ mod tests {
             "a\\r\\n\\tb\\u{1b}[31m\\u{9b}"
         );
         assert_eq!(escape_controls("株式会社 Café"), "株式会社 Café");
+        assert_eq!(escape_lines("a\nb\r\n\u{9b}c\n"), "a\nb\\r\n\\u{9b}c\n");
+        assert_eq!(escape_lines("a\nb"), "a\nb");
     }
 
     proptest! {

@@ -1,6 +1,7 @@
 //! Whole runs that need more than data: devices, pipes, links, signals, threads
 //! and the time zone.
 
+mod controls;
 mod environment;
 mod input;
 mod output;
