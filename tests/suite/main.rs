@@ -11,6 +11,7 @@ mod agreement;
 mod cases;
 mod cli;
 mod conformance;
+mod convert;
 mod decoder;
 mod examples;
 mod exports;

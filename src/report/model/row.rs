@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::closed;
 use crate::finding::{Evidence, Finding, Reason, Statement, Status, statements};
 use crate::policy::Severity;
 use crate::text::escape_controls;
@@ -33,8 +34,10 @@ pub struct FindingRow<'a> {
     pub evidence: Vec<Evidence<'a>>,
     /// A digest of what was observed, as the export has it; none where a value is redacted
     /// and there is no key.
+    #[serde(deserialize_with = "closed::maybe_fingerprint")]
     pub evidence_digest: Option<Cow<'a, str>>,
     /// The finding's name, the same every night.
+    #[serde(deserialize_with = "closed::fingerprint")]
     pub fingerprint: Cow<'a, str>,
     /// The export's name; none, if it is about several.
     pub export: Option<Cow<'a, str>>,
@@ -185,7 +188,9 @@ impl fmt::Display for Rejected<'_> {
         write!(
             f,
             "{export}: record {} at byte {}: {}",
-            self.record, self.offset, self.cause
+            self.record,
+            self.offset,
+            escape_controls(&self.cause)
         )
     }
 }
