@@ -58,6 +58,12 @@ pub fn short(text: &str, most: usize) -> Cow<'_, str> {
     }
 }
 
+/// The length of a text as ticket systems count it: a character beyond the first plane,
+/// such as an emoji, counts twice.
+pub fn utf16_units(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
 /// A number of things, in words: `1 record`, `2,000 records`.
 pub fn count(number: u64, one: &str, many: &str) -> String {
     format!(

@@ -6,6 +6,7 @@ mod environment;
 mod input;
 mod output;
 mod streams;
+mod values;
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read};
