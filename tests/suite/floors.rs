@@ -111,7 +111,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ),
     ("terminal_size", &["terminal"]),
     ("toml", &["command/test", "policy/read", "toml_reader"]),
-    ("uuid", &["report/format/oscal"]),
+    ("uuid", &["report/format/oscal", "report/format/sarif"]),
     ("wide", &["export/simd", "record/network", "text"]),
     ("zstd", &["export/source", "unpack"]),
 ];

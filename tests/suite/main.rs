@@ -16,6 +16,7 @@ mod decoder;
 mod examples;
 mod exports;
 mod floors;
+mod identity;
 mod manifest;
 #[path = "../oracle/mod.rs"]
 mod oracle; // the fuzzer asks it too

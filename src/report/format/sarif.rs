@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::buffered::{Document, Report};
 use crate::finding::Status;
@@ -63,7 +64,7 @@ fn whole(report: &Report<'_>) -> Value {
     });
     let ids: Vec<_> = header.policies.iter().map(|policy| &*policy.id).collect();
     let day = header.as_of.split('T').next().unwrap_or_default();
-    let run = json!({
+    let mut run = json!({
         "automationDetails": { "id": format!("audit/{}/{day}", ids.join("+")) },
         "invocations": [{
             "executionSuccessful": report.footer.summary.complete,
@@ -74,6 +75,10 @@ fn whole(report: &Report<'_>) -> Value {
         "results": results.collect::<Vec<_>>(),
         "properties": properties(report),
     });
+    // Another content is another run, whatever the day.
+    let content = format!("{rules:?}{run}");
+    let guid = Uuid::new_v5(&Uuid::NAMESPACE_URL, content.as_bytes());
+    run["automationDetails"]["guid"] = guid.to_string().into();
     log(&rules, run)
 }
 
@@ -189,8 +194,8 @@ fn result(row: &FindingRow<'_>, index: Option<usize>, report: &Report<'_>) -> Va
         "locations": location(row, &report.footer.exports).into_iter().collect::<Vec<_>>(),
         "partialFingerprints": {
             // The one that GitHub looks at, and the one that says what it is.
-            "primaryLocationLineHash": row.fingerprint,
-            "auditFinding/v1": row.fingerprint,
+            "primaryLocationLineHash": row.key(),
+            "auditFinding/v1": row.key(),
         },
         "properties": {
             "severity": row.severity,

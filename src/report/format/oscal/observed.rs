@@ -26,13 +26,14 @@ impl<'r> Observed<'r> {
             subjects: BTreeMap::new(),
             of_rule: HashMap::new(),
         };
-        let mut met: HashMap<&str, u64> = HashMap::new();
+        let mut met: HashMap<String, u64> = HashMap::new();
         for row in &report.findings {
-            // Records without an id, or with the same one, share a fingerprint.
-            let times = met.entry(&row.fingerprint).or_default();
+            // Records with the same id share a fingerprint.
+            let key = row.key();
+            let times = met.entry(key.to_string()).or_default();
             let name = match *times {
-                0 => row.fingerprint.to_string(),
-                times => format!("{}/{times}", row.fingerprint),
+                0 => key.into_owned(),
+                times => format!("{key}/{times}"),
             };
             *times += 1;
             let uuid = uuid("observation", &name);
