@@ -104,11 +104,13 @@ pub use totals::Totals;
 // The program, its tests and its benchmarks use these; they may change at any time.
 #[doc(hidden)]
 pub mod aggregate;
-mod bounded_file;
+#[doc(hidden)]
+pub mod bounded_file;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
-mod closed;
+#[doc(hidden)]
+pub mod closed;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod command;

@@ -110,11 +110,10 @@ fn unlike_sums(summary: &Summary) -> Option<String> {
     } = *summary;
     let rules = || summary.by_rule.iter().map(|rule| rule.counts);
     let severities = || summary.by_severity.values().copied();
-    let outcomes: [(&str, fn(&Counts) -> u64); 2] = [
-        ("pass", |counts| counts.pass),
+    for (name, number) in [
+        ("pass", (|counts| counts.pass) as fn(&Counts) -> u64),
         ("not_applicable", |counts| counts.not_applicable),
-    ];
-    for (name, number) in outcomes {
+    ] {
         let said = number(&summary.counts);
         let sums: [(&str, u128); 2] = [
             (
