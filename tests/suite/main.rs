@@ -17,6 +17,7 @@ mod examples;
 mod exports;
 mod floors;
 mod identity;
+mod judges;
 mod manifest;
 #[path = "../oracle/mod.rs"]
 mod oracle; // the fuzzer asks it too
