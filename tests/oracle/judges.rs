@@ -211,8 +211,12 @@ fn table(bytes: &[u8], folder: &Path) {
             Some(Value::Null) | None => String::new(),
             Some(scalar) => scalar.to_string(),
         };
-        // A row is told from the header by its number.
-        ["name", "force2fa", "updatedAt"].map(text)
+        let mut row = ["name", "force2fa", "updatedAt"].map(text);
+        // A cell is all that a table has for a number; an object has texts and numbers.
+        if row[2].trim().parse::<f64>().is_ok() {
+            row[2].clear();
+        }
+        row
     };
     let rows: Vec<_> = records(bytes).iter().map(row).collect();
     let mut csv = csv::Writer::from_writer(Vec::new());
