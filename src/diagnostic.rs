@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level as Title, Renderer, Snippet};
 
-use crate::text::escape_controls;
+use crate::text::{escape_controls, is_unsafe};
 
 /// Says how serious a diagnostic is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,17 +68,17 @@ pub fn render(path: &str, text: &str, diagnostics: &[Diagnostic], colour: bool) 
     let rendered: Vec<_> = diagnostics
         .iter()
         .map(|diagnostic| {
-            let annotation = AnnotationKind::Primary.span(clamp(text, &diagnostic.span));
-            let snippet = Snippet::source(text)
+            let line = Line::new(text, &diagnostic.span);
+            let snippet = Snippet::source(&line.text)
+                .line_start(line.number)
                 .path(escape_controls(path))
-                .annotation(annotation);
+                .annotation(AnnotationKind::Primary.span(line.span.clone()));
+            let message = escape_controls(&diagnostic.message);
             let title = match diagnostic.level {
-                Level::Error => Title::ERROR.primary_title(&diagnostic.message),
-                Level::Warning { code } => {
-                    Title::WARNING.primary_title(&diagnostic.message).id(code)
-                }
+                Level::Error => Title::ERROR.primary_title(message),
+                Level::Warning { code } => Title::WARNING.primary_title(message).id(code),
             };
-            let help = diagnostic.help.as_ref();
+            let help = diagnostic.help.as_deref().map(escape_controls);
             let group = title
                 .element(snippet)
                 .elements(help.map(|help| Title::HELP.message(help)));
@@ -101,6 +101,43 @@ fn renderer(colour: bool) -> Renderer {
         true => Renderer::styled(),
         false => Renderer::plain(),
     }
+}
+
+/// Holds the line of a text that a diagnostic is about, as it is shown.
+struct Line {
+    /// Counts from 1.
+    number: usize,
+    text: String,
+    /// The place, in bytes of the line.
+    span: Range<usize>,
+}
+
+impl Line {
+    fn new(text: &str, span: &Range<usize>) -> Self {
+        let span = clamp(text, span);
+        let start = text[..span.start].rfind('\n').map_or(0, |feed| feed + 1);
+        let end = text[span.start..].find('\n');
+        let end = end.map_or(text.len(), |at| span.start + at);
+        let before = visible(&text[start..span.start]);
+        let after = text[span.end..end].trim_end_matches('\r');
+        let meant = visible(&text[span.clone()]);
+        Self {
+            number: text[..start].matches('\n').count() + 1,
+            span: before.len()..before.len() + meant.len(),
+            text: before + &meant + &visible(after),
+        }
+    }
+}
+
+/// Returns text with a sign in the place of each character that could steer a terminal:
+/// one for one, so that columns are those of the file.
+fn visible(text: &str) -> String {
+    let sign = |c: char| match c {
+        '\t' => c,
+        c if is_unsafe(c) => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    text.chars().map(sign).collect()
 }
 
 /// Limits a span to the text and to one line, at least one character wide where
@@ -186,6 +223,18 @@ mod tests {
     fn a_span_is_kept_within_its_line_and_between_characters() {
         assert_eq!(clamp("é = 1\nb", &(1..9)), 0..6);
         assert_eq!(clamp("a", &(7..9)), 1..1);
+    }
+
+    #[test]
+    fn a_line_is_shown_without_what_steers_a_terminal_and_with_its_place() {
+        let text = "a\r\n\"\u{9b}é\t\u{202e}b\" = 1 \r\n";
+        let at = text.find('b').expect("a letter");
+        let line = Line::new(text, &(at..at + 1));
+        assert_eq!(line.number, 2);
+        assert_eq!(line.text, "\"\u{fffd}é\t\u{fffd}b\" = 1 ");
+        assert_eq!(&line.text[line.span], "b");
+        let end = Line::new("a\n", &(2..9));
+        assert_eq!((end.number, end.text.as_str(), end.span), (2, "", 0..0));
     }
 
     #[test]

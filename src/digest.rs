@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::closed;
+
 /// Holds what a file was: its path, size and SHA-256.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileDigest {
@@ -17,6 +19,7 @@ pub struct FileDigest {
     /// How many bytes the file has.
     pub bytes: u64,
     /// The SHA-256 of the bytes, in hexadecimal digits.
+    #[serde(deserialize_with = "closed::sha256")]
     pub sha256: String,
 }
 

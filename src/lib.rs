@@ -73,7 +73,7 @@
 //! policy · export
 //! record
 //! toml_reader
-//! text · digest · diagnostic · external_sort · spool
+//! text · closed · bounded_file · unpack · digest · diagnostic · external_sort · spool
 //! ```
 //!
 //! # Features
@@ -104,9 +104,13 @@ pub use totals::Totals;
 // The program, its tests and its benchmarks use these; they may change at any time.
 #[doc(hidden)]
 pub mod aggregate;
+#[doc(hidden)]
+pub mod bounded_file;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+#[doc(hidden)]
+pub mod closed;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod command;
@@ -145,3 +149,5 @@ pub mod terminal;
 #[doc(hidden)]
 pub mod text;
 mod toml_reader;
+#[cfg(feature = "cli")]
+mod unpack;

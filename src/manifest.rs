@@ -6,16 +6,23 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bounded_file;
+use crate::closed;
 use crate::digest::FileDigest;
+use crate::export;
 use crate::options::{AuditOptions, Disclosure};
 use crate::policy::{self, Policies, Policy, Selector};
-use crate::report::{Counts, Export, Footer, Header, Tool, Written};
-use crate::totals::Gap;
+use crate::report::{self, Counts, Export, Footer, Header, Tool, Written};
+use crate::totals::{Gap, Undecided};
+
+/// The largest that a manifest is: that of a million exports.
+const MAX_BYTES: u64 = 400_000_000;
 
 /// Holds the manifest of a run.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Manifest {
     tool: Tool,
+    #[serde(deserialize_with = "closed::instant")]
     as_of: String,
     options: Settings,
     policies: Vec<PolicyFile>,
@@ -29,12 +36,14 @@ pub struct Manifest {
 /// Holds the options that change what is found, or what is reported.
 #[derive(Debug, Serialize, Deserialize)]
 struct Settings {
+    #[serde(deserialize_with = "closed::name::<_, export::Format>")]
     input_format: String,
     max_record_bytes: usize,
     set: Vec<String>,
     only: Vec<String>,
     skip: Vec<String>,
     fail_on: String,
+    #[serde(deserialize_with = "closed::name::<_, Undecided>")]
     undecided: String,
     allow_empty: bool,
     columns: Vec<String>,
@@ -57,6 +66,7 @@ struct PolicyFile {
 struct ExportFile {
     #[serde(flatten)]
     file: FileDigest,
+    #[serde(deserialize_with = "closed::word")]
     format: String,
     records: u64,
     rejected: u64,
@@ -65,6 +75,7 @@ struct ExportFile {
 /// Represents the file of a report.
 #[derive(Debug, Serialize, Deserialize)]
 struct ReportFile {
+    #[serde(deserialize_with = "closed::name::<_, report::Format>")]
     format: String,
     #[serde(flatten)]
     file: FileDigest,
@@ -152,7 +163,7 @@ impl Manifest {
     /// The file cannot be read, or is no manifest.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let shown = path.display().to_string();
-        let text = std::fs::read(path).map_err(|source| Error::Unreadable {
+        let text = bounded_file::read(path, MAX_BYTES).map_err(|source| Error::Unreadable {
             path: shown.clone(),
             source,
         })?;

@@ -25,6 +25,16 @@ pub fn escape_controls(text: &str) -> Cow<'_, str> {
     cleaned.into()
 }
 
+/// Text of several lines, each with its characters made visible as [`escape_controls`]
+/// does.
+pub fn escape_lines(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(|c| c != '\n' && is_unsafe(c)) {
+        return text.into();
+    }
+    let lines: Vec<_> = text.split('\n').map(escape_controls).collect();
+    lines.join("\n").into()
+}
+
 /// Controls of C0 and C1, line separators, characters that turn, join or hide
 /// text, and those that are none in any text.
 pub fn is_unsafe(c: char) -> bool {
@@ -46,6 +56,12 @@ pub fn short(text: &str, most: usize) -> Cow<'_, str> {
         Some((at, _)) => format!("{}…", &text[..at]).into(),
         None => text.into(),
     }
+}
+
+/// The length of a text as ticket systems count it: a character beyond the first plane,
+/// such as an emoji, counts twice.
+pub fn utf16_units(text: &str) -> usize {
+    text.encode_utf16().count()
 }
 
 /// A number of things, in words: `1 record`, `2,000 records`.
@@ -120,6 +136,8 @@ mod tests {
             "a\\r\\n\\tb\\u{1b}[31m\\u{9b}"
         );
         assert_eq!(escape_controls("株式会社 Café"), "株式会社 Café");
+        assert_eq!(escape_lines("a\nb\r\n\u{9b}c\n"), "a\nb\\r\n\\u{9b}c\n");
+        assert_eq!(escape_lines("a\nb"), "a\nb");
     }
 
     proptest! {

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
-use super::values::{choice, column, destination, instant, mapping, max_chars, setting, split_by};
+use super::values::{
+    bytes, choice, column, destination, instant, mapping, max_chars, setting, split_by,
+};
 use crate::export;
 use crate::options::{CheckFormat, Document, FailOn};
 use crate::policy::Selector;
@@ -211,8 +213,8 @@ pub struct ReportArgs {
     )]
     pub columns: Vec<Column>,
 
-    /// The longest that a markdown report may be: a number of characters, or
-    /// github, jira or servicenow [default: github]
+    /// The longest that a markdown report may be: a number of characters, as
+    /// UTF-16 counts them, or github, jira or servicenow [default: github]
     #[arg(long, value_name = "N|NAME", value_parser = max_chars)]
     pub max_chars: Option<MaxChars>,
 
@@ -318,11 +320,11 @@ pub struct AuditArgs {
     pub pseudonymise: Option<PathBuf>,
 
     /// Records larger than this are rejected
-    #[arg(long, value_name = "BYTES", default_value_t = export::MAX_RECORD_BYTES)]
+    #[arg(long, value_name = "BYTES", default_value_t = export::MAX_RECORD_BYTES, value_parser = bytes)]
     pub max_record_bytes: usize,
 
     /// Worker threads [default: one for each core]
-    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 
     /// Hide notes and progress, but not why the exit code is 2 or 3; no report on
@@ -339,7 +341,7 @@ pub struct AuditArgs {
     pub color: ColorChoice,
 
     /// The size of a chunk in bytes
-    #[arg(long, hide = true, default_value_t = 512 << 10)]
+    #[arg(long, hide = true, default_value_t = 512 << 10, value_parser = bytes)]
     pub window_bytes: usize,
 }
 

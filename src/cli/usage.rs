@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::{CommandFactory, Parser};
 
 use super::args::Cli;
+use crate::text::escape_lines;
 
 /// Represents a text that takes the place of a run: help or the version, or what is wrong
 /// with the arguments.
@@ -25,7 +26,8 @@ pub fn parse(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Res
     Cli::try_parse_from(args).map_err(|error| {
         let text = error.render().to_string();
         match error.use_stderr() {
-            true => Usage::Mistake(text),
+            // It quotes what was typed.
+            true => Usage::Mistake(escape_lines(&text).into_owned()),
             false => Usage::Help(text),
         }
     })

@@ -56,10 +56,19 @@ pub(super) fn max_chars(text: &str) -> Result<MaxChars, String> {
     MaxChars::read(text).ok_or_else(|| {
         let names = MaxChars::PROFILES.map(|(name, _)| name);
         format!(
-            "write a number of at least 1000, or one of {}",
+            "write a number from 1000 to 1000000000, or one of {}",
             names.join(", ")
         )
     })
+}
+
+/// The most bytes that an option may ask to hold in memory at once: 1 GiB.
+const MAX_BYTES: usize = 1 << 30;
+
+pub(super) fn bytes(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok();
+    let number = number.filter(|number| (1..=MAX_BYTES).contains(number));
+    number.ok_or_else(|| format!("write a number of bytes from 1 to {MAX_BYTES}"))
 }
 
 pub(super) fn split_by(text: &str) -> Result<SplitBy, String> {
@@ -68,7 +77,10 @@ pub(super) fn split_by(text: &str) -> Result<SplitBy, String> {
 
 pub(super) fn setting(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
-    Ok((name.trim().to_owned(), value.trim().to_owned()))
+    match name.trim() {
+        "" => Err("write NAME=VALUE".to_owned()),
+        name => Ok((name.to_owned(), value.trim().to_owned())),
+    }
 }
 
 pub(super) fn mapping(text: &str) -> Result<(String, String), String> {

@@ -11,7 +11,7 @@ use super::judge::load;
 use crate::policy::aggregate::Question;
 use crate::policy::{Ask, Policies, Rule, WhenAbsent, bundled, operator};
 use crate::record::{FIELDS, Kind, NULL_WORDS, time};
-use crate::text::{count, escape_controls};
+use crate::text::{count, escape_controls, escape_lines};
 use crate::toml_reader::Word;
 
 /// Lists the bundled policies, a line each.
@@ -62,17 +62,17 @@ pub(super) fn policy(
             writeln!(
                 out,
                 "{} = {}{set}",
-                param.name,
+                escape_controls(&param.name),
                 escape_controls(&param.value)
             )?;
         }
         for change in &policy.overrides {
             let because = escape_controls(&change.because);
-            writeln!(
-                out,
-                "override {}: {}, because: {because}",
-                change.rule, change.change
-            )?;
+            let (rule, change) = (
+                escape_controls(&change.rule),
+                escape_controls(&change.change),
+            );
+            writeln!(out, "override {rule}: {change}, because: {because}")?;
         }
         if let Some(scope) = &policy.scope {
             writeln!(out, "scope    {}", escape_controls(&policies.words(scope)))?;
@@ -85,7 +85,8 @@ pub(super) fn policy(
             writeln!(out, "optional {name}: {}", escape_controls(&field.why))?;
         }
         for control in &policy.controls {
-            let (framework, requirement) = (&control.framework, &control.requirement);
+            let framework = escape_controls(&control.framework);
+            let requirement = escape_controls(&control.requirement);
             let whose = escape_controls(&control.evidenced_by);
             writeln!(
                 out,
@@ -103,15 +104,15 @@ fn rule_in_full(policies: &Policies, rule: &Rule, out: &mut dyn Write) -> io::Re
     writeln!(
         out,
         "\n{} ({}): {}",
-        rule.id,
+        escape_controls(&rule.id),
         rule.severity,
         escape_controls(&rule.title)
     )?;
     if let Some(check) = &rule.check {
-        writeln!(out, "  check    {check}")?;
+        writeln!(out, "  check    {}", escape_controls(check))?;
     }
     if !rule.tags.is_empty() {
-        writeln!(out, "  tags     {}", rule.tags.join(", "))?;
+        writeln!(out, "  tags     {}", escape_controls(&rule.tags.join(", ")))?;
     }
     if let Some(scope) = &rule.scope {
         writeln!(
@@ -163,13 +164,14 @@ fn rule_in_full(policies: &Policies, rule: &Rule, out: &mut dyn Write) -> io::Re
     }
     for (name, text) in [("why", &rule.rationale), ("how", &rule.remediation)] {
         if !text.is_empty() {
-            let text = text.replace('\n', "\n           ");
+            let text = escape_lines(text).replace('\n', "\n           ");
             writeln!(out, "  {name:8} {text}")?;
         }
     }
     if !rule.references.is_empty() {
         let references: Vec<_> = rule.references.iter().map(ToString::to_string).collect();
-        writeln!(out, "  for      {}", references.join("; "))?;
+        let references = references.join("; ");
+        writeln!(out, "  for      {}", escape_controls(&references))?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::bounded_file;
 use crate::digest;
 use crate::record::Field;
 
@@ -57,6 +58,9 @@ impl Key {
     /// 128 bits, if they are random.
     const LEAST: usize = 16;
 
+    /// More bytes make no better key: such a file is something else.
+    const MOST: u64 = 64_000;
+
     /// Reads a key; blanks around it do not count.
     ///
     /// # Errors
@@ -64,10 +68,11 @@ impl Key {
     /// It cannot be read, or is too short.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
         let shown = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|source| KeyError::Unreadable {
-            path: shown.clone(),
-            source,
-        })?;
+        let bytes =
+            bounded_file::read(path, Self::MOST).map_err(|source| KeyError::Unreadable {
+                path: shown.clone(),
+                source,
+            })?;
         let bytes = bytes.trim_ascii();
         match bytes.len() >= Self::LEAST {
             true => Ok(Self(bytes.to_owned())),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use super::rule::Location;
+use crate::bounded_file::{self, MAX_TEXT};
 use crate::diagnostic::Position;
 use crate::digest::{self, FileDigest};
 
@@ -238,7 +239,7 @@ fn without_comment(line: &str) -> &str {
 /// Reads a file of text, without a byte order mark.
 fn read_text(path: &Path) -> Result<(PolicyFile, String), Error> {
     let shown = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|source| Error::Read {
+    let bytes = bounded_file::read(path, MAX_TEXT).map_err(|source| Error::Read {
         path: shown.clone(),
         source,
     })?;

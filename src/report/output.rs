@@ -203,6 +203,8 @@ impl<'o> Output<'o> {
     ) -> Result<Self, Error> {
         let name = path.display().to_string();
         let open = |place: &Path| match std::fs::metadata(place) {
+            // A name that is too long is so now already, and not only when it is taken.
+            Err(error) if error.kind() == io::ErrorKind::InvalidFilename => Err(error),
             Ok(metadata) if metadata.is_dir() => Err(io::Error::from(io::ErrorKind::IsADirectory)),
             Ok(metadata) if is_stream(&metadata) || is_open_file(place) => {
                 let file = OpenOptions::new().append(true).open(place)?;

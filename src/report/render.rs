@@ -100,6 +100,30 @@ impl Rendered {
         std::mem::swap(&mut self.bytes, spare);
     }
 
+    /// Notes where the number of a record stands that ends the key of a finding, which was
+    /// written after the first `from` bytes as [`Rendered::key`] returned it.
+    pub fn number_key(&mut self, from: usize, row: &FindingRow<'_>) {
+        let (Some(key), Some(number)) = (row.key_of_place(), row.record) else {
+            return;
+        };
+        let written = &self.bytes[from..];
+        let at = written
+            .windows(key.len())
+            .position(|one| one == key.as_bytes());
+        if let Some(at) = at {
+            self.placeholders.push((from + at + key.len(), number));
+        }
+    }
+
+    /// Returns the name of a finding, to be written: of a record whose number is not known
+    /// yet, with a placeholder that [`Rendered::number_key`] is told of.
+    pub fn key(row: &FindingRow<'_>) -> String {
+        match row.key_of_place() {
+            Some(key) => format!("{key}{}", char::from(PLACEHOLDER)),
+            None => row.fingerprint.to_string(),
+        }
+    }
+
     /// Returns the findings with the numbers of their records, for a chunk that so
     /// many records come before.
     #[must_use]

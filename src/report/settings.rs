@@ -138,7 +138,8 @@ pub struct Settings {
     pub split_by: Option<(SplitBy, Option<Slot>)>,
 }
 
-/// Says how long a Markdown report may be, in characters.
+/// Says how long a Markdown report may be, in characters of UTF-16, as ticket systems
+/// count them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MaxChars(usize);
 
@@ -152,6 +153,9 @@ impl MaxChars {
     /// Shorter ones could not hold the verdict.
     const MIN: usize = 1_000;
 
+    /// No ticket system takes more.
+    const MAX: usize = 1_000_000_000;
+
     /// Reads a number of characters, or the name of a ticket system.
     pub fn read(text: &str) -> Option<Self> {
         let known = Self::PROFILES.iter().find(|(name, _)| *name == text);
@@ -159,7 +163,9 @@ impl MaxChars {
             Some((_, number)) => *number,
             None => text.parse().ok()?,
         };
-        (number >= Self::MIN).then_some(Self(number))
+        (Self::MIN..=Self::MAX)
+            .contains(&number)
+            .then_some(Self(number))
     }
 
     /// Returns the number of characters.
@@ -276,7 +282,17 @@ mod tests {
     fn a_length_is_a_number_or_the_name_of_a_ticket_system() {
         assert_eq!(MaxChars::read("jira"), Some(MaxChars(30_000)));
         assert_eq!(MaxChars::read("5000"), Some(MaxChars(5_000)));
-        assert_eq!(MaxChars::read("999"), None);
+        for text in [
+            "",
+            "0",
+            "999",
+            "1000000001",
+            "18446744073709551615",
+            "-1",
+            "1e9",
+        ] {
+            assert_eq!(MaxChars::read(text), None, "{text}");
+        }
         assert_eq!(MaxChars::read("word"), None);
     }
 

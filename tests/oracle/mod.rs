@@ -1,5 +1,9 @@
 //! What `serde_json` says of bytes, beside what the program reads.
 
+mod judges;
+
+pub use judges::JUDGES;
+
 use std::collections::{BTreeMap, HashSet};
 use std::convert::Infallible;
 use std::fmt;

@@ -1,10 +1,12 @@
 //! Whole runs that need more than data: devices, pipes, links, signals, threads
 //! and the time zone.
 
+mod controls;
 mod environment;
 mod input;
 mod output;
 mod streams;
+mod values;
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read};

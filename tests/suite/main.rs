@@ -11,10 +11,13 @@ mod agreement;
 mod cases;
 mod cli;
 mod conformance;
+mod convert;
 mod decoder;
 mod examples;
 mod exports;
 mod floors;
+mod identity;
+mod judges;
 mod manifest;
 mod memory;
 #[path = "../oracle/mod.rs"]

@@ -9,6 +9,7 @@ use strum::VariantArray;
 use toml::Spanned;
 
 use super::cases::{Cases, Change, OutcomeByRule};
+use crate::bounded_file::{self, MAX_TEXT};
 use crate::command::judge::OutcomeKind;
 use crate::diagnostic::{Diagnostic, Level, suggest};
 use crate::policy::Rule;
@@ -29,10 +30,11 @@ impl File {
     pub(super) fn beside(policy: &Path) -> Result<Self, PolicyError> {
         let path = policy.with_extension("cases.toml");
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(&path).map_err(|source| PolicyError::Cases {
-            path: shown.clone(),
-            source,
-        })?;
+        let text =
+            bounded_file::read_text(&path, MAX_TEXT).map_err(|source| PolicyError::Cases {
+                path: shown.clone(),
+                source,
+            })?;
         let invalid = |diagnostic| PolicyError::Invalid {
             path: shown.clone(),
             text: text.clone(),

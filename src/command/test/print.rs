@@ -30,7 +30,7 @@ impl Test<'_> {
                 expected,
                 found,
             } = difference;
-            let case = escape_controls(case);
+            let (case, rule) = (escape_controls(case), escape_controls(rule));
             writeln!(
                 out,
                 "  case \"{case}\": {rule}: expected {expected}, found {found}"
@@ -38,7 +38,9 @@ impl Test<'_> {
         }
         for (what, rules) in [("pass", pass), ("fail", fail)] {
             if !rules.is_empty() {
-                writeln!(out, "  no case makes these {what}: {}", rules.join(", "))?;
+                let rules = rules.join(", ");
+                let rules = escape_controls(&rules);
+                writeln!(out, "  no case makes these {what}: {rules}")?;
             }
         }
         Ok(is_sound)
@@ -61,7 +63,7 @@ impl Mutation<'_> {
                 Some(record) => escape_controls(record).into_owned(),
                 None => "none found".to_owned(),
             };
-            writeln!(out, "    {rule}")?;
+            writeln!(out, "    {}", escape_controls(rule))?;
             writeln!(out, "      pass: {}", shown(meets))?;
             writeln!(out, "      fail: {}", shown(fails))?;
         }
@@ -79,13 +81,14 @@ impl Mutation<'_> {
         writeln!(out, "  changes to the record of \"{case}\"")?;
         for (field, changes) in &self.unnoticed {
             let changes: Vec<&str> = changes.iter().map(|change| (*change).into()).collect();
+            let field = escape_controls(field);
             writeln!(out, "    no rule notices {field}: {}", changes.join(", "))?;
         }
         if !self.untripped.is_empty() {
             writeln!(
                 out,
                 "    no change makes these fail: {}",
-                self.untripped.join(", ")
+                escape_controls(&self.untripped.join(", "))
             )?;
         }
         if !self.unread.is_empty() {

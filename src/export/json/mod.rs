@@ -22,6 +22,6 @@ pub use keys::first_keys;
 pub use keys::members;
 pub use reader::Reader;
 pub use scalar::is_type;
+pub use state::State;
 #[cfg(feature = "cli")]
-pub use state::{Container, Next};
-pub use state::{Position, State};
+pub use state::{Container, Next, Position};

@@ -168,13 +168,16 @@ impl render::Renderer for Renderer {
         let entry = Entry {
             title: &format!("{}: {whom}", rule.title),
             description: &description(row),
-            unique_id_from_tool: &row.fingerprint,
+            unique_id_from_tool: &Rendered::key(row),
             component_name: row.customer_id.is_some().then_some(&whom),
             active: !row.is_waived(),
             risk_accepted: row.is_waived(),
             tags: &[&row.policy, row.status.name()],
         };
-        write(&entry, rule.fixed.of(row.severity), &mut rendered.bytes)
+        let start = rendered.bytes.len();
+        write(&entry, rule.fixed.of(row.severity), &mut rendered.bytes)?;
+        rendered.number_key(start, row);
+        Ok(())
     }
 }
 

@@ -14,7 +14,7 @@ use crate::report::model::header::{Policy, Rule};
 use crate::report::model::row::FindingRow;
 use crate::report::phrase::{self, REMEDIATION, short};
 use crate::report::settings::{MaxChars, Settings};
-use crate::text::{count, grouped};
+use crate::text::{count, grouped, utf16_units};
 
 /// The largest number of findings that are looked at: none of the lengths takes more.
 const MAX_FINDINGS: usize = 5000;
@@ -47,9 +47,9 @@ impl Markdown {
     fn page(&self, report: &Report<'_>) -> io::Result<String> {
         let mut page = BoundedText::new(self.max_chars.get());
         // What must be there comes first, and room is kept for the last line.
-        let last = self.left_out(u64::MAX).chars().count() + 2;
+        let last = utf16_units(&self.left_out(u64::MAX)) + 2;
         let audited = audited(report);
-        let evidence: usize = audited.iter().map(|line| line.chars().count() + 1).sum();
+        let evidence: usize = audited.iter().map(|line| utf16_units(line) + 1).sum();
         let has_room = evidence <= self.max_chars.get() / 4;
         page.keep(last + if has_room { evidence } else { 0 });
         page.lines(&verdict(report));
@@ -92,7 +92,7 @@ impl Markdown {
     }
 }
 
-/// Holds text of bounded length, that grows by whole lines.
+/// Holds text of bounded length, in UTF-16 units, that grows by whole lines.
 struct BoundedText {
     text: String,
     used: usize,
@@ -110,7 +110,7 @@ impl BoundedText {
         }
     }
 
-    /// So many characters are for later.
+    /// So many units are for later.
     fn keep(&mut self, kept: usize) {
         self.kept = kept;
     }
@@ -121,7 +121,7 @@ impl BoundedText {
 
     /// One line, if there is room for it.
     fn line(&mut self, line: &str) -> bool {
-        let length = line.chars().count() + 1;
+        let length = utf16_units(line) + 1;
         let fits = length <= self.room();
         if fits {
             self.text.push_str(line);
@@ -147,7 +147,7 @@ impl BoundedText {
             self.line("");
             // The last line says how many there are more.
             let note = |more: usize| format!("- … and {} more {what}", grouped(more as u64));
-            let longest = note(items.len()).chars().count() + 1;
+            let longest = utf16_units(&note(items.len())) + 1;
             self.kept += longest;
             let mut shown = 0;
             for item in items {
@@ -180,8 +180,8 @@ impl BoundedText {
             .into_iter()
             .chain(head.iter().copied());
         let first: Vec<_> = first.collect();
-        let length: usize = first.iter().map(|line| line.chars().count() + 1).sum();
-        if length + row.chars().count() + 1 > self.room() {
+        let length: usize = first.iter().map(|line| utf16_units(line) + 1).sum();
+        if length + utf16_units(&row) + 1 > self.room() {
             return Ok(0);
         }
         for line in first {
@@ -350,5 +350,10 @@ mod tests {
         assert!(!text.line("0123456789"));
         assert!(text.line("01234567"));
         assert_eq!(text.text.chars().count(), 20);
+        let mut text = BoundedText::new(20);
+        assert!(text.line(&"\u{1f600}".repeat(5)));
+        assert!(!text.line(&"\u{1f600}".repeat(5)));
+        assert!(text.line(&"\u{1f600}".repeat(4)));
+        assert_eq!(text.text.encode_utf16().count(), 20);
     }
 }

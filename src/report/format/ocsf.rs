@@ -265,7 +265,7 @@ impl render::Renderer for Renderer {
             status: status.1,
             message: &format!("{}: {}: {observed}", rule.title, row.whom()),
             finding_info: Info {
-                uid: &row.fingerprint,
+                uid: &Rendered::key(row),
                 title: &rule.title,
                 desc: &observed,
             },
@@ -280,7 +280,9 @@ impl render::Renderer for Renderer {
             },
             resources: &[Resource::new(row)],
         };
+        let start = rendered.bytes.len();
         write_event(rule.fixed.of(row.severity), &event, &mut rendered.bytes)?;
+        rendered.number_key(start, row);
         let unmapped = Unmapped {
             policy: &row.policy,
             rule: &row.rule,

@@ -9,8 +9,10 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::buffered::{Document, Report};
+use crate::digest::Hasher;
 use crate::finding::Status;
 use crate::policy::Severity;
 use crate::report::json_writer;
@@ -48,7 +50,7 @@ impl Document for Sarif {
                 Ok(result(&row, place.rule_index, report))
             }))
         };
-        json_writer::write_file(&frame(report), &[(RESULTS, &results)], out)
+        json_writer::write_file(&frame(report)?, &[(RESULTS, &results)], out)
     }
 }
 
@@ -56,7 +58,7 @@ impl Document for Sarif {
 const RESULTS: &str = "/runs/0/results";
 
 /// Returns the log without its results.
-fn frame(report: &Report<'_>) -> Value {
+fn frame(report: &Report<'_>) -> io::Result<Value> {
     let header = report.header;
     let rules: Vec<_> = header
         .rules()
@@ -65,7 +67,7 @@ fn frame(report: &Report<'_>) -> Value {
     let exports: Vec<_> = report.footer.exports.iter().map(artifact).collect();
     let ids: Vec<_> = header.policies.iter().map(|policy| &*policy.id).collect();
     let day = header.as_of.split('T').next().unwrap_or_default();
-    let run = json!({
+    let mut run = json!({
         "automationDetails": { "id": format!("audit/{}/{day}", ids.join("+")) },
         "invocations": [{
             "executionSuccessful": report.footer.summary.complete,
@@ -76,7 +78,13 @@ fn frame(report: &Report<'_>) -> Value {
         "results": [],
         "properties": properties(report),
     });
-    log(&rules, run)
+    // Another content is another run, whatever the day.
+    let mut content = Hasher::default();
+    content.update(format!("{rules:?}{run}").as_bytes());
+    report.findings.lines(|line| content.update(line))?;
+    let guid = Uuid::new_v5(&Uuid::NAMESPACE_URL, &content.finish());
+    run["automationDetails"]["guid"] = guid.to_string().into();
+    Ok(log(&rules, run))
 }
 
 /// What a reader of the results alone cannot know.
@@ -192,8 +200,8 @@ fn result(row: &FindingRow<'_>, rule_index: usize, report: &Report<'_>) -> Value
         "locations": location(row, &report.footer.exports).into_iter().collect::<Vec<_>>(),
         "partialFingerprints": {
             // The one that GitHub looks at, and the one that says what it is.
-            "primaryLocationLineHash": row.fingerprint,
-            "auditFinding/v1": row.fingerprint,
+            "primaryLocationLineHash": row.key(),
+            "auditFinding/v1": row.key(),
         },
         "properties": {
             "severity": row.severity,

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
+use crate::closed;
 use crate::finding::{self, Counts, Coverage, Privacy, Status};
 use crate::policy::{Policies, Severity};
 use crate::text::escape_controls;
@@ -31,6 +32,7 @@ pub struct Export {
     /// Its name on the command line.
     pub path: String,
     /// Its shape.
+    #[serde(deserialize_with = "closed::word")]
     pub format: Cow<'static, str>,
     /// Records met, the rejected among them.
     pub records: u64,
@@ -189,6 +191,17 @@ impl Summary {
     pub fn unjudged(&self) -> impl Iterator<Item = &str> {
         let policies = self.by_policy.iter().filter(|policy| !policy.judged);
         policies.map(|policy| policy.policy.as_str())
+    }
+
+    /// Brings what is counted by severity, or by key, into the order in which a run counts
+    /// it: an object that was read may have its keys in any.
+    pub fn sort(&mut self) {
+        self.by_severity.sort_by(|a, _, b, _| b.cmp(a));
+        for customer in &mut self.top_customers {
+            customer.findings.sort_by(|a, _, b, _| b.cmp(a));
+        }
+        self.unknown_keys
+            .sort_by(|a, many, b, other| other.cmp(many).then(a.cmp(b)));
     }
 
     /// Returns why the audit is not complete, a sentence a reason.

@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::closed;
 use crate::finding::finding::fingerprint;
-use crate::policy::{self, Ask, Policies, Severity};
+use crate::policy::{self, Ask, OnAbsent, Policies, Severity, WhenAbsent};
 use crate::record::time;
 
 /// The version of the shape of reports: greater once a reader of the former could take
@@ -63,6 +64,7 @@ pub struct Policy {
     /// Where it was read.
     pub path: String,
     /// The SHA-256 of its text, in hexadecimal digits.
+    #[serde(deserialize_with = "closed::sha256")]
     pub sha256: String,
     /// What its rules do not show, a sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -129,13 +131,21 @@ pub struct Criterion {
     pub when: Option<String>,
     /// What a `when` comes to that is undecided by absence alone, where there is one:
     /// `error`, `apply` or `skip`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "closed::maybe_name::<_, WhenAbsent>"
+    )]
     pub when_absent: Option<String>,
     /// What must hold.
     pub require: String,
     /// What a record comes to in which the fields are absent, if the rule asks something of
     /// each record: `fail`, `error`, `pass` or `not-applicable`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "closed::maybe_name::<_, OnAbsent>"
+    )]
     pub on_absent: Option<String>,
 }
 
@@ -154,6 +164,7 @@ pub struct Extended {
     /// Where it was read.
     pub path: String,
     /// The SHA-256 of its text, in hexadecimal digits.
+    #[serde(deserialize_with = "closed::sha256")]
     pub sha256: String,
 }
 
@@ -184,6 +195,7 @@ pub struct Rule {
     pub criterion: Criterion,
     /// The SHA-256 of what it asks, in hexadecimal digits: words and severity do not
     /// change it.
+    #[serde(deserialize_with = "closed::sha256")]
     pub sha256: String,
     /// Names by which several rules are picked at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::closed;
+use crate::digest::{self, Hasher};
 use crate::finding::{Evidence, Finding, Reason, Statement, Status, statements};
 use crate::policy::Severity;
 use crate::text::{escape_controls, short};
@@ -33,8 +35,10 @@ pub struct FindingRow<'a> {
     pub evidence: Vec<Evidence<'a>>,
     /// A digest of what was observed, as the export has it; none where a value is redacted
     /// and there is no key.
+    #[serde(deserialize_with = "closed::maybe_fingerprint")]
     pub evidence_digest: Option<Cow<'a, str>>,
     /// The finding's name, the same every night.
+    #[serde(deserialize_with = "closed::fingerprint")]
     pub fingerprint: Cow<'a, str>,
     /// The export's name; none, if it is about several.
     pub export: Option<Cow<'a, str>>,
@@ -173,6 +177,35 @@ impl<'a> FindingRow<'a> {
         size_of::<Self>() + texts.sum::<usize>() + evidence.sum::<usize>()
     }
 
+    /// Returns what names it in formats that need a name of its own for each finding: its
+    /// fingerprint or, of a record without an id, which has no identity, one of its place
+    /// and content.
+    pub fn key(&self) -> Cow<'_, str> {
+        match (self.key_of_place(), self.record) {
+            (Some(key), Some(record)) => format!("{key}{record}").into(),
+            (Some(_) | None, _) => self.fingerprint.as_ref().into(),
+        }
+    }
+
+    /// Returns the key of a finding of a record without an id, up to the number of the
+    /// record, which ends it and may not be known yet.
+    pub fn key_of_place(&self) -> Option<String> {
+        if self.customer_id.is_some() || self.record.is_none() {
+            return None;
+        }
+        let mut hash = Hasher::default();
+        let place = [self.export.as_deref(), self.customer_name.as_deref()];
+        let place = place.map(Option::unwrap_or_default).into_iter();
+        let evidence = self.evidence.iter();
+        let evidence = evidence.flat_map(|one| [one.field.as_ref(), one.observed.as_ref()]);
+        for part in place.chain(evidence) {
+            hash.update(&(part.len() as u64).to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+        let digest = digest::hex(&hash.finish()[..16]);
+        Some(format!("{}.{digest}.", self.fingerprint))
+    }
+
     /// Returns whether somebody has accepted it until a day.
     pub fn is_waived(&self) -> bool {
         self.status == Status::Waived
@@ -229,7 +262,9 @@ impl fmt::Display for Rejected<'_> {
         write!(
             f,
             "{export}: record {} at byte {}: {}",
-            self.record, self.offset, self.cause
+            self.record,
+            self.offset,
+            escape_controls(&self.cause)
         )
     }
 }

@@ -1,8 +1,11 @@
 //! A JSON or NDJSON report, read again: what any other report can be made from.
 //!
-//! It is read twice. The first time says what it is about, and whether its findings are
-//! those that it counts; only then are they handed on.
+//! It is read three times. The first time says what it is about, and whether its findings
+//! are those that it counts; the second, whether each says what a finding says; only then
+//! are they handed on.
 
+mod check;
+mod file;
 mod outline;
 mod reader;
 mod tally;

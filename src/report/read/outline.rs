@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::tally::{Kind, Tally};
+use super::tally::{Kind, Tally, unlike_exports};
+use crate::closed;
 use crate::report::model::footer::Footer;
 use crate::report::model::header::{Header, SCHEMA_VERSION};
 
@@ -65,6 +66,10 @@ struct Object {
     status: Option<String>,
 }
 
+/// Holds the only clock of the run.
+#[derive(Deserialize)]
+struct Instant(#[serde(deserialize_with = "closed::instant")] String);
+
 /// Says what an object of a report is.
 enum Role {
     /// All of it.
@@ -119,14 +124,15 @@ impl Object {
             tool: part("tool", self.tool)?,
             schema_version,
             fingerprint_scheme: part("fingerprint_scheme", self.fingerprint_scheme)?,
-            as_of: part("as_of", self.as_of)?,
+            as_of: part::<Instant>("as_of", self.as_of)?.0,
             policies: part("policies", self.policies)?,
         };
-        let footer = Footer {
+        let mut footer = Footer {
             exports: part("exports", self.exports)?,
             coverage: part("coverage", self.coverage)?,
             summary: part("summary", summary)?,
         };
+        footer.summary.sort();
         if self.rejected.is_none() {
             return Err(missing("rejected"));
         }
@@ -137,7 +143,8 @@ impl Object {
             let why = "its summary counts other rules than its policies have";
             return Err(Fault::Broken(why.to_owned()));
         }
-        match tally.contradiction(&footer.summary) {
+        let contradiction = tally.contradiction(&footer.summary);
+        match contradiction.or_else(|| unlike_exports(&footer)) {
             Some(why) => Err(Fault::Broken(why)),
             None => Ok(Outline {
                 header,

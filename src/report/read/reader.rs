@@ -3,16 +3,17 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
-use std::fs::File;
-use std::io::{self, BufReader, Read, Seek};
+use std::io::{self, Read};
 use std::marker::PhantomData;
 use std::path::Path;
 
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+    DeserializeOwned, DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 use serde::{Deserialize, Deserializer};
 
+use super::check::Check;
+use super::file::ReportFile;
 use super::outline::{Fault, Outline};
 use crate::report::model::footer::Footer;
 use crate::report::model::header::{Header, SCHEMA_VERSION};
@@ -83,8 +84,8 @@ pub trait Listener {
     fn rejected(&mut self, rejected: Rejected<'static>) -> Result<(), Self::Error>;
 }
 
-/// How many bytes of stdin wait in memory; more wait in a file.
-const SPOOL_BYTES: usize = 4 << 20;
+/// How many bytes of a report say whether it is one.
+const START: u64 = 256;
 
 /// Reads a report; `-` is stdin. Returns what comes after the findings.
 ///
@@ -97,54 +98,27 @@ pub fn read<L: Listener>(path: &Path, listener: &mut L) -> Result<Footer, L::Err
         path: shown.clone(),
         source,
     };
-    if path.as_os_str() == "-" {
-        // It is read twice.
-        let mut spool = tempfile::SpooledTempFile::new(SPOOL_BYTES);
-        io::copy(&mut io::stdin().lock(), &mut spool).map_err(unreadable)?;
-        return read_from(spool, &shown, listener);
-    }
-    let file = File::open(path).map_err(unreadable)?;
-    read_from(file, &shown, listener)
-}
-
-fn read_from<L: Listener>(
-    mut file: impl Read + Seek,
-    path: &str,
-    listener: &mut L,
-) -> Result<Footer, L::Error> {
-    let unreadable = |source| ReadError::Unreadable {
-        path: path.to_owned(),
-        source,
+    let no_report = || ReadError::NoReport {
+        path: shown.clone(),
     };
+    let file = ReportFile::open(path).map_err(unreadable)?;
+    let mut file = file.ok_or_else(no_report)?;
     let mut start = Vec::new();
-    file.rewind().map_err(unreadable)?;
-    let mut head = (&mut file).take(256);
-    head.read_to_end(&mut start).map_err(unreadable)?;
-    file.rewind().map_err(unreadable)?;
-    let outline = Outline::read(BufReader::new(&mut file));
-    let Outline {
-        header,
-        footer,
-        lines,
-    } = outline.map_err(|fault| fault.of(path, &start))?;
-    file.rewind().map_err(unreadable)?;
-    let rules = header.rules().enumerate();
-    let rules =
-        rules.map(|(index, (policy, rule))| ((policy.id.as_str(), rule.id.as_str()), index));
-    listener.header(header.clone())?;
-    let handing = Handing {
-        rules: rules.collect(),
-        lines,
-        listener: RefCell::new(listener),
-        error: RefCell::new(None),
-    };
-    let handed = handing.hand(BufReader::new(file));
-    match (handing.error.into_inner(), handed) {
-        // What the listener says comes first: it made the reading fail.
-        (Some(error), _) => Err(error),
-        (None, Ok(())) => Ok(footer),
-        (None, Err(error)) => Err(Fault::Json(error).of(path, &start).into()),
-    }
+    let head = file.reader();
+    let head = head.and_then(|head| head.take(START).read_to_end(&mut start));
+    head.map_err(unreadable)?;
+    let outline = Outline::read(file.reader().map_err(unreadable)?);
+    let outline = outline.map_err(|fault| fault.of(&shown, &start))?;
+    let broken = |error| Fault::Json(error).of(&shown, &start);
+    // Nothing is handed on before all of it was looked at.
+    let mut check = Check::new(&outline, &shown);
+    let report = file.reader().map_err(unreadable)?;
+    Handing::hand(&outline, report, &mut check).map_err(broken)??;
+    check.finish()?;
+    listener.header(outline.header.clone())?;
+    let report = file.reader().map_err(unreadable)?;
+    Handing::hand(&outline, report, listener).map_err(broken)??;
+    Ok(outline.footer)
 }
 
 impl Fault {
@@ -157,7 +131,7 @@ impl Fault {
                 source: error.into(),
             },
             Fault::Json(error) => match first_key(start) {
-                Some("tool" | "policy" | "summary") => ReadError::Broken {
+                Some(key) if KEYS.contains(&key) => ReadError::Broken {
                     path,
                     why: error.to_string(),
                 },
@@ -169,6 +143,32 @@ impl Fault {
         }
     }
 }
+
+/// Lists the keys of a report, of its last line and of a finding: what begins with one of
+/// them is most likely a report, and was one before it was broken.
+const KEYS: &[&str] = &[
+    "tool",
+    "schema_version",
+    "fingerprint_scheme",
+    "as_of",
+    "policies",
+    "findings",
+    "rejected",
+    "exports",
+    "coverage",
+    "summary",
+    "report",
+    "policy",
+    "rule",
+    "severity",
+    "status",
+    "reason",
+    "evidence",
+    "evidence_digest",
+    "fingerprint",
+    "customer_id",
+    "customer_name",
+];
 
 /// Returns the first key of an object.
 fn first_key(start: &[u8]) -> Option<&str> {
@@ -190,8 +190,32 @@ struct Handing<'h, 'l, L: Listener> {
     error: RefCell<Option<L::Error>>,
 }
 
-impl<L: Listener> Handing<'_, '_, L> {
-    fn hand(&self, report: impl Read) -> Result<(), serde_json::Error> {
+impl<'h, 'l, L: Listener> Handing<'h, 'l, L> {
+    /// Hands on what a report holds; returns what the listener says, unless the report
+    /// cannot be read.
+    fn hand(
+        outline: &'h Outline,
+        report: impl Read,
+        listener: &'l mut L,
+    ) -> Result<Result<(), L::Error>, serde_json::Error> {
+        let rules = outline.header.rules().enumerate();
+        let handing = Self {
+            rules: rules
+                .map(|(index, (policy, rule))| ((policy.id.as_str(), rule.id.as_str()), index))
+                .collect(),
+            lines: outline.lines,
+            listener: RefCell::new(listener),
+            error: RefCell::new(None),
+        };
+        let handed = handing.all(report);
+        match handing.error.into_inner() {
+            // What the listener says comes first: it made the reading fail.
+            Some(error) => Ok(Err(error)),
+            None => handed.map(Ok),
+        }
+    }
+
+    fn all(&self, report: impl Read) -> Result<(), serde_json::Error> {
         let mut json = serde_json::Deserializer::from_reader(report);
         for _ in 0..self.lines.unwrap_or_default() {
             let row = FindingRow::deserialize(&mut json)?;
@@ -200,17 +224,14 @@ impl<L: Listener> Handing<'_, '_, L> {
         self.deserialize(&mut json)
     }
 
-    fn finding<E: serde::de::Error>(&self, row: FindingRow<'static>) -> Result<(), E> {
+    fn finding<E: Error>(&self, row: FindingRow<'static>) -> Result<(), E> {
         let rule_index = self.rules.get(&(row.policy.as_ref(), row.rule.as_ref()));
         // The outline says that it lists the rules of all findings.
         let rule_index = *rule_index.ok_or_else(|| E::custom("a finding is of no rule"))?;
         self.taken(|listener| listener.finding(rule_index, row))
     }
 
-    fn taken<E: serde::de::Error>(
-        &self,
-        act: impl FnOnce(&mut L) -> Result<(), L::Error>,
-    ) -> Result<(), E> {
+    fn taken<E: Error>(&self, act: impl FnOnce(&mut L) -> Result<(), L::Error>) -> Result<(), E> {
         act(&mut self.listener.borrow_mut()).map_err(|error| {
             *self.error.borrow_mut() = Some(error);
             E::custom("no more is taken in")

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 
 use crate::finding::{Counts, Status};
-use crate::report::model::footer::Summary;
+use crate::policy::Severity;
+use crate::report::model::footer::{Export, Footer, Summary};
 use crate::text::{count, grouped};
 
 /// Holds what a finding is counted by, in the words of the report: what they mean is
@@ -53,15 +54,18 @@ impl Tally {
             self.difference(&what, &rule.counts, of)
         });
         let by_severity = || {
-            let mut severities = summary.by_severity.iter();
-            severities.find_map(|(severity, counts)| {
+            Severity::ALL.into_iter().rev().find_map(|severity| {
+                // What is not counted is counted as none.
+                let counts = summary.by_severity.get(&severity).copied();
                 let of = |kind: &Kind| kind.severity == severity.name();
-                self.difference(&format!("severity `{severity}`"), counts, of)
+                let what = format!("severity `{severity}`");
+                self.difference(&what, &counts.unwrap_or_default(), of)
             })
         };
         by_rule
             .or_else(by_severity)
             .or_else(|| self.difference("it", &summary.counts, |_| true))
+            .or_else(|| unlike_sums(summary))
     }
 
     fn difference(
@@ -90,6 +94,70 @@ impl<'de> Deserialize<'de> for Tally {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(Counting)
     }
+}
+
+/// More than any run counts; sums of such numbers still fit.
+const MAX_COUNT: u64 = 1 << 53;
+
+/// Says where the outcomes of rules, or of severities, do not add up to those of the
+/// whole summary, if they do not, and which number is none that a run comes to.
+fn unlike_sums(summary: &Summary) -> Option<String> {
+    let Summary {
+        records,
+        in_scope,
+        rejected,
+        ..
+    } = *summary;
+    let rules = || summary.by_rule.iter().map(|rule| rule.counts);
+    let severities = || summary.by_severity.values().copied();
+    for (name, number) in [
+        ("pass", (|counts| counts.pass) as fn(&Counts) -> u64),
+        ("not_applicable", |counts| counts.not_applicable),
+    ] {
+        let said = number(&summary.counts);
+        let sums: [(&str, u128); 2] = [
+            (
+                "rules",
+                rules().map(|counts| u128::from(number(&counts))).sum(),
+            ),
+            (
+                "severities",
+                severities().map(|counts| u128::from(number(&counts))).sum(),
+            ),
+        ];
+        let unlike = sums.into_iter().find(|(_, sum)| *sum != u128::from(said));
+        if let Some((of, sum)) = unlike {
+            return Some(format!("`{name}` is {said}, and {sum} in all its {of}"));
+        }
+        if said > MAX_COUNT {
+            return Some(format!("`{name}` is {said}: no run comes to so many"));
+        }
+    }
+    if records > MAX_COUNT {
+        return Some(format!("`records` is {records}: no run comes to so many"));
+    }
+    let parts = [("in_scope", in_scope), ("rejected", rejected)];
+    let larger = parts.into_iter().find(|(_, part)| *part > records);
+    larger.map(|(name, part)| format!("`{name}` is {part} of {records} records"))
+}
+
+/// Says where the records of exports do not add up to those of the summary, if they do
+/// not.
+pub fn unlike_exports(footer: &Footer) -> Option<String> {
+    let summary = &footer.summary;
+    let sum = |of: fn(&Export) -> u64| -> u128 {
+        let exports = footer.exports.iter();
+        exports.map(|export| u128::from(of(export))).sum()
+    };
+    let sums = [
+        ("records", summary.records, sum(|export| export.records)),
+        ("rejected", summary.rejected, sum(|export| export.rejected)),
+    ];
+    let unlike = sums.into_iter();
+    let mut unlike = unlike.filter(|(_, said, sum)| u128::from(*said) != *sum);
+    unlike
+        .next()
+        .map(|(name, said, sum)| format!("`{name}` is {said}, and {sum} in all its exports"))
 }
 
 /// Counts the findings of a list, and keeps none.

@@ -35,11 +35,12 @@ impl<'r> Observed<'r> {
         let mut met: HashMap<String, u64> = HashMap::new();
         for place in report.findings.places() {
             let row = report.findings.read(place)?;
-            // Records without an id, or with the same one, share a fingerprint.
-            let times = met.entry(row.fingerprint.to_string()).or_default();
+            // Records with the same id share a fingerprint.
+            let key = row.key();
+            let times = met.entry(key.to_string()).or_default();
             let name = match *times {
-                0 => row.fingerprint.to_string(),
-                times => format!("{}/{times}", row.fingerprint),
+                0 => key.into_owned(),
+                times => format!("{key}/{times}"),
             };
             *times += 1;
             if let Some(of_rule) = observed.of_rule.get_mut(place.rule_index) {

@@ -350,7 +350,7 @@ mod tests {
                 header: &header,
                 footer: &footer,
                 findings: Findings::of([FindingRow {
-                    fingerprint: fingerprint.into(),
+                    fingerprint: fingerprint.repeat(16).into(),
                     ..fixture::row()
                 }]),
                 left_out: 0,
