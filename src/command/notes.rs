@@ -30,8 +30,8 @@ pub(super) fn notes(policies: &Policies, totals: &Totals) -> Vec<String> {
         ));
     }
     if summary.protocol_lines > 0 {
-        let lines = count(summary.protocol_lines, "protocol line", "protocol lines");
-        notes.push(format!("{lines} without a record were skipped"));
+        let lines = count(summary.protocol_lines, "line", "lines");
+        notes.push(format!("passed over {lines} without a record: of a protocol, before a header, or a header again"));
     }
     if summary.scope_undecided > 0 {
         let records = count(summary.scope_undecided, "record", "records");

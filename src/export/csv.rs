@@ -7,6 +7,7 @@ use super::json::{self, Decoder};
 use super::simd;
 use super::sink::{Sink, Stop, Unread, Unreadable};
 use super::window::Window;
+use crate::record::field::normalize_key;
 use crate::record::{Key, Raw, Record, Schema, Slot};
 use crate::text::short;
 
@@ -349,7 +350,7 @@ impl<'w, 'b> Rows<'w, 'b> {
         let is_same = cells.len() == names.len()
             && names
                 .zip(&cells)
-                .all(|(name, cell)| name.eq_ignore_ascii_case(cell));
+                .all(|(name, cell)| normalize_key(name) == normalize_key(cell));
         if is_same {
             return HeaderAgain::Same;
         }

@@ -2,7 +2,7 @@
 
 use super::csv::Table;
 use super::sink::Unread;
-use crate::record::{Key, Schema};
+use crate::record::{Fields, Key, Schema};
 
 /// How many lines are looked at for a header.
 const MAX_LINES: usize = 20;
@@ -47,6 +47,10 @@ pub fn find(schema: &Schema, text: &str) -> Header {
         let candidate = candidate(schema, rest, &delimiters);
         if let Some(candidate) = candidate {
             if candidate.named >= 2 {
+                let mut candidate = candidate;
+                // Columns that any table has say less than records in cells.
+                candidate.table.are_wrapped = !are_a_customers(schema, &candidate.table)
+                    && holds_records(&candidate.table, &text[at + candidate.end..]);
                 return settle(schema, candidate, at, passed_over);
             }
             if first.is_none() {
@@ -169,18 +173,26 @@ fn settle(schema: &Schema, candidate: Candidate, at: usize, passed_over: u64) ->
     Header::Found(at + end, table, passed_over)
 }
 
-/// Returns whether the next row has a cell that is an object in JSON.
+/// Returns whether one of the next rows has a cell that is an object in JSON.
 fn holds_records(table: &Table, rows: &str) -> bool {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(table.delimiter)
         .has_headers(false)
         .flexible(true)
         .from_reader(rows.as_bytes());
-    let row = reader.records().next();
-    let Some(Ok(row)) = row else {
-        return false;
-    };
-    row.len() == table.columns && row.iter().any(|cell| cell.trim_start().starts_with('{'))
+    let rows = reader.records().take(MAX_LINES).map_while(Result::ok);
+    let mut rows = rows.filter(|row| row.len() == table.columns);
+    rows.any(|row| row.iter().any(|cell| cell.trim_start().starts_with('{')))
+}
+
+/// Returns whether the columns are those of a customer.
+fn are_a_customers(schema: &Schema, table: &Table) -> bool {
+    let prefix = common_prefix(table.names.iter().map(|name| &**name));
+    let mut fields = Fields::default();
+    for name in &table.names {
+        fields.add(schema.fields_of(&name[prefix..]));
+    }
+    fields.are_a_customers()
 }
 
 #[cfg(test)]

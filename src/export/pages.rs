@@ -96,7 +96,7 @@ impl Says {
 pub enum Remark {
     /// A document begins, which may be one of several pages.
     Page,
-    /// More follows this page: the key that says so, and its value.
+    /// More follows this page: the key that says so.
     More(String),
     /// There are so many records: the key that says so.
     Records(String, u64),
@@ -104,24 +104,23 @@ pub enum Remark {
     Pages(String, u64),
     /// This is the page with this number.
     Number(u64),
-    /// Something failed: the key that says so, and its value.
+    /// Something failed: the key that says so.
     Failure(String),
 }
-
-/// The most bytes of a value that are shown.
-const MAX_SHOWN: usize = 120;
 
 impl Remark {
     /// Returns what the value of a key says, if anything: `value` is JSON.
     pub fn of(says: Says, key: &str, value: &str) -> Option<Self> {
         // The value of a key that speaks of pages is short; a long one is something.
         let parsed = match value.len() {
-            0..=65_536 => serde_json::from_str(value).ok()?,
+            // Half a surrogate pair is something too.
+            0..=65_536 => serde_json::from_str(value).unwrap_or(Value::Bool(true)),
             _ => Value::Bool(true),
         };
-        let shown = || match value.len() > MAX_SHOWN {
-            true => format!("`{key}`"),
-            false => format!("`{key}` is {value}"),
+        // A text may hold what is nobody's business.
+        let shown = || match parsed {
+            Value::Bool(_) | Value::Number(_) => format!("`{key}` is {value}"),
+            _ => format!("`{key}`"),
         };
         let number = || count(&parsed);
         match says {
@@ -139,9 +138,12 @@ impl Remark {
 /// Returns the number that a value is, or has as its `value`.
 fn count(value: &Value) -> Option<u64> {
     match value {
-        Value::Number(number) => number.as_u64(),
-        Value::String(text) => text.parse().ok(),
-        Value::Object(object) => object.get("value")?.as_u64(),
+        Value::Number(number) => number.as_u64().or_else(|| {
+            let number = number.as_f64()?;
+            (number >= 0.0 && number.fract() == 0.0).then_some(number as u64)
+        }),
+        Value::String(text) => text.replace([',', '_', ' '], "").parse().ok(),
+        Value::Object(object) => count(object.get("value")?),
         Value::Null | Value::Bool(_) | Value::Array(_) => None,
     }
 }

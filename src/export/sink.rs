@@ -158,6 +158,8 @@ pub enum Unread {
     NoFields,
     /// There are commas between its records, and no array is around them.
     Commas,
+    /// A value beside its records is longer than a record may be.
+    LongValue,
     /// A comma is missing between two elements of its array of records.
     NoComma,
     /// A bracket is closed that was never opened.
@@ -233,6 +235,10 @@ impl fmt::Display for Unread {
                 "its records are separated by commas, and no array is around them: \
                  something may be missing",
             ),
+            Unread::LongValue => f.write_str(
+                "a value beside its records is larger than --max-record-bytes allows: what \
+                 comes after it was not read",
+            ),
             Unread::NoComma => f.write_str(
                 "a comma is missing between two elements of its array of records: something may \
                  be missing with it",
@@ -254,7 +260,7 @@ impl fmt::Display for Unread {
                 other,
             } => write!(
                 f,
-                "customers in `{other}` come after so much else that they were not judged \
+                "customers in `{other}` were not judged: they are not where the records are \
                  (`jq '{other}'` picks them)"
             ),
             Unread::Changes => f.write_str(

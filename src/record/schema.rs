@@ -82,6 +82,16 @@ impl Fields {
         self.0 |= more.0;
     }
 
+    /// Returns whether one of them is a field that only customers have.
+    pub fn may_be_a_customers(self) -> bool {
+        self.0 & !Self::COMMON != 0
+    }
+
+    /// Returns whether one of them is among others.
+    pub fn meets(self, others: Self) -> bool {
+        self.0 & others.0 != 0
+    }
+
     /// Returns whether there is none.
     #[inline(always)]
     pub fn is_empty(self) -> bool {
@@ -233,6 +243,20 @@ impl Schema {
                 Ok(())
             }
         }
+    }
+
+    /// The field that a record's key is, if it is one.
+    pub fn fields_of(&self, key: &str) -> Fields {
+        self.known_by(key)
+            .map_or(Fields::default(), |(.., fields)| *fields)
+    }
+
+    /// The fields that are asked for and that no other object has.
+    pub fn asked(&self) -> Fields {
+        let mut asked = Fields::default();
+        let wanted = self.known.values().filter(|(_, slot, _)| slot.is_some());
+        wanted.for_each(|(.., fields)| asked.add(*fields));
+        Fields(asked.0 & !Fields::COMMON)
     }
 
     /// The field as which a record's key is read, if it is.

@@ -72,6 +72,7 @@ impl GapCode {
             Unread::BadWrapper
             | Unread::Io(_)
             | Unread::Commas
+            | Unread::LongValue
             | Unread::NoComma
             | Unread::NoOpening => Self::Unreadable,
             Unread::Encoding(_)

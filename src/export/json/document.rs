@@ -41,8 +41,12 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         let preview = text.floor_char_boundary((at + PREVIEW_BYTES).min(text.len()));
         _ = self.decode(&text[..preview], at, 0, &mut object);
         let is_customer = object.fields.are_a_customers();
+        if object.is_change() && !is_customer {
+            self.sink.unread(Unread::Changes)?;
+            return self.open_object(at, here, None, false);
+        }
         if !is_customer && self.search_object(at..preview, 0, 0) != Search::Nothing {
-            return self.open_object(at, here, None);
+            return self.open_object(at, here, None, true);
         }
         match self.decode(text, at, 0, &mut object) {
             Ok(end) => self.whole(at, end, here, None, &object),
@@ -53,7 +57,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
                     && fault.what == Flaw::Incomplete
                     && self.bytes().len() - at > PREVIEW_BYTES =>
             {
-                self.open_object(at, here, None)
+                self.open_object(at, here, None, true)
             }
             Err(fault) => self.broken(at, self.why(at, fault), here.container()),
         }
@@ -98,51 +102,31 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             )),
             (Next::Separator, _) | (Next::Value, b']') => self.give_up(at),
             (Next::First | Next::Value, b'[') => self.open_array(at, here, None),
-            (Next::First | Next::Value, b'{') => self.other_object(at, here, is_outermost),
+            (Next::First | Next::Value, b'{') if is_outermost => self.other_document(at, here),
+            (Next::First | Next::Value, b'{') => self.open_object(at, here, None, true),
             (Next::First | Next::Value, _) if is_outermost => self.no_object(at, here),
             (Next::First | Next::Value, _) => self.pass_over(at, at, here),
         }
     }
 
-    /// Reads an object in an array that is not one of records: one of several documents,
-    /// or something that nobody asked for.
-    fn other_object(
-        &mut self,
-        at: usize,
-        here: Position,
-        is_outermost: bool,
-    ) -> Result<Step, Stop<S::Error>> {
-        let text = self.window.within_limit(at);
-        let mut object = Object::default();
-        let decoded = self.decode(text, at, 0, &mut object);
-        let short = decoded.ok().filter(|end| end - at <= PREVIEW_BYTES);
-        let is_open = decoded.is_err_and(|fault| fault.what == Flaw::Incomplete);
-        if is_open && self.bytes().len() - at < PREVIEW_BYTES && !self.window.last {
-            return Ok(More(at, here));
-        }
-        let mut is_leaf = false;
-        let is_customer = if short.is_some() {
-            object.fields.are_a_customers() || {
-                let within = self.within(self.window.text, &object, 0);
-                is_leaf = !within.arrays;
-                within.customers == 1
+    /// Reads an object in an array of documents, which is not one of records.
+    fn other_document(&mut self, at: usize, here: Position) -> Result<Step, Stop<S::Error>> {
+        if self.document.place.is_some() {
+            let text = self.window.within_limit(at);
+            let mut object = Object::default();
+            let decoded = self.decode(text, at, 0, &mut object);
+            let is_open = decoded.is_err_and(|fault| fault.what == Flaw::Incomplete);
+            if is_open && self.bytes().len() - at < PREVIEW_BYTES && !self.window.last {
+                return Ok(More(at, here));
             }
-        } else {
-            // A long one is told by its first bytes, however many more are there.
             let preview = text.floor_char_boundary((at + PREVIEW_BYTES).min(text.len()));
             _ = self.decode(&text[..preview], at, 0, &mut object);
-            object.fields.are_a_customers()
-        };
-        let is_elsewhere = self.document.place.is_some() || !is_outermost;
-        match short {
-            _ if is_customer && is_elsewhere => self.two_places(self.document.path())?,
-            _ if is_outermost => return self.document(at, here),
-            _ => {}
+            if object.fields.are_a_customers() {
+                // It is in another place than the records.
+                return self.open_object(at, here, None, false);
+            }
         }
-        match short {
-            Some(end) if is_customer || is_leaf => Ok(At(end, here.container().after())),
-            _ => self.open_object(at, here, None),
-        }
+        self.document(at, here)
     }
 
     /// Hands on what the innermost object says of pages, if it is on the way to the
@@ -150,7 +134,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
     pub(super) fn remark(&mut self, remark: Remark) -> Result<(), Stop<S::Error>> {
         let mut path = self.document.path();
         // What `links` or `meta` says is said of what is beside it.
-        if let Some(last) = path.last()
+        while let Some(last) = path.last()
             && Role::of(&normalize_key(last)) == Role::Beside
             && !self.document.is_on_the_way(&path).unwrap_or(false)
         {
@@ -162,8 +146,10 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             None => {
                 if self.document.pending.len() < MAX_PENDING {
                     self.document.pending.push((path, remark));
+                    return Ok(());
                 }
-                Ok(())
+                // Rather one too many than one that is lost.
+                self.sink.remark(remark)
             }
         }
     }
@@ -220,12 +206,14 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         Ok(At(at + 1, Position::Between(container, Next::First)))
     }
 
-    /// Opens the object that begins at a byte: a map of records, or anything else.
+    /// Opens the object that begins at a byte: a map of records, if it may be one, or
+    /// anything else.
     pub(super) fn open_object(
         &mut self,
         at: usize,
         here: Position,
         member: Option<(&str, usize)>,
+        may_be_map: bool,
     ) -> Result<Step, Stop<S::Error>> {
         let from = member.map_or(at, |(_, from)| from);
         if self.document.frames.len() >= MAX_DEPTH as usize {
@@ -233,8 +221,8 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         }
         let key = member.map(|(key, _)| key);
         let path = self.document.path_of(key);
-        let mut is_map = self.document.is_place_of_map(&path);
-        if self.document.place.is_none() && path.len() <= MAX_PATH {
+        let mut is_map = may_be_map && self.document.is_place_of_map(&path);
+        if may_be_map && self.document.place.is_none() && path.len() <= MAX_PATH {
             let bound = Bound {
                 end: self.bytes().len(),
                 is_fixed: self.window.last,
@@ -249,10 +237,8 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
                 self.set_place(Place { path, is_map })?;
             }
         }
-        if key.is_none() {
-            self.remark(Remark::Page)?;
-        }
         if path.is_empty() {
+            self.sink.remark(Remark::Page)?;
             self.document.is_met = false;
             self.document.has_room = false;
         }
@@ -267,7 +253,13 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
 
     /// Closes the innermost array or object, whose last byte this is.
     pub(super) fn close(&mut self, at: usize) -> Result<Step, Stop<S::Error>> {
+        let path = self.document.path();
         let closed = self.document.frames.pop();
+        if let Some(closed) = &closed
+            && closed.fields.are_a_customers()
+        {
+            self.two_places(jq(&path, closed.key.is_none()))?;
+        }
         let is_document = closed.is_some_and(|frame| frame.is_object)
             && self.document.path().is_empty()
             && self.document.frames.iter().all(|frame| !frame.is_object);
@@ -282,21 +274,19 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         Ok(At(at + 1, self.document.around().after()))
     }
 
-    /// Reports, once, that customers are at a second path.
-    fn two_places(&mut self, other: Path) -> Result<(), Stop<S::Error>> {
+    /// Reports, once, that customers are in a second place, as `jq` names it.
+    pub(super) fn two_places(&mut self, other: String) -> Result<(), Stop<S::Error>> {
         if std::mem::replace(&mut self.document.reported.two_places, true) {
             return Ok(());
         }
-        let judged = self.document.place.as_ref().map(|place| jq(&place.path));
-        self.sink.unread(Unread::TwoPlaces {
-            judged,
-            other: jq(&other),
-        })
+        let place = self.document.place.as_ref();
+        let judged = place.map(|place| jq(&place.path, true));
+        self.sink.unread(Unread::TwoPlaces { judged, other })
     }
 }
 
-/// Returns how `jq` names the elements of an array with this path.
-fn jq(path: &Path) -> String {
+/// Returns how `jq` names the value with this path, or its elements.
+pub(super) fn jq(path: &Path, of_elements: bool) -> String {
     let mut named = String::new();
     for key in path {
         let is_plain = !key.is_empty()
@@ -312,6 +302,8 @@ fn jq(path: &Path) -> String {
     if named.is_empty() {
         named.push('.');
     }
-    named.push_str("[]");
+    if of_elements {
+        named.push_str("[]");
+    }
     named
 }

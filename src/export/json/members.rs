@@ -1,11 +1,12 @@
 //! Reads the members of an object that is not a record.
 
 use super::between::ELEMENT_SEPARATOR;
-use super::lexer::{Flaw, skip_key, skip_value, string};
+use super::document::jq;
+use super::lexer::{Flaw, skip_blanks, skip_key, skip_value, string};
 use super::object::Role;
 use super::reader::{Reader, Step};
 use super::state::{Container, Next, Position};
-use crate::export::pages::Remark;
+use crate::export::pages::{Remark, Says};
 use crate::export::sink::{Sink, Stop, Unread, Unreadable};
 use crate::record::field::normalize_key;
 
@@ -38,21 +39,76 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             Ok(found) => found,
             Err(step) => return Ok(step),
         };
-        let role = Role::of(&normalize_key(key));
-        match (self.bytes()[value], role) {
-            (_, Role::Says(says)) => {
-                let step = self.pass_over(at, value, here)?;
-                if let At(end, _) = step
-                    && let Some(remark) = Remark::of(says, key, self.window.text[value..end].trim())
-                {
-                    self.remark(remark)?;
+        let role = match Role::of(&normalize_key(key)) {
+            // The number of `total` may be in an object.
+            Role::Other if key == "value" => self.role_of_innermost(),
+            role => role,
+        };
+        let first = self.bytes()[value];
+        let step = match first {
+            b'[' | b'{' => {
+                let within = skip_blanks(self.bytes(), value + 1);
+                let is_empty = match self.bytes().get(within) {
+                    Some(byte) => matches!(byte, b']' | b'}'),
+                    None if self.window.last => false,
+                    None => return Ok(More(at, here)),
+                };
+                // What it holds may be records all the same.
+                let step = match first {
+                    b'[' => self.open_array(value, here, Some((key, at)))?,
+                    _ => self.open_object(value, here, Some((key, at)), true)?,
+                };
+                if let (At(..), Role::Says(says)) = (&step, role) {
+                    let said = Remark::of(says, key, if is_empty { "[]" } else { "[1]" });
+                    self.remark_around(said)?;
                 }
-                Ok(step)
+                step
             }
-            (b'[', _) => self.open_array(value, here, Some((key, at))),
-            (b'{', _) => self.open_object(value, here, Some((key, at))),
-            _ => self.pass_over(at, value, here),
+            _ => {
+                let step = self.pass_over(at, value, here)?;
+                if let (At(end, _), Role::Says(says)) = (&step, role) {
+                    let said = Remark::of(says, key, self.window.text[value..*end].trim());
+                    said.map_or(Ok(()), |said| self.remark(said))?;
+                }
+                step
+            }
+        };
+        if let At(..) = step {
+            let fields = self.schema.fields_of(key);
+            let depth = self.document.frames.len();
+            let innermost = depth - usize::from(matches!(first, b'[' | b'{'));
+            if let Some(frame) = innermost
+                .checked_sub(1)
+                .and_then(|at| self.document.frames.get_mut(at))
+            {
+                frame.fields.add(fields);
+            }
         }
+        Ok(step)
+    }
+
+    /// Returns what the key of the innermost object speaks of, if that counts records.
+    fn role_of_innermost(&self) -> Role {
+        let key = self
+            .document
+            .frames
+            .last()
+            .and_then(|frame| frame.key.as_deref());
+        match key.map(|key| Role::of(&normalize_key(key))) {
+            Some(role @ Role::Says(Says::Records | Says::Pages)) => role,
+            _ => Role::Other,
+        }
+    }
+
+    /// Hands on what was said by the key of the value that was just opened.
+    fn remark_around(&mut self, said: Option<Remark>) -> Result<(), Stop<S::Error>> {
+        let Some(said) = said else {
+            return Ok(());
+        };
+        let opened = self.document.frames.pop();
+        let handed_on = self.remark(said);
+        self.document.frames.extend(opened);
+        handed_on
     }
 
     /// Reads a member of an object whose values are records, or what separates two.
@@ -155,12 +211,18 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         match skip_value(bytes, value, 0) {
             // A number may go on after the window.
             Ok(end) if end == bytes.len() && !self.window.last => Ok(More(from, here)),
-            Ok(end) => Ok(At(end, here.container().after())),
+            Ok(end) => {
+                if bytes[value] == b'"' && self.holds_customer(value..end) {
+                    self.two_places(jq(&self.document.path(), true))?;
+                }
+                Ok(At(end, here.container().after()))
+            }
             Err(fault) if self.may_go_on(from, fault) => Ok(More(from, here)),
             Err(fault) if fault.what == Flaw::Incomplete && self.window.last => {
                 self.sink.unread(Unread::OpenWrapper)?;
                 Ok(More(bytes.len(), here))
             }
+            Err(fault) if fault.what == Flaw::Incomplete => self.give_up_long(value),
             Err(_) => self.give_up(value),
         }
     }

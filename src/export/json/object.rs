@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use memchr::memchr;
+
 use crate::export::pages::{Says, is_beside_records};
 use crate::record::Fields;
 
@@ -62,7 +64,7 @@ pub struct Object {
     pub kind: Option<Range<usize>>,
     /// It says something of pages, or may.
     pub says: bool,
-    /// It holds an array of something, under a key that is no field.
+    /// It holds an array with an object in it, under a key that is no field.
     pub arrays: bool,
     /// It holds an array of nothing, under a key that is no field.
     pub empty_arrays: bool,
@@ -107,7 +109,7 @@ impl Object {
         let within = bytes[value.start + 1..value.end].trim_ascii_start();
         match (first, within.first()) {
             (b'[', Some(b']')) => self.empty_arrays = true,
-            (b'[', _) => self.arrays = true,
+            (b'[', _) => self.arrays |= memchr(b'{', within).is_some(),
             (b'{', Some(b'"')) | (b'"', Some(b'{' | b'\\')) => {
                 if self.inner.len() == Self::MAX_INNER {
                     self.crowded = true;

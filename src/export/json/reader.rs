@@ -24,6 +24,8 @@ pub struct Reader<'w, 'b, 's, S> {
     /// Room for what the next object has besides fields.
     pub(super) object: Object,
     pub(super) document: Document,
+    /// A search is in a record: it looks for customers of whom the run asks something.
+    pub(super) is_in_record: bool,
     pub(super) sink: &'w mut S,
 }
 
@@ -49,6 +51,7 @@ impl<'w, 'b, 's, S: Sink> Reader<'w, 'b, 's, S> {
             record: Record::new(schema, window.texts),
             object: Object::default(),
             document: Document::default(),
+            is_in_record: false,
             sink,
         }
     }
@@ -270,7 +273,8 @@ impl<'w, 'b, 's, S: Sink> Reader<'w, 'b, 's, S> {
 
     fn recovery(&self, at: usize, trust: Trust, container: Container) -> Recovery {
         let is_separated = container != Container::Lines || self.document.reported.commas;
-        Recovery::new(is_separated, indent(self.bytes(), at), trust)
+        let indent = indent(self.bytes(), at);
+        Recovery::new(is_separated, container.end(), indent, trust)
     }
 
     /// Gives up the document around a byte, which is not JSON there: nothing that follows
@@ -278,7 +282,16 @@ impl<'w, 'b, 's, S: Sink> Reader<'w, 'b, 's, S> {
     pub(super) fn give_up(&mut self, at: usize) -> Result<Step, Stop<S::Error>> {
         self.sink.unread(Unread::BadWrapper)?;
         self.document.frames.clear();
-        let recovery = Recovery::new(false, 0, Trust::Lines);
+        let recovery = Recovery::new(false, None, 0, Trust::Lines);
+        Ok(At(at, Position::Broken(recovery, Container::Lines)))
+    }
+
+    /// Gives up the document around a value that holds no record and is too long to be
+    /// passed over.
+    pub(super) fn give_up_long(&mut self, at: usize) -> Result<Step, Stop<S::Error>> {
+        self.sink.unread(Unread::LongValue)?;
+        self.document.frames.clear();
+        let recovery = Recovery::new(false, None, 0, Trust::Lines);
         Ok(At(at, Position::Broken(recovery, Container::Lines)))
     }
 

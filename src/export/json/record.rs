@@ -1,10 +1,14 @@
 //! Decides what a whole object of an export is: a record, what wraps one, a document, a
 //! line of a protocol or none of these.
 
+use std::ops::Range;
+
+use super::document::jq;
 use super::lexer::{skip_blanks, skip_value};
 use super::object::Object;
 use super::reader::{Reader, Step};
 use super::recover::Recovery;
+use super::search::Search;
 use super::state::{Container, Place, Position};
 use crate::export::sink::{Sink, Stop, Unread, Unreadable};
 use crate::record::{Raw, Slot};
@@ -22,7 +26,11 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         let mut object = std::mem::take(&mut self.object);
         let text = self.window.within_limit(at);
         let step = match self.decode(text, at, 0, &mut object) {
-            Ok(end) if object.fields.are_a_customers() && self.window.flaws.is_empty() => {
+            Ok(end)
+                if object.fields.are_a_customers()
+                    && !object.arrays
+                    && self.window.flaws.is_empty() =>
+            {
                 let after = here.container().after();
                 self.accept(at, key).map(|()| At(end, after))
             }
@@ -67,11 +75,11 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             return Ok(after);
         }
         if object.fields.are_a_customers() {
+            if object.arrays && self.holds_others(at..end)? {
+                // The search has read something else into the record.
+                _ = self.decode(self.window.text, at, 0, &mut Object::default());
+            }
             self.accept(at, key)?;
-            return Ok(after);
-        }
-        if self.is_protocol(object) {
-            self.sink.protocol_line()?;
             return Ok(after);
         }
         let within = self.within(self.window.text, object, 0);
@@ -80,13 +88,32 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             return Ok(after);
         }
         if self.is_document(at..end, here.container(), object, &within) {
-            return self.open_object(at, here, None);
+            return self.open_object(at, here, None, true);
         }
-        if object.says && matches!(here.container(), Container::Lines | Container::Elements) {
-            self.remarks(at..end)?;
+        if within.customers == 0 && self.is_protocol(object) {
+            self.sink.protocol_line()?;
+            return Ok(after);
+        }
+        if matches!(here.container(), Container::Lines | Container::Elements) {
+            if object.says || within.customers > 0 {
+                self.remarks(at..end, within.place())?;
+            }
+        } else if within.customers == 1 && within.arrays {
+            let others = self.search_object(at..end, 0, 0) != Search::Nothing;
+            if others {
+                self.others_in_records()?;
+            }
+        }
+        if within.customers == 1 {
+            if within.near > 0 {
+                // Another customer, it seems, of whom less is known.
+                self.two_places(".. | objects".to_owned())?;
+            }
+            self.load_last(&within);
         }
         match within.customers {
             1 => self.accept(at, key)?,
+            0 if object.is_crowded() => self.sink.rejected(at, Unreadable::Several)?,
             0 if !object.fields.is_empty() => {
                 let mut object = Object::default();
                 // It was whole.
@@ -97,6 +124,27 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             _ => self.sink.rejected(at, Unreadable::Several)?,
         }
         Ok(after)
+    }
+
+    /// Reports customers in an array within a record, of whom the run asks something. Returns
+    /// whether anything was read for that.
+    fn holds_others(&mut self, record: Range<usize>) -> Result<bool, Stop<S::Error>> {
+        self.is_in_record = true;
+        let found = self.search_object(record, 0, 0);
+        self.is_in_record = false;
+        if found == Search::Inside {
+            self.others_in_records()?;
+        }
+        Ok(true)
+    }
+
+    /// Reports that there are customers in arrays within records.
+    fn others_in_records(&mut self) -> Result<(), Stop<S::Error>> {
+        let within = ".. | arrays | .[]";
+        self.two_places(match self.document.frames.is_empty() {
+            true => within.to_owned(),
+            false => format!("{} | {within}", jq(&self.document.path(), true)),
+        })
     }
 
     /// Reads a text in place of a record: it may be one in JSON.

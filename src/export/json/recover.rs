@@ -18,8 +18,10 @@ pub enum Trust {
 /// A scan from the first byte of a record that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recovery {
-    /// In an array, where commas and a bracket part the records.
-    in_array: bool,
+    /// Commas are between the records.
+    is_separated: bool,
+    /// The bracket or brace that ends what the records are in, if they are in something.
+    end: Option<u8>,
     /// Blanks before the record on its own line; 0 if it shares its line.
     indent: usize,
     trust: Trust,
@@ -60,9 +62,10 @@ pub enum Found {
 
 impl Recovery {
     /// Makes a scan that has seen nothing yet of a record with this indentation.
-    pub fn new(in_array: bool, indent: usize, trust: Trust) -> Self {
+    pub fn new(is_separated: bool, end: Option<u8>, indent: usize, trust: Trust) -> Self {
         Self {
-            in_array,
+            is_separated,
+            end,
             indent,
             trust,
             objects: 0,
@@ -80,7 +83,7 @@ impl Recovery {
             objects: 1,
             depth: 1,
             started: true,
-            ..Self::new(true, 0, Trust::Lines)
+            ..Self::new(true, Some(b']'), 0, Trust::Lines)
         }
     }
 
@@ -108,7 +111,7 @@ impl Recovery {
             self.text = None;
             self.line = Some(Line::default());
             // What is no value ends with its line.
-            let over = self.started && self.depth == 0 && !self.in_array;
+            let over = self.started && self.depth == 0 && !self.is_separated;
             return over.then_some(Found::End(at));
         }
         if let Some(text) = &mut self.text {
@@ -150,7 +153,7 @@ impl Recovery {
         if byte == b'{'
             && self.before == ELEMENT_SEPARATOR
             && self.trust == Trust::Lines
-            && self.in_array
+            && self.is_separated
             && (1..=u128::BITS).contains(&self.depth)
             && self.objects & 1 == 1
         {
@@ -169,10 +172,10 @@ impl Recovery {
                 }
                 self.depth = self.depth.saturating_add(1);
             }
+            b'}' | b']' if outside && self.end == Some(byte) => return Some(Found::End(at)),
             b'}' => return self.close(at, true),
-            b']' if outside && self.in_array => return Some(Found::End(at)),
             b']' => return self.close(at, false),
-            ELEMENT_SEPARATOR if outside && self.in_array && self.started => {
+            ELEMENT_SEPARATOR if outside && self.is_separated && self.started => {
                 return Some(Found::End(at));
             }
             _ => {}
@@ -196,8 +199,8 @@ impl Recovery {
                 self.depth -= level + 1;
                 (self.depth == 0).then_some(Found::End(at + 1))
             }
-            // The array's own bracket.
-            None if !object && self.in_array => Some(Found::End(at)),
+            // The bracket or brace of what the records are in.
+            None if self.end == Some(if object { b'}' } else { b']' }) => Some(Found::End(at)),
             None => None,
         }
     }
@@ -228,11 +231,11 @@ mod tests {
     use super::*;
 
     fn in_array(text: &str) -> Result<Found, usize> {
-        Recovery::new(true, 0, Trust::Lines).scan(text.as_bytes())
+        Recovery::new(true, Some(b']'), 0, Trust::Lines).scan(text.as_bytes())
     }
 
     fn one_a_line(text: &str) -> Result<Found, usize> {
-        Recovery::new(false, 0, Trust::Lines).scan(text.as_bytes())
+        Recovery::new(false, None, 0, Trust::Lines).scan(text.as_bytes())
     }
 
     #[test]
@@ -256,7 +259,7 @@ mod tests {
     fn deeper_objects_of_a_pretty_record_are_not_records() {
         let pretty = "{\n    \"a\": [\n      {\n      }\n    ]\n  },\n  {";
         assert_eq!(
-            Recovery::new(true, 2, Trust::Lines).scan(pretty.as_bytes()),
+            Recovery::new(true, Some(b']'), 2, Trust::Lines).scan(pretty.as_bytes()),
             Ok(Found::End(38))
         );
     }
@@ -280,13 +283,13 @@ mod tests {
         let text = "{\"x\":[\n{\"id\":\"},{\"},\n{\"id\":2}]},{";
         let end = Found::End(text.len() - 2);
         assert_eq!(
-            Recovery::new(true, 0, Trust::Structure).scan(text.as_bytes()),
+            Recovery::new(true, Some(b']'), 0, Trust::Structure).scan(text.as_bytes()),
             Ok(end)
         );
         let broken = "{\"x\":[\n{\"id\":1\n{\"id\":2}]}";
         let next = Found::Record(15);
         assert_eq!(
-            Recovery::new(false, 0, Trust::Structure).scan(broken.as_bytes()),
+            Recovery::new(false, None, 0, Trust::Structure).scan(broken.as_bytes()),
             Ok(next)
         );
     }
@@ -304,9 +307,9 @@ mod tests {
             "{\"a\":[{\"b\":\"\\\"},{\\\"\"}\n  ,{\"id\":1}]",
             "{\"a\":\"b\n ,\n{\"id\":1}",
         ] {
-            let whole = Recovery::new(true, 0, Trust::Lines).scan(text.as_bytes());
+            let whole = Recovery::new(true, Some(b']'), 0, Trust::Lines).scan(text.as_bytes());
             for cut in 1..text.len() {
-                let mut recovery = Recovery::new(true, 0, Trust::Lines);
+                let mut recovery = Recovery::new(true, Some(b']'), 0, Trust::Lines);
                 let parts = match recovery.scan(&text.as_bytes()[..cut]) {
                     Ok(found) => Ok(found),
                     Err(done) => recovery
@@ -319,5 +322,15 @@ mod tests {
                 assert_eq!(parts.ok(), whole.ok(), "{text} at {cut}");
             }
         }
+    }
+
+    #[test]
+    fn what_ends_an_array_does_not_end_a_map() {
+        let in_map =
+            |text: &str| Recovery::new(true, Some(b'}'), 0, Trust::Lines).scan(text.as_bytes());
+        assert_eq!(in_map("],\"b\":{}}"), Ok(Found::End(1)));
+        assert_eq!(in_map("]}"), Ok(Found::End(1)));
+        assert_eq!(in_map("{\"a\":[}}"), Ok(Found::End(7)));
+        assert_eq!(in_array("x]"), Ok(Found::End(1)));
     }
 }

@@ -14,7 +14,7 @@ use super::recover::{Found, Recovery, Trust};
 use super::state::MAX_PATH;
 use crate::export::format::{MAX_DEPTH, PREVIEW_BYTES};
 use crate::export::sink::Sink;
-use crate::record::Key;
+use crate::record::{Fields, Key};
 
 /// The most elements of an array that are looked at for a customer.
 const MAX_ELEMENTS: usize = 1000;
@@ -116,7 +116,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             // A long one is told by its first bytes, however many more are there.
             let text = &self.window.text[..self.window.text.floor_char_boundary(preview)];
             _ = self.decode(text, at, 0, &mut object);
-            if object.fields.are_a_customers() {
+            if self.is_customer(object.fields) {
                 return Element::Customer;
             }
             if self.search_object(at..preview, keys, depth) != Search::Nothing {
@@ -127,7 +127,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             Ok(end) => {
                 let text = self.window.text;
                 _ = self.decode(text, at, 0, &mut object);
-                if object.fields.are_a_customers() {
+                if self.is_customer(object.fields) {
                     return Element::Customer;
                 }
                 let within = self.within(text, &object, 0);
@@ -156,7 +156,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
     /// Passes over a value that cannot be read.
     fn recovered(&self, at: usize, bound: Bound) -> Element {
         let bytes = &self.bytes()[..bound.end];
-        let mut recovery = Recovery::new(true, indent(bytes, at), Trust::Lines);
+        let mut recovery = Recovery::new(true, Some(b']'), indent(bytes, at), Trust::Lines);
         match recovery.scan(&bytes[at..]) {
             Ok(Found::End(found) | Found::Record(found)) => Element::Other(at + found),
             Err(_) if bound.is_fixed => Element::Unknown,
@@ -169,16 +169,25 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         let Ok(token) = string(&self.bytes()[..bound.end], at) else {
             return self.other(at, bound);
         };
-        let customer = self.object_of(self.window.text, &(at..token.end));
-        let is_customer = customer.is_some_and(|(text, start)| {
-            let mut object = Object::default();
-            self.decode(text, start, 1, &mut object).is_ok()
-                && (object.fields.are_a_customers() || self.within(text, &object, 1).customers == 1)
-        });
-        match is_customer {
+        match self.holds_customer(at..token.end) {
             true => Element::Customer,
             false => Element::Other(token.end),
         }
+    }
+
+    /// Returns whether a text holds a customer in JSON.
+    pub(super) fn holds_customer(&mut self, value: Range<usize>) -> bool {
+        let object = self.object_of(self.window.text, &value);
+        object.is_some_and(|(text, start)| {
+            let mut object = Object::default();
+            self.decode(text, start, 1, &mut object).is_ok()
+                && (self.is_customer(object.fields) || self.within(text, &object, 1).customers > 0)
+        })
+    }
+
+    /// Returns whether an object with these fields is a customer to the search.
+    fn is_customer(&self, fields: Fields) -> bool {
+        fields.are_a_customers() && (!self.is_in_record || fields.meets(self.schema.asked()))
     }
 
     /// Passes over a value that holds no record.
@@ -186,10 +195,13 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         match skip_value(&self.bytes()[..bound.end], at, 1) {
             Ok(end) if end < bound.end || bound.is_fixed => Element::Other(end),
             Ok(_) => Element::More,
-            Err(fault) if fault.what == Flaw::Incomplete => match bound.is_fixed {
-                true => Element::Unknown,
-                false => Element::More,
-            },
+            Err(fault) if fault.what == Flaw::Incomplete => {
+                let is_long = bound.end - at > MAX_SEARCH_BYTES;
+                match bound.is_fixed || is_long {
+                    true => Element::Unknown,
+                    false => Element::More,
+                }
+            }
             Err(_) => self.recovered(at, bound),
         }
     }
@@ -231,7 +243,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
                 Some(b'{') => {
                     let mut object = Object::default();
                     let decoded = self.decode(text, value, 1, &mut object);
-                    if decoded.is_ok() && object.fields.are_a_customers() {
+                    if decoded.is_ok() && self.is_customer(object.fields) {
                         customers += 1;
                         if may_be_map && customers == 2 {
                             return Search::Here;
@@ -277,7 +289,9 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             let value = match skip_key(bytes, key) {
                 Ok(value) if value < bytes.len() => value,
                 Ok(_) => return bound.open(),
-                Err(fault) if fault.what == Flaw::Incomplete => return bound.open(),
+                Err(fault) if fault.what == Flaw::Incomplete => {
+                    return bound.open_from(start);
+                }
                 Err(_) => return Search::Nothing,
             };
             if self.is_field(key) {
@@ -290,14 +304,16 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
                     Search::More => return Search::More,
                     Search::Nothing => match skip_value(bytes, value, 1) {
                         Ok(end) => end,
-                        Err(fault) if fault.what == Flaw::Incomplete => return bound.open(),
+                        Err(fault) if fault.what == Flaw::Incomplete => {
+                            return bound.open_from(start);
+                        }
                         Err(_) => return Search::Nothing,
                     },
                 },
                 b'{' => {
                     let mut object = Object::default();
                     match self.decode(text, value, 1, &mut object) {
-                        Ok(_) if !object.fields.are_a_customers() => return Search::Nothing,
+                        Ok(_) if !self.is_customer(object.fields) => return Search::Nothing,
                         Ok(_) if customers == 1 => return Search::Here,
                         Ok(end) => {
                             customers += 1;
@@ -308,7 +324,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
                             let preview = &text[..text.floor_char_boundary(preview)];
                             _ = self.decode(preview, value, 1, &mut object);
                             // A long one is told by its first bytes.
-                            let may_be_customer = object.fields.are_a_customers();
+                            let may_be_customer = self.is_customer(object.fields);
                             if bound.end - value >= PREVIEW_BYTES && !may_be_customer {
                                 return Search::Nothing;
                             }
@@ -322,7 +338,9 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
                 }
                 _ => match skip_value(bytes, value, 1) {
                     Ok(end) => end,
-                    Err(fault) if fault.what == Flaw::Incomplete => return bound.open(),
+                    Err(fault) if fault.what == Flaw::Incomplete => {
+                        return bound.open_from(start);
+                    }
                     Err(_) => return Search::Nothing,
                 },
             };
@@ -347,6 +365,15 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
 }
 
 impl Bound {
+    /// Returns what a search came to that began at a byte and reached the end of its bytes
+    /// within a value.
+    fn open_from(self, start: usize) -> Search {
+        match self.end - start > MAX_SEARCH_BYTES {
+            true => Search::Nothing,
+            false => self.open(),
+        }
+    }
+
     /// Returns what a search came to that reached the end of its bytes.
     fn open(self) -> Search {
         match self.is_fixed {

@@ -2,6 +2,7 @@
 
 use super::recover::Recovery;
 use crate::export::pages::Remark;
+use crate::record::Fields;
 
 /// Says where in a JSON export the next byte is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -80,6 +81,8 @@ pub struct Frame {
     pub is_object: bool,
     /// Its key in the object around it, if it is in one.
     pub key: Option<Box<str>>,
+    /// The fields that it has so far: with those of a customer it is one.
+    pub fields: Fields,
 }
 
 /// Represents the keys on the way from the root of a document to an array or an object.
@@ -160,8 +163,11 @@ impl Document {
 
     /// Opens an array or an object.
     pub fn open(&mut self, is_object: bool, key: Option<&str>) {
-        let key = key.map(Into::into);
-        self.frames.push(Frame { is_object, key });
+        self.frames.push(Frame {
+            is_object,
+            key: key.map(Into::into),
+            fields: Fields::default(),
+        });
     }
 
     /// Returns whether the records of the export are the outermost values, or elements

@@ -30,6 +30,8 @@ const PROTOCOL: [&str; 10] = [
 pub(super) struct Within<'b> {
     /// How many customers are in it, at any level that is looked at.
     pub customers: usize,
+    /// How many objects in it have a field that only customers have, and no other.
+    pub near: usize,
     /// It holds arrays of something.
     pub arrays: bool,
     /// It holds arrays of nothing.
@@ -37,8 +39,19 @@ pub(super) struct Within<'b> {
     /// It is an event of a stream of changes.
     pub change: bool,
     last: Option<Customer<'b>>,
-    /// The record is that of the last customer.
-    is_loaded: bool,
+    /// The text of the object is that of the window.
+    is_of_window: bool,
+}
+
+impl Within<'_> {
+    /// Returns the byte of the window at which the last customer begins, if it is not in a
+    /// text of its own.
+    pub(super) fn place(&self) -> Option<usize> {
+        let customer = self.last.filter(|customer| !customer.is_within_text);
+        customer
+            .filter(|_| self.is_of_window)
+            .map(|customer| customer.at)
+    }
 }
 
 /// Says where a customer is that an object wraps.
@@ -49,6 +62,8 @@ struct Customer<'b> {
     wrappers: usize,
     /// It is all that a text in JSON holds.
     is_text: bool,
+    /// It is somewhere in a text in JSON.
+    is_within_text: bool,
     /// The id beside its attributes.
     id: Option<Cell<'b>>,
 }
@@ -59,10 +74,15 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
     pub(super) fn within(&mut self, text: &'b str, object: &Object, wrappers: usize) -> Within<'b> {
         let mut within = Within::default();
         self.add_within(text, object, wrappers, &mut within);
-        if let (1, Some(customer), false) = (within.customers, within.last, within.is_loaded) {
+        within.is_of_window = text.len() == self.window.text.len();
+        within
+    }
+
+    /// Reads the last customer that an object wraps into the record, unless that is it.
+    pub(super) fn load_last(&mut self, within: &Within<'b>) {
+        if let Some(customer) = within.last {
             self.load(customer);
         }
-        within
     }
 
     fn add_within(
@@ -90,9 +110,9 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
                 at,
                 wrappers: wrappers + 1,
                 is_text,
+                is_within_text: is_text || text.len() != self.window.text.len(),
                 id: id.filter(|_| inner.is_attributes),
             };
-            within.is_loaded = false;
             let Some((mut fields, beside)) = self.load(customer) else {
                 continue;
             };
@@ -102,9 +122,11 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             if fields.are_a_customers() {
                 within.customers += 1;
                 within.last = Some(customer);
-                within.is_loaded = true;
             } else {
+                let before = within.customers;
                 self.add_within(text, &beside, wrappers + 1, within);
+                within.near +=
+                    usize::from(within.customers == before && fields.may_be_a_customers());
             }
         }
     }
@@ -116,6 +138,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             at,
             wrappers,
             is_text,
+            is_within_text: _,
             id,
         } = customer;
         let mut object = Object::default();
@@ -198,16 +221,22 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         object.fields.is_empty() && kind.is_some_and(|kind| PROTOCOL.contains(&kind))
     }
 
-    /// Hands on what a whole document says of the pages that it is one of.
-    pub(super) fn remarks(&mut self, document: Range<usize>) -> Result<(), Stop<S::Error>> {
+    /// Hands on what a whole document says of the pages that it is one of: its own keys, and
+    /// those of the objects on the way to the record that begins at a byte.
+    pub(super) fn remarks(
+        &mut self,
+        document: Range<usize>,
+        record: Option<usize>,
+    ) -> Result<(), Stop<S::Error>> {
         self.sink.remark(Remark::Page)?;
-        self.remarks_of_object(document, true)
+        self.remarks_of_object(document, record, 0)
     }
 
     fn remarks_of_object(
         &mut self,
         object: Range<usize>,
-        is_outermost: bool,
+        record: Option<usize>,
+        depth: usize,
     ) -> Result<(), Stop<S::Error>> {
         let bytes = &self.bytes()[..object.end];
         let mut at = object.start;
@@ -223,8 +252,11 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
                     let remark = Remark::of(says, name, &self.window.text[value..end]);
                     remark.map_or(Ok(()), |remark| self.sink.remark(remark))?;
                 }
-                Role::Beside if is_outermost && bytes[value] == b'{' => {
-                    self.remarks_of_object(value..end, false)?;
+                role if bytes[value] == b'{' && depth < MAX_WRAPPERS => {
+                    let is_on_the_way = record.is_some_and(|at| (value + 1..end).contains(&at));
+                    if role == Role::Beside || is_on_the_way {
+                        self.remarks_of_object(value..end, record, depth + 1)?;
+                    }
                 }
                 _ => {}
             }
