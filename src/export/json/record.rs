@@ -82,6 +82,8 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         if self.is_document(at..end, here.container(), object, &within) {
             return self.open_object(at, here, None);
         }
+        // The search for a document reads other objects.
+        self.load_again(&within);
         if object.says && matches!(here.container(), Container::Lines | Container::Elements) {
             self.remarks(at..end)?;
         }

@@ -65,6 +65,13 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         within
     }
 
+    /// Reads the customer that is within an object into the record again, if it is one.
+    pub(super) fn load_again(&mut self, within: &Within<'b>) {
+        if let (1, Some(customer), true) = (within.customers, within.last, within.arrays) {
+            self.load(customer);
+        }
+    }
+
     fn add_within(
         &mut self,
         text: &'b str,
