@@ -41,7 +41,7 @@ pub(super) fn notes(policies: &Policies, totals: &Totals) -> Vec<String> {
     }
     let anomalies = totals.verdict.anomalies.iter();
     notes.extend(anomalies.filter_map(|anomaly| match anomaly {
-        Anomaly::MostlyBad { .. } => Some(anomaly.to_string()),
+        Anomaly::MostlyBad { .. } | Anomaly::WithoutId(_) => Some(anomaly.to_string()),
         Anomaly::Everybody(_)
         | Anomaly::Inapplicable(_)
         | Anomaly::Nobody(_)

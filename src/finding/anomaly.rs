@@ -27,6 +27,8 @@ pub enum Anomaly {
     Inapplicable(Vec<String>),
     /// No record is a finding of these rules.
     Nobody(Vec<String>),
+    /// Some records have no id: how many.
+    WithoutId(u64),
     /// This field stands in few records: how many percent lack it.
     MostlyAbsent(String, u64),
     /// Most of what stands in this field cannot be read.
@@ -60,6 +62,11 @@ impl fmt::Display for Anomaly {
                 write!(f, "these rules apply to no record: {}", names(rules))
             }
             Anomaly::Nobody(rules) => write!(f, "these rules fail for no record: {}", names(rules)),
+            Anomaly::WithoutId(records) => write!(
+                f,
+                "{} no id: their findings cannot be followed from night to night",
+                count(*records, "record has", "records have")
+            ),
             Anomaly::MostlyAbsent(field, percent) => {
                 write!(f, "`{field}` is absent from {percent} % of the records")
             }
@@ -109,6 +116,11 @@ impl Summary {
     pub fn anomalies(&self, policies: &Policies) -> Vec<Anomaly> {
         let mut anomalies = self.mostly_bad(policies);
         let read = self.records - self.rejected;
+        let with_id = self.coverage[Slot::ID.index()].value;
+        // Where none has, the run is not complete.
+        if (1..read).contains(&with_id) {
+            anomalies.push(Anomaly::WithoutId(read - with_id));
+        }
         if read < MIN_RECORDS {
             return anomalies;
         }
@@ -132,7 +144,10 @@ impl Summary {
             Anomaly::Everybody(rules) | Anomaly::Inapplicable(rules) | Anomaly::Nobody(rules) => {
                 !rules.is_empty()
             }
-            Anomaly::MostlyAbsent(..) | Anomaly::MostlyBad { .. } | Anomaly::NearKey(..) => true,
+            Anomaly::WithoutId(_)
+            | Anomaly::MostlyAbsent(..)
+            | Anomaly::MostlyBad { .. }
+            | Anomaly::NearKey(..) => true,
         };
         anomalies.extend(sorts.into_iter().filter(told));
         let expected_absent = |slot: &Slot| {

@@ -1,8 +1,10 @@
 //! Exports as they are met in the field, and how each is read.
 
 mod accounts;
+mod customers;
 mod envelopes;
 mod pipes;
+pub mod shapes;
 mod spellings;
 
 use serde_json::Value;

@@ -8,7 +8,7 @@ use super::lexer::{Flaw, skip_blanks};
 use super::object::{Object, Role};
 use super::reader::{Reader, Step};
 use super::search::{Bound, Search};
-use super::state::{Container, MAX_PATH, Next, Path, Place, Position};
+use super::state::{Container, MAX_PATH, Next, Place, Position};
 use super::wrapped::Within;
 use crate::export::format::{MAX_DEPTH, PREVIEW_BYTES};
 use crate::export::pages::Remark;
@@ -253,21 +253,19 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
 
     /// Closes the innermost array or object, whose last byte this is.
     pub(super) fn close(&mut self, at: usize) -> Result<Step, Stop<S::Error>> {
-        let path = self.document.path();
-        let closed = self.document.frames.pop();
-        if let Some(closed) = &closed
-            && closed.fields.are_a_customers()
-        {
-            self.two_places(jq(&path, closed.key.is_none()))?;
+        let is_customer = self.document.frames.last();
+        if is_customer.is_some_and(|frame| frame.fields.are_a_customers()) {
+            self.two_places(self.document.jq())?;
         }
+        let closed = self.document.frames.pop();
         let is_document = closed.is_some_and(|frame| frame.is_object)
             && self.document.path().is_empty()
             && self.document.frames.iter().all(|frame| !frame.is_object);
         if is_document && !self.document.is_met {
             match &self.document.place {
-                None if self.document.has_room => self.document.empty_page = true,
                 // Something was in another place, and was reported.
-                Some(_) if self.document.reported.two_places => {}
+                _ if self.document.reported.two_places => {}
+                None if self.document.has_room => self.document.empty_page = true,
                 _ => self.sink.rejected(at, Unreadable::NoField)?,
             }
         }
@@ -280,30 +278,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             return Ok(());
         }
         let place = self.document.place.as_ref();
-        let judged = place.map(|place| jq(&place.path, true));
+        let judged = place.map(Place::jq);
         self.sink.unread(Unread::TwoPlaces { judged, other })
     }
-}
-
-/// Returns how `jq` names the value with this path, or its elements.
-pub(super) fn jq(path: &Path, of_elements: bool) -> String {
-    let mut named = String::new();
-    for key in path {
-        let is_plain = !key.is_empty()
-            && !key.starts_with(|c: char| c.is_ascii_digit())
-            && key
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        match is_plain {
-            true => named.extend([".", key]),
-            false => named.extend([".[", &serde_json::Value::from(&**key).to_string(), "]"]),
-        }
-    }
-    if named.is_empty() {
-        named.push('.');
-    }
-    if of_elements {
-        named.push_str("[]");
-    }
-    named
 }

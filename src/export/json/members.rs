@@ -1,7 +1,6 @@
 //! Reads the members of an object that is not a record.
 
 use super::between::ELEMENT_SEPARATOR;
-use super::document::jq;
 use super::lexer::{Flaw, skip_blanks, skip_key, skip_value, string};
 use super::object::Role;
 use super::reader::{Reader, Step};
@@ -213,7 +212,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             Ok(end) if end == bytes.len() && !self.window.last => Ok(More(from, here)),
             Ok(end) => {
                 if bytes[value] == b'"' && self.holds_customer(value..end) {
-                    self.two_places(jq(&self.document.path(), true))?;
+                    self.two_places(self.document.jq())?;
                 }
                 Ok(At(end, here.container().after()))
             }

@@ -102,7 +102,7 @@ impl Object {
         match role {
             Role::Type => self.kind = Some(value.clone()),
             Role::Operation => self.operation = true,
-            Role::Image => self.image = true,
+            Role::Image => self.image |= first == b'{',
             Role::Says(_) | Role::Beside => self.says = true,
             Role::Attributes | Role::Airbyte | Role::Other => {}
         }

@@ -3,13 +3,12 @@
 
 use std::ops::Range;
 
-use super::document::jq;
 use super::lexer::{skip_blanks, skip_value};
 use super::object::Object;
 use super::reader::{Reader, Step};
 use super::recover::Recovery;
 use super::search::Search;
-use super::state::{Container, Place, Position};
+use super::state::{Container, Next, Place, Position};
 use crate::export::sink::{Sink, Stop, Unread, Unreadable};
 use crate::record::{Raw, Slot};
 
@@ -70,11 +69,12 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         object: &Object,
     ) -> Result<Step, Stop<S::Error>> {
         let after = At(end, here.container().after());
-        if let Some(flaw) = self.window.flaw(at..end) {
-            self.sink.rejected(at, Unreadable::NotUtf8(flaw - at))?;
-            return Ok(after);
-        }
+        let flaw = self.window.flaw(at..end).map(|flaw| flaw - at);
         if object.fields.are_a_customers() {
+            if let Some(flaw) = flaw {
+                self.sink.rejected(at, Unreadable::NotUtf8(flaw))?;
+                return Ok(after);
+            }
             if object.arrays && self.holds_others(at..end)? {
                 // The search has read something else into the record.
                 _ = self.decode(self.window.text, at, 0, &mut Object::default());
@@ -88,6 +88,23 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             return Ok(after);
         }
         if self.is_document(at..end, here.container(), object, &within) {
+            return self.open_object(at, here, None, true);
+        }
+        if let Some(flaw) = flaw {
+            self.sink.rejected(at, Unreadable::NotUtf8(flaw))?;
+            return Ok(after);
+        }
+        // A page after one in which a bracket was lost.
+        if here.container() == Container::Records
+            && !self.document.is_plain()
+            && object.fields.is_empty()
+            && within.customers == 0
+            && within.arrays
+            && self.search_object(at..end, 0, 0) == Search::Inside
+        {
+            self.sink.unread(Unread::BadWrapper)?;
+            self.document.frames.clear();
+            let here = Position::Between(Container::Lines, Next::Value);
             return self.open_object(at, here, None, true);
         }
         if within.customers == 0 && self.is_protocol(object) {
@@ -143,7 +160,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         let within = ".. | arrays | .[]";
         self.two_places(match self.document.frames.is_empty() {
             true => within.to_owned(),
-            false => format!("{} | {within}", jq(&self.document.path(), true)),
+            false => format!("{} | {within}", self.document.jq()),
         })
     }
 
@@ -185,6 +202,17 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         };
         let is_customer = object.fields.are_a_customers() || {
             let within = self.within(text, &object, 1);
+            if within.change {
+                self.sink.unread(Unread::Changes)?;
+                return Ok(after);
+            }
+            if within.customers > 1 {
+                self.sink.rejected(at, Unreadable::Several)?;
+                return Ok(after);
+            }
+            if within.customers == 1 {
+                self.load_last(&within);
+            }
             within.customers == 1
                 || (!object.fields.is_empty() && self.decode(text, start, 1, &mut object).is_ok())
         };

@@ -161,6 +161,23 @@ impl Document {
         path
     }
 
+    /// Returns how `jq` names what is in the innermost array, or the innermost object.
+    pub fn jq(&self) -> String {
+        let mut named = String::new();
+        for frame in &self.frames {
+            if let Some(key) = &frame.key {
+                name_key(&mut named, key);
+            }
+            if !frame.is_object {
+                name_elements(&mut named);
+            }
+        }
+        match named.is_empty() {
+            true => ".".to_owned(),
+            false => named,
+        }
+    }
+
     /// Opens an array or an object.
     pub fn open(&mut self, is_object: bool, key: Option<&str>) {
         self.frames.push(Frame {
@@ -218,4 +235,32 @@ impl Document {
             None => None,
         }
     }
+}
+
+impl Place {
+    /// Returns how `jq` names the records.
+    pub fn jq(&self) -> String {
+        let mut named = String::new();
+        self.path.iter().for_each(|key| name_key(&mut named, key));
+        name_elements(&mut named);
+        named
+    }
+}
+
+/// Adds a key to how `jq` names a value.
+fn name_key(named: &mut String, key: &str) {
+    let is_plain = !key.is_empty()
+        && !key.starts_with(|c: char| c.is_ascii_digit())
+        && key
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    match is_plain {
+        true => named.extend([".", key]),
+        false => named.extend([".[", &serde_json::Value::from(key).to_string(), "]"]),
+    }
+}
+
+/// Adds the elements of an array to how `jq` names it.
+fn name_elements(named: &mut String) {
+    named.push_str(if named.is_empty() { ".[]" } else { "[]" });
 }

@@ -7,7 +7,7 @@ use super::lexer::{skip_blanks, skip_key, skip_value, string};
 use super::object::{Object, Role};
 use super::reader::Reader;
 use crate::export::pages::Remark;
-use crate::export::sink::{Sink, Stop, Unreadable};
+use crate::export::sink::{Sink, Stop, Unread, Unreadable};
 use crate::record::field::normalize_key;
 use crate::record::{Cell, Fields, Slot};
 
@@ -198,6 +198,9 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             } else {
                 self.add_within(text, &object, 1, &mut within);
             }
+        }
+        if within.change {
+            return self.sink.unread(Unread::Changes);
         }
         match (within.customers, found, within.last) {
             (1, Some((text, at)), _) => {

@@ -54,6 +54,22 @@ fn one_object_is_read() {
 }
 
 #[test]
+fn a_record_in_a_wrapper_is_itself_whatever_arrays_are_beside_it() {
+    let record = r#""customer":{"id":"a","force_2fa":false}"#;
+    for array in [r#"[{"x":1}]"#, r#"[{"force_2fa":true}]"#, r#"[{"id":"b"}]"#] {
+        for text in [
+            format!(r#"{{{record},"other":{array}}}"#),
+            format!(r#"{{"other":{array},{record}}}"#),
+            format!(r#"{{{record},"other":{{"inner":{array}}}}}"#),
+        ] {
+            let run = Workspace::with_policy(SEEN).audit_bytes(&text);
+            check(run.found("mfa") == ["a"], &text, &run);
+            check(run.code == 1, &text, &run);
+        }
+    }
+}
+
+#[test]
 fn rows_beside_columns_are_read() {
     reads("rows_with_columns", &[A, B], &[(B, "null")], 1);
 }

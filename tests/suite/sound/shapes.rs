@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::accounts::Record;
 
 /// Writes records as files.
-type Write = fn(&[Record]) -> Vec<String>;
+pub type Write = fn(&[Record]) -> Vec<String>;
 
 /// How each exporter writes.
 pub const SHAPES: [(&str, Write); 31] = [
@@ -202,12 +202,12 @@ pub const SHAPES: [(&str, Write); 31] = [
     }),
 ];
 
-fn one(text: String) -> Vec<String> {
+pub fn one(text: String) -> Vec<String> {
     vec![text]
 }
 
 /// Objects with this between them.
-fn objects(records: &[Record], between: &str) -> String {
+pub fn objects(records: &[Record], between: &str) -> String {
     let texts = records.iter().map(|record| json!(record).to_string());
     texts.collect::<Vec<_>>().join(between)
 }
@@ -239,7 +239,7 @@ fn airbyte(id: &str, data: Value) -> Record {
 }
 
 /// Lines of records among lines of the protocol.
-fn protocol(records: impl Iterator<Item = Value>) -> String {
+pub fn protocol(records: impl Iterator<Item = Value>) -> String {
     let schema =
         json!({ "type": "SCHEMA", "stream": "customers", "schema": {}, "key_properties": ["id"] });
     let log = json!({ "type": "LOG", "log": { "level": "INFO", "message": "12 records" } });
@@ -268,27 +268,27 @@ fn speakeasy(record: &Record) -> Record {
     values.collect()
 }
 
-fn is_time(key: &str) -> bool {
+pub fn is_time(key: &str) -> bool {
     key.ends_with("_at")
 }
 
-fn read(text: &str) -> DateTime<Utc> {
+pub fn read(text: &str) -> DateTime<Utc> {
     text.parse().expect("a time of the API")
 }
 
-fn by_key(record: &Record, change: impl Fn(&str, Value) -> Value) -> Record {
+pub fn by_key(record: &Record, change: impl Fn(&str, Value) -> Value) -> Record {
     let values = record.iter();
     values
         .map(|(key, value)| (key.clone(), change(key, value.clone())))
         .collect()
 }
 
-fn each(record: &Record, change: impl Fn(Value) -> Value) -> Record {
+pub fn each(record: &Record, change: impl Fn(Value) -> Value) -> Record {
     by_key(record, |_, value| change(value))
 }
 
 /// The records, with times in this format.
-fn times(records: &[Record], format: &str) -> Vec<Record> {
+pub fn times(records: &[Record], format: &str) -> Vec<Record> {
     let records = records.iter().map(|record| {
         by_key(record, |key, value| match (is_time(key), value) {
             (true, Value::String(text)) => read(&text).format(format).to_string().into(),
@@ -300,16 +300,17 @@ fn times(records: &[Record], format: &str) -> Vec<Record> {
 
 /// How CSV is written.
 #[derive(Clone, Copy)]
-struct Csv {
-    flags: [&'static str; 2],
-    time: &'static str,
-    zone: FixedOffset,
-    key: fn(&str) -> String,
-    delimiter: &'static str,
-    line_end: &'static str,
+pub struct Csv {
+    pub flags: [&'static str; 2],
+    pub time: &'static str,
+    pub zone: FixedOffset,
+    pub key: fn(&str) -> String,
+    pub delimiter: &'static str,
+    pub line_end: &'static str,
+    pub null: &'static str,
 }
 
-const CSV: Csv = Csv {
+pub const CSV: Csv = Csv {
     flags: ["true", "false"],
     time: "%F %T",
     zone: match FixedOffset::east_opt(0) {
@@ -319,11 +320,12 @@ const CSV: Csv = Csv {
     key: str::to_owned,
     delimiter: ",",
     line_end: "\n",
+    null: "",
 };
 
 impl Csv {
-    /// A header and a row for each record; what is null is an empty cell.
-    fn write(self, records: &[Record]) -> String {
+    /// A header and a row for each record.
+    pub fn write(self, records: &[Record]) -> String {
         let header = records.iter().take(1).map(|record| {
             let keys = record.keys().map(|key| (self.key)(key));
             keys.collect::<Vec<_>>()
@@ -340,13 +342,13 @@ impl Csv {
     fn cell(self, key: &str, value: &Value) -> String {
         let [yes, no] = self.flags;
         match value {
-            Value::Null => String::new(),
+            Value::Null => self.null.to_owned(),
             Value::Bool(flag) => if *flag { yes } else { no }.to_owned(),
             Value::String(text) if is_time(key) => {
                 let time = read(text).with_timezone(&self.zone);
                 time.format(self.time).to_string()
             }
-            Value::String(text) if text.contains([',', ';', '"']) => {
+            Value::String(text) if text.contains([',', ';', '|', '"', '\t', '\n']) => {
                 format!("\"{}\"", text.replace('"', "\"\""))
             }
             Value::String(text) => text.clone(),
