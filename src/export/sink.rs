@@ -254,8 +254,8 @@ impl fmt::Display for Unread {
                 other,
             } => write!(
                 f,
-                "customers in `{other}` come after so much else that they were not judged \
-                 (`jq '{other}'` picks them)"
+                "customers in `{other}` were not judged: the records are elsewhere, or so much else \
+                 comes before (`jq '{other}'` picks them)"
             ),
             Unread::Changes => f.write_str(
                 "a change stream, as Debezium writes it: events are not the customers as they \

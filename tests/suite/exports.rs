@@ -4,6 +4,7 @@ mod accounts;
 mod customers;
 mod envelopes;
 mod pipes;
+mod places;
 pub mod shapes;
 mod spellings;
 

@@ -135,7 +135,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         };
         let is_elsewhere = self.document.place.is_some() || !is_outermost;
         match short {
-            _ if is_customer && is_elsewhere => self.two_places(self.document.path())?,
+            _ if is_customer && is_elsewhere => self.elsewhere(elements(&self.document.path()))?,
             _ if is_outermost => return self.document(at, here),
             _ => {}
         }
@@ -145,10 +145,9 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         }
     }
 
-    /// Hands on what the innermost object says of pages, if it is on the way to the
+    /// Hands on what the object with this path says of pages, if it is on the way to the
     /// records.
-    pub(super) fn remark(&mut self, remark: Remark) -> Result<(), Stop<S::Error>> {
-        let mut path = self.document.path();
+    pub(super) fn remark(&mut self, mut path: Path, remark: Remark) -> Result<(), Stop<S::Error>> {
         // What `links` or `meta` says is said of what is beside it.
         if let Some(last) = path.last()
             && Role::of(&normalize_key(last)) == Role::Beside
@@ -250,7 +249,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             }
         }
         if key.is_none() {
-            self.remark(Remark::Page)?;
+            self.remark(self.document.path(), Remark::Page)?;
         }
         if path.is_empty() {
             self.document.is_met = false;
@@ -282,21 +281,27 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         Ok(At(at + 1, self.document.around().after()))
     }
 
-    /// Reports, once, that customers are at a second path.
-    fn two_places(&mut self, other: Path) -> Result<(), Stop<S::Error>> {
+    /// Reports, once, that customers are elsewhere than the records.
+    pub(super) fn elsewhere(&mut self, other: String) -> Result<(), Stop<S::Error>> {
         if std::mem::replace(&mut self.document.reported.two_places, true) {
             return Ok(());
         }
-        let judged = self.document.place.as_ref().map(|place| jq(&place.path));
-        self.sink.unread(Unread::TwoPlaces {
-            judged,
-            other: jq(&other),
-        })
+        let judged = self.document.place.as_ref();
+        let judged = judged.map(|place| elements(&place.path));
+        self.sink.unread(Unread::TwoPlaces { judged, other })
     }
 }
 
 /// Returns how `jq` names the elements of an array with this path.
-fn jq(path: &Path) -> String {
+fn elements(path: &Path) -> String {
+    match path.is_empty() {
+        true => ".[]".to_owned(),
+        false => jq(path) + "[]",
+    }
+}
+
+/// Returns how `jq` names a value with this path.
+pub(super) fn jq(path: &Path) -> String {
     let mut named = String::new();
     for key in path {
         let is_plain = !key.is_empty()
@@ -309,9 +314,5 @@ fn jq(path: &Path) -> String {
             false => named.extend([".[", &serde_json::Value::from(&**key).to_string(), "]"]),
         }
     }
-    if named.is_empty() {
-        named.push('.');
-    }
-    named.push_str("[]");
     named
 }

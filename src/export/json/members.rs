@@ -1,11 +1,13 @@
 //! Reads the members of an object that is not a record.
 
 use super::between::ELEMENT_SEPARATOR;
+use super::document::jq;
 use super::lexer::{Flaw, skip_key, skip_value, string};
-use super::object::Role;
+use super::object::{Object, Role};
 use super::reader::{Reader, Step};
 use super::state::{Container, Next, Position};
-use crate::export::pages::Remark;
+use crate::export::format::PREVIEW_BYTES;
+use crate::export::pages::{Remark, Says};
 use crate::export::sink::{Sink, Stop, Unread, Unreadable};
 use crate::record::field::normalize_key;
 
@@ -40,19 +42,78 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         };
         let role = Role::of(&normalize_key(key));
         match (self.bytes()[value], role) {
+            (b'[' | b'{', Role::Says(says)) => self.said_at_length(at, (key, value), says, here),
             (_, Role::Says(says)) => {
                 let step = self.pass_over(at, value, here)?;
                 if let At(end, _) = step
                     && let Some(remark) = Remark::of(says, key, self.window.text[value..end].trim())
                 {
-                    self.remark(remark)?;
+                    self.remark(self.document.path(), remark)?;
                 }
                 Ok(step)
             }
             (b'[', _) => self.open_array(value, here, Some((key, at))),
-            (b'{', _) => self.open_object(value, here, Some((key, at))),
+            (b'{', _) => self.member_object(value, here, (key, at)),
             _ => self.pass_over(at, value, here),
         }
+    }
+
+    /// Reads an array or an object that says something by its key, and in which customers
+    /// may be all the same.
+    fn said_at_length(
+        &mut self,
+        at: usize,
+        (key, value): (&'b str, usize),
+        says: Says,
+        here: Position,
+    ) -> Result<Step, Stop<S::Error>> {
+        let bytes = self.bytes();
+        let end = match skip_value(bytes, value, 0) {
+            Ok(end) if end - value <= PREVIEW_BYTES => end,
+            _ if bytes.len() - value > PREVIEW_BYTES => bytes.len(),
+            Ok(_) | Err(_) if !self.window.last => return Ok(More(at, here)),
+            Ok(end) => end,
+            Err(_) => bytes.len(),
+        };
+        let (path, remark) = (
+            self.document.path(),
+            Remark::of(says, key, &self.window.text[value..end]),
+        );
+        let step = match bytes[value] {
+            b'[' => self.open_array(value, here, Some((key, at)))?,
+            _ => self.member_object(value, here, (key, at))?,
+        };
+        if let (At(..), Some(remark)) = (&step, remark) {
+            self.remark(path, remark)?;
+        }
+        Ok(step)
+    }
+
+    /// Reads an object that is a member of another: it may be a customer, where records
+    /// are elsewhere.
+    fn member_object(
+        &mut self,
+        value: usize,
+        here: Position,
+        (key, at): (&'b str, usize),
+    ) -> Result<Step, Stop<S::Error>> {
+        let text = self.window.within_limit(value);
+        let mut object = Object::default();
+        match self.decode(text, value, 0, &mut object) {
+            Ok(end) if object.fields.are_a_customers() => {
+                self.elsewhere(jq(&self.document.path_of(Some(key))))?;
+                Ok(At(end, here.container().after()))
+            }
+            Err(fault) if fault.what == Flaw::Incomplete && self.may_be_short(value) => {
+                Ok(More(at, here))
+            }
+            Ok(_) | Err(_) => self.open_object(value, here, Some((key, at))),
+        }
+    }
+
+    /// Whether a value that begins at a byte may end within as many bytes as are looked at.
+    fn may_be_short(&self, value: usize) -> bool {
+        !self.window.last && self.bytes().len() - value < PREVIEW_BYTES
     }
 
     /// Reads a member of an object whose values are records, or what separates two.
@@ -87,7 +148,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
                     if let At(end, _) = step
                         && let Some(remark) = Remark::of(says, key, &self.window.text[value..end])
                     {
-                        self.remark(remark)?;
+                        self.remark(self.document.path(), remark)?;
                     }
                     Ok(step)
                 }
