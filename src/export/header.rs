@@ -1,6 +1,7 @@
 //! Finds the header of a CSV export: the line that names fields.
 
 use super::csv::Table;
+use super::format::PREVIEW_BYTES;
 use super::sink::Unread;
 use crate::record::{Key, Schema};
 
@@ -60,7 +61,7 @@ pub fn find(schema: &Schema, text: &str) -> Header {
     // Where records are the text of cells, the names of the columns say nothing.
     match first {
         Some((mut candidate, at))
-            if holds_records(&candidate.table, &text[at + candidate.end..]) =>
+            if holds_records(&candidate.table, &text[at + candidate.end..], is_cut(text)) =>
         {
             candidate.table.are_wrapped = true;
             settle(schema, candidate, at, 0)
@@ -169,8 +170,15 @@ fn settle(schema: &Schema, candidate: Candidate, at: usize, passed_over: u64) ->
     Header::Found(at + end, table, passed_over)
 }
 
-/// Returns whether the next row has a cell that is an object in JSON.
-fn holds_records(table: &Table, rows: &str) -> bool {
+/// Whether a text is as long as what is looked at, so that more may follow it.
+fn is_cut(text: &str) -> bool {
+    // A mark may be before it, and a character may be cut at its end.
+    text.len() + 6 >= PREVIEW_BYTES
+}
+
+/// Returns whether the next row has a cell that is an object in JSON. A line of JSON that
+/// is split at its commas has cells that only begin like one.
+fn holds_records(table: &Table, rows: &str, may_be_cut: bool) -> bool {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(table.delimiter)
         .has_headers(false)
@@ -180,7 +188,12 @@ fn holds_records(table: &Table, rows: &str) -> bool {
     let Some(Ok(row)) = row else {
         return false;
     };
-    row.len() == table.columns && row.iter().any(|cell| cell.trim_start().starts_with('{'))
+    let is_cut = may_be_cut && reader.position().byte() == rows.len() as u64;
+    let is_object = |cell: &str| {
+        cell.trim_start().starts_with('{')
+            && (is_cut || serde_json::from_str::<serde::de::IgnoredAny>(cell).is_ok())
+    };
+    row.len() == table.columns && row.iter().any(is_object)
 }
 
 #[cfg(test)]
@@ -239,6 +252,12 @@ mod tests {
                 0
             )
         ));
+    }
+
+    #[test]
+    fn lines_of_json_are_no_rows_of_a_table() {
+        let lines = "\"id\":\"a\",\"x\":1}\n{\"id\":\"b\",\"x\":1}\n";
+        assert_eq!(found(lines), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod customers;
 mod envelopes;
 mod pipes;
 mod places;
+mod recovery;
 pub mod shapes;
 mod spellings;
 
