@@ -3,11 +3,13 @@
 mod accounts;
 mod customers;
 mod envelopes;
+mod pages;
 mod pipes;
 mod places;
 mod recovery;
 pub mod shapes;
 mod spellings;
+mod unread;
 
 use serde_json::Value;
 
