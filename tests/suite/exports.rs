@@ -3,6 +3,7 @@
 mod accounts;
 mod customers;
 mod envelopes;
+mod laws;
 mod pages;
 mod pipes;
 mod places;
