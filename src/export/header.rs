@@ -1,6 +1,7 @@
 //! Finds the header of a CSV export: the line that names fields.
 
 use super::csv::Table;
+use super::format::PREVIEW_BYTES;
 use super::sink::Unread;
 use crate::record::{Fields, Key, Schema};
 
@@ -50,7 +51,7 @@ pub fn find(schema: &Schema, text: &str) -> Header {
                 let mut candidate = candidate;
                 // Columns that any table has say less than records in cells.
                 candidate.table.are_wrapped = !are_a_customers(schema, &candidate.table)
-                    && holds_records(&candidate.table, &text[at + candidate.end..]);
+                    && holds_records(&candidate.table, &text[at + candidate.end..], is_cut(text));
                 return settle(schema, candidate, at, passed_over);
             }
             if first.is_none() {
@@ -64,7 +65,7 @@ pub fn find(schema: &Schema, text: &str) -> Header {
     // Where records are the text of cells, the names of the columns say nothing.
     match first {
         Some((mut candidate, at))
-            if holds_records(&candidate.table, &text[at + candidate.end..]) =>
+            if holds_records(&candidate.table, &text[at + candidate.end..], is_cut(text)) =>
         {
             candidate.table.are_wrapped = true;
             settle(schema, candidate, at, 0)
@@ -173,16 +174,34 @@ fn settle(schema: &Schema, candidate: Candidate, at: usize, passed_over: u64) ->
     Header::Found(at + end, table, passed_over)
 }
 
-/// Returns whether one of the next rows has a cell that is an object in JSON.
-fn holds_records(table: &Table, rows: &str) -> bool {
+/// Returns whether a text is all that is looked at, and may go on.
+fn is_cut(text: &str) -> bool {
+    text.len() + 4 > PREVIEW_BYTES
+}
+
+/// Returns whether one of the next rows has a cell that is an object in JSON. A line of
+/// JSON that is split at its commas has cells that only begin like one.
+fn holds_records(table: &Table, rows: &str, may_be_cut: bool) -> bool {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(table.delimiter)
         .has_headers(false)
         .flexible(true)
         .from_reader(rows.as_bytes());
-    let rows = reader.records().take(MAX_LINES).map_while(Result::ok);
-    let mut rows = rows.filter(|row| row.len() == table.columns);
-    rows.any(|row| row.iter().any(|cell| cell.trim_start().starts_with('{')))
+    let mut row = csv::StringRecord::new();
+    for _ in 0..MAX_LINES {
+        if !matches!(reader.read_record(&mut row), Ok(true)) {
+            return false;
+        }
+        let is_cut = may_be_cut && reader.position().byte() == rows.len() as u64;
+        let is_object = |cell: &str| {
+            cell.trim_start().starts_with('{')
+                && (is_cut || serde_json::from_str::<serde::de::IgnoredAny>(cell).is_ok())
+        };
+        if row.len() == table.columns && row.iter().any(is_object) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Returns whether the columns are those of a customer.
@@ -251,6 +270,12 @@ mod tests {
                 0
             )
         ));
+    }
+
+    #[test]
+    fn lines_of_json_are_no_rows_of_a_table() {
+        let lines = "\"id\":\"a\",\"x\":1}\n{\"id\":\"b\",\"x\":1}\n";
+        assert_eq!(found(lines), None);
     }
 
     #[test]

@@ -202,15 +202,32 @@ fn start(schema: &Schema, format: Format, bytes: &[u8], window: Window<'_, '_>) 
     }
 }
 
-/// Whether the first line is a text that holds an object in JSON.
+/// Whether the first line begins with a text that holds an object in JSON.
 fn is_json_text(head: &str) -> bool {
     let line = head.trim_start().lines().next().unwrap_or_default();
-    let inner: Result<String, _> = serde_json::from_str(line.trim_end());
-    // A line that is longer than what is looked at is no header either.
-    inner.map_or_else(
-        |_| line.starts_with("\"{\\\""),
-        |inner| inner.trim_start().starts_with('{'),
-    )
+    let mut texts = serde_json::Deserializer::from_str(line).into_iter::<String>();
+    match texts.next() {
+        // In CSV a quote within a cell is doubled, and ends a text of JSON.
+        Some(Ok(inner)) => {
+            inner.trim_start().starts_with('{')
+                && serde_json::from_str::<serde::de::IgnoredAny>(&inner).is_ok()
+        }
+        // A text that is longer than what is looked at is no header either.
+        Some(Err(_)) | None => begins_as_object(line),
+    }
+}
+
+/// Whether a line begins as a text that is an object in JSON, with blanks or without.
+fn begins_as_object(line: &str) -> bool {
+    let inner = line.strip_prefix("\"{");
+    let blanks = inner.and_then(|inner| inner.split_once("\\\""));
+    blanks.is_some_and(|(blanks, _)| {
+        let blanks = blanks
+            .replace("\\n", "")
+            .replace("\\t", "")
+            .replace("\\r", "");
+        blanks.trim_matches(' ').is_empty()
+    })
 }
 
 /// Returns the text from a byte on, as far as every window has it.

@@ -24,6 +24,8 @@ pub enum Unsupported {
     Bzip2,
     /// Data packed by LZ4.
     Lz4,
+    /// Data packed by gzip or zstd, and once more by one of these.
+    PackedTwice,
     /// A 7-Zip archive.
     SevenZip,
     /// A tar archive.
@@ -63,7 +65,7 @@ pub enum Unsupported {
 }
 
 /// Lists the first bytes of files, and from which byte on they are there.
-const SIGNATURES: [(usize, &[u8], Unsupported); 20] = [
+const SIGNATURES: [(usize, &[u8], Unsupported); 22] = [
     (30, b"[Content_Types].xml", Unsupported::Workbook),
     (30, b"xl/", Unsupported::Workbook),
     (0, b"PK\x03\x04", Unsupported::Zip),
@@ -76,6 +78,9 @@ const SIGNATURES: [(usize, &[u8], Unsupported); 20] = [
     (0, b"\xfd7zXZ\0", Unsupported::Xz),
     (0, b"BZh", Unsupported::Bzip2),
     (0, b"\x04\x22\x4d\x18", Unsupported::Lz4),
+    // What is packed once is unpacked before.
+    (0, b"\x1f\x8b\x08", Unsupported::PackedTwice),
+    (0, b"\x28\xb5\x2f\xfd", Unsupported::PackedTwice),
     (0, b"7z\xbc\xaf\x27\x1c", Unsupported::SevenZip),
     (257, b"ustar", Unsupported::Tar),
     (0, b"PAR1", Unsupported::Parquet),
@@ -147,6 +152,10 @@ impl Unsupported {
             Self::Xz => ["packed by xz", "`xz -dc FILE | audit … -` reads it"],
             Self::Bzip2 => ["packed by bzip2", "`bzip2 -dc FILE | audit … -` reads it"],
             Self::Lz4 => ["packed by LZ4", "`lz4 -dc FILE | audit … -` reads it"],
+            Self::PackedTwice => [
+                "packed twice",
+                "unpack it once, as with `gzip -dc FILE` or `zstd -dc FILE`",
+            ],
             Self::SevenZip => ["a 7-Zip archive", "unpack it, as with `7z e -so FILE`"],
             Self::Tar => [
                 "a tar archive",

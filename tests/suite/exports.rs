@@ -3,9 +3,14 @@
 mod accounts;
 mod customers;
 mod envelopes;
+mod laws;
+mod pages;
 mod pipes;
+mod places;
+mod recovery;
 pub mod shapes;
 mod spellings;
+mod unread;
 
 use serde_json::Value;
 

@@ -11,7 +11,7 @@ use super::search::{Bound, Search};
 use super::state::{Container, MAX_PATH, Next, Place, Position};
 use super::wrapped::Within;
 use crate::export::format::{MAX_DEPTH, PREVIEW_BYTES};
-use crate::export::pages::Remark;
+use crate::export::pages::{Remark, Says};
 use crate::export::sink::{Sink, Stop, Unread, Unreadable};
 use crate::record::field::normalize_key;
 
@@ -135,7 +135,10 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         let mut path = self.document.path();
         // What `links` or `meta` says is said of what is beside it.
         while let Some(last) = path.last()
-            && Role::of(&normalize_key(last)) == Role::Beside
+            && matches!(
+                Role::of(&normalize_key(last)),
+                Role::Beside | Role::Says(Says::Records | Says::Pages)
+            )
             && !self.document.is_on_the_way(&path).unwrap_or(false)
         {
             path.pop();

@@ -38,10 +38,10 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             Ok(found) => found,
             Err(step) => return Ok(step),
         };
-        let role = match Role::of(&normalize_key(key)) {
+        let (name, role) = match Role::of(&normalize_key(key)) {
             // The number of `total` may be in an object.
-            Role::Other if key == "value" => self.role_of_innermost(),
-            role => role,
+            Role::Other if key == "value" => self.count_of_innermost(),
+            role => (key.to_owned(), role),
         };
         let first = self.bytes()[value];
         let step = match first {
@@ -58,7 +58,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
                     _ => self.open_object(value, here, Some((key, at)), true)?,
                 };
                 if let (At(..), Role::Says(says)) = (&step, role) {
-                    let said = Remark::of(says, key, if is_empty { "[]" } else { "[1]" });
+                    let said = Remark::of(says, &name, if is_empty { "[]" } else { "[1]" });
                     self.remark_around(said)?;
                 }
                 step
@@ -66,7 +66,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             _ => {
                 let step = self.pass_over(at, value, here)?;
                 if let (At(end, _), Role::Says(says)) = (&step, role) {
-                    let said = Remark::of(says, key, self.window.text[value..*end].trim());
+                    let said = Remark::of(says, &name, self.window.text[value..*end].trim());
                     said.map_or(Ok(()), |said| self.remark(said))?;
                 }
                 step
@@ -86,16 +86,17 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         Ok(step)
     }
 
-    /// Returns what the key of the innermost object speaks of, if that counts records.
-    fn role_of_innermost(&self) -> Role {
+    /// Returns the key of the innermost object and what it speaks of, if it counts records.
+    fn count_of_innermost(&self) -> (String, Role) {
         let key = self
             .document
             .frames
             .last()
             .and_then(|frame| frame.key.as_deref());
-        match key.map(|key| Role::of(&normalize_key(key))) {
-            Some(role @ Role::Says(Says::Records | Says::Pages)) => role,
-            _ => Role::Other,
+        let key = key.unwrap_or_default();
+        match Role::of(&normalize_key(key)) {
+            role @ Role::Says(Says::Records | Says::Pages) => (key.to_owned(), role),
+            _ => (String::new(), Role::Other),
         }
     }
 

@@ -172,7 +172,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             Err(fault) if self.may_go_on(at, fault) => return Ok(More(at, here)),
             Err(fault) => return self.broken(at, self.why(at, fault), here.container()),
         };
-        if here.container() == Container::Records {
+        if matches!(here.container(), Container::Records | Container::Lines) {
             let colon = skip_blanks(bytes, end);
             if colon == bytes.len() && !self.window.last {
                 return Ok(More(at, here));

@@ -237,7 +237,7 @@ impl Page<'_> {
         }
         writeln!(out, "\n{}", self.paint.heading("Warnings"))?;
         for anomaly in anomalies {
-            writeln!(out, "  - {anomaly}")?;
+            writeln!(out, "  - {}", escape_controls(anomaly))?;
         }
         Ok(())
     }
