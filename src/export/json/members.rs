@@ -132,6 +132,8 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             // The key was lost with the record before it.
             (Next::First | Next::Value, b'{') => return self.record(at, here, None),
             (Next::First | Next::Value, b'"') => {}
+            // The search for the next entry would end here at once, again and again.
+            (Next::First | Next::Value | Next::Separator, b']') => return self.give_up(at),
             (Next::First | Next::Value | Next::Separator, _) => {
                 let why = Unreadable::NotJson("a key in quotes, and a record");
                 return self.broken(at, why, Container::Map);
