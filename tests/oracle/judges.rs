@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 pub type Judge = fn(&[u8], &Path);
 
 /// The judges, with the names of their corpora.
-pub const JUDGES: [(&str, Judge); 7] = [
+pub const JUDGES: [(&str, Judge); 8] = [
     ("decoder", |bytes, _| super::agree(bytes)),
     ("policy", policy),
     ("convert", convert),
@@ -22,6 +22,7 @@ pub const JUDGES: [(&str, Judge); 7] = [
     ("packed", packed),
     ("lines", lines),
     ("table", table),
+    ("shapes", shapes),
 ];
 
 const POLICY: &str = r#"
@@ -236,4 +237,17 @@ fn table(bytes: &[u8], folder: &Path) {
     let (csv, lines) = (audited(&csv, folder), audited(lines.as_bytes(), folder));
     assert_eq!(csv.0, lines.0, "the exit codes differ");
     assert!(csv.1 == lines.1, "the findings differ");
+}
+
+/// A customer who breaks a rule is never passed over, whatever stands before or after.
+fn shapes(bytes: &[u8], folder: &Path) {
+    let bad = br#"{"id":"bad","name":"bad","force2fa":false,"updatedAt":"2026-11-30T00:00:00Z"}"#;
+    for export in [[bytes, b"\n", bad, b"\n"], [bad, b"\n", bytes, b""]] {
+        let (code, ..) = audited(&export.concat(), folder);
+        assert!(
+            code == 1 || code == 3,
+            "exit {code}: {}",
+            String::from_utf8_lossy(bytes)
+        );
+    }
 }

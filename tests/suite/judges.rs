@@ -15,10 +15,12 @@ fn kept(name: &str) -> Vec<Vec<u8>> {
     let files = fs::read_dir(&folder).expect("a folder of kept bytes");
     let mut paths: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
     paths.sort();
+    // Where there are many, each has fewer beside it.
+    let places = (400 / paths.len().max(1)).clamp(2, 40);
     let mut all = Vec::new();
     for path in paths {
         let bytes = fs::read(path).expect("bytes");
-        for at in (0..bytes.len()).step_by(bytes.len() / 40 + 1) {
+        for at in (0..bytes.len()).step_by(bytes.len() / places + 1) {
             let (before, rest) = bytes.split_at(at);
             all.push([before, &rest[1..]].concat());
             all.push([before, &rest[..1], rest].concat());

@@ -88,6 +88,27 @@ fn a_bad_customer_under_any_name_that_stands_twice_is_never_passed_over() {
     );
 }
 
+/// The search for the next entry ended at the bracket again and again.
+#[test]
+fn a_map_that_is_closed_as_an_array_ends() {
+    let record = |id: &str| format!(r#""{id}":{{"id":"{id}","force2fa":true}}"#);
+    let map = format!("{{{},{}", record("a"), record("b"));
+    for tail in [
+        "]",
+        ",]",
+        ",{]",
+        "]]]",
+        "]}",
+        "],",
+        "]\n{\"id\":\"c\",\"force2fa\":true}",
+    ] {
+        let run = audit_files(&[format!("{map}{tail}")], &[]);
+        check(run.code == 3, tail, &run);
+        let found = Judgement::of(&run).findings;
+        check(found.iter().any(|[.., who]| who == "a"), tail, &run);
+    }
+}
+
 #[test]
 fn arrays_at_the_same_place_are_all_read() {
     let records = customers(16);
