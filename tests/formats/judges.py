@@ -1038,7 +1038,8 @@ def judge_defectdojo(path, truth, tools):
         )
         is_unsure = str(finding.get("title")).startswith("Audit incomplete:")
         (unsure if is_unsure else entries).append(
-            Entry(strings(finding), status, severity, finding.get("unique_id_from_tool"))
+            # Of a record without an id, its place and content follow.
+            Entry(strings(finding), status, severity, (finding.get("unique_id_from_tool") or "")[:32])
         )
     yield from says_unsure(truth, unsure)
     yield from compare(truth, entries, cell=SHORT)

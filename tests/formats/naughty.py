@@ -55,7 +55,7 @@ FORMULAS = [
     "007",
     "2026-12-01",
     "TRUE",
-    "#N/A",
+    "#VALUE!", # `#N/A` is a word for nothing, and read as null
 ]
 
 MARKUP = [
@@ -127,7 +127,7 @@ TEMPLATES = [
     "../../etc/passwd",
     "~",
     "%00%0a",
-    "null",
+    "nullable",
     "[redacted]",
     "[missing]",
 ]
