@@ -195,7 +195,7 @@ impl<'w, 'b> Rows<'w, 'b> {
                     true => self.record.keep(&text.replace("\"\"", "\"")),
                     false => text,
                 };
-                self.record.set(self.schema, *slot, Raw::Cell(text));
+                self.record.set(self.schema, *slot, Raw::Text(text));
             }
             cells += 1;
             match bytes.get(cell.end) {

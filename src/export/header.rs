@@ -176,7 +176,8 @@ fn settle(schema: &Schema, candidate: Candidate, at: usize, passed_over: u64) ->
 
 /// Returns whether a text is all that is looked at, and may go on.
 fn is_cut(text: &str) -> bool {
-    text.len() + 4 > PREVIEW_BYTES
+    // A mark may be before it, and a character may be cut at its end.
+    text.len() + 6 >= PREVIEW_BYTES
 }
 
 /// Returns whether one of the next rows has a cell that is an object in JSON. A line of

@@ -249,7 +249,7 @@ fn object(schema: &Schema, text: &str) -> Option<Unsupported> {
     let bytes = text.as_bytes();
     let members: Vec<_> = json::members(bytes)
         .take(MAX_MEMBERS)
-        .map(|(key, value)| (normalize_key(unquoted(key)), value))
+        .map(|member| (normalize_key(member.name()), member.value))
         .collect();
     let has = |name: &str| members.iter().any(|(key, _)| key == name);
     if has("resultsetmetadata") {
@@ -267,9 +267,9 @@ fn object(schema: &Schema, text: &str) -> Option<Unsupported> {
     let is_of_rows = |(key, value): &(String, usize)| match bytes.get(*value) {
         Some(b'[') => ROWS.contains(&key.as_str()) && are_arrays(*value),
         // Some have an object around them.
-        Some(b'{') if key == "result" => json::members(&bytes[*value..]).any(|(key, at)| {
-            let key = normalize_key(unquoted(key));
-            ROWS.contains(&key.as_str()) && are_arrays(value + at)
+        Some(b'{') if key == "result" => json::members(&bytes[*value..]).any(|member| {
+            let key = normalize_key(member.name());
+            ROWS.contains(&key.as_str()) && are_arrays(value + member.value)
         }),
         _ => false,
     };
@@ -285,7 +285,7 @@ fn object(schema: &Schema, text: &str) -> Option<Unsupported> {
         let mut values = values.into_iter().flat_map(json::members);
         values
             .next()
-            .is_some_and(|(key, _)| !json::is_type(unquoted(key)))
+            .is_some_and(|member| !json::is_type(member.name()))
     };
     let mut is_next = || fields.next().is_some_and(|(_, value)| is_column(*value));
     (is_next() && is_next()).then_some(Unsupported::Columns)
@@ -293,12 +293,6 @@ fn object(schema: &Schema, text: &str) -> Option<Unsupported> {
 
 /// How many members of an object are looked at.
 const MAX_MEMBERS: usize = 64;
-
-/// Returns a key without its quotes, as it is written.
-fn unquoted(key: &[u8]) -> &str {
-    let key = key.get(1..key.len().saturating_sub(1)).unwrap_or_default();
-    std::str::from_utf8(key).unwrap_or_default()
-}
 
 /// Whether these bytes follow from a byte on, with any blanks between them.
 fn begins(bytes: &[u8], at: usize, with: &[u8]) -> bool {

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use bumpalo::Bump;
 
+use super::format::PREVIEW_BYTES;
+
 /// Holds bytes of an export that are read in one go.
 #[derive(Debug, Clone, Copy)]
 pub struct Window<'w, 'b> {
@@ -23,6 +25,13 @@ impl<'b> Window<'_, 'b> {
     /// Returns the text as far as a record that begins at this byte may go.
     pub fn within_limit(&self, start: usize) -> &'b str {
         let end = start.saturating_add(self.limit);
+        &self.text[..self.text.floor_char_boundary(end)]
+    }
+
+    /// Returns the text as far as a value that begins at this byte is recognised by, and no
+    /// further than `end`.
+    pub fn preview(&self, start: usize, end: usize) -> &'b str {
+        let end = start.saturating_add(PREVIEW_BYTES).min(end);
         &self.text[..self.text.floor_char_boundary(end)]
     }
 

@@ -226,7 +226,7 @@ pub enum Raw<'a> {
     Bool(bool),
     /// A JSON number, as written.
     Number(&'a str),
-    /// JSON text.
+    /// JSON text, or a CSV cell, where all is text.
     Text(&'a str),
     /// JSON text with half of a surrogate pair, which is no text.
     BrokenText,
@@ -234,8 +234,6 @@ pub enum Raw<'a> {
     Array(&'a str),
     /// A JSON object.
     Object,
-    /// A CSV cell, where all is text.
-    Cell(&'a str),
 }
 
 impl Kind {
@@ -269,7 +267,7 @@ impl Field {
         texts: &'a Bump,
     ) -> Cell<'a> {
         match raw {
-            Raw::Text(text) | Raw::Cell(text) => match self.nothing(text) {
+            Raw::Text(text) => match self.nothing(text) {
                 Some(nothing) => nothing,
                 None => self.text(text, entries, texts),
             },
@@ -500,7 +498,7 @@ mod tests {
         for kind in Kind::ALL {
             for blank in ["", "  ", "\t\u{a0}"] {
                 assert_eq!(text(kind, blank), (Value::Absent(Absent::Empty), false));
-                assert_eq!(read(kind, Raw::Cell(blank)).0, Value::Absent(Absent::Empty));
+                assert_eq!(read(kind, Raw::Text(blank)).0, Value::Absent(Absent::Empty));
             }
             assert_eq!(read(kind, Raw::Null), (Value::Absent(Absent::Null), false));
         }
@@ -553,7 +551,6 @@ mod tests {
             let time = read(Kind::Time, Raw::Number(number));
             assert!(matches!(time, (Value::Time(_), true)), "{number}");
             assert_eq!(read(Kind::Time, Raw::Text(number)), time);
-            assert_eq!(read(Kind::Time, Raw::Cell(number)), time);
         }
         for odd in ["20190304", "45301", "0", "20190304x"] {
             assert_eq!(text(Kind::Time, odd), UNPARSABLE, "{odd}");

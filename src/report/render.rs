@@ -116,7 +116,7 @@ impl Rendered {
     }
 
     /// Returns the name of a finding, to be written: of a record whose number is not known
-    /// yet, with a placeholder that [`Rendered::number_key`] is told of.
+    /// yet, with a placeholder whose place [`Rendered::number_key`] notes.
     pub fn key(row: &FindingRow<'_>) -> String {
         match row.key_of_place() {
             Some(key) => format!("{key}{}", char::from(PLACEHOLDER)),

@@ -38,14 +38,14 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             }
             Ok(_) | Err(_) => {}
         }
-        let preview = text.floor_char_boundary((at + PREVIEW_BYTES).min(text.len()));
-        _ = self.decode(&text[..preview], at, 0, &mut object);
+        let preview = self.window.preview(at, text.len());
+        _ = self.decode(preview, at, 0, &mut object);
         let is_customer = object.fields.are_a_customers();
         if object.is_change() && !is_customer {
             self.sink.unread(Unread::Changes)?;
             return self.open_object(at, here, None, false);
         }
-        if !is_customer && self.search_object(at..preview, 0, 0) != Search::Nothing {
+        if !is_customer && self.search_object(at..preview.len(), 0, 0) != Search::Nothing {
             return self.open_object(at, here, None, true);
         }
         match self.decode(text, at, 0, &mut object) {
@@ -100,7 +100,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
                 at + 1,
                 Position::Between(Container::Elements, Next::Value),
             )),
-            (Next::Separator, _) | (Next::Value, b']') => self.give_up(at),
+            (Next::Separator, _) | (Next::Value, b']') => self.give_up(at, Unread::BadWrapper),
             (Next::First | Next::Value, b'[') => self.open_array(at, here, None),
             (Next::First | Next::Value, b'{') if is_outermost => self.other_document(at, here),
             (Next::First | Next::Value, b'{') => self.open_object(at, here, None, true),
@@ -119,14 +119,22 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             if is_open && self.bytes().len() - at < PREVIEW_BYTES && !self.window.last {
                 return Ok(More(at, here));
             }
-            let preview = text.floor_char_boundary((at + PREVIEW_BYTES).min(text.len()));
-            _ = self.decode(&text[..preview], at, 0, &mut object);
+            let preview = self.window.preview(at, text.len());
+            _ = self.decode(preview, at, 0, &mut object);
             if object.fields.are_a_customers() {
                 // It is in another place than the records.
                 return self.open_object(at, here, None, false);
             }
         }
         self.document(at, here)
+    }
+
+    /// Returns the bound of a search in all bytes that are read.
+    fn ahead(&self) -> Bound {
+        Bound {
+            end: self.bytes().len(),
+            is_fixed: self.window.last,
+        }
     }
 
     /// Hands on what the innermost object says of pages, if it is on the way to the
@@ -167,16 +175,13 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
     ) -> Result<Step, Stop<S::Error>> {
         let from = member.map_or(at, |(_, from)| from);
         if self.document.frames.len() >= MAX_DEPTH as usize {
-            return self.give_up(at);
+            return self.give_up(at, Unread::BadWrapper);
         }
         let key = member.map(|(key, _)| key);
         let path = self.document.path_of(key);
         let mut is_of_records = self.document.is_place_of_array(&path);
         if self.document.place.is_none() {
-            let bound = Bound {
-                end: self.bytes().len(),
-                is_fixed: self.window.last,
-            };
+            let bound = self.ahead();
             let search = match path.len() <= MAX_PATH {
                 true => self.search_array(at + 1, path.len(), 0, bound),
                 false => Search::Nothing,
@@ -220,16 +225,13 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
     ) -> Result<Step, Stop<S::Error>> {
         let from = member.map_or(at, |(_, from)| from);
         if self.document.frames.len() >= MAX_DEPTH as usize {
-            return self.give_up(at);
+            return self.give_up(at, Unread::BadWrapper);
         }
         let key = member.map(|(key, _)| key);
         let path = self.document.path_of(key);
         let mut is_map = may_be_map && self.document.is_place_of_map(&path);
         if may_be_map && self.document.place.is_none() && path.len() <= MAX_PATH {
-            let bound = Bound {
-                end: self.bytes().len(),
-                is_fixed: self.window.last,
-            };
+            let bound = self.ahead();
             is_map = match self.search_map(at, path.len(), bound) {
                 Search::More => return Ok(More(from, here)),
                 Search::Here | Search::Inside => true,

@@ -32,7 +32,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
                 ));
             }
             (Next::First | Next::Value, b'"') => {}
-            _ => return self.give_up(at),
+            _ => return self.give_up(at, Unread::BadWrapper),
         }
         let (key, value) = match self.key(at, here.clone())? {
             Ok(found) => found,
@@ -182,7 +182,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
                         self.sink.unread(Unread::OpenWrapper)?;
                         Ok(Err(More(text.len(), here)))
                     }
-                    _ => self.give_up(at).map(Err),
+                    _ => self.give_up(at, Unread::BadWrapper).map(Err),
                 };
             }
             _ if self.window.last => {
@@ -222,8 +222,8 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
                 self.sink.unread(Unread::OpenWrapper)?;
                 Ok(More(bytes.len(), here))
             }
-            Err(fault) if fault.what == Flaw::Incomplete => self.give_up_long(value),
-            Err(_) => self.give_up(value),
+            Err(fault) if fault.what == Flaw::Incomplete => self.give_up(value, Unread::LongValue),
+            Err(_) => self.give_up(value, Unread::BadWrapper),
         }
     }
 }

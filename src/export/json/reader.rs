@@ -277,19 +277,10 @@ impl<'w, 'b, 's, S: Sink> Reader<'w, 'b, 's, S> {
         Recovery::new(is_separated, container.end(), indent, trust)
     }
 
-    /// Gives up the document around a byte, which is not JSON there: nothing that follows
-    /// in it can be told apart.
-    pub(super) fn give_up(&mut self, at: usize) -> Result<Step, Stop<S::Error>> {
-        self.sink.unread(Unread::BadWrapper)?;
-        self.document.frames.clear();
-        let recovery = Recovery::new(false, None, 0, Trust::Lines);
-        Ok(At(at, Position::Broken(recovery, Container::Lines)))
-    }
-
-    /// Gives up the document around a value that holds no record and is too long to be
-    /// passed over.
-    pub(super) fn give_up_long(&mut self, at: usize) -> Result<Step, Stop<S::Error>> {
-        self.sink.unread(Unread::LongValue)?;
+    /// Gives up the document around a byte for this reason: nothing that follows in it can
+    /// be told apart.
+    pub(super) fn give_up(&mut self, at: usize, why: Unread) -> Result<Step, Stop<S::Error>> {
+        self.sink.unread(why)?;
         self.document.frames.clear();
         let recovery = Recovery::new(false, None, 0, Trust::Lines);
         Ok(At(at, Position::Broken(recovery, Container::Lines)))

@@ -75,7 +75,8 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
                 self.sink.rejected(at, Unreadable::NotUtf8(flaw))?;
                 return Ok(after);
             }
-            if object.arrays && self.holds_others(at..end)? {
+            if object.arrays {
+                self.report_others(at..end)?;
                 // The search has read something else into the record.
                 _ = self.decode(self.window.text, at, 0, &mut Object::default());
             }
@@ -113,23 +114,23 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         }
         if matches!(here.container(), Container::Lines | Container::Elements) {
             if object.says || within.customers > 0 {
-                self.remarks(at..end, within.place())?;
+                self.remarks(at..end, self.place_of(&within))?;
             }
-        } else if within.customers == 1 && within.arrays {
-            let others = self.search_object(at..end, 0, 0) != Search::Nothing;
-            if others {
-                self.others_in_records()?;
-            }
-        }
-        if within.customers == 1 {
-            if within.near > 0 {
-                // Another customer, it seems, of whom less is known.
-                self.two_places(".. | objects".to_owned())?;
-            }
-            self.load_last(&within);
+        } else if within.customers == 1
+            && within.arrays
+            && self.search_object(at..end, 0, 0) != Search::Nothing
+        {
+            self.others_in_records()?;
         }
         match within.customers {
-            1 => self.accept(at, key)?,
+            1 => {
+                if within.near > 0 {
+                    // Another customer, it seems, of whom less is known.
+                    self.two_places(".. | objects".to_owned())?;
+                }
+                self.load_last(&within);
+                self.accept(at, key)?;
+            }
             0 if object.is_crowded() => self.sink.rejected(at, Unreadable::Several)?,
             0 if !object.fields.is_empty() => {
                 let mut object = Object::default();
@@ -143,16 +144,15 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         Ok(after)
     }
 
-    /// Reports customers in an array within a record, of whom the run asks something. Returns
-    /// whether anything was read for that.
-    fn holds_others(&mut self, record: Range<usize>) -> Result<bool, Stop<S::Error>> {
+    /// Reports customers in an array within a record, of whom the run asks something.
+    fn report_others(&mut self, record: Range<usize>) -> Result<(), Stop<S::Error>> {
         self.is_in_record = true;
         let found = self.search_object(record, 0, 0);
         self.is_in_record = false;
-        if found == Search::Inside {
-            self.others_in_records()?;
+        match found {
+            Search::Inside => self.others_in_records(),
+            Search::Here | Search::Nothing | Search::More => Ok(()),
         }
-        Ok(true)
     }
 
     /// Reports that there are customers in arrays within records.

@@ -106,20 +106,19 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         let text = &self.window.text[..bound.end];
         let mut object = Object::default();
         let decoded = self.decode(text, at, 0, &mut object);
-        let preview = bound.end.min(at + PREVIEW_BYTES);
         let is_short = decoded.is_ok_and(|end| end <= at + PREVIEW_BYTES);
         if !is_short {
             let is_open = decoded.is_err_and(|fault| fault.what == Flaw::Incomplete);
             if is_open && !bound.is_fixed && bound.end - at < PREVIEW_BYTES {
                 return Element::More;
             }
-            // A long one is told by its first bytes, however many more are there.
-            let text = &self.window.text[..self.window.text.floor_char_boundary(preview)];
-            _ = self.decode(text, at, 0, &mut object);
+            // A long object is recognised by its first bytes, however many more are read.
+            let preview = self.window.preview(at, bound.end);
+            _ = self.decode(preview, at, 0, &mut object);
             if self.is_customer(object.fields) {
                 return Element::Customer;
             }
-            if self.search_object(at..preview, keys, depth) != Search::Nothing {
+            if self.search_object(at..preview.len(), keys, depth) != Search::Nothing {
                 return Element::HoldsRecords;
             }
         }
@@ -320,10 +319,9 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
                             end
                         }
                         Err(fault) if fault.what == Flaw::Incomplete => {
-                            let preview = (value + PREVIEW_BYTES).min(bytes.len());
-                            let preview = &text[..text.floor_char_boundary(preview)];
+                            // A long object is recognised by its first bytes.
+                            let preview = self.window.preview(value, bytes.len());
                             _ = self.decode(preview, value, 1, &mut object);
-                            // A long one is told by its first bytes.
                             let may_be_customer = self.is_customer(object.fields);
                             if bound.end - value >= PREVIEW_BYTES && !may_be_customer {
                                 return Search::Nothing;

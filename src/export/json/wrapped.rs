@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::decode::MAX_WRAPPERS;
-use super::lexer::{skip_blanks, skip_key, skip_value, string};
+use super::keys::members;
+use super::lexer::{skip_blanks, string};
 use super::object::{Object, Role};
 use super::reader::Reader;
 use crate::export::pages::Remark;
@@ -39,19 +40,6 @@ pub(super) struct Within<'b> {
     /// It is an event of a stream of changes.
     pub change: bool,
     last: Option<Customer<'b>>,
-    /// The text of the object is that of the window.
-    is_of_window: bool,
-}
-
-impl Within<'_> {
-    /// Returns the byte of the window at which the last customer begins, if it is not in a
-    /// text of its own.
-    pub(super) fn place(&self) -> Option<usize> {
-        let customer = self.last.filter(|customer| !customer.is_within_text);
-        customer
-            .filter(|_| self.is_of_window)
-            .map(|customer| customer.at)
-    }
 }
 
 /// Says where a customer is that an object wraps.
@@ -62,23 +50,28 @@ struct Customer<'b> {
     wrappers: usize,
     /// It is all that a text in JSON holds.
     is_text: bool,
-    /// It is somewhere in a text in JSON.
-    is_within_text: bool,
     /// The id beside its attributes.
     id: Option<Cell<'b>>,
 }
 
 impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
-    /// Returns what is within an object of this text that was just decoded. If it is one
-    /// customer, the record is that.
+    /// Returns what is within an object of this text that was just decoded: what is in the
+    /// record then is anyone's.
     pub(super) fn within(&mut self, text: &'b str, object: &Object, wrappers: usize) -> Within<'b> {
         let mut within = Within::default();
         self.add_within(text, object, wrappers, &mut within);
-        within.is_of_window = text.len() == self.window.text.len();
         within
     }
 
-    /// Reads the last customer that an object wraps into the record, unless that is it.
+    /// Returns the byte of the window at which the last customer within an object begins,
+    /// unless it is in a text in JSON.
+    pub(super) fn place_of(&self, within: &Within<'b>) -> Option<usize> {
+        let is_in_window = |text: &str| std::ptr::eq(text, self.window.text);
+        let last = within.last.filter(|customer| is_in_window(customer.text));
+        last.map(|customer| customer.at)
+    }
+
+    /// Reads the last customer that an object wraps into the record.
     pub(super) fn load_last(&mut self, within: &Within<'b>) {
         if let Some(customer) = within.last {
             self.load(customer);
@@ -110,7 +103,6 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
                 at,
                 wrappers: wrappers + 1,
                 is_text,
-                is_within_text: is_text || text.len() != self.window.text.len(),
                 id: id.filter(|_| inner.is_attributes),
             };
             let Some((mut fields, beside)) = self.load(customer) else {
@@ -138,7 +130,6 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             at,
             wrappers,
             is_text,
-            is_within_text: _,
             id,
         } = customer;
         let mut object = Object::default();
@@ -241,43 +232,28 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         record: Option<usize>,
         depth: usize,
     ) -> Result<(), Stop<S::Error>> {
-        let bytes = &self.bytes()[..object.end];
-        let mut at = object.start;
-        while let Some(Ok(value)) = next_key(bytes, at).map(|key| skip_key(bytes, key)) {
-            let key = next_key(bytes, at).unwrap_or(at);
-            let Ok(end) = skip_value(bytes, value, 1) else {
+        let (start, bytes) = (object.start, &self.bytes()[object]);
+        for member in members(bytes) {
+            let Some(end) = member.end else {
                 return Ok(());
             };
-            let name = &self.window.text[key..];
-            let name = &name[1..name[1..].find('"').map_or(1, |end| end + 1)];
-            match Role::of(&normalize_key(name)) {
+            let value = start + member.value..start + end;
+            let is_object = bytes[member.value] == b'{';
+            match Role::of(&normalize_key(member.name())) {
                 Role::Says(says) => {
-                    let remark = Remark::of(says, name, &self.window.text[value..end]);
+                    let remark = Remark::of(says, member.name(), &self.window.text[value]);
                     remark.map_or(Ok(()), |remark| self.sink.remark(remark))?;
                 }
-                role if bytes[value] == b'{' && depth < MAX_WRAPPERS => {
-                    let is_on_the_way = record.is_some_and(|at| (value + 1..end).contains(&at));
+                role if is_object && depth < MAX_WRAPPERS => {
+                    let is_on_the_way =
+                        record.is_some_and(|at| at > value.start && value.contains(&at));
                     if role == Role::Beside || is_on_the_way {
-                        self.remarks_of_object(value..end, record, depth + 1)?;
+                        self.remarks_of_object(value, record, depth + 1)?;
                     }
                 }
                 _ => {}
             }
-            at = end;
         }
         Ok(())
     }
-}
-
-/// Returns where the next key of an object begins, after a value or its brace.
-fn next_key(bytes: &[u8], at: usize) -> Option<usize> {
-    let at = match bytes.get(at) {
-        Some(b'{') => at + 1,
-        _ => {
-            let comma = skip_blanks(bytes, at);
-            (bytes.get(comma) == Some(&b',')).then_some(comma + 1)?
-        }
-    };
-    let key = skip_blanks(bytes, at);
-    (bytes.get(key) == Some(&b'"')).then_some(key)
 }

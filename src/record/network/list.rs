@@ -123,7 +123,7 @@ mod tests {
 
     use super::*;
 
-    /// The entries of a list as they stand in it, `?` before those that cannot be read,
+    /// The entries of a list as they are written, `?` before those that cannot be read,
     /// and whether it is coerced; nothing, if it has none that can.
     fn listed(list: &str) -> Option<(Vec<String>, bool)> {
         let (mut entries, texts) = (Vec::new(), Bump::new());
