@@ -1,32 +1,76 @@
 //! Unpacks what was packed with gzip or zstd, which its first bytes say.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 
 use flate2::bufread::MultiGzDecoder;
 
-/// How many packed bytes are read at once.
+/// How many bytes are read at once.
 const BUFFER: usize = 128 << 10;
 
-/// Returns a reader of the bytes, unpacked if they are packed: all members of gzip, and
-/// all frames of zstd.
+/// The bytes of a reader as they are, from the first on.
+type Packed<R> = Chain<Cursor<Vec<u8>>, R>;
+
+/// Reads bytes, unpacked if they are packed: all members of gzip and all frames of zstd.
+pub enum Unpacker<R: Read> {
+    /// They are not packed.
+    Plain(Packed<R>),
+    /// They are packed with gzip.
+    Gzip(Box<MultiGzDecoder<BufReader<Packed<R>>>>),
+    /// They are packed with zstd.
+    Zstd(zstd::stream::read::Decoder<'static, BufReader<Packed<R>>>),
+}
+
+impl<R: Read> Unpacker<R> {
+    /// Returns a reader that looks at the first bytes to see how they are packed.
+    ///
+    /// # Errors
+    ///
+    /// Those of the reader of the packed bytes.
+    pub fn new(mut packed: R) -> io::Result<Self> {
+        let mut start = Vec::new();
+        packed.by_ref().take(4).read_to_end(&mut start)?;
+        let (gzip, zstd) = (is_gzip(&start), is_zstd(&start));
+        let packed = Cursor::new(start).chain(packed);
+        Ok(if gzip {
+            let packed = BufReader::with_capacity(BUFFER, packed);
+            Unpacker::Gzip(Box::new(MultiGzDecoder::new(packed)))
+        } else if zstd {
+            let packed = BufReader::with_capacity(BUFFER, packed);
+            Unpacker::Zstd(zstd::stream::read::Decoder::with_buffer(packed)?)
+        } else {
+            Unpacker::Plain(packed)
+        })
+    }
+
+    /// Returns the reader of the packed bytes, to be read on from where it is.
+    pub fn into_packed(self) -> R {
+        let packed = match self {
+            Unpacker::Plain(packed) => packed,
+            Unpacker::Gzip(decoder) => decoder.into_inner().into_inner(),
+            Unpacker::Zstd(decoder) => decoder.finish().into_inner(),
+        };
+        packed.into_inner().1
+    }
+}
+
+impl<R: Read> Read for Unpacker<R> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Unpacker::Plain(packed) => packed.read(room),
+            Unpacker::Gzip(decoder) => decoder.read(room),
+            Unpacker::Zstd(decoder) => decoder.read(room),
+        }
+    }
+}
+
+/// Returns a buffered reader of the bytes, unpacked if they are packed.
 ///
 /// # Errors
 ///
 /// Those of the reader.
 pub fn unpacked<'r>(packed: impl Read + 'r) -> io::Result<Box<dyn BufRead + 'r>> {
-    let mut packed = packed;
-    let mut start = Vec::new();
-    packed.by_ref().take(4).read_to_end(&mut start)?;
-    let (gzip, zstd) = (is_gzip(&start), is_zstd(&start));
-    let packed = BufReader::with_capacity(BUFFER, io::Cursor::new(start).chain(packed));
-    Ok(if gzip {
-        Box::new(BufReader::new(MultiGzDecoder::new(packed)))
-    } else if zstd {
-        let decoder = zstd::stream::read::Decoder::with_buffer(packed)?;
-        Box::new(BufReader::new(decoder))
-    } else {
-        Box::new(packed)
-    })
+    let unpacker = Unpacker::new(packed)?;
+    Ok(Box::new(BufReader::with_capacity(BUFFER, unpacker)))
 }
 
 /// Returns whether bytes that begin so are packed.

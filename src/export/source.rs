@@ -3,17 +3,16 @@
 
 use std::collections::HashMap;
 use std::fs::{File, Metadata};
-use std::io::{self, BufReader, Chain, Cursor, Read};
+use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use flate2::bufread::MultiGzDecoder;
-
 use super::interrupt::{InterruptibleReader, StopFlag};
 use super::sink::Unread;
 use crate::digest::{ByteCounter, DigestHandle, HashingReader};
+use crate::unpack::Unpacker;
 
 /// Why an export cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -193,7 +192,7 @@ fn is_stdin(path: &Path) -> bool {
 
 /// Reads the bytes of an export, unpacked.
 pub(super) struct Stream {
-    reader: Unpacker,
+    reader: Unpacker<HashingReader<InterruptibleReader>>,
     snapshot: Option<Snapshot>,
 }
 
@@ -259,59 +258,4 @@ impl Snapshot {
 
 fn modified(metadata: &Metadata) -> Option<SystemTime> {
     metadata.modified().ok()
-}
-
-/// The bytes of a file as they are, from the first on.
-type Packed = Chain<Cursor<Vec<u8>>, HashingReader<InterruptibleReader>>;
-
-/// Unpacks a file, if it is packed: all members of gzip and all frames of zstd.
-enum Unpacker {
-    Plain(Packed),
-    Gzip(Box<MultiGzDecoder<BufReader<Packed>>>),
-    Zstd(zstd::stream::read::Decoder<'static, BufReader<Packed>>),
-}
-
-impl Unpacker {
-    /// Tells by the first bytes how a file is packed.
-    fn new(mut file: HashingReader<InterruptibleReader>) -> io::Result<Self> {
-        const BUFFER: usize = 128 << 10;
-        let mut magic = Vec::new();
-        file.by_ref().take(4).read_to_end(&mut magic)?;
-        let gzip = magic.starts_with(&[0x1f, 0x8b]);
-        // A frame, or one that is to be skipped.
-        let zstd = matches!(
-            magic[..],
-            [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18]
-        );
-        let packed = Cursor::new(magic).chain(file);
-        Ok(if gzip {
-            let packed = BufReader::with_capacity(BUFFER, packed);
-            Unpacker::Gzip(Box::new(MultiGzDecoder::new(packed)))
-        } else if zstd {
-            let packed = BufReader::with_capacity(BUFFER, packed);
-            Unpacker::Zstd(zstd::stream::read::Decoder::with_buffer(packed)?)
-        } else {
-            Unpacker::Plain(packed)
-        })
-    }
-
-    /// Returns the file that is unpacked, to be read on from where it is.
-    fn into_packed(self) -> HashingReader<InterruptibleReader> {
-        let packed = match self {
-            Unpacker::Plain(packed) => packed,
-            Unpacker::Gzip(decoder) => decoder.into_inner().into_inner(),
-            Unpacker::Zstd(decoder) => decoder.finish().into_inner(),
-        };
-        packed.into_inner().1
-    }
-}
-
-impl Read for Unpacker {
-    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Unpacker::Plain(packed) => packed.read(room),
-            Unpacker::Gzip(decoder) => decoder.read(room),
-            Unpacker::Zstd(decoder) => decoder.read(room),
-        }
-    }
 }
