@@ -4,7 +4,7 @@ use chrono::DateTime;
 
 use super::model::footer::{Export, Footer, PolicyReach, RuleCounts};
 use super::model::header::{Control, Criterion, Header, OptionalField, Policy, Raise, Rule};
-use super::model::row::{FindingRow, Rejected};
+use super::model::row::{FindingRow, Rejected, WaivedBy};
 use super::render::Found;
 use crate::finding::{Counts, Evidence, Privacy, Reason, Status};
 use crate::policy::{Policies, Severity};
@@ -94,6 +94,8 @@ pub fn row() -> FindingRow<'static> {
         }],
         evidence_digest: Some("e1".repeat(16).into()),
         fingerprint: "f1".repeat(16).into(),
+        waiver: None,
+        life: None,
         export: Some("one.json".into()),
         record: Some(1),
     }
@@ -139,6 +141,13 @@ pub fn rows() -> [FindingRow<'static>; 5] {
             customer_id: Some("customer-4".into()),
             evidence: evidence(&long),
             fingerprint: "f4".repeat(16).into(),
+            waiver: Some(WaivedBy {
+                id: "W-1".into(),
+                reason: "One office".into(),
+                ticket: Some("SEC-1".into()),
+                approved_by: "ciso".into(),
+                expires: "2027-02-01".into(),
+            }),
             record: Some(4),
             ..low()
         },

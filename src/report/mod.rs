@@ -33,7 +33,10 @@ pub use format::json::schema as json_schema;
 pub(crate) use markup::uri;
 pub use model::footer::{Export, Footer, PolicyReach, RuleCounts, Slice, Summary, Verdict};
 pub use model::header::{Header, Policy, Rule, Tool};
-pub use model::row::{FindingRow, Rejected};
+pub use model::life::{
+    Because, Carried, Closed, End, Life, Previous, Since, SinceCounts, WaiverCounts,
+};
+pub use model::row::{FindingRow, Rejected, WaivedBy};
 pub use output::{Destination, Error, Written};
 pub use read::{Listener, ReadError, read};
 pub use render::{Found, Rendered, RenderedChunk, RenderedRow, Renderer, Renderers, Reporter};

@@ -7,4 +7,5 @@
 pub mod bounds;
 pub mod footer;
 pub mod header;
+pub mod life;
 pub mod row;

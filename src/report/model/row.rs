@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use schemars::JsonSchema;
-use serde::ser::SerializeStruct as _;
+use chrono::{DateTime, Utc};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::life::{Because, Life, Since};
 use crate::closed;
 use crate::digest::{self, Hasher};
 use crate::finding::{Evidence, Finding, Reason, Statement, Status, statements};
@@ -14,7 +16,8 @@ use crate::policy::Severity;
 use crate::text::{escape_controls, short};
 
 /// Represents a finding, as a row of a report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Object")]
 pub struct FindingRow<'a> {
     /// The policy's id.
     pub policy: Cow<'a, str>,
@@ -35,16 +38,160 @@ pub struct FindingRow<'a> {
     pub evidence: Vec<Evidence<'a>>,
     /// A digest of what was observed, as the export has it; none where a value is redacted
     /// and there is no key.
-    #[serde(deserialize_with = "closed::maybe_fingerprint")]
     pub evidence_digest: Option<Cow<'a, str>>,
     /// The finding's name, the same every night.
-    #[serde(deserialize_with = "closed::fingerprint")]
     pub fingerprint: Cow<'a, str>,
+    /// The waiver that accepts it, if one does.
+    pub waiver: Option<WaivedBy<'a>>,
+    /// How it relates to the nights before, in a run that is compared with one.
+    pub life: Option<Life>,
     /// The export's name; none, if it is about several.
     pub export: Option<Cow<'a, str>>,
     /// The number of the record in the export, from 1; none, if it is about the
     /// whole export.
     pub record: Option<u64>,
+}
+
+/// Represents the waiver that accepts a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaivedBy<'a> {
+    /// The waiver's id.
+    pub id: Cow<'a, str>,
+    /// Why the finding is accepted.
+    pub reason: Cow<'a, str>,
+    /// Where that is written down.
+    pub ticket: Option<Cow<'a, str>>,
+    /// Who accepted it.
+    pub approved_by: Cow<'a, str>,
+    /// The first day on which it is accepted no longer, as `2027-02-01`.
+    pub expires: Cow<'a, str>,
+}
+
+/// Represents the JSON object of a finding: all its keys, in their order.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "FindingRow")]
+struct Object {
+    /// The policy's id.
+    policy: String,
+    /// The rule's id.
+    rule: String,
+    /// How severe it is.
+    severity: Severity,
+    /// `fail`, `error` or `waived`.
+    status: Status,
+    /// Why the outcome is listed.
+    reason: Reason,
+    /// The customer's id; none, if the record has none, or if it is about the
+    /// whole export.
+    customer_id: Option<String>,
+    /// The customer's name.
+    customer_name: Option<String>,
+    /// The checks that were not met.
+    evidence: Vec<Evidence<'static>>,
+    /// A digest of what was observed, as the export has it; none where a value is redacted
+    /// and there is no key.
+    #[serde(deserialize_with = "closed::maybe_fingerprint")]
+    evidence_digest: Option<String>,
+    /// The finding's name, the same every night.
+    #[serde(deserialize_with = "closed::fingerprint")]
+    fingerprint: String,
+    /// The waiver that accepts it.
+    waiver: Option<WaivedBy<'static>>,
+    /// How it relates to the night before, in a run that is compared with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    since: Option<Since>,
+    /// Why it is new, or open on a first run; in a run that is compared with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    because: Option<Because>,
+    /// The first night of its unbroken life; in a run that is compared with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    first_seen: Option<DateTime<Utc>>,
+    /// The instant from which on it is overdue, if it has a deadline; in a run that is
+    /// compared with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    due: Option<DateTime<Utc>>,
+    /// Whether that has come; in a run that is compared with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    overdue: Option<bool>,
+    /// Whether it had a life before this one; left out where it had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reopened: Option<bool>,
+    /// The night from which its deadline counts, where its waiver ended; left out
+    /// elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    due_from: Option<DateTime<Utc>>,
+    /// The export's name; none, if it is about several.
+    export: Option<String>,
+    /// The number of the record in the export, from 1; none, if it is about the
+    /// whole export.
+    record: Option<u64>,
+}
+
+impl Object {
+    /// Returns how the finding relates to the nights before, if it says so.
+    fn life(&self) -> Result<Option<Life>, &'static str> {
+        match (self.since, self.first_seen, self.overdue) {
+            (Some(since), Some(first_seen), Some(overdue)) => Ok(Some(Life {
+                since,
+                because: self.because,
+                first_seen,
+                due: self.due,
+                overdue,
+                reopened: self.reopened.unwrap_or_default(),
+                due_from: self.due_from,
+            })),
+            (None, None, None) => Ok(None),
+            _ => Err("`since`, `first_seen` and `overdue` are given together or not at all"),
+        }
+    }
+}
+
+impl TryFrom<Object> for FindingRow<'_> {
+    type Error = &'static str;
+
+    fn try_from(object: Object) -> Result<Self, &'static str> {
+        Ok(Self {
+            life: object.life()?,
+            policy: object.policy.into(),
+            rule: object.rule.into(),
+            severity: object.severity,
+            status: object.status,
+            reason: object.reason,
+            customer_id: object.customer_id.map(Cow::from),
+            customer_name: object.customer_name.map(Cow::from),
+            evidence: object.evidence,
+            evidence_digest: object.evidence_digest.map(Cow::from),
+            fingerprint: object.fingerprint.into(),
+            waiver: object.waiver,
+            export: object.export.map(Cow::from),
+            record: object.record,
+        })
+    }
+}
+
+impl JsonSchema for FindingRow<'_> {
+    fn schema_name() -> Cow<'static, str> {
+        Object::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Object::json_schema(generator)
+    }
+}
+
+/// How many keys a finding has, about; what matters is that there are some.
+const KEYS: usize = 13;
+
+impl Serialize for FindingRow<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("FindingRow", KEYS)?;
+        self.keys(&mut object)?;
+        object.serialize_field("record", &self.record)?;
+        object.end()
+    }
 }
 
 /// Represents a finding without the number of its record, which the renderer writes as the
@@ -53,7 +200,16 @@ pub struct Unnumbered<'r, 'f>(pub &'r FindingRow<'f>);
 
 impl Serialize for Unnumbered<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let FindingRow {
+        let mut object = serializer.serialize_struct("FindingRow", KEYS)?;
+        self.0.keys(&mut object)?;
+        object.end()
+    }
+}
+
+impl FindingRow<'_> {
+    /// Writes all its keys but the number of the record, which is the last.
+    fn keys<S: SerializeStruct>(&self, object: &mut S) -> Result<(), S::Error> {
+        let Self {
             policy,
             rule,
             severity,
@@ -64,10 +220,11 @@ impl Serialize for Unnumbered<'_, '_> {
             evidence,
             evidence_digest,
             fingerprint,
+            waiver,
+            life,
             export,
             record: _,
-        } = self.0;
-        let mut object = serializer.serialize_struct("FindingRow", 11)?;
+        } = self;
         object.serialize_field("policy", policy)?;
         object.serialize_field("rule", rule)?;
         object.serialize_field("severity", severity)?;
@@ -78,8 +235,54 @@ impl Serialize for Unnumbered<'_, '_> {
         object.serialize_field("evidence", evidence)?;
         object.serialize_field("evidence_digest", evidence_digest)?;
         object.serialize_field("fingerprint", fingerprint)?;
-        object.serialize_field("export", export)?;
-        object.end()
+        object.serialize_field("waiver", waiver)?;
+        if let Some(Life {
+            since,
+            because,
+            first_seen,
+            due,
+            overdue,
+            reopened,
+            due_from,
+        }) = life
+        {
+            object.serialize_field("since", since)?;
+            object.serialize_field("because", because)?;
+            object.serialize_field("first_seen", first_seen)?;
+            object.serialize_field("due", due)?;
+            object.serialize_field("overdue", overdue)?;
+            if *reopened {
+                object.serialize_field("reopened", reopened)?;
+            }
+            if due_from.is_some() {
+                object.serialize_field("due_from", due_from)?;
+            }
+        }
+        object.serialize_field("export", export)
+    }
+}
+
+impl WaivedBy<'_> {
+    /// Returns the same, free of what it was made from.
+    pub fn into_owned(self) -> WaivedBy<'static> {
+        WaivedBy {
+            id: owned(self.id),
+            reason: owned(self.reason),
+            ticket: self.ticket.map(owned),
+            approved_by: owned(self.approved_by),
+            expires: owned(self.expires),
+        }
+    }
+
+    /// Returns the same, borrowed.
+    fn by_ref(&self) -> WaivedBy<'_> {
+        WaivedBy {
+            id: Cow::Borrowed(&self.id),
+            reason: Cow::Borrowed(&self.reason),
+            ticket: self.ticket.as_deref().map(Cow::Borrowed),
+            approved_by: Cow::Borrowed(&self.approved_by),
+            expires: Cow::Borrowed(&self.expires),
+        }
     }
 }
 
@@ -105,6 +308,8 @@ impl<'a> FindingRow<'a> {
             evidence_digest: digest.map(Cow::from),
             evidence,
             fingerprint: finding.fingerprint().into(),
+            waiver: None,
+            life: None,
             export: finding.export.map(Cow::from),
             record: finding.number,
         }
@@ -128,6 +333,8 @@ impl<'a> FindingRow<'a> {
             evidence: evidence.collect(),
             evidence_digest: self.evidence_digest.map(owned),
             fingerprint: owned(self.fingerprint),
+            waiver: self.waiver.map(WaivedBy::into_owned),
+            life: self.life,
             export: self.export.map(owned),
             record: self.record,
         }
@@ -153,6 +360,8 @@ impl<'a> FindingRow<'a> {
             evidence: evidence.collect(),
             evidence_digest: None,
             fingerprint: Cow::Borrowed(&self.fingerprint),
+            waiver: self.waiver.as_ref().map(WaivedBy::by_ref),
+            life: self.life,
             export: self.export.as_deref().map(Cow::Borrowed),
             record: self.record,
         }
@@ -174,7 +383,17 @@ impl<'a> FindingRow<'a> {
             let texts = one.field.len() + one.expected.len() + one.observed.len();
             texts + size_of::<Evidence<'_>>()
         });
-        size_of::<Self>() + texts.sum::<usize>() + evidence.sum::<usize>()
+        let waiver = self.waiver.as_ref().map_or(0, |waiver| {
+            let ticket = waiver.ticket.as_ref().map_or(0, |ticket| ticket.len());
+            let texts = [
+                &waiver.id,
+                &waiver.reason,
+                &waiver.approved_by,
+                &waiver.expires,
+            ];
+            ticket + texts.map(|text| text.len()).iter().sum::<usize>()
+        });
+        size_of::<Self>() + texts.sum::<usize>() + evidence.sum::<usize>() + waiver
     }
 
     /// Returns what names it in formats that need a name of its own for each finding: its

@@ -1,0 +1,212 @@
+//! How a finding relates to the nights before.
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use strum::{AsRefStr, Display, EnumString, IntoStaticStr, VariantArray};
+
+/// Says how a finding relates to the night before.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    AsRefStr,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Since {
+    /// It was not there, or its waiver has ended.
+    New,
+    /// It was there, and says something else now.
+    Changed,
+    /// It was there, and says the same; or there was no night before.
+    Open,
+}
+
+/// Says why a finding is new; the first that holds.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    AsRefStr,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Because {
+    /// There was no night before: it counts as open.
+    FirstRun,
+    /// It was waived, and its waiver has expired or is gone.
+    WaiverEnded,
+    /// The night before did not ask its rule.
+    RuleNew,
+    /// Its rule asks something else than the night before.
+    RuleChanged,
+    /// Its customer was not known before.
+    CustomerNew,
+    /// Its customer is known, and was not found so the night before.
+    CustomerChanged,
+}
+
+/// Says what became of a finding of the night before that is not there any more.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    AsRefStr,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum End {
+    /// The customer was judged by the same rule, and passes.
+    Fixed,
+    /// The customer passes or is not judged, by a rule that asks something else.
+    RuleChanged,
+    /// The same rule does not judge the customer any more.
+    Left,
+    /// There is no such customer any more.
+    Gone,
+    /// The policy has no such rule any more, or is retired.
+    RuleRemoved,
+}
+
+/// Says what became of a finding of the night before that the run cannot judge.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, AsRefStr,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Carried {
+    /// The run cannot tell: it is carried on, so that its age is kept.
+    #[default]
+    Unknown,
+}
+
+/// Holds how a finding relates to the nights before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Life {
+    /// How it relates to the night before.
+    pub since: Since,
+    /// Why it is new, or open on a first run.
+    pub because: Option<Because>,
+    /// The first night of its unbroken life.
+    pub first_seen: DateTime<Utc>,
+    /// The instant from which on it is overdue, if there is a deadline and it is not
+    /// waived.
+    pub due: Option<DateTime<Utc>>,
+    /// Whether that has come.
+    pub overdue: bool,
+    /// Whether it had a life before this one.
+    pub reopened: bool,
+    /// The night from which its deadline counts, where that is not the first: the first
+    /// on which it was found after its waiver ended.
+    pub due_from: Option<DateTime<Utc>>,
+}
+
+/// Represents a finding of the night before that is not there any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Closed {
+    /// The policy's id.
+    pub policy: String,
+    /// The rule's id.
+    pub rule: String,
+    /// How severe it was.
+    pub severity: crate::policy::Severity,
+    /// The customer's id; none, if it was about the whole export.
+    pub customer_id: Option<String>,
+    /// The customer's name.
+    pub customer_name: Option<String>,
+    /// The finding's name, the same every night.
+    #[serde(deserialize_with = "crate::closed::fingerprint")]
+    pub fingerprint: String,
+    /// What became of it.
+    pub state: End,
+    /// The first night of its life.
+    #[schemars(with = "String")]
+    pub first_seen: DateTime<Utc>,
+}
+
+/// Names the report that a run is compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Previous {
+    /// The only clock of its run.
+    #[serde(deserialize_with = "crate::closed::instant")]
+    pub as_of: String,
+    /// The SHA-256 of its bytes.
+    #[serde(deserialize_with = "crate::closed::sha256")]
+    pub sha256: String,
+}
+
+/// Counts findings by how they relate to the night before: each name once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SinceCounts {
+    /// Those that were not there.
+    pub new: u64,
+    /// Those that say something else now.
+    pub changed: u64,
+    /// Those that were there, and say the same.
+    pub open: u64,
+    /// Those whose deadline has passed, the carried among them.
+    pub overdue: u64,
+    /// Those that were there, and whose customers pass now.
+    pub fixed: u64,
+    /// Those whose rule asks something else now.
+    pub rule_changed: u64,
+    /// Those whose customers the rule does not judge any more.
+    pub left: u64,
+    /// Those whose customers are gone.
+    pub gone: u64,
+    /// Those whose rule is gone.
+    pub rule_removed: u64,
+    /// Those of which the run cannot tell.
+    pub unknown: u64,
+}
+
+/// Counts waivers by what they came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaiverCounts {
+    /// Those that have begun and not expired.
+    pub in_force: u64,
+    /// Those of them that a finding is waived by.
+    pub used: u64,
+    /// Those of them that no finding is waived by, and whose rule was asked.
+    pub unused: u64,
+    /// Those of them that do not hold, as what was observed is another.
+    pub mismatched: u64,
+    /// Those that have expired.
+    pub expired: u64,
+    /// Those in force that expire within 30 days.
+    pub ending: u64,
+}
