@@ -223,7 +223,7 @@ fn worded(policies: &Policies, records: &[Record<'_>], renderers: &Renderers) ->
     let mut chunk = RenderedChunk::default();
     for record in records {
         let found = |finding: &Finding<'_>| {
-            renderers.finding(finding, &mut chunk, |_| Ok::<_, std::io::Error>(()))
+            renderers.finding(finding, &mut chunk, None, |_| Ok::<_, std::io::Error>(()))
         };
         let judged = judge.judge(record, CONTEXT, &mut summary, &mut partial, found);
         judged.expect("memory");

@@ -20,6 +20,16 @@ pub fn sha256<'de, D: Deserializer<'de>>(text: D) -> Result<String, D::Error> {
     hex(String::deserialize(text)?, 2 * HALF)
 }
 
+/// Reads a SHA-256, or null.
+///
+/// # Errors
+///
+/// It is something else.
+pub fn maybe_sha256<'de, D: Deserializer<'de>>(text: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(text)?;
+    text.map(|text| hex(text, 2 * HALF)).transpose()
+}
+
 /// Reads a fingerprint: the first half of a SHA-256.
 ///
 /// # Errors
@@ -69,6 +79,17 @@ pub fn instant<'de, D: Deserializer<'de>>(text: D) -> Result<String, D::Error> {
             "`{text}` is not a time as 2026-01-31T00:00:00Z"
         ))),
     }
+}
+
+/// Reads a value that is there, null or not.
+///
+/// # Errors
+///
+/// It is something else.
+pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    value: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
 }
 
 /// Reads a word: lower-case letters, digits and `-`.

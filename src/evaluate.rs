@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use crate::aggregate::Partial;
 use crate::finding::{Finding, Outcome, Privacy, Reason, Subject, Summary};
 use crate::policy::{Answers, Ask, Cause, OnAbsent, Policies, Requirement, Rule, Truth};
-use crate::record::Record;
+use crate::record::{Record, Value};
 
 /// Judges records one after another by the same policies.
 #[derive(Debug)]
@@ -26,6 +26,24 @@ pub struct Context<'a> {
     pub number: u64,
     /// How far values may be shown.
     pub privacy: Privacy<'a>,
+}
+
+/// Says how a rule regards a record, whether that is listed or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Its policy does not judge the record.
+    OutOfScope,
+    /// The rule does not apply.
+    NotApplicable,
+    /// The rule is met; if it is one over all records, as far as this record goes.
+    Pass,
+    /// The rule is met, and would not be if the keys that the record lacks held something
+    /// bad.
+    PassByAbsence,
+    /// Whether a rule over all records applies cannot be decided.
+    Undecided,
+    /// It is a finding.
+    Listed,
 }
 
 impl<'p> Judge<'p> {
@@ -91,6 +109,69 @@ impl<'p> Judge<'p> {
                 let schema = &self.policies.schema;
                 summary.count_record(schema, answers.record(), context.privacy);
                 Ok(())
+            }
+        }
+    }
+
+    /// Judges a record as [`Judge::judge`] does, and then lets `after` ask how rules, by
+    /// their indexes, regard it.
+    ///
+    /// # Errors
+    ///
+    /// Those of `found`, which ends the judging of this record.
+    pub fn judge_and_ask<E>(
+        &mut self,
+        record: &Record<'_>,
+        context: Context<'_>,
+        summary: &mut Summary,
+        partial: &mut Partial,
+        found: impl FnMut(&Finding<'_>) -> Result<(), E>,
+        after: impl FnOnce(&dyn Fn(usize) -> Standing),
+    ) -> Result<(), E> {
+        let mut truths = std::mem::take(&mut self.truths);
+        let answers = Answers::ask(self.policies, record, &mut truths);
+        let judged = self.judge_answers(&answers, context, summary, partial, found);
+        if judged.is_ok() {
+            after(&|rule_index| self.standing(rule_index, &answers));
+        }
+        self.truths = truths;
+        judged
+    }
+
+    /// Returns how a rule, by its index, regards a record.
+    fn standing(&self, rule_index: usize, answers: &Answers<'_>) -> Standing {
+        let Some((policy, rule)) = self.policies.rules().nth(rule_index) else {
+            return Standing::OutOfScope;
+        };
+        let record = answers.record();
+        if self.policies.scope(policy, record) == Truth::False {
+            return Standing::OutOfScope;
+        }
+        match &rule.ask {
+            Ask::Record { require, on_absent } => {
+                match outcome(rule, require, *on_absent, *answers) {
+                    Outcome::NotApplicable => Standing::NotApplicable,
+                    Outcome::Fail(_) | Outcome::Error(_) => Standing::Listed,
+                    Outcome::Pass => {
+                        let doubted = record.with_missing_as_bad();
+                        let mut truths = Vec::new();
+                        let doubted = Answers::ask(self.policies, &doubted, &mut truths);
+                        match outcome(rule, require, OnAbsent::Fail, doubted) {
+                            Outcome::Pass => Standing::Pass,
+                            Outcome::NotApplicable | Outcome::Fail(_) | Outcome::Error(_) => {
+                                Standing::PassByAbsence
+                            }
+                        }
+                    }
+                }
+            }
+            Ask::Aggregate(aggregate) => {
+                match (answers.applies(rule), aggregate.compared(record)) {
+                    (Truth::False, _) | (_, Some(Value::Absent(_))) => Standing::NotApplicable,
+                    (_, Some(Value::Bad(_))) => Standing::Listed,
+                    (Truth::Undecided(_), _) => Standing::Undecided,
+                    (Truth::True, _) => Standing::Pass,
+                }
             }
         }
     }

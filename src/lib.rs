@@ -126,6 +126,9 @@ mod external_sort;
 pub mod manifest;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
+pub mod nights;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod options;
 #[cfg(feature = "cli")]
 #[doc(hidden)]

@@ -1,6 +1,7 @@
 //! What is asked of a run, as plain types: the command line comes to these, and
 //! whatever else may say the same.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -10,6 +11,7 @@ use chrono::{DateTime, Utc};
 use crate::export;
 use crate::policy::{LoadError, Policies, PoliciesBuilder, Selection, Severity};
 use crate::record::Slot;
+use crate::record::time::Span;
 use crate::report::{Column, Destination, Format, MaxChars, Settings, SplitBy};
 use crate::totals::Completeness;
 
@@ -28,6 +30,8 @@ pub struct AuditOptions {
     pub fail_on: FailOn,
     /// What makes the audit complete.
     pub completeness: Completeness,
+    /// What the run is compared with, and what follows from that.
+    pub nights: NightOptions,
     /// How far customers and values are shown.
     pub disclosure: Disclosure,
     /// The file that lists what was read and written, if there is to be one.
@@ -98,6 +102,52 @@ impl PolicyOptions {
         let builder = map.fold(builder, |builder, (field, key)| builder.map(field, key));
         builder.select(self.selection.clone()).load()
     }
+}
+
+/// Says what a run is compared with, and what follows from that.
+#[derive(Debug, Clone, Default)]
+pub struct NightOptions {
+    /// The night before; none, if the run is compared with nothing.
+    pub earlier: Option<Earlier>,
+    /// How long findings may stay, by severity.
+    pub deadlines: BTreeMap<Severity, Span>,
+    /// The severity from which on new findings decide the exit code.
+    pub fail_on_new: Option<Severity>,
+    /// Whether findings whose deadline has passed decide the exit code.
+    pub fail_on_overdue: bool,
+    /// What it is to have far fewer records than the night before.
+    pub shrink: Alarm,
+}
+
+/// Says where the night before is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Earlier {
+    /// A report.
+    Report(PathBuf),
+    /// The folder of a history.
+    History(PathBuf),
+}
+
+/// Says what something is that somebody should look at.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    strum::EnumMessage,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::Display,
+)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Alarm {
+    /// A warning
+    #[default]
+    Warning,
+    /// The audit is not complete
+    Incomplete,
 }
 
 /// Says how exports are read.
@@ -219,6 +269,29 @@ pub enum Document {
     Cases,
     /// A JSON report
     Report,
+}
+
+/// Names what decides the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailsOn {
+    /// Findings from a severity on; or none.
+    Severity(FailOn),
+    /// Findings whose deadline has passed.
+    Overdue,
+}
+
+impl FromStr for FailsOn {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "overdue" => Ok(Self::Overdue),
+            _ => text
+                .parse()
+                .map(Self::Severity)
+                .map_err(|error| format!("{error}, overdue")),
+        }
+    }
 }
 
 /// Holds the least severity of findings that decide the exit code; without one, none

@@ -7,11 +7,13 @@ use chrono::{DateTime, Utc};
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use super::values::{
-    bytes, choice, column, destination, instant, mapping, max_chars, setting, split_by,
+    bytes, choice, column, deadline, destination, instant, mapping, max_chars, setting, severity,
+    split_by,
 };
 use crate::export;
-use crate::options::{CheckFormat, Document, FailOn};
-use crate::policy::Selector;
+use crate::options::{Alarm, CheckFormat, Document, FailsOn};
+use crate::policy::{Selector, Severity};
+use crate::record::time::Span;
 use crate::report::{self, Column, Destination, MaxChars, SplitBy};
 use crate::totals::Undecided;
 
@@ -274,9 +276,37 @@ pub struct AuditArgs {
     pub reports: ReportArgs,
 
     /// Exit with 1 if there are findings at or above this severity: info, low,
-    /// medium, high, critical or never
-    #[arg(long, value_name = "SEVERITY", default_value = "low")]
-    pub fail_on: FailOn,
+    /// medium, high, critical or never; beside it, overdue for those whose deadline
+    /// has passed [default: low, or never with --fail-on-new]
+    #[arg(long, value_name = "SEVERITY", value_delimiter = ',')]
+    pub fail_on: Vec<FailsOn>,
+
+    /// Compare with this earlier report, json or ndjson, and say of each finding
+    /// whether it is new
+    #[arg(long, value_name = "REPORT", conflicts_with = "history")]
+    pub since: Option<PathBuf>,
+
+    /// Keep each night in this folder, and compare with the newest
+    #[arg(long, value_name = "DIR")]
+    pub history: Option<PathBuf>,
+
+    /// Exit with 1 if findings at or above this severity are new, or worse than the
+    /// night before
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    pub fail_on_new: Option<Severity>,
+
+    /// How long findings of a severity may stay, as in --deadline critical=7d
+    #[arg(long, value_name = "SEVERITY=SPAN", value_parser = deadline)]
+    pub deadline: Vec<(Severity, Span)>,
+
+    /// What it is to have less than 80 % of the records of the night before
+    #[arg(
+        long,
+        value_parser = choice::<Alarm>(),
+        default_value_t,
+        value_name = "WHAT"
+    )]
+    pub shrink: Alarm,
 
     /// What an outcome is that could not be decided
     #[arg(

@@ -6,10 +6,10 @@ use clap::ColorChoice;
 
 use super::args::{AuditArgs, ConvertArgs, ExplainArgs, ReportArgs};
 use crate::options::{
-    AuditOptions, ColourChoice, ConvertOptions, Disclosure, ExplainOptions, InputOptions,
-    PolicyOptions, ReportOptions, Verbosity,
+    AuditOptions, ColourChoice, ConvertOptions, Disclosure, Earlier, ExplainOptions, FailOn,
+    FailsOn, InputOptions, NightOptions, PolicyOptions, ReportOptions, Verbosity,
 };
-use crate::policy::Selection;
+use crate::policy::{Selection, Severity};
 use crate::report;
 use crate::totals::Completeness;
 
@@ -62,7 +62,18 @@ impl From<AuditArgs> for AuditOptions {
                 chunk_bytes: args.window_bytes,
             },
             reports: args.reports.options(stdout),
-            fail_on: args.fail_on,
+            fail_on: fail_on(&args.fail_on, args.fail_on_new),
+            nights: NightOptions {
+                earlier: match (args.since, args.history) {
+                    (Some(report), _) => Some(Earlier::Report(report)),
+                    (None, Some(folder)) => Some(Earlier::History(folder)),
+                    (None, None) => None,
+                },
+                deadlines: args.deadline.into_iter().collect(),
+                fail_on_new: args.fail_on_new,
+                fail_on_overdue: args.fail_on.contains(&FailsOn::Overdue),
+                shrink: args.shrink,
+            },
             completeness: Completeness {
                 undecided: args.undecided,
                 allow_empty: args.allow_empty,
@@ -114,6 +125,20 @@ impl From<ExplainArgs> for ExplainOptions {
                 false => Disclosure::Redacted,
             },
         }
+    }
+}
+
+/// Returns the severity from which on findings decide the exit code: the last that is given.
+fn fail_on(given: &[FailsOn], fail_on_new: Option<Severity>) -> FailOn {
+    let given = given.iter().rev().find_map(|one| match one {
+        FailsOn::Severity(severity) => Some(*severity),
+        FailsOn::Overdue => None,
+    });
+    match (given, fail_on_new) {
+        (Some(given), _) => given,
+        // Who asks for new ones alone hears of new ones alone.
+        (None, Some(_)) => FailOn(None),
+        (None, None) => FailOn(Some(Severity::Low)),
     }
 }
 

@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use strum::{EnumMessage, VariantArray};
 
-use crate::record::time;
+use crate::policy::Severity;
+use crate::record::time::{self, Span};
 use crate::report::{self, Column, Destination, MaxChars, SplitBy};
 
 /// Returns a parser of the names of an enum's variants; help shows their
@@ -91,6 +92,20 @@ pub(super) fn mapping(text: &str) -> Result<(String, String), String> {
 pub(super) fn instant(text: &str) -> Result<DateTime<Utc>, String> {
     let reading = time::read(text).ok_or("write a time as 2026-01-31T00:00:00Z or 2026-01-31")?;
     Ok(reading.time)
+}
+
+pub(super) fn severity(name: &str) -> Result<Severity, String> {
+    let all = Severity::ALL;
+    let severity = all.into_iter().find(|severity| severity.name() == name);
+    severity.ok_or_else(|| format!("use one of {}", all.map(Severity::name).join(", ")))
+}
+
+pub(super) fn deadline(text: &str) -> Result<(Severity, Span), String> {
+    let (name, span) = text
+        .split_once('=')
+        .ok_or("write SEVERITY=SPAN, as critical=7d")?;
+    let span = Span::read(span.trim()).ok_or("write a span as 12h, 7d or 4w")?;
+    Ok((severity(name.trim())?, span))
 }
 
 pub(super) fn column(name: &str) -> Result<Column, String> {

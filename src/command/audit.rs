@@ -5,16 +5,19 @@ use std::path::Path;
 use super::error::Error;
 use super::exit::Exit;
 use super::exports::{ExportRun, same_content};
+use super::night::{Compared, Night, States, compared};
 use super::notes::{last_line, notes, reasons};
 use crate::export::{Chunker, Source};
 use crate::finding::{Finding, Key, Privacy};
 use crate::manifest::Manifest;
+use crate::nights::{self, RunningNight, Tonight};
 use crate::options::{AuditOptions, Disclosure, PolicyOptions, ReportOptions, Verbosity};
 use crate::pipeline::{self, ChunkResult, Piece, Pipeline, Rejection};
 use crate::policy::{Policies, Policy, Severity};
 use crate::record::Slot;
 use crate::report::{
-    self, Footer, Header, OnStdout, Rejected, RenderedChunk, Renderers, Reports, SplitBy,
+    self, FindingRow, Footer, Header, OnStdout, Rejected, RenderedChunk, Renderers, Reports,
+    SplitBy,
 };
 use crate::terminal::{Console, Streams};
 use crate::text::count;
@@ -32,45 +35,100 @@ const MAX_REJECTED_NOTES: u64 = 20;
 pub fn audit(options: &AuditOptions, streams: &mut Streams<'_>) -> Result<Exit, Error> {
     let mut policies = load(&options.policies)?;
     let split_slot = split_slot(options.reports.split_by.as_ref(), &mut policies)?;
-    let mut sources = Source::open_all(&options.exports)?;
-    let exports = ExportRun::all(&mut sources, options.manifest.is_some());
+    let night = Night::open(&options.nights, &mut policies)?;
+    let sources = night.exports(Source::open_all(&options.exports)?)?;
     let key = key(&options.disclosure)?;
-    let header = Header::new(&policies, options.policies.as_of);
-    let screen = streams.screen(options.colour);
-    let on_stdout = options.reports.stdout.map(|format| OnStdout {
-        format,
-        screen,
-        stdout: &mut *streams.stdout,
-    });
-    let mut reports = Reports::open(
-        on_stdout,
-        &options.reports.files,
-        &header,
-        &options.reports.settings(split_slot),
-        &files_read(options, &policies, &sources),
-        options.manifest.as_deref(),
-    )?;
-    let renderers = reports.renderers();
-    reports.start(&header)?;
-    let size = sources.iter().map(Source::size).sum();
-    let mut run = Run {
+    let audit = Audit {
         options,
         policies: &policies,
-        header: &header,
+        split_slot,
         privacy: privacy(&options.disclosure, key.as_ref()),
-        console: Console::new(
-            &mut *streams.stderr,
-            streams.shows_progress,
-            options.verbosity,
-            size,
-        ),
-        totals: RunningTotals::new(&policies, exports.len()),
-        exports,
-        renderers: &renderers,
-        reports,
+        night: &night,
     };
-    run.read(sources)?;
-    run.finish()
+    // What several records of one customer come to together is known once all are read.
+    let mut decided = None;
+    loop {
+        let again: Result<Vec<_>, _> = sources.iter().map(Source::again).collect();
+        match audit.run(again?, decided.as_ref(), streams)? {
+            Made::Whole(exit) => return Ok(exit),
+            Made::Undecided(states) => decided = Some(states),
+        }
+    }
+}
+
+/// Holds what an audit is made from.
+struct Audit<'a> {
+    options: &'a AuditOptions,
+    policies: &'a Policies,
+    split_slot: Option<Slot>,
+    privacy: Privacy<'a>,
+    night: &'a Night<'a>,
+}
+
+/// Says what a run came to.
+enum Made {
+    /// Its reports are in their places.
+    Whole(Exit),
+    /// Nothing is: it has to be made again with these states of findings.
+    Undecided(States),
+}
+
+impl Audit<'_> {
+    /// Reads the exports, and writes the reports.
+    fn run(
+        &self,
+        mut sources: Vec<Source>,
+        decided: Option<&States>,
+        streams: &mut Streams<'_>,
+    ) -> Result<Made, Error> {
+        let (options, policies) = (self.options, self.policies);
+        let exports = ExportRun::all(&mut sources, options.manifest.is_some());
+        let mut header = Header::new(policies, options.policies.as_of);
+        header.pseudonym_key = self.privacy.key_digest();
+        header.previous = self.night.previous();
+        let tonight = self.night.tonight(&header, self.privacy, decided)?;
+        let screen = streams.screen(options.colour);
+        let on_stdout = options.reports.stdout.map(|format| OnStdout {
+            format,
+            screen,
+            stdout: &mut *streams.stdout,
+            is_held: tonight.is_some(),
+        });
+        let mut read = files_read(options, policies, &sources);
+        read.extend(self.night.file());
+        let mut reports = Reports::open(
+            on_stdout,
+            &options.reports.files,
+            &header,
+            &options.reports.settings(self.split_slot),
+            &read,
+            options.manifest.as_deref(),
+        )?;
+        let renderers = reports.renderers();
+        reports.start(&header)?;
+        let size = sources.iter().map(Source::size).sum();
+        let mut run = Run {
+            options,
+            policies,
+            header: &header,
+            privacy: self.privacy,
+            console: Console::new(
+                &mut *streams.stderr,
+                streams.shows_progress,
+                options.verbosity,
+                size,
+            ),
+            totals: RunningTotals::new(policies, exports.len()),
+            running: RunningNight::new(self.night.base()),
+            tonight: tonight.as_ref(),
+            is_again: decided.is_some(),
+            exports,
+            renderers: &renderers,
+            reports,
+        };
+        run.read(sources)?;
+        run.finish()
+    }
 }
 
 fn load(options: &PolicyOptions) -> Result<Policies, Error> {
@@ -133,6 +191,12 @@ struct Run<'r> {
     /// In the order of the command line, as in `totals`.
     exports: Vec<ExportRun>,
     totals: RunningTotals<'r>,
+    /// What the parts tell about the night before.
+    running: RunningNight,
+    /// What findings are held against, if the run is compared with the night before.
+    tonight: Option<&'r Tonight<'r>>,
+    /// Whether the exports were read before, and rejected records noted.
+    is_again: bool,
     renderers: &'r Renderers,
     reports: Reports<'r>,
 }
@@ -153,6 +217,7 @@ impl Run<'_> {
             limit: input.max_record_bytes,
             privacy: self.privacy,
             renderers: self.renderers,
+            tonight: self.tonight,
         };
         pipeline.run(chunker, threads, |piece| self.write(piece))?;
         self.console.finish_progress();
@@ -169,9 +234,14 @@ impl Run<'_> {
 
     /// Writes what a chunk comes to, beside its findings.
     fn write_result(&mut self, result: ChunkResult) -> Result<(), Error> {
-        let ChunkResult { part, rejected } = result;
+        let ChunkResult {
+            part,
+            night,
+            rejected,
+        } = result;
         self.write_rejected(part.export, &rejected)?;
         self.totals.add(part)?;
+        self.running.add(night)?;
         let bytes = self.exports.iter().map(|export| export.bytes.bytes()).sum();
         let records = count(self.totals.summary().records, "record", "records");
         self.console.set_progress(bytes, records);
@@ -188,7 +258,8 @@ impl Run<'_> {
                 cause: rejection.why.to_string().into(),
             };
             self.reports.rejected(&rejected)?;
-            if self.notes_all_rejected() || number < MAX_REJECTED_NOTES {
+            let is_noted = self.notes_all_rejected() || number < MAX_REJECTED_NOTES;
+            if is_noted && !self.is_again {
                 self.console.note(&format!("rejected {rejected}"));
             }
         }
@@ -200,7 +271,7 @@ impl Run<'_> {
     }
 
     /// Finishes the rules over all records, then the reports.
-    fn finish(self) -> Result<Exit, Error> {
+    fn finish(self) -> Result<Made, Error> {
         let names = self.export_names();
         let all_rejected_noted = self.notes_all_rejected();
         let Self {
@@ -211,14 +282,40 @@ impl Run<'_> {
             mut console,
             exports,
             totals,
+            mut running,
+            tonight,
+            is_again: _,
             renderers,
             mut reports,
         } = self;
         let name_refs: Vec<_> = names.iter().map(String::as_str).collect();
         let completeness = options.completeness;
-        let totals = totals.finish(&name_refs, privacy, completeness, |finding| {
-            write_finding(finding, renderers, &mut reports)
+        let mut night = nights::Part::default();
+        let mut totals = totals.finish(&name_refs, privacy, completeness, |finding| {
+            write_finding(finding, renderers, tonight, &mut night, &mut reports)
         })?;
+        running.add(night)?;
+        let compared = match tonight {
+            Some(tonight) => {
+                let mut sum = running.finish(tonight)?;
+                if let Some(states) = sum.undecided.take() {
+                    return Ok(Made::Undecided(states));
+                }
+                Some(compared(
+                    &options.nights,
+                    policies,
+                    tonight,
+                    sum,
+                    &mut totals,
+                )?)
+            }
+            None => None,
+        };
+        if let (Some(tonight), Some(compared)) = (tonight, &compared) {
+            compared
+                .ends
+                .hand_out(tonight, |ended| Ok::<_, Error>(reports.ended(ended)?))?;
+        }
         let more_rejected = totals.summary.rejected.saturating_sub(MAX_REJECTED_NOTES);
         if !all_rejected_noted && more_rejected > 0 {
             console.note(&format!(
@@ -232,12 +329,13 @@ impl Run<'_> {
         for reason in reasons(&totals) {
             console.say(&reason);
         }
-        let footer = Footer::new(policies, &totals, &names, privacy);
+        let mut footer = Footer::new(policies, &totals, &names, privacy);
+        footer.summary.since = compared.as_ref().map(|compared| compared.counts);
         let written = reports.finish(header, &footer, |written, out| {
             let digests = exports.iter().filter_map(ExportRun::file_digest).collect();
             Manifest::new(options, policies, header, &footer, digests, written).write(out)
         })?;
-        let exit = exit(options, policies, &totals);
+        let exit = exit(options, policies, &totals, compared.as_ref());
         if !written.is_empty() {
             let line = last_line(&footer, &written);
             match exit {
@@ -245,7 +343,7 @@ impl Run<'_> {
                 Exit::Failed | Exit::Incomplete => console.say(&line),
             }
         }
-        Ok(exit)
+        Ok(Made::Whole(exit))
     }
 
     fn export_names(&self) -> Vec<String> {
@@ -258,16 +356,35 @@ impl Run<'_> {
 fn write_finding(
     finding: &Finding<'_>,
     renderers: &Renderers,
+    tonight: Option<&Tonight<'_>>,
+    night: &mut nights::Part,
     reports: &mut Reports<'_>,
 ) -> Result<(), Error> {
     let mut chunk = RenderedChunk::default();
-    let rendered = renderers.finding(finding, &mut chunk, |_| Ok(()));
+    let rendered = match tonight {
+        None => renderers.finding(finding, &mut chunk, None, |_| Ok(())),
+        Some(tonight) => {
+            let mut say = |row: &mut FindingRow<'_>| {
+                let customer = match (finding.id(), finding.number) {
+                    (None, None) => tonight.whole_export(),
+                    (id, _) => tonight.customer(id, None),
+                };
+                tonight.finding(row, finding.rule_index, &customer?, night)
+            };
+            renderers.finding(finding, &mut chunk, Some(&mut say), |_| Ok(()))
+        }
+    };
     rendered.map_err(pipeline::Error::Render)?;
     chunk.number(0, &mut Vec::new());
     Ok(reports.findings(&mut chunk)?)
 }
 
-fn exit(options: &AuditOptions, policies: &Policies, totals: &Totals) -> Exit {
+fn exit(
+    options: &AuditOptions,
+    policies: &Policies,
+    totals: &Totals,
+    compared: Option<&Compared>,
+) -> Exit {
     if !totals.verdict.is_complete() {
         return Exit::Incomplete;
     }
@@ -275,7 +392,8 @@ fn exit(options: &AuditOptions, policies: &Policies, totals: &Totals) -> Exit {
         let counts = totals.summary.counts_of(policies, severity);
         options.fail_on.counts(severity) && counts.findings() > 0
     });
-    match counts_for_exit {
+    let is_worse = compared.is_some_and(|compared| compared.fails(&options.nights));
+    match counts_for_exit || is_worse {
         true => Exit::Findings,
         false => Exit::Clean,
     }

@@ -9,7 +9,7 @@ use super::exit::Exit;
 use crate::options::ConvertOptions;
 use crate::pipeline;
 use crate::report::{
-    self, FindingRow, Found, Header, Listener, OnStdout, Rejected, RenderedChunk, Renderers,
+    self, Ended, FindingRow, Found, Header, Listener, OnStdout, Rejected, RenderedChunk, Renderers,
     Reports, Screen, SplitBy,
 };
 use crate::terminal::Streams;
@@ -60,6 +60,7 @@ impl Listener for Converter<'_> {
             format,
             screen: self.screen,
             stdout,
+            is_held: false,
         });
         if let Some(name) = options.split_by.as_ref().and_then(SplitBy::field) {
             let why = "a report does not hold it; the run itself can";
@@ -102,6 +103,13 @@ impl Listener for Converter<'_> {
         rendered.map_err(pipeline::Error::Render)?;
         chunk.number(0, &mut Vec::new());
         Ok(open.reports.findings(&mut chunk)?)
+    }
+
+    fn ended(&mut self, ended: Ended<'static>) -> Result<(), Error> {
+        match &mut self.open {
+            Some(open) => Ok(open.reports.ended(&ended)?),
+            None => Ok(()),
+        }
     }
 
     fn rejected(&mut self, rejected: Rejected<'static>) -> Result<(), Error> {

@@ -6,6 +6,7 @@ use crate::aggregate;
 use crate::export;
 use crate::finding;
 use crate::manifest;
+use crate::nights;
 use crate::panics::{self, Panic};
 use crate::pipeline;
 use crate::policy;
@@ -34,6 +35,9 @@ pub enum Error {
     /// A manifest cannot be read.
     #[error(transparent)]
     Manifest(#[from] manifest::Error),
+    /// The run cannot be compared with the night before.
+    #[error(transparent)]
+    Nights(#[from] nights::Error),
     /// What rules over all records gather cannot be kept.
     #[error(transparent)]
     Aggregate(#[from] aggregate::Error),

@@ -11,6 +11,7 @@ mod explain;
 mod exports;
 mod judge;
 mod man;
+mod night;
 mod notes;
 mod schema;
 mod show;

@@ -42,6 +42,7 @@ pub(super) fn notes(policies: &Policies, totals: &Totals) -> Vec<String> {
     let anomalies = totals.verdict.anomalies.iter();
     notes.extend(anomalies.filter_map(|anomaly| match anomaly {
         Anomaly::MostlyBad { .. } | Anomaly::WithoutId(_) => Some(anomaly.to_string()),
+        Anomaly::Shrunk { .. } => Some(anomaly.to_string()),
         Anomaly::Everybody(_)
         | Anomaly::Inapplicable(_)
         | Anomaly::Nobody(_)
@@ -65,6 +66,7 @@ pub(super) fn notes(policies: &Policies, totals: &Totals) -> Vec<String> {
         | GapCode::EmptyExport
         | GapCode::Rejected
         | GapCode::FieldMissing
+        | GapCode::Shrunk
         | GapCode::Undecided => false,
     });
     let unjudged = summary.reach(policies).filter(|(_, reach)| !reach.judged);
@@ -91,6 +93,7 @@ fn way_out(code: GapCode) -> Option<&'static str> {
         GapCode::NoneInScope | GapCode::NothingJudged => Some("`--allow-empty` if that is fine"),
         GapCode::Undecided => Some("findings with the status `error` say which, and why"),
         GapCode::MorePages => Some("fetch every page, and give all of them"),
+        GapCode::Shrunk => Some("compare with the export of the night before"),
         GapCode::NoId => Some("`--map id=KEY` reads another key as the id"),
         GapCode::Truncated
         | GapCode::Unreadable

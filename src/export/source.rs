@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -62,6 +62,8 @@ enum Origin {
     /// A pipe or a device, which cannot be opened twice.
     Pipe(File),
     Stdin,
+    /// What a pipe held, in a file without a name.
+    Kept(File),
 }
 
 impl Source {
@@ -123,6 +125,46 @@ impl Source {
         }
     }
 
+    /// Keeps what a pipe holds, so that it can be read more than once; what is a file stays
+    /// as it is.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or not be kept in a temporary file.
+    pub fn kept(self) -> Result<Self, Error> {
+        let open = |source| Error::Open {
+            path: self.name.clone(),
+            source,
+        };
+        let mut pipe = match self.origin {
+            Origin::File(_) | Origin::Kept(_) => return Ok(self),
+            Origin::Pipe(ref file) => file.try_clone().map_err(open)?,
+            Origin::Stdin => stdin().map_err(open)?,
+        };
+        let mut kept = tempfile::tempfile().map_err(open)?;
+        io::copy(&mut pipe, &mut kept).map_err(open)?;
+        Ok(Self::new(self.name, Origin::Kept(kept)))
+    }
+
+    /// Returns the same export, to be read from its first byte, if it can be read again.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be opened again.
+    pub fn again(&self) -> Result<Self, Error> {
+        let open = |source| Error::Open {
+            path: self.name.clone(),
+            source,
+        };
+        let origin = match &self.origin {
+            Origin::File(path) => Origin::File(path.clone()),
+            Origin::Pipe(file) => Origin::Pipe(file.try_clone().map_err(open)?),
+            Origin::Stdin => Origin::Stdin,
+            Origin::Kept(file) => Origin::Kept(file.try_clone().map_err(open)?),
+        };
+        Ok(Self::new(self.name.clone(), origin))
+    }
+
     /// Returns a counter of the bytes that are read of it.
     pub fn byte_counter(&self) -> ByteCounter {
         self.counter.clone()
@@ -144,7 +186,7 @@ impl Source {
     pub fn file(&self) -> Option<&Path> {
         match &self.origin {
             Origin::File(path) => Some(path),
-            Origin::Pipe(_) => None,
+            Origin::Pipe(_) | Origin::Kept(_) => None,
             Origin::Stdin => Some(Path::new("/dev/stdin")),
         }
     }
@@ -153,7 +195,7 @@ impl Source {
     fn path(&self) -> Option<&Path> {
         match &self.origin {
             Origin::File(path) => Some(path),
-            Origin::Pipe(_) | Origin::Stdin => None,
+            Origin::Pipe(_) | Origin::Stdin | Origin::Kept(_) => None,
         }
     }
 
@@ -166,6 +208,10 @@ impl Source {
                 (InterruptibleReader::file(file, stop), Some(snapshot))
             }
             Origin::Pipe(file) => (InterruptibleReader::pipe(file, stop), None),
+            Origin::Kept(mut file) => {
+                file.rewind()?;
+                (InterruptibleReader::file(file, stop), None)
+            }
             Origin::Stdin => {
                 // Past the buffer of the standard library: what it holds back
                 // cannot be waited for.

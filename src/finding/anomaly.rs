@@ -44,6 +44,15 @@ pub enum Anomaly {
         /// The first that cannot be read, as far as it may be shown.
         example: String,
     },
+    /// There are far fewer of these than the night before.
+    Shrunk {
+        /// What, as `records`.
+        what: &'static str,
+        /// How many there are.
+        now: u64,
+        /// How many there were.
+        then: u64,
+    },
     /// A key that is no field is nearly that one.
     NearKey(String, String),
 }
@@ -84,6 +93,13 @@ impl fmt::Display for Anomaly {
                     f,
                     "`{field}` cannot be read in {bad} of {held}, as in `{example}`; accepted, once a \
                      record: {forms}"
+                )
+            }
+            Anomaly::Shrunk { what, now, then } => {
+                let (now, then) = (grouped(*now), grouped(*then));
+                write!(
+                    f,
+                    "{now} {what}, and {then} the night before: is the export whole?"
                 )
             }
             Anomaly::NearKey(key, field) => {
@@ -147,6 +163,7 @@ impl Summary {
             Anomaly::WithoutId(_)
             | Anomaly::MostlyAbsent(..)
             | Anomaly::MostlyBad { .. }
+            | Anomaly::Shrunk { .. }
             | Anomaly::NearKey(..) => true,
         };
         anomalies.extend(sorts.into_iter().filter(told));

@@ -73,7 +73,8 @@ pub fn fingerprint<'n>(names: impl IntoIterator<Item = &'n str>, subject: &str) 
 }
 
 impl<'a> Finding<'a> {
-    fn id(&self) -> Option<&'a str> {
+    /// Returns the customer's id, as the export has it: it may have to be hidden.
+    pub fn id(&self) -> Option<&'a str> {
         match self.subject {
             Subject::Record(answers) => answers.record().id(),
             Subject::Aggregate(subject) => subject.customer_id.as_deref(),

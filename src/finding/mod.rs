@@ -19,4 +19,5 @@ pub use finding::{AggregateSubject, Finding, Subject};
 pub use outcome::{Outcome, Reason, Status};
 pub use privacy::{Key, KeyError, Privacy};
 pub use ranking::{Customer, TopCustomers};
+pub use redaction::{REDACTED, display_id};
 pub use summary::{Counts, Coverage, Reach, Summary};

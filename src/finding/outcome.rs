@@ -1,7 +1,7 @@
 //! What a rule makes of a record, and why.
 
 use serde::{Deserialize, Serialize};
-use strum::{AsRefStr, Display, IntoStaticStr};
+use strum::{AsRefStr, Display, IntoStaticStr, VariantArray};
 
 use crate::policy::Cause;
 use crate::record::{Absent, Bad};
@@ -15,6 +15,7 @@ use crate::record::{Absent, Bad};
     Eq,
     Hash,
     IntoStaticStr,
+    VariantArray,
     AsRefStr,
     Display,
     Serialize,
@@ -85,6 +86,7 @@ impl Reason {
     Eq,
     Hash,
     IntoStaticStr,
+    VariantArray,
     AsRefStr,
     Display,
     Serialize,

@@ -130,6 +130,18 @@ impl Privacy<'_> {
         }
     }
 
+    /// Returns a digest of the key by which pseudonyms are made, if they are: nobody can find
+    /// the key by it.
+    pub fn key_digest(self) -> Option<String> {
+        match self {
+            Privacy::Pseudonymised(key) => {
+                let digest = key.pseudonym("key", "");
+                Some(digest.trim_start_matches("key-").to_owned())
+            }
+            Privacy::Redacted | Privacy::Shown => None,
+        }
+    }
+
     /// Returns what digests values by which equal ones are known: keyed if there is a key,
     /// so that nobody else can find out what they were.
     pub(super) fn hasher(self) -> PrivateHasher {

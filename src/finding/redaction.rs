@@ -10,7 +10,7 @@ use crate::policy::Answers;
 use crate::record::{Field, Slot, Value};
 
 /// Replaces a value that is redacted.
-pub(super) const REDACTED: &str = "[redacted]";
+pub const REDACTED: &str = "[redacted]";
 
 /// The most characters of a value that a finding shows: one account must not
 /// fill a disk.

@@ -4,6 +4,7 @@ use std::io;
 
 use crate::export::Format;
 use crate::finding::Privacy;
+use crate::nights::Tonight;
 use crate::policy::Policies;
 use crate::report::Renderers;
 
@@ -33,4 +34,6 @@ pub struct Pipeline<'a> {
     pub privacy: Privacy<'a>,
     /// What renders findings for each report.
     pub renderers: &'a Renderers,
+    /// What findings are held against, in a run that is compared with the night before.
+    pub tonight: Option<&'a Tonight<'a>>,
 }

@@ -7,10 +7,12 @@ use std::io;
 
 use super::continuation::Continuation;
 use super::inputs::Pipeline;
-use crate::evaluate::{Context, Judge};
+use crate::evaluate::{Context, Judge, Standing};
 use crate::export::{Chunk, Reader, Remark, Sink, State, Stop, Unread, Unreadable};
-use crate::record::Record;
-use crate::report::RenderedChunk;
+use crate::finding::Finding;
+use crate::nights;
+use crate::record::{Record, Value};
+use crate::report::{FindingRow, RenderedChunk};
 use crate::totals::{Part, add_problem};
 
 /// Holds what of a chunk is to be written, in its turn.
@@ -25,6 +27,8 @@ pub enum Piece<'c> {
 pub struct ChunkResult {
     /// What it adds up to.
     pub part: Part,
+    /// What it tells about the night before.
+    pub night: nights::Part,
     /// Its records that cannot be read.
     pub rejected: Vec<Rejection>,
 }
@@ -49,6 +53,7 @@ pub(super) struct Judged {
     /// and their first bytes.
     rejected: Vec<(u64, usize, Unreadable)>,
     part: Part,
+    night: nights::Part,
 }
 
 /// Lets rendered findings of a chunk be written, in its turn, if there are too many to wait.
@@ -89,6 +94,7 @@ impl<'p> Worker<'p> {
             export: &self.pipeline.exports[export],
             judge: &mut self.judge,
             part: Part::new(self.pipeline.policies, export),
+            night: nights::Part::default(),
             rendered,
             write_early,
             rejected: Vec::new(),
@@ -100,6 +106,7 @@ impl<'p> Worker<'p> {
         };
         let Collector {
             mut part,
+            night,
             rendered,
             rejected,
             ..
@@ -114,6 +121,7 @@ impl<'p> Worker<'p> {
             rendered,
             rejected,
             part,
+            night,
         })
     }
 
@@ -168,6 +176,7 @@ impl Judged {
         let rejected = self.rejected.into_iter();
         let result = ChunkResult {
             part,
+            night: self.night,
             rejected: rejected
                 .map(|(record, at, why)| Rejection {
                     record: before + record,
@@ -186,6 +195,7 @@ struct Collector<'c, 'p, 'w> {
     export: &'p str,
     judge: &'c mut Judge<'p>,
     part: Part,
+    night: nights::Part,
     rendered: RenderedChunk,
     write_early: &'c mut WriteEarly<'w>,
     rejected: Vec<(u64, usize, Unreadable)>,
@@ -207,10 +217,39 @@ impl Sink for Collector<'_, '_, '_> {
         };
         let (renderers, rendered) = (self.pipeline.renderers, &mut self.rendered);
         let write_early = &mut *self.write_early;
+        let Some(tonight) = self.pipeline.tonight else {
+            return self
+                .judge
+                .judge(record, context, summary, aggregates, |finding| {
+                    renderers.finding(finding, rendered, None, &mut *write_early)
+                });
+        };
+        let created = self.pipeline.policies.schema.created();
+        let created = created.and_then(|slot| match record.cell(slot).value {
+            Value::Time(created) => Some(created),
+            _ => None,
+        });
+        let customer = tonight.customer(record.id(), created)?;
+        let night = &mut self.night;
+        let found = |finding: &Finding<'_>| {
+            let mut say = |row: &mut FindingRow<'_>| {
+                tonight.finding(row, finding.rule_index, &customer, night)
+            };
+            renderers.finding(finding, rendered, Some(&mut say), &mut *write_early)
+        };
+        if !tonight.has_earlier(&customer) {
+            self.judge
+                .judge(record, context, summary, aggregates, found)?;
+            tonight.record(&customer, &mut self.night, &|_| Standing::Listed);
+            return Ok(());
+        }
+        let mut seen = nights::Part::default();
         self.judge
-            .judge(record, context, summary, aggregates, |finding| {
-                renderers.finding(finding, rendered, &mut *write_early)
-            })
+            .judge_and_ask(record, context, summary, aggregates, found, |standing| {
+                tonight.record(&customer, &mut seen, standing);
+            })?;
+        self.night.append(seen);
+        Ok(())
     }
 
     fn rejected(&mut self, at: usize, why: Unreadable) -> Result<(), Stop<io::Error>> {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use strum::{EnumMessage, VariantArray};
 
 use super::check::Ago;
-use crate::record::{Schema, Slot, time};
+use crate::record::{Record, Schema, Slot, Value, time};
 use crate::toml_reader::Word;
 
 /// Asks one question about the whole export.
@@ -107,6 +107,14 @@ impl Aggregate {
             Self::Compared(comparison) => Some(comparison.slot()),
             Self::Summed(Summation::Newest { slot, .. }) => Some(*slot),
             Self::Summed(Summation::PassRate { .. } | Summation::Records { .. }) => None,
+        }
+    }
+
+    /// Returns what is compared of a record, if anything is.
+    pub fn compared(&self, record: &Record<'_>) -> Option<Value> {
+        match self {
+            Self::Compared(comparison) => Some(record.cell(comparison.slot()).value),
+            Self::Summed(_) => None,
         }
     }
 

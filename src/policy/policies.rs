@@ -231,6 +231,19 @@ impl Policies {
         needed
     }
 
+    /// Returns the fields that a rule asks anything of: in its `require` and its `when`, or
+    /// as what it looks at in all records.
+    pub fn fields_of(&self, rule: &Rule) -> Vec<Slot> {
+        let all = |_: &Test, _| true;
+        let guards = rule.scope.iter().chain(&rule.when);
+        let guards = guards.flat_map(|guard| self.asked_of(guard, all));
+        let asked = match &rule.ask {
+            Ask::Record { require, .. } => self.asked_of(require, all),
+            Ask::Aggregate(aggregate) => aggregate.slot().into_iter().collect(),
+        };
+        guards.chain(asked).collect()
+    }
+
     fn needs(&self, policy: &Policy) -> Vec<Slot> {
         // Nobody asks for the scope of a policy whose rules are all left out.
         if policy.rules.is_empty() {

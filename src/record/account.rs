@@ -36,6 +36,16 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// Returns the record as it would be if every key that it lacks held something that
+    /// cannot be read: what is so decided does not rest on what is absent.
+    #[must_use]
+    pub fn with_missing_as_bad(&self) -> Self {
+        let mut record = self.clone();
+        let missing = record.cells.iter_mut().filter(|cell| cell.is_missing());
+        missing.for_each(|cell| *cell = Cell::bad(Bad::WrongType, ""));
+        record
+    }
+
     /// Forgets all fields, and keeps their room.
     pub fn clear(&mut self) {
         self.deleted = Cell::MISSING;

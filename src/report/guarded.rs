@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::format::factory::Halves;
+use super::model::ended::Ended;
 use super::model::footer::Footer;
 use super::model::header::Header;
 use super::model::row::Rejected;
@@ -50,6 +51,10 @@ impl Reporter for Guarded<Box<dyn Reporter>> {
         tried(|| self.0.findings(rendered, out))
     }
 
+    fn ended(&mut self, ended: &Ended<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+        tried(|| self.0.ended(ended, out))
+    }
+
     fn rejected(&mut self, rejected: &Rejected<'_>) -> io::Result<()> {
         tried(|| self.0.rejected(rejected))
     }
@@ -87,6 +92,10 @@ mod tests {
         }
 
         fn findings(&mut self, _: &Rendered, _: &mut dyn io::Write) -> io::Result<()> {
+            fail()
+        }
+
+        fn ended(&mut self, _: &Ended<'_>, _: &mut dyn io::Write) -> io::Result<()> {
             fail()
         }
 

@@ -10,7 +10,7 @@ use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 use tempfile::SpooledTempFile;
 
 use super::model::header::Rule;
-use super::model::row::{FindingRow, Rejected, Unnumbered};
+use super::model::row::{FindingRow, Unnumbered};
 use super::render::Rendered;
 use crate::policy::Severity;
 use crate::text::is_unsafe;
@@ -216,6 +216,11 @@ pub struct List {
 }
 
 impl List {
+    /// Returns whether nothing was written yet.
+    pub fn is_empty(&self) -> bool {
+        !self.has_items
+    }
+
     /// Writes items; the first of all without its comma.
     pub fn write(&mut self, items: &[u8], out: &mut dyn Write) -> io::Result<()> {
         match items.strip_prefix(b",") {
@@ -228,17 +233,17 @@ impl List {
     }
 }
 
-/// How many bytes of rejected records wait in memory; more wait in a file.
+/// How many bytes of a list wait in memory; more wait in a file.
 const SPOOL_BYTES: usize = 1 << 20;
 
-/// Keeps the records that could not be read until the findings are written.
-pub struct RejectedList {
+/// Keeps the items of a list until what comes before them is written.
+pub struct KeptList {
     between: &'static [u8],
     file: SpooledTempFile,
 }
 
-impl RejectedList {
-    /// Returns an empty list; `between` will stand between two records.
+impl KeptList {
+    /// Returns an empty list; `between` will be between two items.
     pub fn new(between: &'static [u8]) -> Self {
         Self {
             between,
@@ -246,15 +251,15 @@ impl RejectedList {
         }
     }
 
-    /// Adds a record.
-    pub fn push(&mut self, rejected: &Rejected<'_>) -> io::Result<()> {
+    /// Adds an item.
+    pub fn push(&mut self, item: &impl Serialize) -> io::Result<()> {
         if self.file.stream_position()? > 0 {
             self.file.write_all(self.between)?;
         }
-        write_json(rejected, &mut self.file)
+        write_json(item, &mut self.file)
     }
 
-    /// Writes all records.
+    /// Writes all items.
     pub fn write(mut self, out: &mut dyn Write) -> io::Result<()> {
         self.file.rewind()?;
         io::copy(&mut self.file, out).map(|_| ())

@@ -31,15 +31,16 @@ pub use column::Column;
 pub use format::factory::new_report;
 pub use format::json::schema as json_schema;
 pub(crate) use markup::uri;
+pub use model::ended::{CarriedRow, Closed, Ended};
 pub use model::footer::{Export, Footer, PolicyReach, RuleCounts, Slice, Summary, Verdict};
 pub use model::header::{Header, Policy, Rule, Tool};
-pub use model::life::{
-    Because, Carried, Closed, End, Life, Previous, Since, SinceCounts, WaiverCounts,
-};
+pub use model::life::{Because, Carried, End, Life, Previous, Since, SinceCounts, WaiverCounts};
 pub use model::row::{FindingRow, Rejected, WaivedBy};
 pub use output::{Destination, Error, Written};
 pub use read::{Listener, ReadError, read};
-pub use render::{Found, Rendered, RenderedChunk, RenderedRow, Renderer, Renderers, Reporter};
+pub use render::{
+    Found, Rendered, RenderedChunk, RenderedRow, Renderer, Renderers, Reporter, SayLife,
+};
 pub use reports::{OnStdout, Placed, Reports};
 pub(crate) use sarif_log::log as sarif_log;
 pub use settings::{Colour, Format, MaxChars, Screen, Settings, SplitBy};

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, Write};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
+
+use tempfile::SpooledTempFile;
 
 use super::hidden::{Hidden, create, unnamed};
 use super::model::footer::Footer;
@@ -105,6 +107,8 @@ pub struct Written {
 
 enum Target<'o> {
     Stdout(&'o mut (dyn Write + Send)),
+    /// Represents a stdout to which nothing is written before the report is whole.
+    HeldStdout(SpooledTempFile, &'o mut (dyn Write + Send)),
     /// Represents a file that takes its place once all are whole.
     File {
         file: BufWriter<File>,
@@ -157,6 +161,9 @@ impl Asides {
     }
 }
 
+/// How many bytes of a stdout that is held wait in memory; more wait in a file.
+const HELD_BYTES: usize = 1 << 20;
+
 /// How many bytes wait before they are written to a file.
 const BUFFER_BYTES: usize = 1 << 18;
 
@@ -166,6 +173,16 @@ impl<'o> Output<'o> {
         Self {
             name: "on stdout".to_owned(),
             target: Target::Stdout(stdout),
+            hasher: None,
+        }
+    }
+
+    /// Returns the output of the report on stdout, to which nothing is written before it is
+    /// whole: until then it may have to be made again.
+    pub fn held_stdout(stdout: &'o mut (dyn Write + Send)) -> Self {
+        Self {
+            name: "on stdout".to_owned(),
+            target: Target::HeldStdout(SpooledTempFile::new(HELD_BYTES), stdout),
             hasher: None,
         }
     }
@@ -231,7 +248,7 @@ impl<'o> Output<'o> {
     pub fn watch(&mut self) {
         match self.target {
             Target::File { .. } => _ = self.hasher.get_or_insert_default(),
-            Target::Stdout(_) | Target::Stream(_) => {}
+            Target::Stdout(_) | Target::HeldStdout(..) | Target::Stream(_) => {}
         }
     }
 
@@ -254,6 +271,13 @@ impl<'o> Output<'o> {
         let Self { name, target, .. } = self;
         let waiting = match target {
             Target::Stdout(_) | Target::Stream(_) => None,
+            Target::HeldStdout(mut held, stdout) => {
+                let copied = held.rewind().and_then(|()| io::copy(&mut held, stdout));
+                if let Err(source) = copied.and_then(|_| stdout.flush()) {
+                    return Err(Error::Write { path: name, source });
+                }
+                None
+            }
             Target::File {
                 file,
                 name: own,
@@ -293,6 +317,7 @@ impl Write for Output<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = match &mut self.target {
             Target::Stdout(stdout) => stdout.write(bytes),
+            Target::HeldStdout(held, _) => held.write(bytes),
             Target::File { file, .. } => file.write(bytes),
             Target::Stream(file) => file.write(bytes),
         }?;
@@ -305,6 +330,7 @@ impl Write for Output<'_> {
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.target {
             Target::Stdout(stdout) => stdout.flush(),
+            Target::HeldStdout(held, _) => held.flush(),
             Target::File { file, .. } => file.flush(),
             Target::Stream(file) => file.flush(),
         }

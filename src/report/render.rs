@@ -9,6 +9,7 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
+use super::model::ended::Ended;
 use super::model::footer::Footer;
 use super::model::header::Header;
 use super::model::row::{FindingRow, Rejected};
@@ -194,6 +195,16 @@ pub trait Reporter: Send {
     /// Those of a temporary file.
     fn rejected(&mut self, rejected: &Rejected<'_>) -> io::Result<()>;
 
+    /// Takes a finding of the night before that is no finding of this one, after the last
+    /// finding. Most formats show no more of it than the summary, which counts it.
+    ///
+    /// # Errors
+    ///
+    /// Those of the output, or of a temporary file.
+    fn ended(&mut self, _: &Ended<'_>, _: &mut dyn io::Write) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Writes what comes after the findings; nothing can follow.
     ///
     /// # Errors
@@ -206,6 +217,9 @@ pub trait Reporter: Send {
         out: &mut dyn io::Write,
     ) -> io::Result<()>;
 }
+
+/// Says in a finding how it relates to the nights before.
+pub type SayLife<'n> = dyn FnMut(&mut FindingRow<'_>) -> io::Result<()> + 'n;
 
 /// Holds the renderers of all reports of a run. Clones share them, so that threads
 /// render while the reports are written.
@@ -225,26 +239,34 @@ pub struct RenderedChunk {
 }
 
 impl Renderers {
-    /// Renders a finding for each report; after each of them, `after` may take away what
-    /// was rendered so far.
+    /// Renders a finding for each report; `night` says in it how it relates to the nights
+    /// before, in a run that is compared with one. After each report, `after` may take away
+    /// what was rendered so far.
     ///
     /// # Errors
     ///
-    /// The first of the renderers', or of `after`.
+    /// The first of the renderers', of `night` or of `after`.
     pub fn finding<'a, E: From<io::Error>>(
         &self,
         finding: &'a Finding<'a>,
         chunk: &mut RenderedChunk,
+        night: Option<&mut SayLife<'_>>,
         after: impl FnMut(&mut RenderedChunk) -> Result<(), E>,
     ) -> Result<(), E> {
         let severity = finding.severity;
-        if !self.all.iter().any(|one| one.has_room_for(severity)) {
+        let has_room = self.all.iter().any(|one| one.has_room_for(severity));
+        if !has_room && night.is_none() {
             self.start(chunk);
             chunk.each.iter_mut().for_each(|one| one.left_out += 1);
             return Ok(());
         }
+        let with_digest = self.evidence_digest || night.is_some();
+        let mut row = FindingRow::new(finding, with_digest);
+        if let Some(night) = night {
+            night(&mut row)?;
+        }
         let found = Found {
-            row: FindingRow::new(finding, self.evidence_digest),
+            row,
             rule_index: finding.rule_index,
             finding: Some(finding),
         };

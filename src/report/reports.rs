@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::format::factory::new_report;
+use super::model::ended::Ended;
 use super::model::footer::Footer;
 use super::model::header::Header;
 use super::model::row::Rejected;
@@ -25,6 +26,8 @@ pub struct OnStdout<'r> {
     pub screen: Screen,
     /// Where it goes.
     pub stdout: &'r mut (dyn Write + Send),
+    /// Whether nothing is written to it before the report is whole.
+    pub is_held: bool,
 }
 
 /// Says where a report was written.
@@ -94,9 +97,13 @@ impl<'r> Reports<'r> {
             format,
             screen,
             stdout,
+            is_held,
         }) = on_stdout
         {
-            let output = Output::stdout(stdout);
+            let output = match is_held {
+                true => Output::held_stdout(stdout),
+                false => Output::stdout(stdout),
+            };
             all.push(Report::one(format, header, settings, screen, output, None)?);
         }
         for destination in destinations {
@@ -174,6 +181,15 @@ impl<'r> Reports<'r> {
     /// A report cannot be written.
     pub fn rejected(&mut self, rejected: &Rejected<'_>) -> Result<(), Error> {
         self.each(|reporter, _| reporter.rejected(rejected))
+    }
+
+    /// Adds a finding of the night before that is no finding of this one.
+    ///
+    /// # Errors
+    ///
+    /// A report cannot be written.
+    pub fn ended(&mut self, ended: &Ended<'_>) -> Result<(), Error> {
+        self.each(|reporter, output| reporter.ended(ended, output))
     }
 
     fn each(

@@ -48,6 +48,8 @@ pub enum GapCode {
     NothingJudged,
     /// Fields that rules need are missing from every record.
     FieldMissing,
+    /// There are far fewer records than the night before.
+    Shrunk,
     /// Outcomes could not be decided.
     Undecided,
 }
@@ -65,6 +67,31 @@ pub struct Gap {
 }
 
 impl GapCode {
+    /// Returns whether exports with a reason of this kind were read whole all the same: a
+    /// customer who is not in them is gone.
+    pub fn is_of_whole_exports(self) -> bool {
+        match self {
+            Self::Truncated
+            | Self::Unreadable
+            | Self::Unsupported
+            | Self::TwoPlaces
+            | Self::SecondHeader
+            | Self::DoubleHeader
+            | Self::MorePages
+            | Self::ExportErrors
+            | Self::NoId
+            | Self::ExportChanged
+            | Self::EmptyExport
+            | Self::NoRecords
+            | Self::Rejected => false,
+            Self::NoneInScope
+            | Self::NothingJudged
+            | Self::FieldMissing
+            | Self::Shrunk
+            | Self::Undecided => true,
+        }
+    }
+
     /// Returns the kind of reason that an export gives which was not read to its end.
     fn of(problem: &Unread) -> Self {
         match problem {
@@ -166,7 +193,8 @@ pub(super) fn gaps(
 }
 
 impl Gap {
-    fn new(code: GapCode, count: u64, text: String) -> Self {
+    /// Returns a reason of this kind, about so many.
+    pub fn new(code: GapCode, count: u64, text: String) -> Self {
         Self { code, count, text }
     }
 }

@@ -30,6 +30,7 @@ const FLOORS: &[&[&str]] = &[
     &["totals"],
     &["evaluate"],
     &["auditor", "report"],
+    &["nights"],
     &["options"],
     &["pipeline"],
     &["manifest"],
@@ -121,7 +122,14 @@ const CRATES: &[(&str, &[&str])] = &[
     ("strsim", &["diagnostic"]),
     (
         "tempfile",
-        &["aggregate/group", "external_sort", "report", "spool"],
+        &[
+            "aggregate/group",
+            "export/source",
+            "external_sort",
+            "nights/sorted_file",
+            "report",
+            "spool",
+        ],
     ),
     ("terminal_size", &["terminal"]),
     ("toml", &["command/test", "policy/read", "toml_reader"]),

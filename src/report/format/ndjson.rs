@@ -3,7 +3,8 @@
 
 use std::io::{self, Write};
 
-use crate::report::json_writer::{RejectedList, open, write_json, write_row};
+use crate::report::json_writer::{KeptList, open, write_json, write_row};
+use crate::report::model::ended::Ended;
 use crate::report::model::footer::Footer;
 use crate::report::model::header::Header;
 use crate::report::model::row::Rejected;
@@ -26,13 +27,13 @@ impl render::Renderer for Renderer {
 
 /// Writes lines.
 pub struct Reporter {
-    rejected: RejectedList,
+    rejected: KeptList,
 }
 
 impl Default for Reporter {
     fn default() -> Self {
         Self {
-            rejected: RejectedList::new(b","),
+            rejected: KeptList::new(b","),
         }
     }
 }
@@ -44,6 +45,13 @@ impl render::Reporter for Reporter {
 
     fn findings(&mut self, rendered: &Rendered, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(&rendered.bytes)
+    }
+
+    fn ended(&mut self, ended: &Ended<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let mut line = Vec::new();
+        write_json(ended, &mut line)?;
+        line.push(b'\n');
+        out.write_all(&line)
     }
 
     fn rejected(&mut self, rejected: &Rejected<'_>) -> io::Result<()> {

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
+use super::life::SinceCounts;
 use crate::closed;
 use crate::finding::{self, Counts, Coverage, Privacy, Status};
 use crate::policy::{Policies, Severity};
@@ -148,6 +149,9 @@ pub struct Summary {
     /// Which findings the report is about, if it is not about all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slice: Option<Slice>,
+    /// How findings relate to the night before, in a run that is compared with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<SinceCounts>,
     /// Ids and names of customers are pseudonyms.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pseudonymised: bool,
@@ -273,6 +277,7 @@ impl Footer {
                 anomalies: verdict.anomalies.iter().map(ToString::to_string).collect(),
                 top_customers: summary.top_customers.iter().map(Customer::new).collect(),
                 slice: None,
+                since: None,
                 pseudonymised: privacy.is_pseudonymous(),
             },
         }

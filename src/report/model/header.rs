@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::life::Previous;
 use crate::closed;
 use crate::finding::finding::fingerprint;
 use crate::policy::{self, Ask, OnAbsent, Policies, Severity, WhenAbsent};
@@ -29,6 +30,18 @@ pub struct Header {
     pub fingerprint_scheme: u32,
     /// The only clock of the run, RFC 3339 in UTC.
     pub as_of: String,
+    /// A digest of the key by which pseudonyms were made, if they were: reports with
+    /// another cannot be compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pseudonym_key: Option<String>,
+    /// The report of the night before, in a run that is compared with one: null on a first
+    /// night.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "closed::present"
+    )]
+    pub previous: Option<Option<Previous>>,
     /// In the order of the command line.
     pub policies: Vec<Policy>,
 }
@@ -356,6 +369,8 @@ impl Header {
             schema_version: SCHEMA_VERSION,
             fingerprint_scheme: FINGERPRINT_SCHEME,
             as_of: time::show(as_of),
+            pseudonym_key: None,
+            previous: None,
             policies: policies.all.iter().map(policy).collect(),
         }
     }

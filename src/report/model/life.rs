@@ -135,29 +135,6 @@ pub struct Life {
     pub due_from: Option<DateTime<Utc>>,
 }
 
-/// Represents a finding of the night before that is not there any more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Closed {
-    /// The policy's id.
-    pub policy: String,
-    /// The rule's id.
-    pub rule: String,
-    /// How severe it was.
-    pub severity: crate::policy::Severity,
-    /// The customer's id; none, if it was about the whole export.
-    pub customer_id: Option<String>,
-    /// The customer's name.
-    pub customer_name: Option<String>,
-    /// The finding's name, the same every night.
-    #[serde(deserialize_with = "crate::closed::fingerprint")]
-    pub fingerprint: String,
-    /// What became of it.
-    pub state: End,
-    /// The first night of its life.
-    #[schemars(with = "String")]
-    pub first_seen: DateTime<Utc>,
-}
-
 /// Names the report that a run is compared with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Previous {

@@ -5,7 +5,9 @@
 //! [`row`] is a finding, and the [`footer`] is known after the last.
 
 pub mod bounds;
+pub mod ended;
 pub mod footer;
 pub mod header;
 pub mod life;
 pub mod row;
+mod row_object;

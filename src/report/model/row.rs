@@ -3,13 +3,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use chrono::{DateTime, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::life::{Because, Life, Since};
-use crate::closed;
+use super::life::Life;
+use super::row_object::Object;
 use crate::digest::{self, Hasher};
 use crate::finding::{Evidence, Finding, Reason, Statement, Status, statements};
 use crate::policy::Severity;
@@ -67,111 +66,6 @@ pub struct WaivedBy<'a> {
     pub expires: Cow<'a, str>,
 }
 
-/// Represents the JSON object of a finding: all its keys, in their order.
-#[derive(Deserialize, JsonSchema)]
-#[schemars(rename = "FindingRow")]
-struct Object {
-    /// The policy's id.
-    policy: String,
-    /// The rule's id.
-    rule: String,
-    /// How severe it is.
-    severity: Severity,
-    /// `fail`, `error` or `waived`.
-    status: Status,
-    /// Why the outcome is listed.
-    reason: Reason,
-    /// The customer's id; none, if the record has none, or if it is about the
-    /// whole export.
-    customer_id: Option<String>,
-    /// The customer's name.
-    customer_name: Option<String>,
-    /// The checks that were not met.
-    evidence: Vec<Evidence<'static>>,
-    /// A digest of what was observed, as the export has it; none where a value is redacted
-    /// and there is no key.
-    #[serde(deserialize_with = "closed::maybe_fingerprint")]
-    evidence_digest: Option<String>,
-    /// The finding's name, the same every night.
-    #[serde(deserialize_with = "closed::fingerprint")]
-    fingerprint: String,
-    /// The waiver that accepts it.
-    waiver: Option<WaivedBy<'static>>,
-    /// How it relates to the night before, in a run that is compared with one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    since: Option<Since>,
-    /// Why it is new, or open on a first run; in a run that is compared with one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    because: Option<Because>,
-    /// The first night of its unbroken life; in a run that is compared with one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    first_seen: Option<DateTime<Utc>>,
-    /// The instant from which on it is overdue, if it has a deadline; in a run that is
-    /// compared with one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    due: Option<DateTime<Utc>>,
-    /// Whether that has come; in a run that is compared with one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    overdue: Option<bool>,
-    /// Whether it had a life before this one; left out where it had none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    reopened: Option<bool>,
-    /// The night from which its deadline counts, where its waiver ended; left out
-    /// elsewhere.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    due_from: Option<DateTime<Utc>>,
-    /// The export's name; none, if it is about several.
-    export: Option<String>,
-    /// The number of the record in the export, from 1; none, if it is about the
-    /// whole export.
-    record: Option<u64>,
-}
-
-impl Object {
-    /// Returns how the finding relates to the nights before, if it says so.
-    fn life(&self) -> Result<Option<Life>, &'static str> {
-        match (self.since, self.first_seen, self.overdue) {
-            (Some(since), Some(first_seen), Some(overdue)) => Ok(Some(Life {
-                since,
-                because: self.because,
-                first_seen,
-                due: self.due,
-                overdue,
-                reopened: self.reopened.unwrap_or_default(),
-                due_from: self.due_from,
-            })),
-            (None, None, None) => Ok(None),
-            _ => Err("`since`, `first_seen` and `overdue` are given together or not at all"),
-        }
-    }
-}
-
-impl TryFrom<Object> for FindingRow<'_> {
-    type Error = &'static str;
-
-    fn try_from(object: Object) -> Result<Self, &'static str> {
-        Ok(Self {
-            life: object.life()?,
-            policy: object.policy.into(),
-            rule: object.rule.into(),
-            severity: object.severity,
-            status: object.status,
-            reason: object.reason,
-            customer_id: object.customer_id.map(Cow::from),
-            customer_name: object.customer_name.map(Cow::from),
-            evidence: object.evidence,
-            evidence_digest: object.evidence_digest.map(Cow::from),
-            fingerprint: object.fingerprint.into(),
-            waiver: object.waiver,
-            export: object.export.map(Cow::from),
-            record: object.record,
-        })
-    }
-}
-
 impl JsonSchema for FindingRow<'_> {
     fn schema_name() -> Cow<'static, str> {
         Object::schema_name()
@@ -183,7 +77,7 @@ impl JsonSchema for FindingRow<'_> {
 }
 
 /// How many keys a finding has, about; what matters is that there are some.
-const KEYS: usize = 13;
+pub(super) const KEYS: usize = 13;
 
 impl Serialize for FindingRow<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -208,7 +102,7 @@ impl Serialize for Unnumbered<'_, '_> {
 
 impl FindingRow<'_> {
     /// Writes all its keys but the number of the record, which is the last.
-    fn keys<S: SerializeStruct>(&self, object: &mut S) -> Result<(), S::Error> {
+    pub(super) fn keys<S: SerializeStruct>(&self, object: &mut S) -> Result<(), S::Error> {
         let Self {
             policy,
             rule,

@@ -2,6 +2,7 @@
 
 use super::outline::Outline;
 use super::reader::{Listener, ReadError};
+use crate::report::model::ended::Ended;
 use crate::report::model::header::{Header, Rule};
 use crate::report::model::row::{FindingRow, Rejected};
 use crate::text::{count, grouped};
@@ -77,6 +78,10 @@ impl Listener for Check<'_> {
                 row.rule
             ))),
         }
+    }
+
+    fn ended(&mut self, _: Ended<'static>) -> Result<(), ReadError> {
+        Ok(())
     }
 
     fn rejected(&mut self, _: Rejected<'static>) -> Result<(), ReadError> {

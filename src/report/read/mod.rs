@@ -5,6 +5,7 @@
 //! are they handed on.
 
 mod check;
+mod ended_tally;
 mod file;
 mod outline;
 mod reader;

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use super::ended_tally::EndedTally;
 use super::tally::{Kind, Tally, unlike_exports};
 use crate::closed;
 use crate::report::model::footer::Footer;
@@ -17,8 +18,17 @@ pub struct Outline {
     pub header: Header,
     /// What the audit came to.
     pub footer: Footer,
-    /// How many findings come before its last line; none, if it is one object.
-    pub lines: Option<u64>,
+    /// What comes before its last line; none, if it is one object.
+    pub lines: Option<Lines>,
+}
+
+/// Counts the lines before the last, findings first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Lines {
+    /// Findings.
+    pub findings: u64,
+    /// Findings of the night before that are none of this one.
+    pub ended: u64,
 }
 
 /// Says why there is no outline.
@@ -51,8 +61,13 @@ struct Object {
     schema_version: Option<u64>,
     fingerprint_scheme: Part,
     as_of: Part,
+    pseudonym_key: Part,
+    #[serde(default, deserialize_with = "closed::present")]
+    previous: Part,
     policies: Part,
     findings: Option<Tally>,
+    closed: Option<EndedTally>,
+    carried: Option<EndedTally>,
     rejected: Option<serde::de::IgnoredAny>,
     exports: Part,
     coverage: Part,
@@ -64,6 +79,8 @@ struct Object {
     rule: Option<String>,
     severity: Option<String>,
     status: Option<String>,
+    // Of one that ended.
+    state: Option<String>,
 }
 
 /// Holds the only clock of the run.
@@ -72,12 +89,14 @@ struct Instant(#[serde(deserialize_with = "closed::instant")] String);
 
 /// Says what an object of a report is.
 enum Role {
-    /// All of it.
-    Whole(Tally),
+    /// All of it, with its findings and those that ended.
+    Whole(Tally, EndedTally),
     /// Its last line.
-    Last(Object),
+    Last(Box<Object>),
     /// One of its findings.
     Finding(Kind),
+    /// A finding of the night before that is none of it, with what became of it.
+    Ended(String),
     /// None of these.
     Unknown,
 }
@@ -86,10 +105,15 @@ impl Object {
     /// Returns what it is, and the object without that.
     fn role(mut self) -> (Role, Self) {
         if let Some(findings) = self.findings.take() {
-            return (Role::Whole(findings), self);
+            let mut ended = self.closed.take().unwrap_or_default();
+            ended.add(self.carried.take().unwrap_or_default());
+            return (Role::Whole(findings, ended), self);
         }
         if let Some(report) = self.report.take() {
-            return (Role::Last(*report), self);
+            return (Role::Last(report), self);
+        }
+        if let Some(state) = self.state.take() {
+            return (Role::Ended(state), self);
         }
         let role = match (
             self.policy.take(),
@@ -111,8 +135,8 @@ impl Object {
     fn into_outline(
         self,
         summary: Part,
-        tally: &Tally,
-        lines: Option<u64>,
+        (tally, ended): (&Tally, &EndedTally),
+        lines: Option<Lines>,
     ) -> Result<Outline, Fault> {
         let schema_version = self
             .schema_version
@@ -125,6 +149,14 @@ impl Object {
             schema_version,
             fingerprint_scheme: part("fingerprint_scheme", self.fingerprint_scheme)?,
             as_of: part::<Instant>("as_of", self.as_of)?.0,
+            pseudonym_key: self
+                .pseudonym_key
+                .map(|key| part("pseudonym_key", Some(key)))
+                .transpose()?,
+            previous: self
+                .previous
+                .map(|previous| part("previous", Some(previous)))
+                .transpose()?,
             policies: part("policies", self.policies)?,
         };
         let mut footer = Footer {
@@ -144,6 +176,7 @@ impl Object {
             return Err(Fault::Broken(why.to_owned()));
         }
         let contradiction = tally.contradiction(&footer.summary);
+        let contradiction = contradiction.or_else(|| ended.contradiction(&footer.summary));
         match contradiction.or_else(|| unlike_exports(&footer)) {
             Some(why) => Err(Fault::Broken(why)),
             None => Ok(Outline {
@@ -184,24 +217,31 @@ impl Outline {
     /// It is none, or has other findings than it counts.
     pub fn read(report: impl Read) -> Result<Self, Fault> {
         let mut objects = serde_json::Deserializer::from_reader(report).into_iter::<Object>();
-        let (mut tally, mut lines) = (Tally::default(), 0);
+        let (mut tally, mut ended) = (Tally::default(), EndedTally::default());
+        let mut lines = Lines::default();
         while let Some(object) = objects.next().transpose()? {
-            let outline = match (lines, object.role()) {
-                (_, (Role::Finding(kind), _)) => {
+            let before = lines.findings + lines.ended;
+            let outline = match (before, object.role()) {
+                (_, (Role::Finding(kind), _)) if lines.ended == 0 => {
                     tally.count(kind);
-                    lines += 1;
+                    lines.findings += 1;
+                    continue;
+                }
+                (_, (Role::Ended(state), _)) => {
+                    ended.count(state);
+                    lines.ended += 1;
                     continue;
                 }
                 (_, (Role::Last(report), last)) => {
-                    report.into_outline(last.summary, &tally, Some(lines))
+                    report.into_outline(last.summary, (&tally, &ended), Some(lines))
                 }
-                (0, (Role::Whole(findings), mut whole)) => {
+                (0, (Role::Whole(findings, ended), mut whole)) => {
                     let summary = whole.summary.take();
-                    whole.into_outline(summary, &findings, None)
+                    whole.into_outline(summary, (&findings, &ended), None)
                 }
                 (0, (Role::Unknown, _)) => Err(Fault::NoReport),
-                (_, (Role::Whole(_) | Role::Unknown, _)) => {
-                    let why = format!("line {} is neither a finding nor the last line", lines + 1);
+                (_, (Role::Whole(..) | Role::Unknown | Role::Finding(_), _)) => {
+                    let why = format!("line {} is neither a finding nor the last line", before + 1);
                     Err(Fault::Broken(why))
                 }
             };
@@ -213,7 +253,7 @@ impl Outline {
                 Some(_) | None => outline,
             };
         }
-        match lines {
+        match lines.findings + lines.ended {
             0 => Err(Fault::NoReport),
             _ => {
                 let why = "its last line, which has the summary, is missing";

@@ -14,7 +14,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::check::Check;
 use super::file::ReportFile;
-use super::outline::{Fault, Outline};
+use super::outline::{Fault, Lines, Outline};
+use crate::report::model::ended::Ended;
 use crate::report::model::footer::Footer;
 use crate::report::model::header::{Header, SCHEMA_VERSION};
 use crate::report::model::row::{FindingRow, Rejected};
@@ -75,6 +76,13 @@ pub trait Listener {
     ///
     /// It can take in no more.
     fn finding(&mut self, rule_index: usize, row: FindingRow<'static>) -> Result<(), Self::Error>;
+
+    /// Takes a finding of the night before that is none of the report.
+    ///
+    /// # Errors
+    ///
+    /// It can take in no more.
+    fn ended(&mut self, ended: Ended<'static>) -> Result<(), Self::Error>;
 
     /// Takes a record that could not be read.
     ///
@@ -151,8 +159,12 @@ const KEYS: &[&str] = &[
     "schema_version",
     "fingerprint_scheme",
     "as_of",
+    "pseudonym_key",
+    "previous",
     "policies",
     "findings",
+    "closed",
+    "carried",
     "rejected",
     "exports",
     "coverage",
@@ -183,8 +195,8 @@ fn first_key(start: &[u8]) -> Option<&str> {
 struct Handing<'h, 'l, L: Listener> {
     /// The indexes of rules among all, by policy and rule.
     rules: HashMap<(&'h str, &'h str), usize>,
-    /// How many findings come before its last line; none, if it is one object.
-    lines: Option<u64>,
+    /// What comes before its last line; none, if it is one object.
+    lines: Option<Lines>,
     listener: RefCell<&'l mut L>,
     /// Why the listener can take in no more.
     error: RefCell<Option<L::Error>>,
@@ -217,9 +229,14 @@ impl<'h, 'l, L: Listener> Handing<'h, 'l, L> {
 
     fn all(&self, report: impl Read) -> Result<(), serde_json::Error> {
         let mut json = serde_json::Deserializer::from_reader(report);
-        for _ in 0..self.lines.unwrap_or_default() {
+        let lines = self.lines.unwrap_or_default();
+        for _ in 0..lines.findings {
             let row = FindingRow::deserialize(&mut json)?;
             self.finding(row)?;
+        }
+        for _ in 0..lines.ended {
+            let ended = Ended::deserialize(&mut json)?;
+            self.taken(|listener| listener.ended(ended))?;
         }
         self.deserialize(&mut json)
     }
@@ -259,6 +276,11 @@ impl<'de, L: Listener> Visitor<'de> for &Handing<'_, '_, L> {
             match (key.as_str(), self.lines) {
                 ("findings", None) => {
                     map.next_value_seed(Each::new(|row| self.finding::<M::Error>(row)))?;
+                }
+                ("closed" | "carried", None) => {
+                    map.next_value_seed(Each::new(|ended| {
+                        self.taken::<M::Error>(|listener| listener.ended(ended))
+                    }))?;
                 }
                 ("report", Some(_)) => map.next_value_seed(self)?,
                 ("rejected", _) => {

@@ -1,0 +1,364 @@
+//! What became of the findings of the night before that are not there any more.
+
+use std::io::{self, Read, Write};
+
+use super::base::Base;
+use super::entry::{Entry, Fixed, Key};
+use super::error::Error;
+use super::part::Mark;
+use super::relation::Now;
+use super::sorted_file::SortedFile;
+use super::sum::Sum;
+use super::tonight::{State, Tonight};
+use crate::external_sort::{Sorter, Spill};
+use crate::finding::Counts;
+use crate::report::{
+    self, Carried, CarriedRow, Closed, End, Ended, FindingRow, Header, Listener, Rejected,
+    SinceCounts,
+};
+
+/// Holds what a run came to, as far as it decides what became of earlier findings.
+#[derive(Debug)]
+pub struct Facts<'f> {
+    /// What each rule came to.
+    pub by_rule: &'f [Counts],
+    /// Whether each rule is one over all records.
+    pub is_aggregate: &'f [bool],
+    /// Whether each rule asks a field that is missing from every record.
+    pub lacks_field: &'f [bool],
+    /// Whether the exports were read whole.
+    pub is_whole: bool,
+    /// Records that were met.
+    pub records: u64,
+    /// Records that some policy judged.
+    pub in_scope: u64,
+    /// How many exports there were.
+    pub exports: usize,
+}
+
+/// Represents an earlier finding that is not there any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Fate {
+    entry: Entry,
+    /// What became of it; none, if the run cannot tell.
+    end: Option<End>,
+}
+
+/// Holds what became of the earlier findings that are not there any more.
+#[derive(Debug)]
+pub struct Ends {
+    fates: SortedFile<Fate>,
+    /// How many of each kind there are, and how many of those that are carried on are
+    /// overdue.
+    pub counts: SinceCounts,
+}
+
+/// The share of last night's records below which a run has shrunk, as a fraction.
+const SHRUNK: (u64, u64) = (4, 5);
+
+/// Returns whether so many are below 80 % of what there was.
+pub fn has_shrunk(now: u64, then: u64) -> bool {
+    let (part, whole) = SHRUNK;
+    u128::from(now) * u128::from(whole) < u128::from(then) * u128::from(part)
+}
+
+impl Sum {
+    /// Decides what became of the earlier findings that were not found again.
+    ///
+    /// # Errors
+    ///
+    /// What was kept in temporary files is lost.
+    pub fn ends(&self, tonight: &Tonight<'_>, facts: &Facts<'_>) -> Result<Ends, Error> {
+        let mut counts = SinceCounts::default();
+        let mut fates = Sorter::new(super::base::SEGMENT_ITEMS);
+        if let Some(base) = tonight.base {
+            let then = &base.footer.summary;
+            let may_be_gone = facts.is_whole
+                && !self.has_nameless
+                && facts.exports >= base.footer.exports.len()
+                && !has_shrunk(facts.records, then.records)
+                && !has_shrunk(facts.in_scope, then.in_scope);
+            let entries = base.entries.iter().map_err(Error::Keep)?;
+            for (entry, mark) in entries.zip(&self.marks) {
+                let entry = entry.map_err(Error::Keep)?;
+                if mark.has(Mark::FOUND) {
+                    continue;
+                }
+                let end = decide(&entry, *mark, tonight, facts, may_be_gone);
+                count(&mut counts, end);
+                if end.is_none() {
+                    counts.overdue += u64::from(tonight.of_earlier(&entry).overdue);
+                }
+                fates.push(Fate { entry, end }).map_err(Error::Keep)?;
+            }
+        }
+        let sorted = fates.sorted().map_err(Error::Keep)?;
+        Ok(Ends {
+            fates: SortedFile::write(sorted).map_err(Error::Keep)?,
+            counts,
+        })
+    }
+}
+
+fn count(counts: &mut SinceCounts, end: Option<End>) {
+    match end {
+        Some(End::Fixed) => counts.fixed += 1,
+        Some(End::RuleChanged) => counts.rule_changed += 1,
+        Some(End::Left) => counts.left += 1,
+        Some(End::Gone) => counts.gone += 1,
+        Some(End::RuleRemoved) => counts.rule_removed += 1,
+        None => counts.unknown += 1,
+    }
+}
+
+/// Returns what became of an earlier finding that was not found; none, if nobody can tell.
+fn decide(
+    entry: &Entry,
+    mut mark: Mark,
+    tonight: &Tonight<'_>,
+    facts: &Facts<'_>,
+    may_be_gone: bool,
+) -> Option<End> {
+    let (index, is_same) = match tonight.now.get(entry.rule as usize)? {
+        Now::Removed => return Some(End::RuleRemoved),
+        Now::NotAsked => return None,
+        Now::Asked { index, is_same } => (*index, *is_same),
+    };
+    if entry.customer == Key::NONE {
+        mark = whole_export(facts.by_rule.get(index)?);
+    } else if mark.is_unseen() {
+        return may_be_gone.then_some(End::Gone);
+    }
+    if mark.has(Mark::UNDECIDED) {
+        return None;
+    }
+    if !is_same {
+        return Some(End::RuleChanged);
+    }
+    if mark.has(Mark::LEFT) {
+        return Some(End::Left);
+    }
+    let is_aggregate = facts.is_aggregate.get(index).copied().unwrap_or_default();
+    let lacks_field = facts.lacks_field.get(index).copied().unwrap_or_default();
+    let is_proof = match mark.has(Mark::PASS_BY_ABSENCE) {
+        true => !lacks_field,
+        false => mark.has(Mark::PASS),
+    };
+    (is_proof && (facts.is_whole || !is_aggregate)).then_some(End::Fixed)
+}
+
+/// Returns what was seen of the whole export by a rule that came to this.
+fn whole_export(counts: &Counts) -> Mark {
+    if counts.pass > 0 {
+        Mark::PASS
+    } else if counts.findings() + counts.waived > 0 {
+        Mark::UNDECIDED
+    } else {
+        Mark::LEFT
+    }
+}
+
+impl Tonight<'_> {
+    /// Returns how an earlier finding that is carried on relates to the nights before.
+    fn of_earlier(&self, entry: &Entry) -> report::Life {
+        self.life(State::of(entry), entry.status, entry.severity)
+    }
+}
+
+impl Ends {
+    /// Hands out the earlier findings that are not there any more, in the order of the night
+    /// before.
+    ///
+    /// # Errors
+    ///
+    /// The report of the night before cannot be read as it was before, or one cannot be
+    /// taken.
+    pub fn hand_out<E: From<Error>>(
+        &self,
+        tonight: &Tonight<'_>,
+        take: impl FnMut(&Ended<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Some(base) = tonight.base.filter(|_| self.fates.items() > 0) else {
+            return Ok(());
+        };
+        let mut handing = Handing {
+            ends: self,
+            base,
+            tonight,
+            take,
+            order: 0,
+            left: self.fates.items(),
+        };
+        report::read(&base.path, &mut handing).map_err(Failed::into_error)?;
+        match handing.left {
+            0 => Ok(()),
+            _ => Err(changed(base).into()),
+        }
+    }
+}
+
+fn changed(base: &Base) -> Error {
+    Error::Changed {
+        path: base.path.display().to_string(),
+    }
+}
+
+/// Hands out rows of the night before, while its report is read again.
+struct Handing<'h, F> {
+    ends: &'h Ends,
+    base: &'h Base,
+    tonight: &'h Tonight<'h>,
+    take: F,
+    /// How many findings were read so far.
+    order: u64,
+    /// How many names were not met yet.
+    left: u64,
+}
+
+/// Says why no more is handed out.
+enum Failed<E> {
+    Night(Error),
+    Taken(E),
+}
+
+impl<E> From<report::ReadError> for Failed<E> {
+    fn from(error: report::ReadError) -> Self {
+        Self::Night(Error::Report(error))
+    }
+}
+
+impl<E: From<Error>> Failed<E> {
+    fn into_error(self) -> E {
+        match self {
+            Self::Night(error) => error.into(),
+            Self::Taken(error) => error,
+        }
+    }
+}
+
+impl<E, F: FnMut(&Ended<'_>) -> Result<(), E>> Handing<'_, F> {
+    fn row(&mut self, row: FindingRow<'static>) -> Result<(), Failed<E>> {
+        let order = self.order;
+        self.order += 1;
+        if row.customer_id.is_none() && row.record.is_some() {
+            return Ok(());
+        }
+        let mut fates = Vec::new();
+        let found = self
+            .ends
+            .fates
+            .find(Key::of_fingerprint(&row.fingerprint), &mut fates);
+        found.map_err(|error| Failed::Night(Error::Keep(error)))?;
+        let Some((_, Fate { entry, end })) = fates.pop() else {
+            return Ok(());
+        };
+        let is_first = entry.order == order;
+        self.left = self.left.saturating_sub(u64::from(is_first));
+        let life = self.tonight.of_earlier(&entry);
+        let ended = match end {
+            Some(_) if !is_first => return Ok(()),
+            Some(state) => Ended::Closed(Closed {
+                policy: row.policy.into_owned(),
+                rule: row.rule.into_owned(),
+                severity: entry.severity,
+                customer_id: row.customer_id.map(|id| id.into_owned()),
+                customer_name: row.customer_name.map(|name| name.into_owned()),
+                fingerprint: row.fingerprint.into_owned(),
+                state,
+                first_seen: life.first_seen,
+            }),
+            None => {
+                let rule = self.base.lists.rules.get(entry.rule);
+                Ended::Carried(Box::new(CarriedRow {
+                    row: FindingRow {
+                        life: Some(life),
+                        ..row
+                    },
+                    rule_sha256: rule.and_then(|rule| rule.sha256.clone()),
+                    state: Carried::Unknown,
+                }))
+            }
+        };
+        (self.take)(&ended).map_err(Failed::Taken)
+    }
+}
+
+impl<E, F: FnMut(&Ended<'_>) -> Result<(), E>> Listener for Handing<'_, F> {
+    type Error = Failed<E>;
+
+    fn header(&mut self, header: Header) -> Result<(), Failed<E>> {
+        match header == self.base.header {
+            true => Ok(()),
+            false => Err(Failed::Night(changed(self.base))),
+        }
+    }
+
+    fn finding(&mut self, _: usize, row: FindingRow<'static>) -> Result<(), Failed<E>> {
+        self.row(row)
+    }
+
+    fn ended(&mut self, ended: Ended<'static>) -> Result<(), Failed<E>> {
+        match ended {
+            Ended::Closed(_) => Ok(()),
+            Ended::Carried(carried) => self.row(carried.row),
+        }
+    }
+
+    fn rejected(&mut self, _: Rejected<'static>) -> Result<(), Failed<E>> {
+        Ok(())
+    }
+}
+
+impl Ord for Fate {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let place = |fate: &Self| (fate.entry.fingerprint, fate.entry.order);
+        place(self).cmp(&place(other))
+    }
+}
+
+impl PartialOrd for Fate {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Fixed for Fate {
+    const BYTES: usize = 16 + Entry::BYTES + 1;
+
+    fn key(&self) -> Key {
+        self.entry.fingerprint
+    }
+}
+
+impl Spill for Fate {
+    fn write(&self, writer: &mut impl Write) -> io::Result<()> {
+        self.entry.fingerprint.write(writer)?;
+        self.entry.write(writer)?;
+        let end = match self.end {
+            None => 0,
+            Some(End::Fixed) => 1,
+            Some(End::RuleChanged) => 2,
+            Some(End::Left) => 3,
+            Some(End::Gone) => 4,
+            Some(End::RuleRemoved) => 5,
+        };
+        writer.write_all(&[end])
+    }
+
+    fn read(reader: &mut impl Read) -> io::Result<Self> {
+        Key::read(reader)?;
+        let entry = Entry::read(reader)?;
+        let mut end = [0];
+        reader.read_exact(&mut end)?;
+        let end = match end {
+            [0] => None,
+            [1] => Some(End::Fixed),
+            [2] => Some(End::RuleChanged),
+            [3] => Some(End::Left),
+            [4] => Some(End::Gone),
+            [5] => Some(End::RuleRemoved),
+            _ => return Err(io::ErrorKind::InvalidData.into()),
+        };
+        Ok(Self { entry, end })
+    }
+}

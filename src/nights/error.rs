@@ -1,0 +1,103 @@
+//! Why a run cannot be compared with the night before.
+
+use std::io;
+
+use crate::report::ReadError;
+
+/// Says why a run cannot be compared with the night before.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The earlier report cannot be read.
+    #[error("the earlier report `{path}` could not be read")]
+    Unreadable {
+        /// The report.
+        path: String,
+        /// Why it cannot be read.
+        source: io::Error,
+    },
+    /// The earlier report is none, or not whole.
+    #[error("nothing can be compared with the earlier report")]
+    Report(#[source] ReadError),
+    /// The earlier report is no file.
+    #[error(
+        "the earlier report `{path}` is no file: it is read more than once, so a pipe will not do"
+    )]
+    Pipe {
+        /// The report.
+        path: String,
+    },
+    /// The earlier report is about some of the findings.
+    #[error(
+        "the earlier report `{path}` is about {slice} alone: compare with the report of all findings"
+    )]
+    Slice {
+        /// The report.
+        path: String,
+        /// What it is about.
+        slice: String,
+    },
+    /// The earlier report is not earlier.
+    #[error(
+        "the earlier report `{path}` is of {earlier}, which is not before --as-of {as_of}: only an earlier one can be compared with"
+    )]
+    NotEarlier {
+        /// The report.
+        path: String,
+        /// The clock of its run.
+        earlier: String,
+        /// The clock of this run.
+        as_of: String,
+    },
+    /// The earlier report names findings in another way.
+    #[error(
+        "the earlier report `{path}` has fingerprint_scheme {earlier}, and this run has {now}: their findings cannot be told to be the same"
+    )]
+    Scheme {
+        /// The report.
+        path: String,
+        /// How it names findings.
+        earlier: u32,
+        /// How this run does.
+        now: u32,
+    },
+    /// The earlier report has other pseudonyms.
+    #[error(
+        "the earlier report `{path}` {earlier}, and this run {now}: their findings have other names; use the same --pseudonymise key"
+    )]
+    Key {
+        /// The report.
+        path: String,
+        /// How it names customers, in words.
+        earlier: &'static str,
+        /// How this run does.
+        now: &'static str,
+    },
+    /// The earlier report has no policy of this run.
+    #[error(
+        "the earlier report `{path}` has no policy in common with this run: it is by {earlier}, this run by {now}"
+    )]
+    Policies {
+        /// The report.
+        path: String,
+        /// Its policies.
+        earlier: String,
+        /// Those of this run.
+        now: String,
+    },
+    /// Something asks for the night before, and there is none.
+    #[error("{option} needs an earlier report: give --since REPORT or --history DIR")]
+    NothingEarlier {
+        /// The option.
+        option: &'static str,
+    },
+    /// The earlier report was changed while it was read.
+    #[error("the earlier report `{path}` was changed while it was read")]
+    Changed {
+        /// The report.
+        path: String,
+    },
+    /// What is remembered of findings cannot be kept in temporary files.
+    #[error("what is remembered of findings cannot be kept in temporary files")]
+    Keep(#[source] io::Error),
+}
