@@ -13,6 +13,7 @@ mod json_writer;
 mod markup;
 mod model;
 mod output;
+mod packing;
 mod paths;
 mod phrase;
 mod placing;
@@ -38,6 +39,7 @@ pub use model::life::{
 };
 pub use model::row::{FindingRow, Rejected, WaivedBy};
 pub use output::{Destination, Error, Written};
+pub use packing::Packing;
 pub use read::{Listener, ReadError, read};
 pub use render::{Found, Rendered, RenderedChunk, RenderedRow, Renderer, Renderers, Reporter};
 pub use reports::{OnStdout, Placed, Reports};
