@@ -380,9 +380,11 @@ fn output_help() -> String {
     let formats = report::Format::ALL.iter();
     let extensions = formats.flat_map(|format| format.extensions()).copied();
     let extensions = extensions.collect::<Vec<_>>().join(", ");
+    let packed = report::Packing::ALL.map(|packing| format!(".{}", packing.extension()));
+    let packed = packed.join(" or ");
     format!(
         "Write a report to a file; its format is that of the extension ({extensions}, or the \
-         name of a format), or given as FORMAT:FILE"
+         name of a format), or given as FORMAT:FILE; {packed} after it packs the report"
     )
 }
 

@@ -34,23 +34,12 @@ fn names<T: Copy + Into<&'static str>>(variants: &[T]) -> String {
 }
 
 pub(super) fn destination(text: &str) -> Result<Destination, String> {
-    let formats = || names(report::Format::ALL);
-    let (format, path) = match text.split_once(':') {
-        Some((format, path)) if report::Format::named(format).is_some() => {
-            (report::Format::named(format), PathBuf::from(path))
-        }
-        _ => (report::Format::of_path(text.as_ref()), PathBuf::from(text)),
-    };
-    if path.as_os_str().is_empty() || path.as_os_str() == "-" {
-        return Err("name a file; --format is for stdout".to_owned());
+    let format = text.split_once(':');
+    let format = format.and_then(|(name, path)| Some((report::Format::named(name)?, path)));
+    match format {
+        Some((format, path)) => Destination::new(Some(format), PathBuf::from(path)),
+        None => Destination::new(None, PathBuf::from(text)),
     }
-    let format = format.ok_or_else(|| {
-        format!(
-            "its extension names no format: write FORMAT:FILE with one of {}",
-            formats()
-        )
-    })?;
-    Ok(Destination { format, path })
 }
 
 pub(super) fn max_chars(text: &str) -> Result<MaxChars, String> {
@@ -115,6 +104,7 @@ pub(super) fn column(name: &str) -> Result<Column, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Packing;
 
     #[test]
     fn a_destination_names_its_format() {
@@ -125,5 +115,21 @@ mod tests {
         assert!(of("findings").is_err());
         assert!(of("csv:").is_err());
         assert!(of("csv:-").is_err());
+        assert!(of("findings.zst").is_err());
+        assert!(of("findings.pdf.gz").is_err());
+    }
+
+    #[test]
+    fn a_packed_destination_has_the_format_of_the_extension_before() {
+        let of = |text: &str| {
+            let destination = destination(text).expect("it names a format");
+            (destination.format, destination.packing)
+        };
+        let (csv, gzip) = (report::Format::Csv, Some(Packing::Gzip));
+        assert_eq!(of("a.csv.gz"), (csv, gzip));
+        assert_eq!(of("csv:a.gz"), (csv, gzip));
+        assert_eq!(of("csv:a.json.gz"), (csv, gzip));
+        assert_eq!(of("a.csv.zst"), (csv, Some(Packing::Zstd)));
+        assert_eq!(of("a.gz.csv"), (csv, None));
     }
 }

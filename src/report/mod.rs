@@ -13,6 +13,7 @@ mod json_writer;
 mod markup;
 mod model;
 mod output;
+mod packing;
 mod paths;
 mod phrase;
 mod placing;
@@ -37,6 +38,7 @@ pub use model::header::{Header, Policy, Rule, Tool};
 pub use model::life::{Because, Carried, End, Life, Previous, Since, SinceCounts, WaiverCounts};
 pub use model::row::{FindingRow, Rejected, WaivedBy};
 pub use output::{Destination, Error, Written};
+pub use packing::Packing;
 pub use read::{Listener, ReadError, read};
 pub use render::{
     Found, Rendered, RenderedChunk, RenderedRow, Renderer, Renderers, Reporter, SayLife,

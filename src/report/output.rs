@@ -11,6 +11,7 @@ use tempfile::SpooledTempFile;
 use super::hidden::{Hidden, create, unnamed};
 use super::model::footer::Footer;
 use super::model::header::Header;
+use super::packing::{Packer, Packing};
 use super::paths::{behind_links, is_open_file};
 use super::placing::{Settled, Waiting};
 use super::render::Reporter;
@@ -23,8 +24,49 @@ use crate::signals;
 pub struct Destination {
     /// How it is written.
     pub format: Format,
+    /// How it is packed, if it is.
+    pub packing: Option<Packing>,
     /// The file.
     pub path: PathBuf,
+}
+
+impl Destination {
+    /// Returns the destination of a report: a file, whose extension names the format unless
+    /// that is given, and says whether it is packed.
+    ///
+    /// # Errors
+    ///
+    /// Returns what would be right, if this is no file, or nothing names a format.
+    pub fn new(format: Option<Format>, path: PathBuf) -> Result<Self, String> {
+        if path.as_os_str().is_empty() || path.as_os_str() == "-" {
+            return Err("name a file; --format is for stdout".to_owned());
+        }
+        let packing = Packing::of_path(&path);
+        let format = format.or_else(|| match packing {
+            Some(_) => Format::of_path(&path.with_extension("")),
+            None => Format::of_path(&path),
+        });
+        let Some(format) = format else {
+            let names: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
+            let names = names.join(", ");
+            return Err(match packing {
+                Some(packing) => format!(
+                    "`.{packed}` says that the report is packed, and not its format: put the \
+                     extension of one before it, as in report.json.{packed}, or write \
+                     FORMAT:FILE with one of {names}",
+                    packed = packing.extension()
+                ),
+                None => {
+                    format!("its extension names no format: write FORMAT:FILE with one of {names}")
+                }
+            });
+        };
+        Ok(Self {
+            format,
+            packing,
+            path,
+        })
+    }
 }
 
 /// Says why a report cannot be written.
@@ -91,6 +133,13 @@ pub enum Error {
 /// Says where a report is being written.
 pub struct Output<'o> {
     name: String,
+    /// Packs what is written, if the file is packed.
+    packer: Option<Packer>,
+    sink: Sink<'o>,
+}
+
+/// Takes the bytes of the file as they will be.
+struct Sink<'o> {
     target: Target<'o>,
     /// The bytes so far, if they are counted.
     hasher: Option<Hasher>,
@@ -172,8 +221,11 @@ impl<'o> Output<'o> {
     pub fn stdout(stdout: &'o mut (dyn Write + Send)) -> Self {
         Self {
             name: "on stdout".to_owned(),
-            target: Target::Stdout(stdout),
-            hasher: None,
+            packer: None,
+            sink: Sink {
+                target: Target::Stdout(stdout),
+                hasher: None,
+            },
         }
     }
 
@@ -182,8 +234,11 @@ impl<'o> Output<'o> {
     pub fn held_stdout(stdout: &'o mut (dyn Write + Send)) -> Self {
         Self {
             name: "on stdout".to_owned(),
-            target: Target::HeldStdout(SpooledTempFile::new(HELD_BYTES), stdout),
-            hasher: None,
+            packer: None,
+            sink: Sink {
+                target: Target::HeldStdout(SpooledTempFile::new(HELD_BYTES), stdout),
+                hasher: None,
+            },
         }
     }
 
@@ -237,25 +292,47 @@ impl<'o> Output<'o> {
         match behind_links(path).and_then(|place| open(&place)) {
             Ok(target) => Ok(Self {
                 name: format!("`{name}`"),
-                target,
-                hasher: None,
+                packer: None,
+                sink: Sink {
+                    target,
+                    hasher: None,
+                },
             }),
             Err(source) => Err(Error::Open { path: name, source }),
         }
     }
 
+    /// Packs all that is written, if that is asked for.
+    ///
+    /// # Errors
+    ///
+    /// There is not enough memory for it.
+    pub fn packed(mut self, packing: Option<Packing>) -> Result<Self, Error> {
+        let packer = packing.map(Packer::new).transpose();
+        self.packer = packer.map_err(|source| self.failed(source))?;
+        Ok(self)
+    }
+
     /// Counts the bytes from now on, if they go to a file.
     pub fn watch(&mut self) {
-        match self.target {
-            Target::File { .. } => _ = self.hasher.get_or_insert_default(),
+        match self.sink.target {
+            Target::File { .. } => _ = self.sink.hasher.get_or_insert_default(),
             Target::Stdout(_) | Target::HeldStdout(..) | Target::Stream(_) => {}
+        }
+    }
+
+    /// Ends what is packed: nothing can be written after it.
+    fn finish_packing(&mut self) -> io::Result<()> {
+        match self.packer.take() {
+            Some(packer) => packer.finish(&mut self.sink),
+            None => Ok(()),
         }
     }
 
     /// Returns the digest of the file, which is called `path`, if its bytes were
     /// counted.
-    pub fn digest(&self, path: &Path) -> Option<FileDigest> {
-        let hasher = self.hasher.as_ref()?;
+    fn digest(&self, path: &Path) -> Option<FileDigest> {
+        let hasher = self.sink.hasher.as_ref()?;
         Some(hasher.digest(path.display().to_string()))
     }
 
@@ -265,11 +342,11 @@ impl<'o> Output<'o> {
     ///
     /// It is not written whole; what was there before still is.
     pub fn settle(mut self) -> Result<Settled, Error> {
-        if let Err(source) = self.flush() {
+        if let Err(source) = self.finish_packing().and_then(|()| self.flush()) {
             return Err(self.failed(source));
         }
-        let Self { name, target, .. } = self;
-        let waiting = match target {
+        let Self { name, sink, .. } = self;
+        let waiting = match sink.target {
             Target::Stdout(_) | Target::Stream(_) => None,
             Target::HeldStdout(mut held, stdout) => {
                 let copied = held.rewind().and_then(|()| io::copy(&mut held, stdout));
@@ -315,6 +392,21 @@ impl Name {
 
 impl Write for Output<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.packer {
+            Some(packer) => packer.pack(bytes, &mut self.sink).map(|()| bytes.len()),
+            None => self.sink.write(bytes),
+        }
+    }
+
+    /// What waits to be packed goes on waiting: when a report is flushed must not change
+    /// its bytes.
+    fn flush(&mut self) -> io::Result<()> {
+        self.sink.flush()
+    }
+}
+
+impl Write for Sink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = match &mut self.target {
             Target::Stdout(stdout) => stdout.write(bytes),
             Target::HeldStdout(held, _) => held.write(bytes),
@@ -353,6 +445,7 @@ pub(super) fn settle(
     footer: &Footer,
 ) -> Result<(Settled, Option<Written>), Error> {
     let finished = reporter.finish(header, footer, &mut output);
+    let finished = finished.and_then(|()| output.finish_packing());
     finished.map_err(|source| output.failed(source))?;
     // What is in the buffer has been counted.
     let written = destination.and_then(|to| {

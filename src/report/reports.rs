@@ -82,7 +82,7 @@ impl<'r> Reports<'r> {
         let (templates, destinations): (Vec<_>, Vec<_>) = destinations.iter().partition(is_split);
         let mut paths = Paths::new(sources);
         for destination in &destinations {
-            let Destination { format, path } = destination;
+            let Destination { format, path, .. } = destination;
             let report = format!("the {} report `{}`", format.name(), path.display());
             paths.take(path, report)?;
         }
@@ -107,7 +107,7 @@ impl<'r> Reports<'r> {
             all.push(Report::one(format, header, settings, screen, output, None)?);
         }
         for destination in destinations {
-            let mut output = Output::open(&destination.path)?;
+            let mut output = Output::open(&destination.path)?.packed(destination.packing)?;
             if manifest.is_some() {
                 output.watch();
             }

@@ -59,7 +59,7 @@ pub fn check_names(
 
 /// Takes the path of a slice, and returns it.
 pub fn take(template: &Destination, slice: &Slice, paths: &mut Paths) -> Result<PathBuf, Error> {
-    let Destination { format, path } = template;
+    let Destination { format, path, .. } = template;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name = name.replace(PLACE, &safe_name(slice.value.as_deref()));
     let report = format!(

@@ -286,23 +286,25 @@ struct OpenSlice {
 
 impl Writer<'_> {
     fn open(&mut self, value: Option<String>) -> Result<OpenSlice, Error> {
-        let format = &self.destination.format;
+        let Destination {
+            format, packing, ..
+        } = *self.destination;
         let shown = Slice {
             by: self.by.to_string(),
             value,
         };
         let path = take(self.destination, &shown, self.paths)?;
-        let mut output = Output::open_aside(&path, self.asides)?;
+        let mut output = Output::open_aside(&path, self.asides)?.packed(packing)?;
         output.watch();
-        let (renderer, mut reporter) =
-            new_report(*format, self.header, self.settings, Screen::NONE)
-                .map_err(|source| output.failed(source))?;
+        let (renderer, mut reporter) = new_report(format, self.header, self.settings, Screen::NONE)
+            .map_err(|source| output.failed(source))?;
         let started = reporter.start(self.header, &mut output);
         started.map_err(|source| output.failed(source))?;
         Ok(OpenSlice {
             value: shown.value,
             destination: Destination {
-                format: *format,
+                format,
+                packing,
                 path,
             },
             renderer,

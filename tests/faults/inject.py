@@ -35,6 +35,7 @@ CALLS = {
 }
 OLD = b"the old report\n"
 SLICES = [f"c{number}.md" for number in range(4)]
+PACKED = ["r.ndjson.zst", "r.csv.gz"]
 SEVERAL = ["a.csv", "b.json", "c.xlsx", "m.json"]
 
 
@@ -50,6 +51,7 @@ def cases():
         yield Case(form, ["r"], ["-o", f"{form}:{{}}/r"])
     args = [word for name in SEVERAL[:-1] for word in ("-o", f"{{}}/{name}")]
     yield Case("several", SEVERAL, [*args, "--manifest", "{}/m.json"])
+    yield Case("packed", PACKED, [word for name in PACKED for word in ("-o", f"{{}}/{name}")])
     args = ["--split-by", "customer", "-o", "{}/{{}}.md", "-o", "{}/all.json"]
     yield Case("slices", [*SLICES, "all.json"], args)
 

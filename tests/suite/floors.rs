@@ -68,7 +68,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("comfy-table", &["report/format/text"]),
     ("csv", &["export/header", "report/format/csv"]),
     ("csv-core", &["report/format/csv"]),
-    ("flate2", &["unpack"]),
+    ("flate2", &["report/packing", "unpack"]),
     ("hmac", &["finding/privacy"]),
     ("indexmap", &["record/unknown_keys", "report"]),
     ("indicatif", &["terminal"]),
@@ -135,7 +135,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("toml", &["command/test", "policy/read", "toml_reader"]),
     ("uuid", &["report/format/oscal", "report/format/sarif"]),
     ("wide", &["export/simd", "record/network", "text"]),
-    ("zstd", &["unpack"]),
+    ("zstd", &["report/packing", "unpack"]),
 ];
 
 const ANYWHERE: &[&str] = &[""];

@@ -22,6 +22,7 @@ mod manifest;
 mod memory;
 #[path = "../oracle/mod.rs"]
 mod oracle; // the fuzzer asks it too
+mod packed;
 mod policies;
 mod privacy;
 mod readme;
