@@ -123,6 +123,9 @@ pub mod evaluate;
 mod external_sort;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
+pub mod history;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod manifest;
 #[cfg(feature = "cli")]
 #[doc(hidden)]

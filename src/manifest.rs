@@ -4,6 +4,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::bounded_file;
@@ -11,8 +13,8 @@ use crate::closed;
 use crate::digest::FileDigest;
 use crate::export;
 use crate::options::{AuditOptions, Disclosure};
-use crate::policy::{self, Policies, Policy, Selector};
-use crate::report::{self, Counts, Export, Footer, Header, Tool, Written};
+use crate::policy::{self, Policies, Policy, Selector, Severity};
+use crate::report::{self, Counts, Export, Footer, Header, SinceCounts, Tool, Written};
 use crate::totals::{Gap, Undecided};
 
 /// The largest that a manifest is: that of a million exports.
@@ -29,8 +31,43 @@ pub struct Manifest {
     exports: Vec<ExportFile>,
     reports: Vec<ReportFile>,
     counts: Totals,
+    by_severity: IndexMap<Severity, Counts>,
+    /// How findings relate to the night before, in a run that is compared with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    since: Option<SinceCounts>,
     complete: bool,
     incomplete_because: Vec<Gap>,
+    run: RunFacts,
+    /// The files of a history, in a run that keeps one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    night: Option<NightFiles>,
+}
+
+/// Says when a run was made, by the clock of its machine, and how it ended.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunFacts {
+    /// When it began.
+    #[serde(deserialize_with = "closed::instant")]
+    pub started: String,
+    /// When all but this manifest was written.
+    #[serde(deserialize_with = "closed::instant")]
+    pub ended: String,
+    /// Its exit code.
+    pub exit_code: u8,
+}
+
+/// Names the files of a night in its history; their paths are those in its folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NightFiles {
+    /// The report.
+    pub report: FileDigest,
+    /// What is kept beside it, so that the next night need not read all of it.
+    pub index: FileDigest,
+    /// The manifest of the night before; null on a first night.
+    pub previous: Option<FileDigest>,
+    /// The manifests of nights that were removed, as they were too old.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<FileDigest>,
 }
 
 /// Holds the options that change what is found, or what is reported.
@@ -123,6 +160,8 @@ impl Manifest {
         footer: &Footer,
         exports: Vec<FileDigest>,
         reports: Vec<Written>,
+        run: RunFacts,
+        night: Option<NightFiles>,
     ) -> Self {
         let exports = footer.exports.iter().zip(exports);
         let summary = &footer.summary;
@@ -141,7 +180,11 @@ impl Manifest {
                 rejected: summary.rejected,
                 outcomes: summary.counts,
             },
+            by_severity: summary.by_severity.clone(),
+            since: summary.since,
             complete: summary.complete,
+            run,
+            night,
             incomplete_because: summary.incomplete_because.clone(),
         }
     }
@@ -179,6 +222,22 @@ impl Manifest {
         let exports = self.exports.iter().map(|export| &export.file);
         let reports = self.reports.iter().map(|report| &report.file);
         policies.chain(exports).chain(reports)
+    }
+
+    /// Returns the only clock of the run.
+    pub fn as_of(&self) -> DateTime<Utc> {
+        // What is read is looked at, and what is made has no other form.
+        self.as_of.parse().unwrap_or_default()
+    }
+
+    /// Returns the files of the night in its history, if the run kept one.
+    pub fn night(&self) -> Option<&NightFiles> {
+        self.night.as_ref()
+    }
+
+    /// Returns the exports that were read.
+    pub fn exports(&self) -> impl Iterator<Item = &FileDigest> {
+        self.exports.iter().map(|export| &export.file)
     }
 
     /// Returns whether every byte was read and every record judged.

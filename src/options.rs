@@ -117,6 +117,8 @@ pub struct NightOptions {
     pub fail_on_overdue: bool,
     /// What it is to have far fewer records than the night before.
     pub shrink: Alarm,
+    /// How long nights are kept in a history; for ever, if it is not given.
+    pub keep: Option<Span>,
 }
 
 /// Says where the night before is.

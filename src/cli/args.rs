@@ -8,7 +8,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use super::values::{
     bytes, choice, column, deadline, destination, instant, mapping, max_chars, setting, severity,
-    split_by,
+    span, split_by,
 };
 use crate::export;
 use crate::options::{Alarm, CheckFormat, Document, FailsOn};
@@ -289,6 +289,10 @@ pub struct AuditArgs {
     /// Keep each night in this folder, and compare with the newest
     #[arg(long, value_name = "DIR")]
     pub history: Option<PathBuf>,
+
+    /// Remove nights from the history that are older, but for the newest complete one
+    #[arg(long, value_name = "SPAN", value_parser = span, requires = "history")]
+    pub keep: Option<Span>,
 
     /// Exit with 1 if findings at or above this severity are new, or worse than the
     /// night before

@@ -73,6 +73,7 @@ impl From<AuditArgs> for AuditOptions {
                 fail_on_new: args.fail_on_new,
                 fail_on_overdue: args.fail_on.contains(&FailsOn::Overdue),
                 shrink: args.shrink,
+                keep: args.keep,
             },
             completeness: Completeness {
                 undecided: args.undecided,

@@ -89,12 +89,15 @@ pub(super) fn severity(name: &str) -> Result<Severity, String> {
     severity.ok_or_else(|| format!("use one of {}", all.map(Severity::name).join(", ")))
 }
 
+pub(super) fn span(text: &str) -> Result<Span, String> {
+    Span::read(text).ok_or_else(|| "write a span as 12h, 7d or 4w".to_owned())
+}
+
 pub(super) fn deadline(text: &str) -> Result<(Severity, Span), String> {
     let (name, span) = text
         .split_once('=')
         .ok_or("write SEVERITY=SPAN, as critical=7d")?;
-    let span = Span::read(span.trim()).ok_or("write a span as 12h, 7d or 4w")?;
-    Ok((severity(name.trim())?, span))
+    Ok((severity(name.trim())?, self::span(span.trim())?))
 }
 
 pub(super) fn column(name: &str) -> Result<Column, String> {

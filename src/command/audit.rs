@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
+
 use super::error::Error;
 use super::exit::Exit;
 use super::exports::{ExportRun, same_content};
@@ -9,14 +11,14 @@ use super::night::{Compared, Night, States, compared};
 use super::notes::{last_line, notes, reasons};
 use crate::export::{Chunker, Source};
 use crate::finding::{Finding, Key, Privacy};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, RunFacts};
 use crate::nights::{self, RunningNight, Tonight};
 use crate::options::{AuditOptions, Disclosure, PolicyOptions, ReportOptions, Verbosity};
 use crate::pipeline::{self, ChunkResult, Piece, Pipeline, Rejection};
 use crate::policy::{Policies, Policy, Severity};
-use crate::record::Slot;
+use crate::record::{Slot, time};
 use crate::report::{
-    self, FindingRow, Footer, Header, OnStdout, Rejected, RenderedChunk, Renderers, Reports,
+    self, Ended, FindingRow, Footer, Header, OnStdout, Rejected, RenderedChunk, Renderers, Reports,
     SplitBy,
 };
 use crate::terminal::{Console, Streams};
@@ -35,7 +37,8 @@ const MAX_REJECTED_NOTES: u64 = 20;
 pub fn audit(options: &AuditOptions, streams: &mut Streams<'_>) -> Result<Exit, Error> {
     let mut policies = load(&options.policies)?;
     let split_slot = split_slot(options.reports.split_by.as_ref(), &mut policies)?;
-    let night = Night::open(&options.nights, &mut policies)?;
+    let started = Utc::now();
+    let (night, mut passed_over) = Night::open(options, &mut policies)?;
     let sources = night.exports(Source::open_all(&options.exports)?)?;
     let key = key(&options.disclosure)?;
     let audit = Audit {
@@ -44,12 +47,14 @@ pub fn audit(options: &AuditOptions, streams: &mut Streams<'_>) -> Result<Exit, 
         split_slot,
         privacy: privacy(&options.disclosure, key.as_ref()),
         night: &night,
+        started,
     };
     // What several records of one customer come to together is known once all are read.
     let mut decided = None;
     loop {
         let again: Result<Vec<_>, _> = sources.iter().map(Source::again).collect();
-        match audit.run(again?, decided.as_ref(), streams)? {
+        let notes = std::mem::take(&mut passed_over);
+        match audit.run(again?, decided.as_ref(), &notes, streams)? {
             Made::Whole(exit) => return Ok(exit),
             Made::Undecided(states) => decided = Some(states),
         }
@@ -63,6 +68,8 @@ struct Audit<'a> {
     split_slot: Option<Slot>,
     privacy: Privacy<'a>,
     night: &'a Night<'a>,
+    /// When the program began.
+    started: DateTime<Utc>,
 }
 
 /// Says what a run came to.
@@ -79,10 +86,12 @@ impl Audit<'_> {
         &self,
         mut sources: Vec<Source>,
         decided: Option<&States>,
+        notes: &[String],
         streams: &mut Streams<'_>,
     ) -> Result<Made, Error> {
         let (options, policies) = (self.options, self.policies);
-        let exports = ExportRun::all(&mut sources, options.manifest.is_some());
+        let beside = self.night.beside(options.manifest.as_deref());
+        let exports = ExportRun::all(&mut sources, !beside.manifests.is_empty());
         let mut header = Header::new(policies, options.policies.as_of);
         header.pseudonym_key = self.privacy.key_digest();
         header.previous = self.night.previous();
@@ -98,11 +107,11 @@ impl Audit<'_> {
         read.extend(self.night.file());
         let mut reports = Reports::open(
             on_stdout,
-            &options.reports.files,
+            &self.night.reports(&options.reports.files),
             &header,
             &options.reports.settings(self.split_slot),
             &read,
-            options.manifest.as_deref(),
+            &beside,
         )?;
         let renderers = reports.renderers();
         reports.start(&header)?;
@@ -121,11 +130,16 @@ impl Audit<'_> {
             totals: RunningTotals::new(policies, exports.len()),
             running: RunningNight::new(self.night.base()),
             tonight: tonight.as_ref(),
+            night: self.night,
+            started: self.started,
             is_again: decided.is_some(),
             exports,
             renderers: &renderers,
             reports,
         };
+        for note in notes {
+            run.console.say(note);
+        }
         run.read(sources)?;
         run.finish()
     }
@@ -195,6 +209,8 @@ struct Run<'r> {
     running: RunningNight,
     /// What findings are held against, if the run is compared with the night before.
     tonight: Option<&'r Tonight<'r>>,
+    night: &'r Night<'r>,
+    started: DateTime<Utc>,
     /// Whether the exports were read before, and rejected records noted.
     is_again: bool,
     renderers: &'r Renderers,
@@ -284,6 +300,8 @@ impl Run<'_> {
             totals,
             mut running,
             tonight,
+            night: of_night,
+            started,
             is_again: _,
             renderers,
             mut reports,
@@ -311,11 +329,13 @@ impl Run<'_> {
             }
             None => None,
         };
-        if let (Some(tonight), Some(compared)) = (tonight, &compared) {
-            compared
-                .ends
-                .hand_out(tonight, |ended| Ok::<_, Error>(reports.ended(ended)?))?;
-        }
+        let kept = match (tonight, &compared) {
+            (Some(tonight), Some(compared)) => {
+                let take = |ended: &Ended<'_>| Ok::<_, Error>(reports.ended(ended)?);
+                Some(compared.ends.hand_out(tonight, &compared.sum, take)?)
+            }
+            _ => None,
+        };
         let more_rejected = totals.summary.rejected.saturating_sub(MAX_REJECTED_NOTES);
         if !all_rejected_noted && more_rejected > 0 {
             console.note(&format!(
@@ -331,11 +351,29 @@ impl Run<'_> {
         }
         let mut footer = Footer::new(policies, &totals, &names, privacy);
         footer.summary.since = compared.as_ref().map(|compared| compared.counts);
-        let written = reports.finish(header, &footer, |written, out| {
-            let digests = exports.iter().filter_map(ExportRun::file_digest).collect();
-            Manifest::new(options, policies, header, &footer, digests, written).write(out)
-        })?;
         let exit = exit(options, policies, &totals, compared.as_ref());
+        let mut settled = reports.finish(header, &footer)?;
+        let index = settled.index(|out| match (tonight, &compared, &kept) {
+            (Some(tonight), Some(compared), Some(kept)) => {
+                compared.write_index(tonight, kept, header, &footer, out)
+            }
+            _ => Ok(()),
+        })?;
+        let is_complete = totals.verdict.is_complete();
+        let files = of_night.files(index, is_complete, &mut settled)?;
+        let run = RunFacts {
+            started: time::show(started),
+            ended: time::show(Utc::now()),
+            exit_code: exit.code(),
+        };
+        let digests = exports.iter().filter_map(ExportRun::file_digest).collect();
+        let written = settled.written().to_vec();
+        let manifest = Manifest::new(
+            options, policies, header, &footer, digests, written, run, files,
+        );
+        settled.manifests(|out| manifest.write(out))?;
+        let written = settled.place()?;
+        of_night.remove_old(is_complete)?;
         if !written.is_empty() {
             let line = last_line(&footer, &written);
             match exit {

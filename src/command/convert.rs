@@ -9,8 +9,8 @@ use super::exit::Exit;
 use crate::options::ConvertOptions;
 use crate::pipeline;
 use crate::report::{
-    self, Ended, FindingRow, Found, Header, Listener, OnStdout, Rejected, RenderedChunk, Renderers,
-    Reports, Screen, SplitBy,
+    self, BesidePaths, Ended, FindingRow, Found, Header, Listener, OnStdout, Rejected,
+    RenderedChunk, Renderers, Reports, Screen, SplitBy,
 };
 use crate::terminal::Streams;
 
@@ -31,7 +31,7 @@ pub(super) fn convert(options: &ConvertOptions, streams: &mut Streams<'_>) -> Re
         reports, header, ..
     }) = converter.open
     {
-        let _ = reports.finish(&header, &footer, |_, _| Ok(()))?;
+        let _ = reports.finish(&header, &footer)?.place()?;
     }
     Ok(Exit::Clean)
 }
@@ -78,7 +78,7 @@ impl Listener for Converter<'_> {
             &header,
             &settings,
             &sources,
-            None,
+            &BesidePaths::default(),
         )?;
         reports.start(&header)?;
         self.open = Some(Open {

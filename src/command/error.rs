@@ -5,6 +5,7 @@ use std::io;
 use crate::aggregate;
 use crate::export;
 use crate::finding;
+use crate::history;
 use crate::manifest;
 use crate::nights;
 use crate::panics::{self, Panic};
@@ -38,6 +39,9 @@ pub enum Error {
     /// The run cannot be compared with the night before.
     #[error(transparent)]
     Nights(#[from] nights::Error),
+    /// The history cannot be kept.
+    #[error(transparent)]
+    History(#[from] history::Error),
     /// What rules over all records gather cannot be kept.
     #[error(transparent)]
     Aggregate(#[from] aggregate::Error),

@@ -1,12 +1,20 @@
 //! What a run is compared with, and what follows from that.
 
+use std::io::{self, Write};
+use std::path::Path;
+
 use super::error::Error;
+use crate::digest::FileDigest;
 use crate::export::Source;
 use crate::finding::{Anomaly, Privacy};
-use crate::nights::{self, Base, Ends, Entry, Facts, SortedFile, Sum, Tonight, has_shrunk};
-use crate::options::{Alarm, Earlier, NightOptions};
+use crate::history;
+use crate::manifest::NightFiles;
+use crate::nights::{self, Base, Ends, Entry, Facts, Kept, SortedFile, Sum, Tonight, has_shrunk};
+use crate::options::{Alarm, AuditOptions, Earlier, NightOptions};
 use crate::policy::{Ask, Policies};
-use crate::report::{Header, Previous, SinceCounts};
+use crate::report::{
+    BesidePaths, Destination, Footer, Format, Header, Packing, Previous, Settlement, SinceCounts,
+};
 use crate::text::grouped;
 use crate::totals::{Gap, GapCode, Totals};
 
@@ -17,43 +25,144 @@ pub(super) type States = SortedFile<Entry>;
 pub(super) struct Night<'n> {
     options: &'n NightOptions,
     base: Option<Base>,
+    /// The history in which the run keeps its night.
+    history: Option<history::Tonight>,
 }
 
 /// Holds what a run came to beside the night before.
 pub(super) struct Compared {
-    sum: Sum,
+    pub(super) sum: Sum,
     pub(super) ends: Ends,
     pub(super) counts: SinceCounts,
+    /// Whether the exports were read whole.
+    is_whole: bool,
 }
 
 impl<'n> Night<'n> {
     /// Opens what a run is compared with; from now on, what tells the age of an account is
-    /// read.
+    /// read. Returns also a note on each night that cannot be compared with.
     ///
     /// # Errors
     ///
-    /// It cannot be compared with.
-    pub(super) fn open(options: &'n NightOptions, policies: &mut Policies) -> Result<Self, Error> {
-        let base = match &options.earlier {
+    /// It cannot be compared with, or the history cannot be kept.
+    pub(super) fn open(
+        options: &'n AuditOptions,
+        policies: &mut Policies,
+    ) -> Result<(Self, Vec<String>), Error> {
+        let nights = &options.nights;
+        let (mut base, mut history, mut notes) = (None, None, Vec::new());
+        match &nights.earlier {
             None => {
                 let asked = [
-                    ("--fail-on-new", options.fail_on_new.is_some()),
-                    ("--fail-on overdue", options.fail_on_overdue),
-                    ("--deadline", !options.deadlines.is_empty()),
+                    ("--fail-on-new", nights.fail_on_new.is_some()),
+                    ("--fail-on overdue", nights.fail_on_overdue),
+                    ("--deadline", !nights.deadlines.is_empty()),
                 ];
                 if let Some((option, _)) = asked.into_iter().find(|(_, asked)| *asked) {
                     return Err(nights::Error::NothingEarlier { option }.into());
                 }
-                None
             }
-            Some(Earlier::Report(path)) => Some(Base::read(path)?),
-            Some(Earlier::History(_)) => None,
-        };
-        if options.earlier.is_some() {
+            Some(Earlier::Report(path)) => base = Some(Base::read(path)?),
+            Some(Earlier::History(path)) => {
+                let tonight = history::Tonight::open(path, options.policies.as_of)?;
+                (base, notes) = tonight.base();
+                history = Some(tonight);
+            }
+        }
+        if nights.earlier.is_some() {
             // Every record can have it.
             let _ = policies.schema.want("createdAt");
         }
-        Ok(Self { options, base })
+        let night = Self {
+            options: nights,
+            base,
+            history,
+        };
+        Ok((night, notes))
+    }
+
+    /// Returns the reports that are asked for and the one that the history keeps.
+    pub(super) fn reports(&self, asked: &[Destination]) -> Vec<Destination> {
+        let kept = self.history.as_ref().map(|history| Destination {
+            format: Format::Ndjson,
+            path: history.file(&history.name.report()),
+            packing: Some(Packing::Zstd),
+        });
+        asked.iter().cloned().chain(kept).collect()
+    }
+
+    /// Returns the files that are written beside the reports.
+    pub(super) fn beside(&self, manifest: Option<&Path>) -> BesidePaths {
+        let history = self.history.as_ref();
+        let kept = history.map(|history| history.file(&history.name.manifest()));
+        BesidePaths {
+            manifests: manifest
+                .map(Path::to_owned)
+                .into_iter()
+                .chain(kept)
+                .collect(),
+            index: history.map(|history| history.file(&history.name.index())),
+        }
+    }
+
+    /// Returns the files of the night, once its report and its index are whole. One that was
+    /// kept before is left as it is.
+    ///
+    /// # Errors
+    ///
+    /// There is another report of the same night.
+    pub(super) fn files(
+        &self,
+        index: Option<FileDigest>,
+        is_complete: bool,
+        settled: &mut Settlement<'_>,
+    ) -> Result<Option<NightFiles>, Error> {
+        let (Some(history), Some(index)) = (&self.history, index) else {
+            return Ok(None);
+        };
+        let name = history.name;
+        let path = history.file(&name.report());
+        let path = path.display().to_string();
+        let mut reports = settled.written().iter();
+        let Some(report) = reports.find(|report| report.file.path == path) else {
+            return Ok(None);
+        };
+        let report = FileDigest {
+            path: name.report(),
+            ..report.file.clone()
+        };
+        if let Some(before) = history.made_before() {
+            if before.report.sha256 != report.sha256 {
+                return Err(history.different().into());
+            }
+            let files = [name.report(), name.index(), name.manifest()];
+            settled.leave(&files.map(|file| history.file(&file)));
+        }
+        let removed = match self.options.keep {
+            Some(keep) => history.too_old(keep, is_complete),
+            None => Vec::new(),
+        };
+        Ok(Some(NightFiles {
+            report,
+            index: FileDigest {
+                path: name.index(),
+                ..index
+            },
+            previous: history.previous(),
+            removed: removed.iter().map(|night| night.digest.clone()).collect(),
+        }))
+    }
+
+    /// Removes the nights that are too old.
+    ///
+    /// # Errors
+    ///
+    /// One cannot be removed.
+    pub(super) fn remove_old(&self, is_complete: bool) -> Result<(), Error> {
+        if let (Some(history), Some(keep)) = (&self.history, self.options.keep) {
+            history.remove(&history.too_old(keep, is_complete))?;
+        }
+        Ok(())
     }
 
     fn is_compared(&self) -> bool {
@@ -74,7 +183,7 @@ impl<'n> Night<'n> {
     }
 
     /// Returns the file of the night before, which no report may replace.
-    pub(super) fn file(&self) -> Option<&std::path::Path> {
+    pub(super) fn file(&self) -> Option<&Path> {
         Some(&self.base.as_ref()?.path)
     }
 
@@ -99,7 +208,8 @@ impl<'n> Night<'n> {
         }
         let base = self.base.as_ref();
         let deadlines = &self.options.deadlines;
-        let tonight = Tonight::new(header, base, deadlines, privacy, false)?;
+        let keeps_customers = self.history.is_some();
+        let tonight = Tonight::new(header, base, deadlines, privacy, keeps_customers)?;
         Ok(Some(tonight.decided(decided)))
     }
 }
@@ -147,7 +257,12 @@ pub(super) fn compared(
     counts.gone = ends.counts.gone;
     counts.rule_removed = ends.counts.rule_removed;
     counts.unknown = ends.counts.unknown;
-    Ok(Compared { sum, ends, counts })
+    Ok(Compared {
+        is_whole: facts.is_whole,
+        sum,
+        ends,
+        counts,
+    })
 }
 
 /// Notes where there is far less than the night before.
@@ -179,6 +294,23 @@ fn judge_size(options: &NightOptions, base: &Base, totals: &mut Totals) {
 }
 
 impl Compared {
+    /// Writes what the next night needs of this one.
+    ///
+    /// # Errors
+    ///
+    /// Those of the output, or of temporary files.
+    pub(super) fn write_index(
+        &self,
+        tonight: &Tonight<'_>,
+        kept: &Kept,
+        header: &Header,
+        footer: &Footer,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let night = (tonight, &self.sum, &self.ends, kept);
+        nights::write_index(night, self.is_whole, header, footer, out)
+    }
+
     /// Returns whether what is new or overdue decides the exit code.
     pub(super) fn fails(&self, options: &NightOptions) -> bool {
         let least = options.fail_on_new;

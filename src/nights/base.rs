@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::entry::{Entry, Key, said};
 use super::error::Error;
@@ -20,7 +21,7 @@ use crate::report::{
 };
 
 /// Represents a rule by which earlier findings were found.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct EarlierRule {
     /// The policy's id.
     pub policy: String,
@@ -84,6 +85,16 @@ impl<T> Default for Indexed<T> {
             items: Vec::new(),
             indexes: HashMap::new(),
         }
+    }
+}
+
+impl<T: Clone + Eq + std::hash::Hash> FromIterator<T> for Indexed<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        let mut indexed = Self::default();
+        for item in items {
+            indexed.index(&item);
+        }
+        indexed
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 
-use super::base::Base;
+use super::base::{Base, EarlierRule, Indexed};
 use super::entry::{Entry, Fixed, Key};
 use super::error::Error;
 use super::part::Mark;
@@ -176,25 +176,52 @@ impl Ends {
     pub fn hand_out<E: From<Error>>(
         &self,
         tonight: &Tonight<'_>,
+        sum: &Sum,
         take: impl FnMut(&Ended<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let Some(base) = tonight.base.filter(|_| self.fates.items() > 0) else {
-            return Ok(());
-        };
-        let mut handing = Handing {
-            ends: self,
-            base,
-            tonight,
-            take,
-            order: 0,
-            left: self.fates.items(),
-        };
-        report::read(&base.path, &mut handing).map_err(Failed::into_error)?;
-        match handing.left {
-            0 => Ok(()),
-            _ => Err(changed(base).into()),
+    ) -> Result<Kept, E> {
+        let mut rules = tonight.lists.rules.clone();
+        let mut carried = Sorter::new(super::base::SEGMENT_ITEMS);
+        if let Some(base) = tonight.base.filter(|_| self.fates.items() > 0) {
+            let mut handing = Handing {
+                ends: self,
+                base,
+                tonight,
+                take,
+                order: 0,
+                left: self.fates.items(),
+                next_order: sum.findings,
+                rules: &mut rules,
+                carried: &mut carried,
+            };
+            report::read(&base.path, &mut handing).map_err(Failed::into_error)?;
+            if handing.left > 0 {
+                return Err(changed(base).into());
+            }
         }
+        let carried = carried.sorted().and_then(SortedFile::write);
+        Ok(Kept {
+            rules,
+            carried: carried.map_err(Error::Keep)?,
+        })
     }
+
+    /// Returns the names of the findings that had an end, sorted.
+    pub(super) fn ended(&self) -> io::Result<impl Iterator<Item = io::Result<Key>> + use<>> {
+        let fates = self.fates.iter()?;
+        Ok(fates.filter_map(|fate| match fate {
+            Ok(fate) => fate.end.map(|_| Ok(fate.entry.fingerprint)),
+            Err(error) => Some(Err(error)),
+        }))
+    }
+}
+
+/// Holds the earlier findings that are carried on, as the next night will know them.
+#[derive(Debug)]
+pub struct Kept {
+    /// The rules of the run, and those of what is carried on.
+    pub(super) rules: Indexed<EarlierRule>,
+    /// What is carried on, sorted.
+    pub(super) carried: SortedFile<Entry>,
 }
 
 fn changed(base: &Base) -> Error {
@@ -213,6 +240,10 @@ struct Handing<'h, F> {
     order: u64,
     /// How many names were not met yet.
     left: u64,
+    /// Where the next finding that is carried on is among those of the run.
+    next_order: u64,
+    rules: &'h mut Indexed<EarlierRule>,
+    carried: &'h mut Sorter<Entry>,
 }
 
 /// Says why no more is handed out.
@@ -269,6 +300,17 @@ impl<E, F: FnMut(&Ended<'_>) -> Result<(), E>> Handing<'_, F> {
             }),
             None => {
                 let rule = self.base.lists.rules.get(entry.rule);
+                if let Some(rule) = rule.filter(|_| is_first) {
+                    let kept = Entry {
+                        order: self.next_order,
+                        rule: self.rules.index(rule),
+                        overdue: life.overdue,
+                        ..entry
+                    };
+                    let kept = self.carried.push(kept).map_err(Error::Keep);
+                    kept.map_err(Failed::Night)?;
+                }
+                self.next_order += 1;
                 Ended::Carried(Box::new(CarriedRow {
                     row: FindingRow {
                         life: Some(life),

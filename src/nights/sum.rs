@@ -11,7 +11,7 @@ use super::part::{Mark, Part};
 use super::sorted_file::SortedFile;
 use super::tonight::{State, Tonight};
 use crate::external_sort::Sorter;
-use crate::finding::Status;
+use crate::finding::{REDACTED, Status};
 use crate::policy::Severity;
 use crate::report::{Because, Since, SinceCounts};
 
@@ -39,6 +39,8 @@ pub struct Sum {
     pub findings: u64,
     /// Whether some record has no id.
     pub has_nameless: bool,
+    /// Whether some ids of customers are hidden in the findings.
+    pub hides_ids: bool,
     /// Findings by how they relate to the night before.
     pub counts: SinceCounts,
     /// How many findings, by severity, are new or worse than the night before.
@@ -119,6 +121,7 @@ impl RunningNight {
             customers: SortedFile::write(once).map_err(Error::Keep)?,
             findings: order,
             has_nameless,
+            hides_ids: false,
             counts: SinceCounts::default(),
             worse: BTreeMap::new(),
             undecided: None,
@@ -133,8 +136,10 @@ impl Sum {
     fn count(&mut self, tonight: &Tonight<'_>) -> io::Result<()> {
         let mut undecided = Sorter::new(SEGMENT_ITEMS);
         let mut names: Option<Name> = None;
+        let hidden = Key::of_id(REDACTED);
         for entry in self.found.iter()? {
             let entry = entry?;
+            self.hides_ids |= entry.customer == hidden;
             match &mut names {
                 Some(name) if name.group.is_of(&entry) => name.add(&entry),
                 _ => {

@@ -43,6 +43,6 @@ pub use read::{Listener, ReadError, read};
 pub use render::{
     Found, Rendered, RenderedChunk, RenderedRow, Renderer, Renderers, Reporter, SayLife,
 };
-pub use reports::{OnStdout, Placed, Reports};
+pub use reports::{BesidePaths, OnStdout, Placed, Reports, Settlement};
 pub(crate) use sarif_log::log as sarif_log;
 pub use settings::{Colour, Format, MaxChars, Screen, Settings, SplitBy};

@@ -331,7 +331,7 @@ impl<'o> Output<'o> {
 
     /// Returns the digest of the file, which is called `path`, if its bytes were
     /// counted.
-    fn digest(&self, path: &Path) -> Option<FileDigest> {
+    pub(super) fn digest(&self, path: &Path) -> Option<FileDigest> {
         let hasher = self.sink.hasher.as_ref()?;
         Some(hasher.digest(path.display().to_string()))
     }

@@ -12,11 +12,12 @@ use super::model::header::Header;
 use super::model::row::Rejected;
 use super::output::{Asides, Destination, Error, Output, Written, settle};
 use super::paths::Paths;
-use super::placing;
+use super::placing::{self, Settled};
 use super::render::{RenderedChunk, Renderer, Renderers, Reporter};
 use super::settings::{Format, Screen, Settings};
 use super::slice_names;
 use super::split::{self, Slices, Split};
+use crate::digest::FileDigest;
 
 /// Describes the report on stdout.
 pub struct OnStdout<'r> {
@@ -43,8 +44,34 @@ pub struct Placed {
 pub struct Reports<'r> {
     all: Vec<Report<'r>>,
     paths: Paths,
-    /// Is written once all reports are whole.
-    manifest: Option<Output<'r>>,
+    /// What is written once all reports are whole.
+    beside: Beside<'r>,
+}
+
+/// Names the files that are written beside reports, once these are whole.
+#[derive(Debug, Clone, Default)]
+pub struct BesidePaths {
+    /// Says what was read and written, in each of these files.
+    pub manifests: Vec<PathBuf>,
+    /// Holds what the next night needs of the findings.
+    pub index: Option<PathBuf>,
+}
+
+/// Holds the files beside reports.
+struct Beside<'r> {
+    manifests: Vec<Output<'r>>,
+    index: Option<(PathBuf, Output<'r>)>,
+}
+
+/// Holds reports that are whole, and not in their places yet.
+#[must_use = "they take their places when that is asked for"]
+pub struct Settlement<'r> {
+    all: Vec<Settled>,
+    written: Vec<Written>,
+    placed: Vec<Placed>,
+    beside: Beside<'r>,
+    /// They are removed with this.
+    _asides: Asides,
 }
 
 /// Represents a report, or all slices of one, being written.
@@ -75,7 +102,7 @@ impl<'r> Reports<'r> {
         header: &Header,
         settings: &Settings,
         sources: &[&Path],
-        manifest: Option<&Path>,
+        beside: &BesidePaths,
     ) -> Result<Self, Error> {
         let is_split =
             |one: &&Destination| settings.split_by.is_some() && slice_names::is_template(&one.path);
@@ -86,8 +113,11 @@ impl<'r> Reports<'r> {
             let report = format!("the {} report `{}`", format.name(), path.display());
             paths.take(path, report)?;
         }
-        if let Some(path) = manifest {
+        for path in &beside.manifests {
             paths.take(path, format!("the manifest `{}`", path.display()))?;
+        }
+        if let Some(path) = &beside.index {
+            paths.take(path, format!("the index `{}`", path.display()))?;
         }
         if let Some((by, _)) = &settings.split_by {
             slice_names::check_names(by, &templates, header, &paths)?;
@@ -108,7 +138,7 @@ impl<'r> Reports<'r> {
         }
         for destination in destinations {
             let mut output = Output::open(&destination.path)?.packed(destination.packing)?;
-            if manifest.is_some() {
+            if !beside.manifests.is_empty() {
                 output.watch();
             }
             let (format, destination) = (destination.format, Some(destination.clone()));
@@ -121,7 +151,16 @@ impl<'r> Reports<'r> {
                 destination,
             )?);
         }
-        let manifest = manifest.map(Output::open).transpose()?;
+        let manifests = beside.manifests.iter().map(|path| Output::open(path));
+        let manifests = manifests.collect::<Result<_, _>>()?;
+        let index = match &beside.index {
+            Some(path) => {
+                let mut output = Output::open(path)?;
+                output.watch();
+                Some((path.clone(), output))
+            }
+            None => None,
+        };
         if let Some((by, slot)) = &settings.split_by {
             if templates.is_empty() {
                 return Err(Error::NoTemplate);
@@ -136,7 +175,7 @@ impl<'r> Reports<'r> {
         Ok(Self {
             all,
             paths,
-            manifest,
+            beside: Beside { manifests, index },
         })
     }
 
@@ -208,27 +247,18 @@ impl<'r> Reports<'r> {
         Ok(())
     }
 
-    /// Writes what comes after the findings, then what `manifest` says of the files,
-    /// if a manifest is wanted, and lets all take their places, the manifest last.
-    /// Returns the reports that are files.
+    /// Writes what comes after the findings, so that all reports are whole.
     ///
     /// # Errors
     ///
-    /// A report cannot be written: files are as they were before. Or a report that
-    /// is whole cannot take its place.
-    pub fn finish(
-        self,
-        header: &Header,
-        footer: &Footer,
-        manifest: impl FnOnce(Vec<Written>, &mut dyn Write) -> io::Result<()>,
-    ) -> Result<Vec<Placed>, Error> {
+    /// A report cannot be written: files are as they were before.
+    pub fn finish(self, header: &Header, footer: &Footer) -> Result<Settlement<'r>, Error> {
         let Self {
             all,
             mut paths,
-            manifest: manifest_output,
+            beside,
         } = self;
         let (mut settled, mut written) = (Vec::new(), Vec::new());
-        // They are removed when this returns.
         let mut asides = Asides::default();
         let mut placed = Vec::new();
         for report in all {
@@ -262,13 +292,74 @@ impl<'r> Reports<'r> {
                 }
             }
         }
-        if let Some(mut output) = manifest_output {
-            let said = manifest(written, &mut output);
-            said.map_err(|source| output.failed(source))?;
-            settled.push(output.settle()?);
+        Ok(Settlement {
+            all: settled,
+            written,
+            placed,
+            beside,
+            _asides: asides,
+        })
+    }
+}
+
+impl Settlement<'_> {
+    /// Returns the digests of the reports that are files, if there is to be a manifest.
+    pub fn written(&self) -> &[Written] {
+        &self.written
+    }
+
+    /// Writes the index, if there is to be one; returns its digest.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written: files are as they were before.
+    pub fn index(
+        &mut self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<Option<FileDigest>, Error> {
+        let Some((path, mut output)) = self.beside.index.take() else {
+            return Ok(None);
+        };
+        let written = write(&mut output);
+        written.map_err(|source| output.failed(source))?;
+        let digest = output.digest(&path);
+        self.all.push(output.settle()?);
+        Ok(digest)
+    }
+
+    /// Writes every manifest.
+    ///
+    /// # Errors
+    ///
+    /// One cannot be written: files are as they were before.
+    pub fn manifests(
+        &mut self,
+        write: impl Fn(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Error> {
+        for mut output in std::mem::take(&mut self.beside.manifests) {
+            let written = write(&mut output);
+            written.map_err(|source| output.failed(source))?;
+            self.all.push(output.settle()?);
         }
-        placing::place(settled)?;
-        Ok(placed)
+        Ok(())
+    }
+
+    /// Leaves what is in these places as it is.
+    pub fn leave(&mut self, places: &[PathBuf]) {
+        self.all.retain(|one| {
+            let place = one.waiting.as_ref().map(|(_, place)| place);
+            place.is_none_or(|place| !places.contains(place))
+        });
+    }
+
+    /// Lets all take their places, the manifests last. Returns the reports that are files.
+    ///
+    /// # Errors
+    ///
+    /// One cannot take its place: files are as they were before.
+    pub fn place(self) -> Result<Vec<Placed>, Error> {
+        placing::place(self.all)?;
+        Ok(self.placed)
     }
 }
 

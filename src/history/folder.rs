@@ -1,0 +1,263 @@
+//! The folder of a history, while a run keeps its night in it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+
+use super::error::Error;
+use super::lock::Lock;
+use super::night::{NightName, Stored};
+use crate::digest::{self, FileDigest};
+use crate::manifest::{Manifest, NightFiles};
+use crate::nights::Base;
+use crate::record::time::{self, Span};
+
+/// Holds the folder of a history.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    /// The nights, the oldest first.
+    nights: Vec<Stored>,
+    /// Manifests that cannot be read, each with why.
+    broken: Vec<(NightName, String)>,
+}
+
+/// Holds what a run keeps in a history.
+#[derive(Debug)]
+pub struct Tonight {
+    /// The folder.
+    folder: Folder,
+    /// The night of the run.
+    pub name: NightName,
+    /// No other run keeps a night until this is dropped.
+    _lock: Lock,
+}
+
+impl Folder {
+    /// Reads what nights a folder has.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or holds something else than a history.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let unreadable = |source| Error::Unreadable {
+            path: path.display().to_string(),
+            source,
+        };
+        let (mut nights, mut broken, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        for file in fs::read_dir(path).map_err(unreadable)? {
+            let file = file.map_err(unreadable)?;
+            let name = file.file_name().to_string_lossy().into_owned();
+            let is_folder = file.file_type().map_err(unreadable)?.is_dir();
+            match NightName::of_manifest(&name) {
+                Some(night) => match stored(path, night) {
+                    Ok(stored) => nights.push(stored),
+                    Err(why) => broken.push((night, why)),
+                },
+                None if is_folder || name.starts_with('.') => {}
+                None => others.push(name),
+            }
+        }
+        if let (true, Some(file)) = (nights.is_empty() && broken.is_empty(), others.iter().min()) {
+            return Err(Error::NoHistory {
+                path: path.display().to_string(),
+                file: file.clone(),
+            });
+        }
+        nights.sort_by_key(|night| night.name);
+        broken.sort_by_key(|(night, _)| *night);
+        Ok(Self {
+            path: path.to_owned(),
+            nights,
+            broken,
+        })
+    }
+
+    /// Returns the nights, the oldest first.
+    pub fn nights(&self) -> &[Stored] {
+        &self.nights
+    }
+
+    /// Returns the manifests that cannot be read, each with why.
+    pub fn broken(&self) -> &[(NightName, String)] {
+        &self.broken
+    }
+
+    /// Returns the path of the folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn stored(folder: &Path, name: NightName) -> Result<Stored, String> {
+    let path = folder.join(name.manifest());
+    let why = |error: io::Error| error.to_string();
+    let digest = FileDigest {
+        path: name.manifest(),
+        ..digest::of_file(&path).map_err(why)?
+    };
+    let manifest = Manifest::read(&path).map_err(|error| error.to_string())?;
+    if manifest.as_of() != name.as_of() || manifest.night().is_none() {
+        return Err("it is the manifest of another run".to_owned());
+    }
+    Ok(Stored {
+        name,
+        path,
+        digest,
+        manifest,
+    })
+}
+
+impl Tonight {
+    /// Opens a history for the night of this instant.
+    ///
+    /// # Errors
+    ///
+    /// It is none, another run has it, or it has a later night.
+    pub fn open(path: &Path, as_of: DateTime<Utc>) -> Result<Self, Error> {
+        // A folder that is no history gets no file of ours.
+        Folder::read(path)?;
+        let lock = Lock::take(path)?;
+        let folder = Folder::read(path)?;
+        let name = NightName::new(as_of);
+        let broken = folder.broken.iter().map(|(night, _)| *night);
+        let newest = folder
+            .nights
+            .iter()
+            .map(|night| night.name)
+            .chain(broken)
+            .max();
+        match newest {
+            Some(newest) if newest > name => Err(Error::Later {
+                path: path.display().to_string(),
+                newest: time::show(newest.as_of()),
+                as_of: time::show(as_of),
+            }),
+            _ => Ok(Self {
+                folder,
+                name,
+                _lock: lock,
+            }),
+        }
+    }
+
+    /// Returns the path of a file of the folder.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path.join(name)
+    }
+
+    /// Returns the newest night before this one that is whole, and a note on each newer one
+    /// that is not.
+    pub fn base(&self) -> (Option<Base>, Vec<String>) {
+        let mut notes = Vec::new();
+        for (night, why) in &self.folder.broken {
+            notes.push(format!(
+                "the night {night} is passed over: its manifest: {why}"
+            ));
+        }
+        let before = self.folder.nights.iter().rev();
+        for night in before.filter(|night| night.name < self.name) {
+            match self.folder.open_night(night) {
+                Ok(base) => return (Some(base), notes),
+                Err(why) => notes.push(format!("the night {} is passed over: {why}", night.name)),
+            }
+        }
+        (None, notes)
+    }
+
+    /// Returns the manifest of the night before, whether that is whole or not.
+    pub fn previous(&self) -> Option<FileDigest> {
+        let before = self.folder.nights.iter().rev();
+        let mut before = before.filter(|night| night.name < self.name);
+        before.next().map(|night| night.digest.clone())
+    }
+
+    /// Returns the report of this night, if it was kept before.
+    pub fn made_before(&self) -> Option<&NightFiles> {
+        let mut nights = self.folder.nights.iter();
+        nights
+            .find(|night| night.name == self.name)
+            .and_then(|night| night.manifest.night())
+    }
+
+    /// Returns that another report of this night is there.
+    pub fn different(&self) -> Error {
+        Error::Different {
+            path: self.folder.path.display().to_string(),
+            night: self.name.to_string(),
+        }
+    }
+
+    /// Returns the nights that are older than `keep` allows, but for the newest that is
+    /// complete; `is_complete` says whether this one is.
+    pub fn too_old(&self, keep: Span, is_complete: bool) -> Vec<&Stored> {
+        let oldest = keep.before(self.name.as_of());
+        let nights = || self.folder.nights.iter();
+        let newest_complete = nights()
+            .rev()
+            .find(|night| night.manifest.is_complete() && !is_complete)
+            .map(|night| night.name);
+        nights()
+            .filter(|night| night.name.as_of() < oldest && Some(night.name) != newest_complete)
+            .filter(|night| night.name != self.name)
+            .collect()
+    }
+
+    /// Removes nights; the manifest of each goes last, so that a night is whole or none.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be removed.
+    pub fn remove(&self, nights: &[&Stored]) -> Result<(), Error> {
+        for night in nights {
+            let name = night.name;
+            for file in [name.report(), name.index(), name.manifest()] {
+                let path = self.file(&file);
+                match fs::remove_file(&path) {
+                    Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                        return Err(Error::Remove {
+                            path: path.display().to_string(),
+                            source,
+                        });
+                    }
+                    Ok(()) | Err(_) => {}
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Folder {
+    /// Opens a night, whose digests hold.
+    fn open_night(&self, night: &Stored) -> Result<Base, String> {
+        let Some(files) = night.manifest.night() else {
+            return Err("its manifest names no report".to_owned());
+        };
+        let report = night.report(&self.path);
+        holds(&report, &files.report)?;
+        let index = self.path.join(night.name.index());
+        // Without its index the report has all but who is known.
+        let indexed = holds(&index, &files.index).and_then(|()| {
+            Base::of_index(&index, &report, &files.report.sha256).map_err(|error| error.to_string())
+        });
+        match indexed {
+            Ok(base) => Ok(base),
+            Err(_) => Base::read(&report).map_err(|error| {
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                cause.unwrap_or_else(|| error.to_string())
+            }),
+        }
+    }
+}
+
+/// Says whether a file is as it was.
+fn holds(path: &Path, was: &FileDigest) -> Result<(), String> {
+    let now = digest::of_file(path).map_err(|error| format!("{}: {error}", was.path))?;
+    match now.sha256 == was.sha256 {
+        true => Ok(()),
+        false => Err(format!("{} has changed", was.path)),
+    }
+}
