@@ -1,18 +1,18 @@
 //! JSON as several formats write it: nothing in it steers a terminal.
 
 use std::fmt::Display;
-use std::io::{self, Seek, Write};
+use std::io::{self, Write};
 
 use serde::ser::{Error as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
-use tempfile::SpooledTempFile;
 
 use super::model::header::Rule;
 use super::model::row::{FindingRow, Rejected, Unnumbered};
 use super::render::Rendered;
 use crate::policy::Severity;
+use crate::spool::Spool;
 use crate::text::is_unsafe;
 
 /// Writes JSON in which nothing steers a terminal: what could is escaped.
@@ -234,7 +234,9 @@ const SPOOL_BYTES: usize = 1 << 20;
 /// Keeps the records that could not be read until the findings are written.
 pub struct RejectedList {
     between: &'static [u8],
-    file: SpooledTempFile,
+    spool: Spool,
+    /// Room for a record: a file takes it in one piece.
+    record: Vec<u8>,
 }
 
 impl RejectedList {
@@ -242,22 +244,24 @@ impl RejectedList {
     pub fn new(between: &'static [u8]) -> Self {
         Self {
             between,
-            file: SpooledTempFile::new(SPOOL_BYTES),
+            spool: Spool::new(SPOOL_BYTES),
+            record: Vec::new(),
         }
     }
 
     /// Adds a record.
     pub fn push(&mut self, rejected: &Rejected<'_>) -> io::Result<()> {
-        if self.file.stream_position()? > 0 {
-            self.file.write_all(self.between)?;
+        self.record.clear();
+        if self.spool.bytes() > 0 {
+            self.record.extend_from_slice(self.between);
         }
-        write_json(rejected, &mut self.file)
+        write_json(rejected, &mut self.record)?;
+        self.spool.push(&self.record)
     }
 
     /// Writes all records.
-    pub fn write(mut self, out: &mut dyn Write) -> io::Result<()> {
-        self.file.rewind()?;
-        io::copy(&mut self.file, out).map(|_| ())
+    pub fn write(self, out: &mut dyn Write) -> io::Result<()> {
+        io::copy(&mut self.spool.into_reader()?, out).map(|_| ())
     }
 }
 
@@ -307,6 +311,22 @@ mod tests {
         let make: Items<'_> = &|| Box::new(std::iter::once(Err(io::Error::other("lost"))));
         let written = write_file(&Value::Null, &[("", make)], &mut io::sink());
         assert!(written.is_err_and(|error| error.to_string().contains("lost")));
+    }
+
+    #[test]
+    fn more_rejected_records_than_wait_in_memory_are_written_in_their_order() {
+        let mut rejected = crate::report::fixture::rejected();
+        let mut list = RejectedList::new(b",");
+        let mut whole = Vec::new();
+        while whole.len() <= 2 * SPOOL_BYTES {
+            rejected.record += 1;
+            list.push(&rejected).expect("a temporary file");
+            whole.extend_from_slice(if whole.is_empty() { b"" } else { b"," });
+            write_json(&rejected, &mut whole).expect("memory");
+        }
+        let mut out = Vec::new();
+        list.write(&mut out).expect("memory");
+        assert!(out == whole);
     }
 
     #[test]
