@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use memchr::memchr;
 
-use crate::export::pages::{Says, is_beside_records};
+use crate::export::pages::{BESIDE, Says};
 use crate::record::Fields;
 
 /// Says what an object may say by a key that is no field.
@@ -29,18 +29,40 @@ pub enum Role {
     Other,
 }
 
+/// Lists the normalized keys of lines and events.
+const KEYS: [(&str, Role); 6] = [
+    ("type", Role::Type),
+    ("op", Role::Operation),
+    ("operation", Role::Operation),
+    ("before", Role::Image),
+    ("after", Role::Image),
+    ("attributes", Role::Attributes),
+];
+
 impl Role {
     /// Returns the role of a normalized key.
     pub fn of(key: &str) -> Self {
-        match key {
-            "type" => Role::Type,
-            "op" | "operation" => Role::Operation,
-            "before" | "after" => Role::Image,
-            "attributes" => Role::Attributes,
-            _ if is_beside_records(key) => Role::Beside,
-            _ if key.trim_start_matches('_').starts_with("airbyte") => Role::Airbyte,
-            _ => Says::of(key).map_or(Role::Other, Role::Says),
+        if let Some((_, role)) = KEYS.iter().find(|(of, _)| *of == key) {
+            return *role;
         }
+        if BESIDE.contains(&key) {
+            return Role::Beside;
+        }
+        match Self::is_of_airbyte(key) {
+            true => Role::Airbyte,
+            false => Says::of(key).map_or(Role::Other, Role::Says),
+        }
+    }
+
+    /// Returns all keys that have a role, but for those that Airbyte adds.
+    pub fn keys() -> impl Iterator<Item = &'static str> {
+        let keys = KEYS.iter().map(|(key, _)| *key);
+        keys.chain(BESIDE).chain(Says::keys())
+    }
+
+    /// Returns whether a normalized key is one that Airbyte adds.
+    pub fn is_of_airbyte(key: &str) -> bool {
+        key.trim_start_matches('_').starts_with("airbyte")
     }
 }
 
@@ -127,6 +149,12 @@ impl Object {
     /// Whether it is an event of a stream of changes, and no record.
     pub fn is_change(&self) -> bool {
         self.operation && self.image
+    }
+
+    /// Whether it has no field, says nothing of pages and holds no array of any interest:
+    /// what there is besides is in the values that may hold a customer.
+    pub fn is_plain(&self) -> bool {
+        self.fields.is_empty() && !(self.says || self.arrays || self.empty_arrays || self.crowded)
     }
 
     /// Whether so many of its values may hold a customer that nobody looks.
