@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use memchr::memchr;
+use memchr::memmem::find;
 
 use crate::export::pages::{BESIDE, Says};
 use crate::record::Fields;
@@ -15,8 +16,10 @@ pub enum Role {
     Type,
     /// What was done to a row, in a stream of changes.
     Operation,
-    /// A row before or after it was changed.
+    /// A row before or after it was changed, or what tells it from others.
     Image,
+    /// Where a row is that was changed.
+    Table,
     /// The fields of a resource of JSON:API, whose id is beside them.
     Attributes,
     /// Something of the pages that an export is made of.
@@ -30,12 +33,18 @@ pub enum Role {
 }
 
 /// Lists the normalized keys of lines and events.
-const KEYS: [(&str, Role); 6] = [
+const KEYS: [(&str, Role); 12] = [
     ("type", Role::Type),
     ("op", Role::Operation),
     ("operation", Role::Operation),
+    ("operationtype", Role::Operation),
     ("before", Role::Image),
     ("after", Role::Image),
+    ("fulldocument", Role::Image),
+    ("documentkey", Role::Image),
+    ("updatedescription", Role::Image),
+    ("database", Role::Table),
+    ("table", Role::Table),
     ("attributes", Role::Attributes),
 ];
 
@@ -66,6 +75,17 @@ impl Role {
     }
 }
 
+/// Lists what Maxwell calls the changes of a row.
+const ROW_CHANGES: [&[u8]; 4] = [
+    b"\"insert\"",
+    b"\"update\"",
+    b"\"delete\"",
+    b"\"bootstrap-insert\"",
+];
+
+/// Lists the keys that the metadata of AWS DMS always have.
+const DMS: [&[u8]; 2] = [b"\"record-type\"", b"\"operation\""];
+
 /// Holds where the value of a key is that may hold a customer: an object, or a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inner {
@@ -92,6 +112,12 @@ pub struct Object {
     pub empty_arrays: bool,
     operation: bool,
     image: bool,
+    /// Its type is a change of a row.
+    row_change: bool,
+    /// How many keys say where a row is.
+    tables: u8,
+    /// Its metadata are those of a change.
+    change_metadata: bool,
     /// It has more values that may hold a customer than are noted.
     crowded: bool,
 }
@@ -122,10 +148,19 @@ impl Object {
 
     fn note_any(&mut self, role: Role, bytes: &[u8], value: Range<usize>, first: u8) {
         match role {
-            Role::Type => self.kind = Some(value.clone()),
+            Role::Type => {
+                self.row_change |= ROW_CHANGES.contains(&&bytes[value.clone()]);
+                self.kind = Some(value.clone());
+            }
             Role::Operation => self.operation = true,
             Role::Image => self.image |= first == b'{',
-            Role::Says(_) | Role::Beside => self.says = true,
+            Role::Table => self.tables = self.tables.saturating_add(1),
+            Role::Says(_) => self.says = true,
+            Role::Beside => {
+                self.says = true;
+                let holds = |key: &&[u8]| find(&bytes[value.clone()], key).is_some();
+                self.change_metadata |= first == b'{' && DMS.iter().all(holds);
+            }
             Role::Attributes | Role::Airbyte | Role::Other => {}
         }
         let within = bytes[value.start + 1..value.end].trim_ascii_start();
@@ -148,7 +183,7 @@ impl Object {
 
     /// Whether it is an event of a stream of changes, and no record.
     pub fn is_change(&self) -> bool {
-        self.operation && self.image
+        self.operation && self.image || self.row_change && self.tables > 1 || self.change_metadata
     }
 
     /// Whether it has no field, says nothing of pages and holds no array of any interest:
