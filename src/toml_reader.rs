@@ -10,7 +10,7 @@ use strum::VariantArray;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use crate::diagnostic::{Diagnostic, suggest};
+use crate::diagnostic::{Diagnostic, nearest, suggest};
 
 /// A key of a table, and its value.
 pub type Entry<'t, 'i> = (&'t Spanned<DeString<'i>>, &'t Spanned<DeValue<'i>>);
@@ -34,14 +34,29 @@ impl<W: VariantArray + Copy + PartialEq + Into<&'static str>> Word for W {}
 #[derive(Debug, Clone)]
 pub struct Entries<'t, 'i, K> {
     found: Vec<(K, Entry<'t, 'i>)>,
+    /// Keys that most likely were meant by others, which are no keys.
+    misspelt: Vec<K>,
 }
 
 impl<'t, 'i, K: Word> Entries<'t, 'i, K> {
-    fn new(table: &'t DeTable<'i>) -> Self {
+    fn new(table: &'t DeTable<'i>, misspelt: &[&str]) -> Self {
         let entry = |key: &K| Some((*key, table.get_key_value(key.word())?));
+        let keys = K::VARIANTS.iter().copied();
         Self {
             found: K::VARIANTS.iter().filter_map(entry).collect(),
+            misspelt: keys.filter(|key| misspelt.contains(&key.word())).collect(),
         }
+    }
+
+    /// Returns whether the table has none of these keys, and none that most likely is one.
+    pub fn lacks_all(&self) -> bool {
+        self.found.is_empty() && self.misspelt.is_empty()
+    }
+
+    /// Returns whether the table has no such key, and none that most likely is it: that one
+    /// was already refused, and nothing is missing once it is corrected.
+    pub fn lacks(&self, key: K) -> bool {
+        self.get(key).is_none() && !self.misspelt.contains(&key)
     }
 
     /// Returns the entry of a key, if the table has one.
@@ -158,8 +173,7 @@ impl TomlReader {
         table: &'t DeTable<'i>,
         of: &str,
     ) -> Entries<'t, 'i, K> {
-        self.refuse_other_keys(table, K::words(), of, |_| None);
-        Entries::new(table)
+        self.keys_or(table, of, |_| None)
     }
 
     /// Reads a table by its keys as [`TomlReader::keys`] does; `belongs` says of some
@@ -170,8 +184,8 @@ impl TomlReader {
         of: &str,
         belongs: impl Fn(&str) -> Option<String>,
     ) -> Entries<'t, 'i, K> {
-        self.refuse_other_keys(table, K::words(), of, belongs);
-        Entries::new(table)
+        let misspelt = self.refuse_other_keys(table, K::words(), of, belongs);
+        Entries::new(table, &misspelt)
     }
 
     /// Reads a table whose keys are those of two lists.
@@ -180,24 +194,35 @@ impl TomlReader {
         table: &'t DeTable<'i>,
         of: &str,
     ) -> (Entries<'t, 'i, K>, Entries<'t, 'i, L>) {
-        self.refuse_other_keys(table, K::words().chain(L::words()), of, |_| None);
-        (Entries::new(table), Entries::new(table))
+        let words = K::words().chain(L::words());
+        let misspelt = self.refuse_other_keys(table, words, of, |_| None);
+        (
+            Entries::new(table, &misspelt),
+            Entries::new(table, &misspelt),
+        )
     }
 
+    /// Notes the keys that are none of these names; returns the names that they most likely
+    /// were meant to be.
     fn refuse_other_keys(
         &mut self,
         table: &DeTable<'_>,
         names: impl Iterator<Item = &'static str> + Clone,
         of: &str,
         belongs: impl Fn(&str) -> Option<String>,
-    ) {
+    ) -> Vec<&'static str> {
+        let mut meant = Vec::new();
         for key in table.keys() {
             let name = key.get_ref().as_ref();
             if !names.clone().any(|known| known == name) {
-                let help = belongs(name).unwrap_or_else(|| suggest(name, names.clone()));
+                let help = belongs(name).unwrap_or_else(|| {
+                    meant.extend(nearest(name, names.clone()));
+                    suggest(name, names.clone())
+                });
                 self.complain(key.span(), format!("{of} has no key `{name}`"), Some(help));
             }
         }
+        meant
     }
 
     /// Reads the value of a key that the table, which is at `span`, must have.
@@ -208,12 +233,11 @@ impl TomlReader {
         span: &Range<usize>,
         of: &str,
     ) -> Option<&'t Spanned<DeValue<'i>>> {
-        let value = entries.value(key);
-        if value.is_none() {
+        if entries.lacks(key) {
             let message = format!("{of} needs `{}`", key.word());
             self.complain(span.clone(), message, None);
         }
-        value
+        entries.value(key)
     }
 
     /// Reads a table, with its place.
@@ -410,12 +434,11 @@ mod tests {
         let diagnostics = reader.into_diagnostics();
         let messages: Vec<_> = diagnostics.iter().map(|it| it.message.as_str()).collect();
         let expected = [
-            "a waiver needs `because`",
             "`until-day` is text, not a number",
             "a waiver has no key `becuase`",
         ];
         assert_eq!(messages, expected);
-        let help = diagnostics[2].help.as_deref();
+        let help = diagnostics[1].help.as_deref();
         assert_eq!(help, Some("did you mean `because`?"));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 
 /// How many bytes are read at once.
 const BUFFER: usize = 128 << 10;
@@ -15,7 +15,7 @@ pub enum Unpacker<R: Read> {
     /// They are not packed.
     Plain(Packed<R>),
     /// They are packed with gzip.
-    Gzip(Box<MultiGzDecoder<BufReader<Packed<R>>>>),
+    Gzip(Box<Members<R>>),
     /// They are packed with zstd.
     Zstd(zstd::stream::read::Decoder<'static, BufReader<Packed<R>>>),
 }
@@ -33,7 +33,7 @@ impl<R: Read> Unpacker<R> {
         let packed = Cursor::new(start).chain(packed);
         Ok(if gzip {
             let packed = BufReader::with_capacity(BUFFER, packed);
-            Unpacker::Gzip(Box::new(MultiGzDecoder::new(packed)))
+            Unpacker::Gzip(Box::new(Members(Some(GzDecoder::new(packed)))))
         } else if zstd {
             let packed = BufReader::with_capacity(BUFFER, packed);
             Unpacker::Zstd(zstd::stream::read::Decoder::with_buffer(packed)?)
@@ -42,14 +42,43 @@ impl<R: Read> Unpacker<R> {
         })
     }
 
-    /// Returns the reader of the packed bytes, to be read on from where it is.
-    pub fn into_packed(self) -> R {
+    /// Returns the reader of the packed bytes, to be read on from where it is, if there is
+    /// still one.
+    pub fn into_packed(self) -> Option<R> {
         let packed = match self {
             Unpacker::Plain(packed) => packed,
-            Unpacker::Gzip(decoder) => decoder.into_inner().into_inner(),
+            Unpacker::Gzip(members) => members.0?.into_inner().into_inner(),
             Unpacker::Zstd(decoder) => decoder.finish().into_inner(),
         };
-        packed.into_inner().1
+        Some(packed.into_inner().1)
+    }
+}
+
+/// Reads all members of gzip, one after another; nothing but these may follow the first.
+pub struct Members<R: Read>(Option<GzDecoder<BufReader<Packed<R>>>>);
+
+impl<R: Read> Read for Members<R> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        while let Some(member) = &mut self.0 {
+            let read = member.read(room)?;
+            if read > 0 || room.is_empty() {
+                return Ok(read);
+            }
+            match member.get_mut().fill_buf()?.first() {
+                None => return Ok(0),
+                Some(&GZIP_FIRST) => {
+                    self.0 = self
+                        .0
+                        .take()
+                        .map(|member| GzDecoder::new(member.into_inner()));
+                }
+                Some(_) => {
+                    let why = "something that is not gzip follows its packed data";
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+                }
+            }
+        }
+        Ok(0)
     }
 }
 
@@ -57,7 +86,7 @@ impl<R: Read> Read for Unpacker<R> {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         match self {
             Unpacker::Plain(packed) => packed.read(room),
-            Unpacker::Gzip(decoder) => decoder.read(room),
+            Unpacker::Gzip(members) => members.read(room),
             Unpacker::Zstd(decoder) => decoder.read(room),
         }
     }
@@ -78,8 +107,11 @@ pub fn is_packed(start: &[u8]) -> bool {
     is_gzip(start) || is_zstd(start)
 }
 
+/// The byte with which each member of gzip begins.
+const GZIP_FIRST: u8 = 0x1f;
+
 fn is_gzip(start: &[u8]) -> bool {
-    start.starts_with(&[0x1f, 0x8b])
+    start.starts_with(&[GZIP_FIRST, 0x8b])
 }
 
 fn is_zstd(start: &[u8]) -> bool {
@@ -125,6 +157,21 @@ mod tests {
                 reader.read_to_string(&mut found).expect("whole");
                 assert_eq!(found, format!("{text}{more}"));
             }
+        }
+    }
+
+    #[test]
+    fn what_follows_gzip_and_is_not_gzip_is_called_so() {
+        for rubbish in ["\n", "\0\0", "rubbish", "{\"id\":\"a\"}\n{\"id\":\"b\"}\n"] {
+            let packed = [gzip(b"some text"), rubbish.as_bytes().to_vec()].concat();
+            let mut found = Vec::new();
+            let mut reader = unpacked(packed.as_slice()).expect("memory");
+            let error = reader.read_to_end(&mut found).expect_err("rubbish");
+            assert_eq!(found, b"some text");
+            assert_eq!(
+                error.to_string(),
+                "something that is not gzip follows its packed data"
+            );
         }
     }
 

@@ -127,6 +127,7 @@ fn of_error(error: &PolicyError) -> Vec<Message> {
         | PolicyError::Cases { .. }
         | PolicyError::Utf8 { .. }
         | PolicyError::NoBundled { .. }
+        | PolicyError::NoFile { .. }
         | PolicyError::Outside { .. }
         | PolicyError::NoFolder { .. }
         | PolicyError::List { .. }

@@ -67,7 +67,7 @@ const KEYS: [(&str, Says); 33] = [
 ];
 
 /// Lists the normalized keys whose objects speak of the records beside them.
-const BESIDE: [&str; 8] = [
+pub const BESIDE: [&str; 8] = [
     "links",
     "_links",
     "meta",
@@ -78,16 +78,16 @@ const BESIDE: [&str; 8] = [
     "metadata",
 ];
 
-/// Returns whether the object of a normalized key speaks of the records beside it.
-pub fn is_beside_records(key: &str) -> bool {
-    BESIDE.contains(&key)
-}
-
 impl Says {
     /// Returns what a normalized key speaks of, if it does.
     pub fn of(key: &str) -> Option<Self> {
         let found = KEYS.iter().find(|(of, _)| *of == key);
         found.map(|(_, says)| *says)
+    }
+
+    /// Returns all normalized keys that speak of something.
+    pub fn keys() -> impl Iterator<Item = &'static str> {
+        KEYS.iter().map(|(key, _)| *key)
     }
 }
 

@@ -264,8 +264,8 @@ impl fmt::Display for Unread {
                  (`jq '{other}'` picks them)"
             ),
             Unread::Changes => f.write_str(
-                "a change stream, as Debezium writes it: events are not the customers as they \
-                 are now; export the table itself",
+                "a change stream, as Debezium, Maxwell, MongoDB and AWS DMS write them: events are \
+                 not the customers as they are now; export the table itself",
             ),
             Unread::Unsupported(kind) => write!(f, "{kind}"),
             Unread::SecondHeader { row } => write!(

@@ -269,7 +269,7 @@ impl Stream {
     /// Ends the reading, and returns what went wrong, as far as that shows only
     /// at the end. If a digest is wanted, what is left is read for it.
     pub fn finish(self) -> Option<Unread> {
-        if let Err(error) = self.reader.into_packed().finish() {
+        if let Some(Err(error)) = self.reader.into_packed().map(HashingReader::finish) {
             return Some(error.into());
         }
         let changed = self.snapshot.is_some_and(|file| file.has_changed());

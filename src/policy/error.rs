@@ -16,6 +16,16 @@ pub enum Error {
         /// The cause.
         source: io::Error,
     },
+    /// There is no such file, and a bundled policy has its name.
+    #[error(
+        "policy `{path}` could not be read: there is no such file (`-p {name}` is the bundled policy of that name)"
+    )]
+    NoFile {
+        /// The path of the file.
+        path: String,
+        /// The name of the bundled policy.
+        name: &'static str,
+    },
     /// The cases beside a policy cannot be read.
     #[error("the cases of a policy are in a file beside it, and `{path}` could not be read")]
     Cases {
@@ -180,6 +190,7 @@ impl Error {
             | Error::Cases { .. }
             | Error::Utf8 { .. }
             | Error::NoBundled { .. }
+            | Error::NoFile { .. }
             | Error::Outside { .. }
             | Error::NoFolder { .. }
             | Error::List { .. }

@@ -1,6 +1,7 @@
 //! Where the text of a policy comes from: a file, a caller, or the program
 //! itself.
 
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -90,7 +91,14 @@ impl Source {
     pub(super) fn find(name: &Path) -> Result<Self, Error> {
         match name.to_str().filter(|name| is_bare(name)) {
             Some(name) => Self::bundled(name),
-            None => Self::read(name),
+            None => Self::read(name).map_err(|error| match (error, bundled_of_file(name)) {
+                (Error::Read { path, source }, Some(name))
+                    if source.kind() == io::ErrorKind::NotFound =>
+                {
+                    Error::NoFile { path, name }
+                }
+                (other, _) => other,
+            }),
         }
     }
 
@@ -255,6 +263,12 @@ fn read_text(path: &Path) -> Result<(PolicyFile, String), Error> {
 /// Editors on Windows put a byte order mark first, which is no TOML.
 fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+/// Returns the bundled policy that has rules and the name of this file, if there is one.
+fn bundled_of_file(path: &Path) -> Option<&'static str> {
+    let name = path.file_name()?.to_str()?.strip_suffix(".toml")?;
+    bundled().find(|bundled| *bundled == name)
 }
 
 /// Returns whether a name is that of a bundled policy, and not of a file.

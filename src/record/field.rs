@@ -210,10 +210,21 @@ pub fn is_credential_name(name: &str) -> bool {
 /// A key without what spellings differ in: case, `_`, `-` and blanks. A `_` that leads
 /// it is part of the key: `_id` is the row's, where `id` is the customer's.
 pub fn normalize_key(key: &str) -> String {
+    let mut normalized = String::new();
+    normalize_key_into(key, &mut normalized);
+    normalized
+}
+
+/// Puts a normalized key in place of another.
+pub fn normalize_key_into(key: &str, normalized: &mut String) {
     let kept = |c: &char| !matches!(c, '_' | '-') && !c.is_whitespace();
     let lead = key.trim_start().starts_with('_') && key.chars().any(|c| kept(&c));
     let rest = key.chars().filter(kept).map(|c| c.to_ascii_lowercase());
-    lead.then_some('_').into_iter().chain(rest).collect()
+    normalized.clear();
+    if lead {
+        normalized.push('_');
+    }
+    normalized.extend(rest);
 }
 
 #[cfg(test)]

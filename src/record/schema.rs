@@ -265,17 +265,34 @@ impl Schema {
     }
 
     fn known_by(&self, key: &str) -> Option<&(Field, Option<Slot>, Fields)> {
-        let folded = normalize_key(key);
-        self.known.get(self.mapped.get(&folded).unwrap_or(&folded))
+        self.known_by_normalized(&normalize_key(key))
+    }
+
+    fn known_by_normalized(&self, key: &str) -> Option<&(Field, Option<Slot>, Fields)> {
+        self.known
+            .get(self.mapped.get(key).map_or(key, String::as_str))
     }
 
     /// What a record's key means here.
     pub fn key(&self, key: &str) -> Key {
-        match self.known_by(key) {
+        self.normalized_key(&normalize_key(key))
+    }
+
+    /// What a record's key means here that is normalized already.
+    pub fn normalized_key(&self, key: &str) -> Key {
+        match self.known_by_normalized(key) {
             Some((_, Some(slot), fields)) => Key::Wanted(*slot, *fields),
             Some((_, None, fields)) => Key::Known(*fields),
             None => Key::Unknown,
         }
+    }
+
+    /// All keys that are read or known, normalized.
+    pub fn normalized_keys(&self) -> impl Iterator<Item = &str> {
+        self.known
+            .keys()
+            .chain(self.mapped.keys())
+            .map(String::as_str)
     }
 
     /// The field of this name, in any spelling.

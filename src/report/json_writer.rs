@@ -1,18 +1,18 @@
 //! JSON as several formats write it: nothing in it steers a terminal.
 
 use std::fmt::Display;
-use std::io::{self, Seek, Write};
+use std::io::{self, Write};
 
 use serde::ser::{Error as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
-use tempfile::SpooledTempFile;
 
 use super::model::header::Rule;
 use super::model::row::{FindingRow, Unnumbered};
 use super::render::Rendered;
 use crate::policy::Severity;
+use crate::spool::Spool;
 use crate::text::is_unsafe;
 
 /// Writes JSON in which nothing steers a terminal: what could is escaped.
@@ -239,7 +239,9 @@ const SPOOL_BYTES: usize = 1 << 20;
 /// Keeps the items of a list until what comes before them is written.
 pub struct KeptList {
     between: &'static [u8],
-    file: SpooledTempFile,
+    spool: Spool,
+    /// Room for an item: a file takes it in one piece.
+    item: Vec<u8>,
 }
 
 impl KeptList {
@@ -247,22 +249,24 @@ impl KeptList {
     pub fn new(between: &'static [u8]) -> Self {
         Self {
             between,
-            file: SpooledTempFile::new(SPOOL_BYTES),
+            spool: Spool::new(SPOOL_BYTES),
+            item: Vec::new(),
         }
     }
 
     /// Adds an item.
     pub fn push(&mut self, item: &impl Serialize) -> io::Result<()> {
-        if self.file.stream_position()? > 0 {
-            self.file.write_all(self.between)?;
+        self.item.clear();
+        if self.spool.bytes() > 0 {
+            self.item.extend_from_slice(self.between);
         }
-        write_json(item, &mut self.file)
+        write_json(item, &mut self.item)?;
+        self.spool.push(&self.item)
     }
 
     /// Writes all items.
-    pub fn write(mut self, out: &mut dyn Write) -> io::Result<()> {
-        self.file.rewind()?;
-        io::copy(&mut self.file, out).map(|_| ())
+    pub fn write(self, out: &mut dyn Write) -> io::Result<()> {
+        io::copy(&mut self.spool.into_reader()?, out).map(|_| ())
     }
 }
 
@@ -312,6 +316,22 @@ mod tests {
         let make: Items<'_> = &|| Box::new(std::iter::once(Err(io::Error::other("lost"))));
         let written = write_file(&Value::Null, &[("", make)], &mut io::sink());
         assert!(written.is_err_and(|error| error.to_string().contains("lost")));
+    }
+
+    #[test]
+    fn more_rejected_records_than_wait_in_memory_are_written_in_their_order() {
+        let mut rejected = crate::report::fixture::rejected();
+        let mut list = RejectedList::new(b",");
+        let mut whole = Vec::new();
+        while whole.len() <= 2 * SPOOL_BYTES {
+            rejected.record += 1;
+            list.push(&rejected).expect("a temporary file");
+            whole.extend_from_slice(if whole.is_empty() { b"" } else { b"," });
+            write_json(&rejected, &mut whole).expect("memory");
+        }
+        let mut out = Vec::new();
+        list.write(&mut out).expect("memory");
+        assert!(out == whole);
     }
 
     #[test]

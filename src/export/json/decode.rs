@@ -6,13 +6,14 @@
 
 use std::borrow::Cow;
 
+use super::familiar::Familiar;
 use super::lexer::{
     Fault, StringToken, boolean, expected, skip_blanks, skip_rest, skip_value, string,
 };
 use super::object::{Object, Role};
 use super::scalar::typed_scalar;
 use crate::export::simd::{self, WIDTH};
-use crate::record::field::normalize_key;
+use crate::record::field::normalize_key_into;
 use crate::record::{Fields, Key, Raw, Record, Schema, Slot, UnknownKeys};
 
 /// Says what is done with the value of a key.
@@ -95,6 +96,9 @@ pub const MAX_WRAPPERS: usize = 4;
 #[derive(Debug)]
 pub struct Decoder<'s> {
     schema: &'s Schema,
+    familiar: Familiar,
+    /// Room for a normalized key.
+    normalized: String,
     /// The keys in their order, by how many objects wrap theirs.
     layouts: [Vec<LearnedKey>; MAX_WRAPPERS + 1],
     /// Keys that are no field, counted for the records that were accepted.
@@ -118,6 +122,8 @@ impl<'s> Decoder<'s> {
     pub fn new(schema: &'s Schema) -> Self {
         Self {
             schema,
+            familiar: Familiar::new(schema),
+            normalized: String::new(),
             layouts: Default::default(),
             unknown: UnknownKeys::default(),
             unknown_here: Vec::new(),
@@ -289,14 +295,21 @@ impl<'s> Decoder<'s> {
     }
 
     fn target(&mut self, key: &str) -> Target {
-        match self.schema.key(key) {
+        normalize_key_into(key, &mut self.normalized);
+        let normalized = self.normalized.as_str();
+        let (meaning, role) = match self.familiar.may_mean(normalized) {
+            true => (self.schema.normalized_key(normalized), Role::of(normalized)),
+            false => (Key::Unknown, Role::Other),
+        };
+        match meaning {
             Key::Wanted(slot, fields) => Target::Slot(slot, fields),
             Key::Known(fields) => Target::Known(fields),
             Key::Unknown => {
-                let role = Role::of(&normalize_key(key));
                 // What belongs to a wrapper is not unknown.
                 let index = match role {
-                    Role::Other => self.unknown.index_of(key),
+                    Role::Other if self.unknown_here.len() < MAX_UNKNOWN => {
+                        self.unknown.index_of(key)
+                    }
                     _ => None,
                 };
                 Target::Unknown(index, role)

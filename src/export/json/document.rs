@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::between::ELEMENT_SEPARATOR;
+use super::decode::MAX_WRAPPERS;
 use super::lexer::{Flaw, skip_blanks};
 use super::object::{Object, Role};
 use super::reader::{Reader, Step};
@@ -25,21 +26,17 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
     /// array; what it is depends on its first bytes alone.
     pub(super) fn document(&mut self, at: usize, here: Position) -> Result<Step, Stop<S::Error>> {
         let text = self.window.within_limit(at);
+        let preview = self.window.preview(at, text.len());
         let mut object = Object::default();
-        let decoded = self.decode(text, at, 0, &mut object);
-        match decoded {
-            Ok(end) if end - at <= PREVIEW_BYTES => {
-                return self.whole(at, end, here, None, &object);
-            }
+        match self.decode(preview, at, 0, &mut object) {
+            Ok(end) => return self.whole(at, end, here, None, &object),
             Err(fault) if fault.what == Flaw::Incomplete => {
                 if self.bytes().len() - at < PREVIEW_BYTES && !self.window.last {
                     return Ok(More(at, here));
                 }
             }
-            Ok(_) | Err(_) => {}
+            Err(_) => {}
         }
-        let preview = self.window.preview(at, text.len());
-        _ = self.decode(preview, at, 0, &mut object);
         let is_customer = object.fields.are_a_customers();
         if object.is_change() && !is_customer {
             self.sink.unread(Unread::Changes)?;
@@ -48,7 +45,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         if !is_customer && self.search_object(at..preview.len(), 0, 0) != Search::Nothing {
             return self.open_object(at, here, None, true);
         }
-        match self.decode(text, at, 0, &mut object) {
+        match self.decode_again(text, at, &mut object) {
             Ok(end) => self.whole(at, end, here, None, &object),
             Err(fault) if self.may_go_on(at, fault) => Ok(More(at, here)),
             // A document may be of any size, and may end early.
@@ -93,7 +90,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         next: Next,
     ) -> Result<Step, Stop<S::Error>> {
         let here = Position::Between(Container::Elements, next);
-        let is_outermost = self.document.path().is_empty();
+        let is_outermost = self.document.frames.iter().all(|frame| frame.key.is_none());
         match (next, byte) {
             (Next::First | Next::Separator, b']') => self.close(at),
             (Next::Separator, ELEMENT_SEPARATOR) => Ok(At(
@@ -103,7 +100,10 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             (Next::Separator, _) | (Next::Value, b']') => self.give_up(at, Unread::BadWrapper),
             (Next::First | Next::Value, b'[') => self.open_array(at, here, None),
             (Next::First | Next::Value, b'{') if is_outermost => self.other_document(at, here),
-            (Next::First | Next::Value, b'{') => self.open_object(at, here, None, true),
+            (Next::First | Next::Value, b'{') => match self.pass_over_plain(at) {
+                Some(end) => Ok(At(end, here.container().after())),
+                None => self.open_object(at, here, None, true),
+            },
             (Next::First | Next::Value, _) if is_outermost => self.no_object(at, here),
             (Next::First | Next::Value, _) => self.pass_over(at, at, here),
         }
@@ -127,6 +127,33 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
             }
         }
         self.document(at, here)
+    }
+
+    /// Returns the byte after an object of which nothing is said or counted if it is opened:
+    /// there may be millions of them beside the records.
+    fn pass_over_plain(&mut self, at: usize) -> Option<usize> {
+        // Records are no deeper, and no byte is looked at for all that is around it.
+        if self.document.frames.len() > 2 * MAX_PATH {
+            return None;
+        }
+        let preview = self.window.preview(at, self.bytes().len());
+        self.end_of_plain(preview, at, 0)
+    }
+
+    fn end_of_plain(&mut self, text: &'b str, at: usize, wrappers: usize) -> Option<usize> {
+        let mut object = Object::default();
+        let end = self.decode(text, at, wrappers, &mut object).ok()?;
+        let is_object = |value: &Range<usize>| text.as_bytes()[value.start] == b'{';
+        let mut is_plain = object.is_plain();
+        for inner in &object.inner {
+            is_plain = is_plain
+                && wrappers < MAX_WRAPPERS
+                && is_object(&inner.value)
+                && self
+                    .end_of_plain(text, inner.value.start, wrappers + 1)
+                    .is_some();
+        }
+        is_plain.then_some(end)
     }
 
     /// Returns the bound of a search in all bytes that are read.

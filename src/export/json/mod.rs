@@ -4,6 +4,7 @@
 mod between;
 mod decode;
 mod document;
+mod familiar;
 mod keys;
 mod lexer;
 mod members;

@@ -4,8 +4,9 @@
 use std::ops::Range;
 
 use memchr::memchr;
+use memchr::memmem::find;
 
-use crate::export::pages::{Says, is_beside_records};
+use crate::export::pages::{BESIDE, Says};
 use crate::record::Fields;
 
 /// Says what an object may say by a key that is no field.
@@ -15,8 +16,10 @@ pub enum Role {
     Type,
     /// What was done to a row, in a stream of changes.
     Operation,
-    /// A row before or after it was changed.
+    /// A row before or after it was changed, or what tells it from others.
     Image,
+    /// Where a row is that was changed.
+    Table,
     /// The fields of a resource of JSON:API, whose id is beside them.
     Attributes,
     /// Something of the pages that an export is made of.
@@ -29,20 +32,59 @@ pub enum Role {
     Other,
 }
 
+/// Lists the normalized keys of lines and events.
+const KEYS: [(&str, Role); 12] = [
+    ("type", Role::Type),
+    ("op", Role::Operation),
+    ("operation", Role::Operation),
+    ("operationtype", Role::Operation),
+    ("before", Role::Image),
+    ("after", Role::Image),
+    ("fulldocument", Role::Image),
+    ("documentkey", Role::Image),
+    ("updatedescription", Role::Image),
+    ("database", Role::Table),
+    ("table", Role::Table),
+    ("attributes", Role::Attributes),
+];
+
 impl Role {
     /// Returns the role of a normalized key.
     pub fn of(key: &str) -> Self {
-        match key {
-            "type" => Role::Type,
-            "op" | "operation" => Role::Operation,
-            "before" | "after" => Role::Image,
-            "attributes" => Role::Attributes,
-            _ if is_beside_records(key) => Role::Beside,
-            _ if key.trim_start_matches('_').starts_with("airbyte") => Role::Airbyte,
-            _ => Says::of(key).map_or(Role::Other, Role::Says),
+        if let Some((_, role)) = KEYS.iter().find(|(of, _)| *of == key) {
+            return *role;
+        }
+        if BESIDE.contains(&key) {
+            return Role::Beside;
+        }
+        match Self::is_of_airbyte(key) {
+            true => Role::Airbyte,
+            false => Says::of(key).map_or(Role::Other, Role::Says),
         }
     }
+
+    /// Returns all keys that have a role, but for those that Airbyte adds.
+    pub fn keys() -> impl Iterator<Item = &'static str> {
+        let keys = KEYS.iter().map(|(key, _)| *key);
+        keys.chain(BESIDE).chain(Says::keys())
+    }
+
+    /// Returns whether a normalized key is one that Airbyte adds.
+    pub fn is_of_airbyte(key: &str) -> bool {
+        key.trim_start_matches('_').starts_with("airbyte")
+    }
 }
+
+/// Lists what Maxwell calls the changes of a row.
+const ROW_CHANGES: [&[u8]; 4] = [
+    b"\"insert\"",
+    b"\"update\"",
+    b"\"delete\"",
+    b"\"bootstrap-insert\"",
+];
+
+/// Lists the keys that the metadata of AWS DMS always have.
+const DMS: [&[u8]; 2] = [b"\"record-type\"", b"\"operation\""];
 
 /// Holds where the value of a key is that may hold a customer: an object, or a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +112,12 @@ pub struct Object {
     pub empty_arrays: bool,
     operation: bool,
     image: bool,
+    /// Its type is a change of a row.
+    row_change: bool,
+    /// How many keys say where a row is.
+    tables: u8,
+    /// Its metadata are those of a change.
+    change_metadata: bool,
     /// It has more values that may hold a customer than are noted.
     crowded: bool,
 }
@@ -100,10 +148,19 @@ impl Object {
 
     fn note_any(&mut self, role: Role, bytes: &[u8], value: Range<usize>, first: u8) {
         match role {
-            Role::Type => self.kind = Some(value.clone()),
+            Role::Type => {
+                self.row_change |= ROW_CHANGES.contains(&&bytes[value.clone()]);
+                self.kind = Some(value.clone());
+            }
             Role::Operation => self.operation = true,
             Role::Image => self.image |= first == b'{',
-            Role::Says(_) | Role::Beside => self.says = true,
+            Role::Table => self.tables = self.tables.saturating_add(1),
+            Role::Says(_) => self.says = true,
+            Role::Beside => {
+                self.says = true;
+                let holds = |key: &&[u8]| find(&bytes[value.clone()], key).is_some();
+                self.change_metadata |= first == b'{' && DMS.iter().all(holds);
+            }
             Role::Attributes | Role::Airbyte | Role::Other => {}
         }
         let within = bytes[value.start + 1..value.end].trim_ascii_start();
@@ -126,7 +183,13 @@ impl Object {
 
     /// Whether it is an event of a stream of changes, and no record.
     pub fn is_change(&self) -> bool {
-        self.operation && self.image
+        self.operation && self.image || self.row_change && self.tables > 1 || self.change_metadata
+    }
+
+    /// Whether it has no field, says nothing of pages and holds no array of any interest:
+    /// what there is besides is in the values that may hold a customer.
+    pub fn is_plain(&self) -> bool {
+        self.fields.is_empty() && !(self.says || self.arrays || self.empty_arrays || self.crowded)
     }
 
     /// Whether so many of its values may hold a customer that nobody looks.

@@ -7,6 +7,7 @@ use super::lexer::{Fault, Flaw, skip_blanks, skip_value};
 use super::object::Object;
 use super::recover::{Found, Recovery, Trust};
 use super::state::{Container, Document, Next, Place, Position, State};
+use crate::export::format::PREVIEW_BYTES;
 use crate::export::sink::{ForeignLiteral, Sink, Stop, Unread, Unreadable};
 use crate::export::window::Window;
 use crate::record::{Record, Schema};
@@ -26,6 +27,8 @@ pub struct Reader<'w, 'b, 's, S> {
     pub(super) document: Document,
     /// A search is in a record: it looks for customers of whom the run asks something.
     pub(super) is_in_record: bool,
+    /// Where a long value begins that was not whole when it was tried before.
+    retried: Option<usize>,
     pub(super) sink: &'w mut S,
 }
 
@@ -52,6 +55,7 @@ impl<'w, 'b, 's, S: Sink> Reader<'w, 'b, 's, S> {
             object: Object::default(),
             document: Document::default(),
             is_in_record: false,
+            retried: None,
             sink,
         }
     }
@@ -79,6 +83,7 @@ impl<'w, 'b, 's, S: Sink> Reader<'w, 'b, 's, S> {
             };
             return Ok((state, at));
         }
+        self.retried = (wait > PREVIEW_BYTES).then(|| skip_blanks(self.bytes(), at));
         let done = loop {
             match self.step(at, position)? {
                 At(next, after) => (at, position) = (next, after),
@@ -221,6 +226,20 @@ impl<'w, 'b, 's, S: Sink> Reader<'w, 'b, 's, S> {
         self.record.clear();
         let record = &mut self.record;
         self.decoder.decode(text, at, wrappers, record, object)
+    }
+
+    /// Decodes the outermost object that begins at a byte. Of a long one that was tried
+    /// before it is seen first, at less cost, whether it is whole by now.
+    pub(super) fn decode_again(
+        &mut self,
+        text: &'b str,
+        at: usize,
+        object: &mut Object,
+    ) -> Result<usize, Fault> {
+        if self.retried == Some(at) {
+            skip_value(text.as_bytes(), at, 0)?;
+        }
+        self.decode(text, at, 0, object)
     }
 
     /// Reads a value that is no object, and so no record.

@@ -24,7 +24,7 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
     ) -> Result<Step, Stop<S::Error>> {
         let mut object = std::mem::take(&mut self.object);
         let text = self.window.within_limit(at);
-        let step = match self.decode(text, at, 0, &mut object) {
+        let step = match self.decode_again(text, at, &mut object) {
             Ok(end)
                 if object.fields.are_a_customers()
                     && !object.arrays

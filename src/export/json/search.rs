@@ -4,16 +4,18 @@
 //! What is found depends on the first bytes of a document alone, and not on how many of
 //! them were read so far: where that is open, more are asked for.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::between::ELEMENT_SEPARATOR;
-use super::lexer::{Flaw, skip_blanks, skip_key, skip_value, string};
-use super::object::Object;
+use super::lexer::{Fault, Flaw, skip_blanks, skip_key, skip_value, string};
+use super::object::{Object, Role};
 use super::reader::{Reader, indent};
 use super::recover::{Found, Recovery, Trust};
-use super::state::MAX_PATH;
+use super::state::{Container, MAX_PATH};
 use crate::export::format::{MAX_DEPTH, PREVIEW_BYTES};
 use crate::export::sink::Sink;
+use crate::record::field::normalize_key;
 use crate::record::{Fields, Key};
 
 /// The most elements of an array that are looked at for a customer.
@@ -242,13 +244,16 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
                 Some(b'{') => {
                     let mut object = Object::default();
                     let decoded = self.decode(text, value, 1, &mut object);
-                    if decoded.is_ok() && self.is_customer(object.fields) {
+                    let is_broken = decoded.is_err_and(|fault| fault.what != Flaw::Incomplete)
+                        && !self.is_image(key);
+                    // One that is broken is what it shows.
+                    if (decoded.is_ok() || is_broken) && self.is_customer(object.fields) {
                         customers += 1;
                         if may_be_map && customers == 2 {
                             return Search::Here;
                         }
                     } else {
-                        may_be_map = false;
+                        may_be_map &= is_broken;
                         let end = decoded.unwrap_or(bytes.len());
                         if keys < MAX_PATH
                             && !is_field
@@ -261,7 +266,11 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
                 }
                 _ => {}
             }
-            let Ok(end) = skip_value(bytes, value, 1) else {
+            let end = match skip_value(bytes, value, 1) {
+                Ok(end) => Some(end),
+                Err(fault) => end_of_broken(bytes, value, fault),
+            };
+            let Some(end) = end else {
                 return Search::Nothing;
             };
             at = skip_blanks(bytes, end);
@@ -280,6 +289,8 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
         let bytes = text.as_bytes();
         let mut at = start + 1;
         let mut customers = 0;
+        // A customer may be longer than the search, which is from here on.
+        let mut start = start;
         while at - start <= MAX_SEARCH_BYTES {
             let key = skip_blanks(bytes, at);
             if key == bytes.len() {
@@ -311,11 +322,14 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
                 },
                 b'{' => {
                     let mut object = Object::default();
-                    match self.decode(text, value, 1, &mut object) {
-                        Ok(_) if !self.is_customer(object.fields) => return Search::Nothing,
+                    let decoded = self.decode(text, value, 1, &mut object);
+                    let is_customer = self.is_customer(object.fields);
+                    match decoded {
+                        Ok(_) if !is_customer => return Search::Nothing,
                         Ok(_) if customers == 1 => return Search::Here,
                         Ok(end) => {
                             customers += 1;
+                            start += end - value;
                             end
                         }
                         Err(fault) if fault.what == Flaw::Incomplete => {
@@ -326,12 +340,23 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
                             if bound.end - value >= PREVIEW_BYTES && !may_be_customer {
                                 return Search::Nothing;
                             }
-                            return match bound.end - value <= MAX_SEARCH_BYTES {
+                            return match bound.end - value <= self.window.limit {
                                 true => bound.open(),
                                 false => Search::Nothing,
                             };
                         }
-                        Err(_) => return Search::Nothing,
+                        Err(_) if self.is_image(key) => return Search::Nothing,
+                        // One that is broken is what it shows: it is rejected, and others
+                        // are not lost with it.
+                        Err(_) if is_customer && customers == 1 => return Search::Here,
+                        Err(fault) => {
+                            customers += usize::from(is_customer);
+                            match end_of_broken(bytes, value, fault) {
+                                Some(end) => end,
+                                None if bound.is_fixed => return Search::Nothing,
+                                None => return bound.open_from(start),
+                            }
+                        }
                     }
                 }
                 _ => match skip_value(bytes, value, 1) {
@@ -354,11 +379,34 @@ impl<'b, S: Sink> Reader<'_, 'b, '_, S> {
 
     /// Returns whether the key that begins at a byte is a field.
     fn is_field(&self, key: usize) -> bool {
-        let Ok(token) = string(self.bytes(), key) else {
-            return false;
-        };
-        let name = token.unescaped(self.window.text, key);
+        let name = self.name(key);
         name.is_some_and(|name| !matches!(self.schema.key(&name), Key::Unknown))
+    }
+
+    /// Returns whether the key that begins at a byte is that of a row before or after it was
+    /// changed: what has a broken one may be a change, and no map.
+    fn is_image(&self, key: usize) -> bool {
+        let name = self.name(key);
+        name.is_some_and(|name| Role::of(&normalize_key(&name)) == Role::Image)
+    }
+
+    fn name(&self, key: usize) -> Option<Cow<'b, str>> {
+        let token = string(self.bytes(), key).ok()?;
+        token.unescaped(self.window.text, key)
+    }
+}
+
+/// Returns the byte after a value of a map that cannot be read, if it is certain where it
+/// ends: no record is looked for in the middle of another.
+fn end_of_broken(bytes: &[u8], value: usize, fault: Fault) -> Option<usize> {
+    if fault.what == Flaw::Incomplete || bytes[value] != b'{' {
+        return None;
+    }
+    let indent = indent(bytes, value);
+    let mut recovery = Recovery::new(true, Container::Map.end(), indent, Trust::Lines);
+    match recovery.scan(&bytes[value..]) {
+        Ok(Found::End(found)) => Some(value + found),
+        Ok(Found::Record(_)) | Err(_) => None,
     }
 }
 

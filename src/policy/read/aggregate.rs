@@ -58,6 +58,8 @@ impl FileReader<'_> {
             expected: keys.get(AggregateKey::Expected),
             waivable: keys.get(AggregateKey::Waivable),
             when_absent: keys.get(AggregateKey::WhenAbsent),
+            lacks_id: keys.lacks(AggregateKey::Id),
+            lacks_severity: keys.lacks(AggregateKey::Severity),
         };
         let meta = self.rule_meta(entries, span.clone());
         let aggregate = self.the_question(&questions, span);
@@ -134,6 +136,7 @@ impl FileReader<'_> {
                 Question::Records => self.records(value),
                 Question::Newest => self.newest(value),
             },
+            [] if !questions.lacks_all() => None,
             [] => {
                 let help = format!("write one of {}", names());
                 self.toml

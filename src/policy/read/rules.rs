@@ -46,6 +46,10 @@ pub(super) struct MetaEntries<'t, 'i> {
     pub(super) expected: Option<Entry<'t, 'i>>,
     pub(super) waivable: Option<Entry<'t, 'i>>,
     pub(super) when_absent: Option<Entry<'t, 'i>>,
+    /// It has no id, in any spelling.
+    pub(super) lacks_id: bool,
+    /// It has no severity, in any spelling.
+    pub(super) lacks_severity: bool,
 }
 
 impl FileReader<'_> {
@@ -86,10 +90,12 @@ impl FileReader<'_> {
             expected: keys.get(RuleKey::Expected),
             waivable: keys.get(RuleKey::Waivable),
             when_absent: keys.get(RuleKey::WhenAbsent),
+            lacks_id: keys.lacks(RuleKey::Id),
+            lacks_severity: keys.lacks(RuleKey::Severity),
         };
         let meta = self.rule_meta(entries, span.clone());
         match (check, require) {
-            (None, None) => {
+            (None, None) if keys.lacks(RuleKey::Check) && keys.lacks(RuleKey::Require) => {
                 let help = "say what must hold, as require.force2fa = true".to_owned();
                 let message = "the rule needs `require`";
                 self.toml.complain(span, message, Some(help));
@@ -99,7 +105,7 @@ impl FileReader<'_> {
                 let message = "`check` says already what must hold";
                 self.toml.complain(key.span(), message, Some(help));
             }
-            (Some(_), None) | (None, Some(_)) => {}
+            (None, None) | (Some(_), None) | (None, Some(_)) => {}
         }
         let when = keys.value(RuleKey::When);
         let when = when.and_then(|when| self.requirement(when, "`when`"));
@@ -164,12 +170,12 @@ impl FileReader<'_> {
         entries: MetaEntries<'_, '_>,
         span: Range<usize>,
     ) -> RuleMeta {
-        if entries.id.is_none() {
+        if entries.lacks_id {
             let help = "add id = \"…\"".to_owned();
             let message = "the rule needs `id`";
             self.toml.complain(span.clone(), message, Some(help));
         }
-        if entries.severity.is_none() {
+        if entries.lacks_severity {
             let help = suggest("", Severity::words());
             let message = "the rule needs `severity`";
             self.toml.complain(span.clone(), message, Some(help));

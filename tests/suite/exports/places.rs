@@ -158,3 +158,20 @@ fn a_customer_is_found_after_much_else() {
         );
     }
 }
+
+#[test]
+fn a_map_is_read_whatever_the_length_of_its_first_customer() {
+    let customer = |name: &str, note: usize| json!({ "id": name, "has_pci": true, "force_2fa": false, "force_sso": false, "note": "x".repeat(note) });
+    for note in [10, 70_000, 1_500_000] {
+        let map =
+            json!({ "c1": customer("a", note), "c2": customer("b", 10), "c3": customer("c", 10) });
+        for text in [map.to_string(), json!({ "data": map }).to_string()] {
+            let run = audit_files(&[text], &["--only", "second-factor"]);
+            check(
+                run.code == 1 && run.counts() == (3, 0),
+                &format!("a first customer of {note} bytes"),
+                &run,
+            );
+        }
+    }
+}

@@ -146,6 +146,37 @@ const OBJECT_LAYOUTS: [Layout; 3] = [
     },
 ];
 
+const MAP_LAYOUTS: [Layout; 2] = [
+    Layout {
+        name: "a map on one line",
+        head: "{",
+        separator: ",",
+        tail: "}",
+        write: |id| format!("\"key-{id}\":{}", object(id)),
+        neighbours: 0,
+    },
+    Layout {
+        name: "a map on many lines, in a wrapper",
+        head: "{\"data\":{\n  ",
+        separator: ",\n  ",
+        tail: "\n}}\n",
+        write: |id| format!("\"key-{id}\": {}", pretty(id)),
+        neighbours: 0,
+    },
+];
+
+/// Ways to break an object that leave its brackets and quotes.
+const WITHIN: [&str; 8] = [
+    "no colon",
+    "no comma",
+    "two commas",
+    "half a word",
+    "an escape that is none",
+    "a byte that is not UTF-8",
+    "a zero",
+    "a single quote",
+];
+
 const ROW_LAYOUT: Layout = Layout {
     name: "rows",
     head: "id,name,force_sso,note\n",
@@ -245,7 +276,11 @@ fn breaks(layout: &Layout, ways: &[(&str, Break)]) {
 #[test]
 fn whole_records_are_all_seen() {
     let workspace = Workspace::with_policy(POLICY);
-    for layout in OBJECT_LAYOUTS.iter().chain([&ROW_LAYOUT]) {
+    for layout in OBJECT_LAYOUTS
+        .iter()
+        .chain(&MAP_LAYOUTS)
+        .chain([&ROW_LAYOUT])
+    {
         let run = audit(&workspace, layout, 0, bytes);
         check(
             run.code == 0 && run.counts() == (RECORDS as u64, 0),
@@ -268,6 +303,33 @@ fn a_broken_object_costs_at_most_a_neighbour_in_an_array_on_many_lines() {
 #[test]
 fn a_broken_line_costs_itself() {
     breaks(&OBJECT_LAYOUTS[2], &OBJECTS);
+}
+
+#[test]
+fn a_broken_value_of_a_map_costs_itself_wherever_it_is() {
+    let ways: Vec<_> = OBJECTS
+        .into_iter()
+        .filter(|(name, _)| WITHIN.contains(name))
+        .collect();
+    assert_eq!(ways.len(), WITHIN.len());
+    for layout in &MAP_LAYOUTS {
+        breaks(layout, &ways);
+    }
+}
+
+#[test]
+fn a_broken_event_of_a_change_stream_is_no_map_of_customers() {
+    let workspace = Workspace::with_policy(POLICY);
+    let (broken, whole) = (object("a").replace("true", "tru"), object("b"));
+    for [before, after] in [[&broken, &whole], [&whole, &broken]] {
+        let event = format!("{{\"before\":{before},\"after\":{after},\"op\":\"u\"}}\n");
+        let run = workspace.audit_bytes(event.into_bytes());
+        check(
+            run.code == 3 && run.found("seen").is_empty(),
+            "an event",
+            &run,
+        );
+    }
 }
 
 #[test]

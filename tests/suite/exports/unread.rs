@@ -204,6 +204,48 @@ const UNREAD: &[(&str, Write, &str, &str)] = &[
         "export the table itself",
     ),
     (
+        "Maxwell",
+        |records| {
+            text(each(records, |record| {
+                json!({
+                    "database": "crm", "table": "customers", "type": "update", "ts": 1, "xid": 7,
+                    "commit": true, "data": record, "old": { "name": "Abc" },
+                })
+            }))
+        },
+        "unsupported",
+        "export the table itself",
+    ),
+    (
+        "MongoDB, change stream",
+        |records| {
+            text(each(records, |record| {
+                json!({
+                    "_id": { "_data": "82" }, "operationType": "insert", "fullDocument": record,
+                    "ns": { "db": "crm", "coll": "customers" }, "documentKey": { "_id": "x" },
+                })
+            }))
+        },
+        "unsupported",
+        "export the table itself",
+    ),
+    (
+        "AWS DMS",
+        |records| {
+            text(each(records, |record| {
+                json!({
+                    "data": record,
+                    "metadata": {
+                        "timestamp": "2024-01-10T08:00:00Z", "record-type": "data",
+                        "operation": "update", "schema-name": "crm", "table-name": "customers",
+                    },
+                })
+            }))
+        },
+        "unsupported",
+        "export the table itself",
+    ),
+    (
         "BigQuery, API",
         |records| {
             let row = |record: &Record| {
