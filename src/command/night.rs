@@ -136,7 +136,7 @@ impl<'n> Night<'n> {
                 return Err(history.different().into());
             }
             let files = [name.report(), name.index(), name.manifest()];
-            settled.leave(&files.map(|file| history.file(&file)));
+            settled.leave(files.map(|file| history.file(&file)));
         }
         let removed = match self.options.keep {
             Some(keep) => history.too_old(keep, is_complete),

@@ -8,17 +8,13 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Entry, Key, said};
+use super::earlier::Earlier;
+use super::entry::{Entry, Key};
 use super::error::Error;
 use super::group::Group;
 use super::sorted_file::SortedFile;
 use crate::digest;
-use crate::external_sort::Sorter;
-use crate::finding::REDACTED;
-use crate::report::{
-    self, Because, CarriedRow, Ended, FindingRow, Footer, Header, Life, Listener, ReadError,
-    Rejected, Since,
-};
+use crate::report::{Footer, Header};
 
 /// Represents a rule by which earlier findings were found.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -116,6 +112,20 @@ impl<T: Clone + Eq + std::hash::Hash> Indexed<T> {
         self.items.get(index as usize)
     }
 
+    /// Appends an item at this index, the next: of equal ones the first is found.
+    pub fn place(&mut self, index: u32, item: T) {
+        self.items.push(item.clone());
+        self.indexes.entry(item).or_insert(index);
+    }
+
+    /// Puts an item in the place of another; an equal one has both indexes.
+    pub fn replace(&mut self, index: u32, item: T) {
+        if let Some(here) = self.items.get_mut(index as usize) {
+            *here = item.clone();
+            self.indexes.entry(item).or_insert(index);
+        }
+    }
+
     /// Returns the index of an item, if it is there.
     pub fn known(&self, item: &T) -> Option<u32> {
         self.indexes.get(item).copied()
@@ -146,17 +156,14 @@ impl Base {
         if !is_file.map_err(unreadable)?.is_file() {
             return Err(Error::Pipe { path: shown() });
         }
-        let mut earlier = Earlier::default();
-        let footer = report::read(path, &mut earlier)?;
         let sha256 = digest::of_file(path).map_err(unreadable)?.sha256;
         let Earlier {
             header,
+            footer,
             lists,
             sorter,
             hides_ids,
-            ..
-        } = earlier;
-        let header = header.ok_or_else(|| unreadable(io::ErrorKind::InvalidData.into()))?;
+        } = Earlier::read(path)?;
         if let Some(slice) = &footer.summary.slice {
             return Err(Error::Slice {
                 path: shown(),
@@ -205,128 +212,4 @@ pub(super) fn by_name(
         }
         group.take().map(|group| Ok(group.finish()))
     })
-}
-
-/// Takes in the findings of a report.
-struct Earlier {
-    header: Option<Header>,
-    as_of: DateTime<Utc>,
-    lists: Lists,
-    sorter: Sorter<Entry>,
-    /// How many were taken in.
-    order: u64,
-    hides_ids: bool,
-}
-
-impl Default for Earlier {
-    fn default() -> Self {
-        Self {
-            header: None,
-            as_of: DateTime::UNIX_EPOCH,
-            lists: Lists::default(),
-            sorter: Sorter::new(SEGMENT_ITEMS),
-            order: 0,
-            hides_ids: false,
-        }
-    }
-}
-
-impl Earlier {
-    /// Takes in a finding of the rule with this index.
-    fn push(&mut self, row: &FindingRow<'_>, rule: u32) -> Result<(), Error> {
-        let order = self.order;
-        self.order += 1;
-        // A record without an id has no identity.
-        if row.customer_id.is_none() && row.record.is_some() {
-            return Ok(());
-        }
-        let customer = match &row.customer_id {
-            Some(id) => {
-                self.hides_ids |= id == REDACTED;
-                Key::of_id(id)
-            }
-            None => Key::NONE,
-        };
-        let life = row.life.unwrap_or(Life {
-            since: Since::Open,
-            because: Some(Because::FirstRun),
-            first_seen: self.as_of,
-            due: None,
-            overdue: false,
-            reopened: false,
-            due_from: None,
-        });
-        let waiver = row.waiver.as_ref().map(|waiver| waiver.id.to_string());
-        let instants = &mut self.lists.instants;
-        let entry = Entry {
-            customer,
-            fingerprint: Key::of_fingerprint(&row.fingerprint),
-            order,
-            rule,
-            severity: row.severity,
-            status: row.status,
-            said: said(row),
-            first_seen: instants.index(&life.first_seen),
-            due_from: life.due_from.map(|from| instants.index(&from)),
-            waiver: waiver.map(|waiver| self.lists.waivers.index(&waiver)),
-            reopened: life.reopened,
-            since: life.since,
-            because: life.because,
-            worse: false,
-            overdue: life.overdue,
-            known: true,
-        };
-        self.sorter.push(entry).map_err(Error::Keep)
-    }
-}
-
-impl Listener for Earlier {
-    type Error = Error;
-
-    fn header(&mut self, header: Header) -> Result<(), Error> {
-        self.as_of = header.instant();
-        for (policy, rule) in header.rules() {
-            self.lists.rules.index(&EarlierRule {
-                policy: policy.id.clone(),
-                rule: rule.id.clone(),
-                sha256: Some(rule.sha256.clone()),
-            });
-        }
-        self.header = Some(header);
-        Ok(())
-    }
-
-    fn finding(&mut self, rule_index: usize, row: FindingRow<'static>) -> Result<(), Error> {
-        // The rules of the header are the first of the list, in their order.
-        let rule = u32::try_from(rule_index).unwrap_or(u32::MAX);
-        self.push(&row, rule)
-    }
-
-    fn ended(&mut self, ended: Ended<'static>) -> Result<(), Error> {
-        match ended {
-            Ended::Closed(_) => Ok(()),
-            Ended::Carried(carried) => {
-                let CarriedRow {
-                    row, rule_sha256, ..
-                } = *carried;
-                let rule = EarlierRule {
-                    policy: row.policy.to_string(),
-                    rule: row.rule.to_string(),
-                    sha256: rule_sha256,
-                };
-                let rule = self.lists.rules.index(&rule);
-                self.push(&row, rule)
-            }
-        }
-    }
-
-    fn rejected(&mut self, _: Rejected<'static>) -> Result<(), Error> {
-        Ok(())
-    }
-}
-
-impl From<ReadError> for Error {
-    fn from(error: ReadError) -> Self {
-        Error::Report(error)
-    }
 }

@@ -1,6 +1,9 @@
 //! What became of the findings of the night before that are not there any more.
 
+use std::cell::RefCell;
 use std::io::{self, Read, Write};
+
+use serde::Deserialize;
 
 use super::base::{Base, EarlierRule, Indexed};
 use super::entry::{Entry, Fixed, Key};
@@ -188,12 +191,13 @@ impl Ends {
                 tonight,
                 take,
                 order: 0,
+                next: None,
                 left: self.fates.items(),
                 next_order: sum.findings,
                 rules: &mut rules,
                 carried: &mut carried,
             };
-            report::read(&base.path, &mut handing).map_err(Failed::into_error)?;
+            handing.read().map_err(Failed::into_error)?;
             if handing.left > 0 {
                 return Err(changed(base).into());
             }
@@ -238,12 +242,23 @@ struct Handing<'h, F> {
     take: F,
     /// How many findings were read so far.
     order: u64,
+    /// What is to be said of the finding that is read next, and whether it is the first of
+    /// its name.
+    next: Option<(Fate, bool)>,
     /// How many names were not met yet.
     left: u64,
     /// Where the next finding that is carried on is among those of the run.
     next_order: u64,
     rules: &'h mut Indexed<EarlierRule>,
     carried: &'h mut Sorter<Entry>,
+}
+
+/// Represents a line that is a finding, or one that was carried on.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Carried(Box<CarriedRow<'static>>),
+    Finding(Box<FindingRow<'static>>),
 }
 
 /// Says why no more is handed out.
@@ -268,22 +283,60 @@ impl<E: From<Error>> Failed<E> {
 }
 
 impl<E, F: FnMut(&Ended<'_>) -> Result<(), E>> Handing<'_, F> {
-    fn row(&mut self, row: FindingRow<'static>) -> Result<(), Failed<E>> {
-        let order = self.order;
-        self.order += 1;
-        if row.customer_id.is_none() && row.record.is_some() {
+    /// Reads the report once more: by lines, if it has them, of which only those that are
+    /// wanted are read whole.
+    fn read(&mut self) -> Result<(), Failed<E>> {
+        let path = &self.base.path;
+        let this = RefCell::new(&mut *self);
+        let picked = report::pick(
+            path,
+            |fingerprint| this.borrow_mut().wants(fingerprint),
+            |line| {
+                let ended = serde_json::from_slice::<Line>(line);
+                let line = ended.map_err(|error| Failed::Night(Error::Line(error)))?;
+                let row = match line {
+                    Line::Carried(carried) => carried.row,
+                    Line::Finding(row) => *row,
+                };
+                this.borrow_mut().row(row)
+            },
+        )?;
+        if picked {
             return Ok(());
         }
+        // What was handed out must not be so again.
+        if self.left < self.ends.fates.items() {
+            return Err(Failed::Night(changed(self.base)));
+        }
+        self.order = 0;
+        self.next = None;
+        report::read(path, self)?;
+        Ok(())
+    }
+
+    /// Returns whether something is to be said of the next finding, which has this name.
+    fn wants(&mut self, fingerprint: &str) -> Result<bool, Failed<E>> {
+        let order = self.order;
+        self.order += 1;
         let mut fates = Vec::new();
         let found = self
             .ends
             .fates
-            .find(Key::of_fingerprint(&row.fingerprint), &mut fates);
+            .find(Key::of_fingerprint(fingerprint), &mut fates);
         found.map_err(|error| Failed::Night(Error::Keep(error)))?;
-        let Some((_, Fate { entry, end })) = fates.pop() else {
+        self.next = fates
+            .pop()
+            .map(|(_, fate)| (fate, fate.entry.order == order));
+        Ok(self.next.is_some())
+    }
+
+    fn row(&mut self, row: FindingRow<'static>) -> Result<(), Failed<E>> {
+        let Some((Fate { entry, end }, is_first)) = self.next.take() else {
             return Ok(());
         };
-        let is_first = entry.order == order;
+        if row.customer_id.is_none() && row.record.is_some() {
+            return Ok(());
+        }
         self.left = self.left.saturating_sub(u64::from(is_first));
         let life = self.tonight.of_earlier(&entry);
         let ended = match end {
@@ -336,13 +389,17 @@ impl<E, F: FnMut(&Ended<'_>) -> Result<(), E>> Listener for Handing<'_, F> {
     }
 
     fn finding(&mut self, _: usize, row: FindingRow<'static>) -> Result<(), Failed<E>> {
+        self.wants(&row.fingerprint)?;
         self.row(row)
     }
 
     fn ended(&mut self, ended: Ended<'static>) -> Result<(), Failed<E>> {
         match ended {
             Ended::Closed(_) => Ok(()),
-            Ended::Carried(carried) => self.row(carried.row),
+            Ended::Carried(carried) => {
+                self.wants(&carried.row.fingerprint)?;
+                self.row(carried.row)
+            }
         }
     }
 

@@ -6,9 +6,9 @@ use std::io::{self, Read, Write};
 
 use crate::digest::Hasher;
 use crate::external_sort::Spill;
-use crate::finding::Status;
+use crate::finding::{Evidence, Reason, Status};
 use crate::policy::Severity;
-use crate::report::{Because, FindingRow, Since};
+use crate::report::{Because, Since};
 
 /// Half of a SHA-256: no two names that anybody will ever meet share one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -98,13 +98,13 @@ impl Entry {
 
 /// Returns a digest of why a finding is listed and what was observed: by the digest of its
 /// evidence where there is one, which the export alone decides, or by its words.
-pub fn said(row: &FindingRow<'_>) -> u64 {
+pub fn said(reason: Reason, digest: Option<&str>, evidence: &[Evidence<'_>]) -> u64 {
     let mut hash = Hasher::default();
-    hash.update(row.reason.name().as_bytes());
-    match &row.evidence_digest {
+    hash.update(reason.name().as_bytes());
+    match digest {
         Some(digest) => hash.update(digest.as_bytes()),
         None => {
-            for one in &row.evidence {
+            for one in evidence {
                 for part in [&one.field, &one.observed] {
                     hash.update(&(part.len() as u64).to_le_bytes());
                     hash.update(part.as_bytes());

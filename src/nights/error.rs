@@ -19,6 +19,9 @@ pub enum Error {
     /// The earlier report is none, or not whole.
     #[error("nothing can be compared with the earlier report")]
     Report(#[source] ReadError),
+    /// A line of the earlier report is not what this program writes.
+    #[error("a finding of the earlier report is none of audit")]
+    Line(#[source] serde_json::Error),
     /// The earlier report is no file.
     #[error(
         "the earlier report `{path}` is no file: it is read more than once, so a pipe will not do"
@@ -51,7 +54,7 @@ pub enum Error {
     },
     /// The earlier report names findings in another way.
     #[error(
-        "the earlier report `{path}` has fingerprint_scheme {earlier}, and this run has {now}: their findings cannot be told to be the same"
+        "the earlier report `{path}` has fingerprint_scheme {earlier}, and this run has {now}: their findings cannot be known to be the same"
     )]
     Scheme {
         /// The report.

@@ -8,6 +8,7 @@
 
 mod base;
 mod comparable;
+mod earlier;
 mod ends;
 mod entry;
 mod error;

@@ -224,7 +224,7 @@ impl<'n> Tonight<'n> {
             rule: u32::try_from(rule_index).unwrap_or(u32::MAX),
             severity: row.severity,
             status: row.status,
-            said: said(row),
+            said: said(row.reason, row.evidence_digest.as_deref(), &row.evidence),
             first_seen: self.now_index,
             due_from: None,
             waiver: waiver.and_then(|waiver| self.lists.waivers.known(&waiver)),

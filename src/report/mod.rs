@@ -39,7 +39,7 @@ pub use model::life::{Because, Carried, End, Life, Previous, Since, SinceCounts,
 pub use model::row::{FindingRow, Rejected, WaivedBy};
 pub use output::{Destination, Error, Written};
 pub use packing::Packing;
-pub use read::{Listener, ReadError, read};
+pub use read::{Listener, ReadError, Skimmed, pick, read, skim};
 pub use render::{
     Found, Rendered, RenderedChunk, RenderedRow, Renderer, Renderers, Reporter, SayLife,
 };

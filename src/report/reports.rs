@@ -70,6 +70,8 @@ pub struct Settlement<'r> {
     written: Vec<Written>,
     placed: Vec<Placed>,
     beside: Beside<'r>,
+    /// The places of which what is there stays.
+    left: Vec<PathBuf>,
     /// They are removed with this.
     _asides: Asides,
 }
@@ -297,6 +299,7 @@ impl<'r> Reports<'r> {
             written,
             placed,
             beside,
+            left: Vec::new(),
             _asides: asides,
         })
     }
@@ -345,11 +348,8 @@ impl Settlement<'_> {
     }
 
     /// Leaves what is in these places as it is.
-    pub fn leave(&mut self, places: &[PathBuf]) {
-        self.all.retain(|one| {
-            let place = one.waiting.as_ref().map(|(_, place)| place);
-            place.is_none_or(|place| !places.contains(place))
-        });
+    pub fn leave(&mut self, places: impl IntoIterator<Item = PathBuf>) {
+        self.left.extend(places);
     }
 
     /// Lets all take their places, the manifests last. Returns the reports that are files.
@@ -357,7 +357,11 @@ impl Settlement<'_> {
     /// # Errors
     ///
     /// One cannot take its place: files are as they were before.
-    pub fn place(self) -> Result<Vec<Placed>, Error> {
+    pub fn place(mut self) -> Result<Vec<Placed>, Error> {
+        self.all.retain(|one| {
+            let place = one.waiting.as_ref().map(|(_, place)| place);
+            place.is_none_or(|place| !self.left.contains(place))
+        });
         placing::place(self.all)?;
         Ok(self.placed)
     }

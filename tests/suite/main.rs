@@ -28,6 +28,7 @@ mod privacy;
 mod readme;
 mod reference;
 mod reports;
+mod since;
 mod sound;
 mod split;
 mod support;

@@ -2,13 +2,16 @@
 //!
 //! It is read three times. The first time says what it is about, and whether its findings
 //! are those that it counts; the second, whether each says what a finding says; only then
-//! are they handed on.
+//! are they handed on. What the next night needs of it is read once, where its findings are
+//! lines: see `skim.rs`.
 
 mod check;
 mod ended_tally;
 mod file;
 mod outline;
 mod reader;
+mod skim;
 mod tally;
 
 pub use reader::{Listener, ReadError, read};
+pub use skim::{Skimmed, pick, skim};

@@ -210,6 +210,27 @@ fn part<T: DeserializeOwned>(key: &str, part: Part) -> Result<T, Fault> {
 }
 
 impl Outline {
+    /// Returns the outline of a report of which this is the last line, after so many others.
+    ///
+    /// # Errors
+    ///
+    /// It is no last line, or the report has other findings than it counts.
+    pub fn of_last_line(
+        line: &[u8],
+        tally: &Tally,
+        ended: &EndedTally,
+        lines: Lines,
+    ) -> Result<Self, Fault> {
+        match serde_json::from_slice::<Object>(line)?.role() {
+            (Role::Last(report), last) => {
+                report.into_outline(last.summary, (tally, ended), Some(lines))
+            }
+            (Role::Whole(..) | Role::Finding(_) | Role::Ended(_) | Role::Unknown, _) => {
+                Err(Fault::NoReport)
+            }
+        }
+    }
+
     /// Reads a report to its end.
     ///
     /// # Errors
