@@ -20,6 +20,7 @@ mod identity;
 mod judges;
 mod manifest;
 mod memory;
+mod nights;
 #[path = "../oracle/mod.rs"]
 mod oracle; // the fuzzer asks it too
 mod packed;
