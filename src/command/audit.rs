@@ -94,7 +94,7 @@ impl Audit<'_> {
         let exports = ExportRun::all(&mut sources, !beside.manifests.is_empty());
         let mut header = Header::new(policies, options.policies.as_of);
         header.pseudonym_key = self.privacy.key_digest();
-        header.previous = self.night.previous();
+        header.previous = self.night.previous(&header);
         let tonight = self.night.tonight(&header, self.privacy, decided)?;
         let screen = streams.screen(options.colour);
         let on_stdout = options.reports.stdout.map(|format| OnStdout {
@@ -324,6 +324,7 @@ impl Run<'_> {
                     policies,
                     tonight,
                     sum,
+                    header,
                     &mut totals,
                 )?)
             }
@@ -350,7 +351,10 @@ impl Run<'_> {
             console.say(&reason);
         }
         let mut footer = Footer::new(policies, &totals, &names, privacy);
-        footer.summary.since = compared.as_ref().map(|compared| compared.counts);
+        if let Some(compared) = &compared {
+            footer.summary.since = Some(compared.counts);
+            footer.summary.since_by_rule.clone_from(&compared.by_rule);
+        }
         let exit = exit(options, policies, &totals, compared.as_ref());
         let mut settled = reports.finish(header, &footer)?;
         let index = settled.index(|out| match (tonight, &compared, &kept) {

@@ -14,6 +14,7 @@ use crate::options::{Alarm, AuditOptions, Earlier, NightOptions};
 use crate::policy::{Ask, Policies};
 use crate::report::{
     BesidePaths, Destination, Footer, Format, Header, Packing, Previous, Settlement, SinceCounts,
+    SinceOfRule,
 };
 use crate::text::grouped;
 use crate::totals::{Gap, GapCode, Totals};
@@ -34,6 +35,7 @@ pub(super) struct Compared {
     pub(super) sum: Sum,
     pub(super) ends: Ends,
     pub(super) counts: SinceCounts,
+    pub(super) by_rule: Vec<SinceOfRule>,
     /// Whether the exports were read whole.
     is_whole: bool,
 }
@@ -188,10 +190,11 @@ impl<'n> Night<'n> {
     }
 
     /// Returns what the head of a report says of the night before, if it says anything.
-    pub(super) fn previous(&self) -> Option<Option<Previous>> {
+    pub(super) fn previous(&self, header: &Header) -> Option<Option<Previous>> {
         let previous = self.base.as_ref().map(|base| Previous {
             as_of: base.header.as_of.clone(),
             sha256: base.sha256.clone(),
+            changed_policies: nights::changed_policies(&base.header, header),
         });
         self.is_compared().then_some(previous)
     }
@@ -221,6 +224,7 @@ pub(super) fn compared(
     policies: &Policies,
     tonight: &Tonight<'_>,
     sum: Sum,
+    header: &Header,
     totals: &mut Totals,
 ) -> Result<Compared, Error> {
     if let Some(base) = tonight.base() {
@@ -249,19 +253,13 @@ pub(super) fn compared(
         exports: totals.exports.len(),
     };
     let ends = sum.ends(tonight, &facts)?;
-    let mut counts = sum.counts;
-    counts.overdue += ends.counts.overdue;
-    counts.fixed = ends.counts.fixed;
-    counts.rule_changed = ends.counts.rule_changed;
-    counts.left = ends.counts.left;
-    counts.gone = ends.counts.gone;
-    counts.rule_removed = ends.counts.rule_removed;
-    counts.unknown = ends.counts.unknown;
+    let (counts, by_rule) = sum.since(&ends, tonight, header);
     Ok(Compared {
         is_whole: facts.is_whole,
         sum,
         ends,
         counts,
+        by_rule,
     })
 }
 

@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use serde::Deserialize;
 
 use super::base::{Base, EarlierRule, Indexed};
+use super::breakdown::{Breakdown, by_rule};
 use super::entry::{Entry, Fixed, Key};
 use super::error::Error;
 use super::part::Mark;
@@ -16,8 +17,8 @@ use super::tonight::{State, Tonight};
 use crate::external_sort::{Sorter, Spill};
 use crate::finding::Counts;
 use crate::report::{
-    self, Carried, CarriedRow, Closed, End, Ended, FindingRow, Header, Listener, Rejected,
-    SinceCounts,
+    self, Carried, CarriedRow, Closed, Doubt, End, Ended, FindingRow, Header, Listener, Rejected,
+    SinceCounts, SinceOfRule,
 };
 
 /// Holds what a run came to, as far as it decides what became of earlier findings.
@@ -51,9 +52,10 @@ struct Fate {
 #[derive(Debug)]
 pub struct Ends {
     fates: SortedFile<Fate>,
-    /// How many of each kind there are, and how many of those that are carried on are
-    /// overdue.
-    pub counts: SinceCounts,
+    /// How many of each kind there are that had an end.
+    counts: SinceCounts,
+    /// Those of which the run cannot tell.
+    carried_by_rule: Breakdown,
 }
 
 /// The share of last night's records below which a run has shrunk, as a fraction.
@@ -73,6 +75,7 @@ impl Sum {
     /// What was kept in temporary files is lost.
     pub fn ends(&self, tonight: &Tonight<'_>, facts: &Facts<'_>) -> Result<Ends, Error> {
         let mut counts = SinceCounts::default();
+        let mut carried_by_rule = Breakdown::default();
         let mut fates = Sorter::new(super::base::SEGMENT_ITEMS);
         if let Some(base) = tonight.base {
             let then = &base.footer.summary;
@@ -88,10 +91,11 @@ impl Sum {
                     continue;
                 }
                 let end = decide(&entry, *mark, tonight, facts, may_be_gone);
-                count(&mut counts, end);
-                if end.is_none() {
-                    counts.overdue += u64::from(tonight.of_earlier(&entry).overdue);
+                match end {
+                    Ok(end) => count(&mut counts, end),
+                    Err(why) => carried_by_rule.carried(&entry, why, &tonight.of_earlier(&entry)),
                 }
+                let end = end.ok();
                 fates.push(Fate { entry, end }).map_err(Error::Keep)?;
             }
         }
@@ -99,47 +103,73 @@ impl Sum {
         Ok(Ends {
             fates: SortedFile::write(sorted).map_err(Error::Keep)?,
             counts,
+            carried_by_rule,
         })
     }
-}
 
-fn count(counts: &mut SinceCounts, end: Option<End>) {
-    match end {
-        Some(End::Fixed) => counts.fixed += 1,
-        Some(End::RuleChanged) => counts.rule_changed += 1,
-        Some(End::Left) => counts.left += 1,
-        Some(End::Gone) => counts.gone += 1,
-        Some(End::RuleRemoved) => counts.rule_removed += 1,
-        None => counts.unknown += 1,
+    /// Returns how the findings of the run and of the night before relate: how many there
+    /// are of each kind, in all and by rule.
+    pub fn since(
+        &self,
+        ends: &Ends,
+        tonight: &Tonight<'_>,
+        header: &Header,
+    ) -> (SinceCounts, Vec<SinceOfRule>) {
+        let (found, carried) = (self.found_by_rule.counts(), ends.carried_by_rule.counts());
+        let counts = SinceCounts {
+            new: found.new,
+            changed: found.changed,
+            open: found.open,
+            overdue: found.overdue + carried.overdue,
+            unknown: carried.unknown,
+            ..ends.counts
+        };
+        let by_rule = by_rule(&self.found_by_rule, &ends.carried_by_rule, tonight, header);
+        (counts, by_rule)
     }
 }
 
-/// Returns what became of an earlier finding that was not found; none, if nobody can tell.
+fn count(counts: &mut SinceCounts, end: End) {
+    match end {
+        End::Fixed => counts.fixed += 1,
+        End::RuleChanged => counts.rule_changed += 1,
+        End::Left => counts.left += 1,
+        End::Gone => counts.gone += 1,
+        End::RuleRemoved => counts.rule_removed += 1,
+    }
+}
+
+/// Returns what became of an earlier finding that was not found, or why nobody can tell.
 fn decide(
     entry: &Entry,
     mut mark: Mark,
     tonight: &Tonight<'_>,
     facts: &Facts<'_>,
     may_be_gone: bool,
-) -> Option<End> {
-    let (index, is_same) = match tonight.now.get(entry.rule as usize)? {
-        Now::Removed => return Some(End::RuleRemoved),
-        Now::NotAsked => return None,
+) -> Result<End, Doubt> {
+    let now = tonight.now.get(entry.rule as usize);
+    let (index, is_same) = match now.ok_or(Doubt::RuleNotAsked)? {
+        Now::Removed => return Ok(End::RuleRemoved),
+        Now::NotAsked => return Err(Doubt::RuleNotAsked),
         Now::Asked { index, is_same } => (*index, *is_same),
     };
     if entry.customer == Key::NONE {
-        mark = whole_export(facts.by_rule.get(index)?);
+        let counts = facts.by_rule.get(index);
+        mark = whole_export(counts.ok_or(Doubt::NotDecided)?);
     } else if mark.is_unseen() {
-        return may_be_gone.then_some(End::Gone);
+        return match may_be_gone {
+            true => Ok(End::Gone),
+            false => Err(Doubt::CustomerNotRead),
+        };
     }
     if mark.has(Mark::UNDECIDED) {
-        return None;
+        return Err(Doubt::NotDecided);
     }
     if !is_same {
-        return Some(End::RuleChanged);
+        return Ok(End::RuleChanged);
     }
     if mark.has(Mark::LEFT) {
-        return Some(End::Left);
+        return Ok(End::Left);
     }
     let is_aggregate = facts.is_aggregate.get(index).copied().unwrap_or_default();
     let lacks_field = facts.lacks_field.get(index).copied().unwrap_or_default();
@@ -147,7 +177,10 @@ fn decide(
         true => !lacks_field,
         false => mark.has(Mark::PASS),
     };
-    (is_proof && (facts.is_whole || !is_aggregate)).then_some(End::Fixed)
+    match is_proof && (facts.is_whole || !is_aggregate) {
+        true => Ok(End::Fixed),
+        false => Err(Doubt::NoProof),
+    }
 }
 
 /// Returns what was seen of the whole export by a rule that came to this.

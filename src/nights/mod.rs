@@ -7,6 +7,7 @@
 //! again ([`Ends`]).
 
 mod base;
+mod breakdown;
 mod comparable;
 mod earlier;
 mod ends;
@@ -26,6 +27,7 @@ pub use entry::Entry;
 pub use error::Error;
 pub use index::write_index;
 pub use part::Part;
+pub use relation::changed_policies;
 pub use sorted_file::SortedFile;
 pub use sum::{RunningNight, Sum};
 pub use tonight::{Customer, Tonight};

@@ -1,5 +1,7 @@
 //! How the rules of a run relate to those of the night before.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::base::{Base, EarlierRule};
 use crate::report::{Because, Header};
 
@@ -64,6 +66,23 @@ pub fn now(base: &Base, header: &Header) -> Vec<Now> {
         }
     };
     base.lists.rules.items().iter().map(of).collect()
+}
+
+/// Returns the ids of the policies whose rules are others than the night before, and of those
+/// that only one of the two runs has.
+pub fn changed_policies(earlier: &Header, header: &Header) -> Vec<String> {
+    let asked = |header: &Header| -> BTreeMap<String, Vec<(String, String)>> {
+        let policies = header.policies.iter().map(|policy| {
+            let rules = policy.rules.iter();
+            let rules = rules.map(|rule| (rule.id.clone(), rule.sha256.clone()));
+            (policy.id.clone(), rules.collect())
+        });
+        policies.collect()
+    };
+    let (then, now) = (asked(earlier), asked(header));
+    let ids: BTreeSet<_> = then.keys().chain(now.keys()).collect();
+    let changed = ids.into_iter().filter(|id| then.get(*id) != now.get(*id));
+    changed.cloned().collect()
 }
 
 /// Returns how each rule of the run relates to the night before, in the order of its header.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::base::{Base, SEGMENT_ITEMS};
+use super::breakdown::Breakdown;
 use super::entry::{Entry, Key};
 use super::error::Error;
 use super::group::Group;
@@ -13,7 +14,7 @@ use super::tonight::{State, Tonight};
 use crate::external_sort::Sorter;
 use crate::finding::{REDACTED, Status};
 use crate::policy::Severity;
-use crate::report::{Because, Since, SinceCounts};
+use crate::report::{Because, Since};
 
 /// Adds up a run while its exports are read.
 pub struct RunningNight {
@@ -42,7 +43,7 @@ pub struct Sum {
     /// Whether some ids of customers are hidden in the findings.
     pub hides_ids: bool,
     /// Findings by how they relate to the night before.
-    pub counts: SinceCounts,
+    pub(super) found_by_rule: Breakdown,
     /// How many findings, by severity, are new or worse than the night before.
     pub worse: BTreeMap<Severity, u64>,
     /// Findings of several records that share a name, and were said to be something else
@@ -122,7 +123,7 @@ impl RunningNight {
             findings: order,
             has_nameless,
             hides_ids: false,
-            counts: SinceCounts::default(),
+            found_by_rule: Breakdown::default(),
             worse: BTreeMap::new(),
             undecided: None,
         };
@@ -166,13 +167,8 @@ impl Sum {
         undecided: &mut Sorter<Entry>,
     ) -> io::Result<()> {
         let (together, was_said) = name.finish(tonight)?;
-        let counts = &mut self.counts;
-        match together.since {
-            Since::New => counts.new += 1,
-            Since::Changed => counts.changed += 1,
-            Since::Open => counts.open += 1,
-        }
-        counts.overdue += u64::from(together.overdue);
+        let first_seen = tonight.first_seen(&together);
+        self.found_by_rule.found(&together, first_seen);
         let counts_as_new = match together.since {
             Since::New => true,
             Since::Changed => together.worse,

@@ -378,6 +378,12 @@ impl<'n> Tonight<'n> {
         })
     }
 
+    /// Returns the first night of an unbroken life.
+    pub(super) fn first_seen(&self, entry: &Entry) -> DateTime<Utc> {
+        let first_seen = self.lists.instants.get(entry.first_seen);
+        first_seen.copied().unwrap_or(self.as_of)
+    }
+
     /// Returns how findings that came to this relate to the nights before.
     pub(super) fn life(&self, state: State, status: Status, severity: Severity) -> Life {
         let instant = |index: u32| self.lists.instants.get(index).copied();

@@ -321,7 +321,7 @@ mod tests {
     #[test]
     fn more_rejected_records_than_wait_in_memory_are_written_in_their_order() {
         let mut rejected = crate::report::fixture::rejected();
-        let mut list = RejectedList::new(b",");
+        let mut list = KeptList::new(b",");
         let mut whole = Vec::new();
         while whole.len() <= 2 * SPOOL_BYTES {
             rejected.record += 1;

@@ -35,7 +35,9 @@ pub(crate) use markup::uri;
 pub use model::ended::{CarriedRow, Closed, Ended};
 pub use model::footer::{Export, Footer, PolicyReach, RuleCounts, Slice, Summary, Verdict};
 pub use model::header::{Header, Policy, Rule, Tool};
-pub use model::life::{Because, Carried, End, Life, Previous, Since, SinceCounts, WaiverCounts};
+pub use model::life::{
+    Because, Carried, Doubt, End, Life, Previous, Since, SinceCounts, SinceOfRule, WaiverCounts,
+};
 pub use model::row::{FindingRow, Rejected, WaivedBy};
 pub use output::{Destination, Error, Written};
 pub use packing::Packing;

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
-use super::life::SinceCounts;
+use super::life::{SinceCounts, SinceOfRule};
 use crate::closed;
 use crate::finding::{self, Counts, Coverage, Privacy, Status};
 use crate::policy::{Policies, Severity};
@@ -152,6 +152,9 @@ pub struct Summary {
     /// How findings relate to the night before, in a run that is compared with one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<SinceCounts>,
+    /// The same by rule and severity, in the order of the policies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub since_by_rule: Vec<SinceOfRule>,
     /// Ids and names of customers are pseudonyms.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pseudonymised: bool,
@@ -278,6 +281,7 @@ impl Footer {
                 top_customers: summary.top_customers.iter().map(Customer::new).collect(),
                 slice: None,
                 since: None,
+                since_by_rule: Vec::new(),
                 pseudonymised: privacy.is_pseudonymous(),
             },
         }

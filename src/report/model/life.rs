@@ -1,9 +1,13 @@
 //! How a finding relates to the nights before.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{AsRefStr, Display, EnumString, IntoStaticStr, VariantArray};
+
+use crate::policy::Severity;
 
 /// Says how a finding relates to the night before.
 #[derive(
@@ -114,6 +118,36 @@ pub enum Carried {
     Unknown,
 }
 
+/// Says why a run cannot tell what became of a finding of the night before; the first that
+/// holds.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    AsRefStr,
+    VariantArray,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Doubt {
+    /// Its rule was left out, or its policy is not in the run.
+    RuleNotAsked,
+    /// No record of its customer was read, in a run that may not have read all.
+    CustomerNotRead,
+    /// Its rule could not be decided.
+    NotDecided,
+    /// Its rule is met by what is no proof: a field that no record has, or records that are
+    /// not all.
+    NoProof,
+}
+
 /// Holds how a finding relates to the nights before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Life {
@@ -144,6 +178,10 @@ pub struct Previous {
     /// The SHA-256 of its bytes.
     #[serde(deserialize_with = "crate::closed::sha256")]
     pub sha256: String,
+    /// The ids of the policies whose rules are others than then, and of those that only one
+    /// of the two runs has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed_policies: Vec<String>,
 }
 
 /// Counts findings by how they relate to the night before: each name once.
@@ -169,6 +207,35 @@ pub struct SinceCounts {
     pub rule_removed: u64,
     /// Those of which the run cannot tell.
     pub unknown: u64,
+}
+
+/// Counts findings of a rule and a severity by how they relate to the night before: each
+/// name once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SinceOfRule {
+    /// The policy's id.
+    pub policy: String,
+    /// The rule's id.
+    pub rule: String,
+    /// How severe they are.
+    pub severity: Severity,
+    /// Those that were not there.
+    pub new: u64,
+    /// Those that say something else now.
+    pub changed: u64,
+    /// Those that were there, and say the same.
+    pub open: u64,
+    /// Those whose deadline has passed, the carried among them.
+    pub overdue: u64,
+    /// Those that are new, or open on a first night, by why.
+    #[schemars(with = "BTreeMap<String, u64>")]
+    pub because: BTreeMap<Because, u64>,
+    /// Those of which the run cannot tell, by why.
+    #[schemars(with = "BTreeMap<String, u64>")]
+    pub unknown: BTreeMap<Doubt, u64>,
+    /// The first night of the oldest of all of them.
+    #[schemars(with = "Option<String>")]
+    pub oldest: Option<DateTime<Utc>>,
 }
 
 /// Counts waivers by what they came to.
