@@ -195,7 +195,6 @@ fn word(criterion: &mut Criterion) {
         columns: Column::ALL.to_vec(),
         max_chars: Default::default(),
         whole: Vec::new(),
-        split_by: None,
     };
     let mut group = criterion.benchmark_group("report");
     for format in [

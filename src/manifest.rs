@@ -255,7 +255,7 @@ impl Settings {
     fn new(options: &AuditOptions) -> Self {
         let set = options.policies.set.iter();
         let selectors = |all: &[Selector]| all.iter().map(Selector::to_string).collect();
-        let columns = options.reports.columns.iter();
+        let columns = options.reports.layout.columns.iter();
         let (show_sensitive, pseudonymised) = match options.disclosure {
             Disclosure::Redacted => (false, false),
             Disclosure::Pseudonymised(_) => (false, true),

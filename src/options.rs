@@ -12,7 +12,7 @@ use crate::export;
 use crate::policy::{LoadError, Policies, PoliciesBuilder, Selection, Severity};
 use crate::record::Slot;
 use crate::record::time::Span;
-use crate::report::{Column, Destination, Format, MaxChars, Settings, SplitBy};
+use crate::report::{self, Destination, Format, Layout, Planned, Settings, SplitBy};
 use crate::totals::Completeness;
 
 /// Holds all that is asked of an audit.
@@ -171,29 +171,44 @@ pub struct ReportOptions {
     pub stdout: Option<Format>,
     /// The files to write.
     pub files: Vec<Destination>,
-    /// The columns of reports whose columns can be chosen; all columns, if none is
-    /// here.
-    pub columns: Vec<Column>,
-    /// The length that a Markdown report may have.
-    pub max_chars: MaxChars,
-    /// What a report is written for each of, if reports are split.
-    pub split_by: Option<SplitBy>,
+    /// What is asked of the report on stdout. Each file has a layout of its own.
+    pub layout: Layout,
 }
 
 impl ReportOptions {
-    /// Returns what holds for all reports; `slot` is that of the field by which
-    /// they are split, if it is one.
-    pub fn settings(&self, slot: Option<Slot>) -> Settings {
+    /// Returns the settings of a report of this layout.
+    pub fn settings(&self, layout: &Layout) -> Settings {
         let whole = self.files.iter().filter(|file| file.format.is_whole());
-        let split_by = self.split_by.clone();
-        Settings {
-            columns: match self.columns.as_slice() {
-                [] => Column::ALL.to_vec(),
-                columns => columns.to_vec(),
-            },
-            max_chars: self.max_chars,
-            whole: whole.map(|file| file.path.display().to_string()).collect(),
-            split_by: split_by.map(|by| (by, slot)),
+        let whole = whole.map(|file| file.path.display().to_string());
+        Settings::new(layout, whole.collect())
+    }
+
+    /// Returns the reports that are files, with all that their writers need to know;
+    /// `slot` gives that of the field of a name.
+    ///
+    /// # Errors
+    ///
+    /// There is no such field, or reports should be split and none is.
+    pub fn planned(
+        &self,
+        mut slot: impl FnMut(&str) -> Result<Slot, report::Error>,
+    ) -> Result<Vec<Planned>, report::Error> {
+        let layouts = self.files.iter().map(|file| &file.layout);
+        let mut layouts = layouts.chain([&self.layout]);
+        let is_wanted = layouts.any(|layout| layout.split_by.is_some());
+        let mut planned = Vec::new();
+        for destination in &self.files {
+            let field = destination.layout.split_by.as_ref();
+            let field = field.and_then(SplitBy::field);
+            planned.push(Planned {
+                destination: destination.clone(),
+                settings: self.settings(&destination.layout),
+                slot: field.map(&mut slot).transpose()?,
+            });
+        }
+        match is_wanted && planned.iter().all(|file| file.split_by().is_none()) {
+            true => Err(report::Error::NoTemplate),
+            false => Ok(planned),
         }
     }
 }

@@ -10,19 +10,26 @@ use crate::options::{
     FailsOn, InputOptions, NightOptions, PolicyOptions, ReportOptions, Verbosity,
 };
 use crate::policy::{Selection, Severity};
-use crate::report;
+use crate::report::{self, Destination, Layout};
 use crate::totals::Completeness;
 
 impl ReportArgs {
     /// Returns the options; `stdout` is the format of the report on stdout, if
     /// there is one.
     fn options(self, stdout: Option<report::Format>) -> ReportOptions {
+        let layout = Layout {
+            columns: self.columns,
+            max_chars: self.max_chars,
+            split_by: self.split_by,
+        };
+        let files = self.outputs.into_iter().map(|file| Destination {
+            layout: file.layout.or(&layout),
+            ..file
+        });
         ReportOptions {
             stdout,
-            files: self.outputs,
-            columns: self.columns,
-            max_chars: self.max_chars.unwrap_or_default(),
-            split_by: self.split_by,
+            files: files.collect(),
+            layout,
         }
     }
 }

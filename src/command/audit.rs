@@ -18,8 +18,8 @@ use crate::pipeline::{self, ChunkResult, Piece, Pipeline, Rejection};
 use crate::policy::{Policies, Policy, Severity};
 use crate::record::{Slot, time};
 use crate::report::{
-    self, Ended, FindingRow, Footer, Header, OnStdout, Rejected, RenderedChunk, Renderers, Reports,
-    SplitBy,
+    self, Ended, FindingRow, Footer, Header, OnStdout, Planned, Rejected, RenderedChunk, Renderers,
+    Reports,
 };
 use crate::terminal::{Console, Streams};
 use crate::text::count;
@@ -36,7 +36,9 @@ const MAX_REJECTED_NOTES: u64 = 20;
 /// Something cannot be opened or written: files are as they were before.
 pub fn audit(options: &AuditOptions, streams: &mut Streams<'_>) -> Result<Exit, Error> {
     let mut policies = load(&options.policies)?;
-    let split_slot = split_slot(options.reports.split_by.as_ref(), &mut policies)?;
+    let planned = options
+        .reports
+        .planned(|field| slot(field, &mut policies))?;
     let started = Utc::now();
     let (night, mut passed_over) = Night::open(options, &mut policies)?;
     let sources = night.exports(Source::open_all(&options.exports)?)?;
@@ -44,7 +46,7 @@ pub fn audit(options: &AuditOptions, streams: &mut Streams<'_>) -> Result<Exit, 
     let audit = Audit {
         options,
         policies: &policies,
-        split_slot,
+        planned,
         privacy: privacy(&options.disclosure, key.as_ref()),
         night: &night,
         started,
@@ -65,7 +67,7 @@ pub fn audit(options: &AuditOptions, streams: &mut Streams<'_>) -> Result<Exit, 
 struct Audit<'a> {
     options: &'a AuditOptions,
     policies: &'a Policies,
-    split_slot: Option<Slot>,
+    planned: Vec<Planned>,
     privacy: Privacy<'a>,
     night: &'a Night<'a>,
     /// When the program began.
@@ -99,6 +101,7 @@ impl Audit<'_> {
         let screen = streams.screen(options.colour);
         let on_stdout = options.reports.stdout.map(|format| OnStdout {
             format,
+            settings: options.reports.settings(&options.reports.layout),
             screen,
             stdout: &mut *streams.stdout,
             is_held: tonight.is_some(),
@@ -107,9 +110,8 @@ impl Audit<'_> {
         read.extend(self.night.file());
         let mut reports = Reports::open(
             on_stdout,
-            &self.night.reports(&options.reports.files),
+            &self.night.reports(&self.planned),
             &header,
-            &options.reports.settings(self.split_slot),
             &read,
             &beside,
         )?;
@@ -150,19 +152,13 @@ fn load(options: &PolicyOptions) -> Result<Policies, Error> {
     policies.map_err(|error| Error::Policies(error.errors))
 }
 
-/// Returns the slot of the field that reports are split by, if it is one; from now on
-/// that field is read.
-fn split_slot(split_by: Option<&SplitBy>, policies: &mut Policies) -> Result<Option<Slot>, Error> {
-    let Some(name) = split_by.and_then(SplitBy::field) else {
-        return Ok(None);
-    };
-    match policies.schema.want(name) {
-        Some(slot) => Ok(Some(slot)),
-        None => Err(Error::from(report::Error::NoField {
-            name: name.to_owned(),
-            why: "no field is called so (see `audit fields`)",
-        })),
-    }
+/// Returns the slot of a field that a report is split by; from now on it is read.
+fn slot(name: &str, policies: &mut Policies) -> Result<Slot, report::Error> {
+    let slot = policies.schema.want(name);
+    slot.ok_or_else(|| report::Error::NoField {
+        name: name.to_owned(),
+        why: "no field is called so (see `audit fields`)",
+    })
 }
 
 fn key(disclosure: &Disclosure) -> Result<Option<Key>, Error> {

@@ -10,7 +10,7 @@ use crate::options::ConvertOptions;
 use crate::pipeline;
 use crate::report::{
     self, BesidePaths, Ended, FindingRow, Found, Header, Listener, OnStdout, Rejected,
-    RenderedChunk, Renderers, Reports, Screen, SplitBy,
+    RenderedChunk, Renderers, Reports, Screen,
 };
 use crate::terminal::Streams;
 
@@ -58,28 +58,23 @@ impl Listener for Converter<'_> {
         let on_stdout = options.stdout.zip(self.stdout.take());
         let on_stdout = on_stdout.map(|(format, stdout)| OnStdout {
             format,
+            settings: options.settings(&options.layout),
             screen: self.screen,
             stdout,
             is_held: false,
         });
-        if let Some(name) = options.split_by.as_ref().and_then(SplitBy::field) {
-            let why = "a report does not hold it; the run itself can";
-            let name = name.to_owned();
-            return Err(report::Error::NoField { name, why }.into());
-        }
+        let planned = options.planned(|name| {
+            Err(report::Error::NoField {
+                name: name.to_owned(),
+                why: "a report does not hold it; the run itself can",
+            })
+        })?;
         let sources: Vec<&Path> = match self.options.report.as_os_str() == "-" {
             true => vec![Path::new("/dev/stdin")],
             false => vec![&self.options.report],
         };
-        let settings = options.settings(None);
-        let mut reports = Reports::open(
-            on_stdout,
-            &options.files,
-            &header,
-            &settings,
-            &sources,
-            &BesidePaths::default(),
-        )?;
+        let beside = BesidePaths::default();
+        let mut reports = Reports::open(on_stdout, &planned, &header, &sources, &beside)?;
         reports.start(&header)?;
         self.open = Some(Open {
             header,

@@ -13,8 +13,8 @@ use crate::nights::{self, Base, Ends, Entry, Facts, Kept, SortedFile, Sum, Tonig
 use crate::options::{Alarm, AuditOptions, Earlier, NightOptions};
 use crate::policy::{Ask, Policies};
 use crate::report::{
-    BesidePaths, Destination, Footer, Format, Header, Packing, Previous, Settlement, SinceCounts,
-    SinceOfRule,
+    BesidePaths, Destination, Footer, Format, Header, Layout, Packing, Planned, Previous, Settings,
+    Settlement, SinceCounts, SinceOfRule,
 };
 use crate::text::grouped;
 use crate::totals::{Gap, GapCode, Totals};
@@ -84,11 +84,17 @@ impl<'n> Night<'n> {
     }
 
     /// Returns the reports that are asked for and the one that the history keeps.
-    pub(super) fn reports(&self, asked: &[Destination]) -> Vec<Destination> {
-        let kept = self.history.as_ref().map(|history| Destination {
-            format: Format::Ndjson,
-            path: history.file(&history.name.report()),
-            packing: Some(Packing::Zstd),
+    pub(super) fn reports(&self, asked: &[Planned]) -> Vec<Planned> {
+        let layout = Layout::default();
+        let kept = self.history.as_ref().map(|history| Planned {
+            settings: Settings::new(&layout, Vec::new()),
+            slot: None,
+            destination: Destination {
+                format: Format::Ndjson,
+                path: history.file(&history.name.report()),
+                packing: Some(Packing::Zstd),
+                layout,
+            },
         });
         asked.iter().cloned().chain(kept).collect()
     }

@@ -45,6 +45,6 @@ pub use read::{Listener, ReadError, Skimmed, pick, read, skim};
 pub use render::{
     Found, Rendered, RenderedChunk, RenderedRow, Renderer, Renderers, Reporter, SayLife,
 };
-pub use reports::{BesidePaths, OnStdout, Placed, Reports, Settlement};
+pub use reports::{BesidePaths, OnStdout, Placed, Planned, Reports, Settlement};
 pub(crate) use sarif_log::log as sarif_log;
-pub use settings::{Colour, Format, MaxChars, Screen, Settings, SplitBy};
+pub use settings::{Colour, Format, Layout, MaxChars, Screen, Settings, SplitBy};

@@ -15,7 +15,7 @@ use super::packing::{Packer, Packing};
 use super::paths::{behind_links, is_open_file};
 use super::placing::{Settled, Waiting};
 use super::render::Reporter;
-use super::settings::Format;
+use super::settings::{Format, Layout};
 use crate::digest::{FileDigest, Hasher};
 use crate::signals;
 
@@ -28,6 +28,8 @@ pub struct Destination {
     pub packing: Option<Packing>,
     /// The file.
     pub path: PathBuf,
+    /// What else is asked of it.
+    pub layout: Layout,
 }
 
 impl Destination {
@@ -65,6 +67,7 @@ impl Destination {
             format,
             packing,
             path,
+            layout: Layout::default(),
         })
     }
 }

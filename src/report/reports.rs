@@ -14,21 +14,43 @@ use super::output::{Asides, Destination, Error, Output, Written, settle};
 use super::paths::Paths;
 use super::placing::{self, Settled};
 use super::render::{RenderedChunk, Renderer, Renderers, Reporter};
-use super::settings::{Format, Screen, Settings};
+use super::settings::{Format, Screen, Settings, SplitBy};
 use super::slice_names;
 use super::split::{self, Slices, Split};
 use crate::digest::FileDigest;
+use crate::record::Slot;
 
 /// Describes the report on stdout.
 pub struct OnStdout<'r> {
     /// How it is written.
     pub format: Format,
+    /// What its writer needs to know.
+    pub settings: Settings,
     /// Where it is read.
     pub screen: Screen,
     /// Where it goes.
     pub stdout: &'r mut (dyn Write + Send),
     /// Whether nothing is written to it before the report is whole.
     pub is_held: bool,
+}
+
+/// Holds a report that is to be a file, or many.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// Where it goes, and how it is written.
+    pub destination: Destination,
+    /// What its writer needs to know.
+    pub settings: Settings,
+    /// The field that it is split by, if it is one that is read.
+    pub slot: Option<Slot>,
+}
+
+impl Planned {
+    /// Returns what the report is split by, if it is split: its path stands for many.
+    pub fn split_by(&self) -> Option<&SplitBy> {
+        let split_by = self.destination.layout.split_by.as_ref();
+        split_by.filter(|_| slice_names::is_template(&self.destination.path))
+    }
 }
 
 /// Says where a report was written.
@@ -100,18 +122,16 @@ impl<'r> Reports<'r> {
     /// The first that cannot be written or must not.
     pub fn open(
         on_stdout: Option<OnStdout<'r>>,
-        destinations: &[Destination],
+        files: &[Planned],
         header: &Header,
-        settings: &Settings,
         sources: &[&Path],
         beside: &BesidePaths,
     ) -> Result<Self, Error> {
-        let is_split =
-            |one: &&Destination| settings.split_by.is_some() && slice_names::is_template(&one.path);
-        let (templates, destinations): (Vec<_>, Vec<_>) = destinations.iter().partition(is_split);
+        let is_split = |one: &&Planned| one.split_by().is_some();
+        let (templates, files): (Vec<_>, Vec<_>) = files.iter().partition(is_split);
         let mut paths = Paths::new(sources);
-        for destination in &destinations {
-            let Destination { format, path, .. } = destination;
+        for file in &files {
+            let Destination { format, path, .. } = &file.destination;
             let report = format!("the {} report `{}`", format.name(), path.display());
             paths.take(path, report)?;
         }
@@ -121,12 +141,11 @@ impl<'r> Reports<'r> {
         if let Some(path) = &beside.index {
             paths.take(path, format!("the index `{}`", path.display()))?;
         }
-        if let Some((by, _)) = &settings.split_by {
-            slice_names::check_names(by, &templates, header, &paths)?;
-        }
+        slice_names::check_names(&templates, header, &paths)?;
         let mut all = Vec::new();
         if let Some(OnStdout {
             format,
+            settings,
             screen,
             stdout,
             is_held,
@@ -136,9 +155,16 @@ impl<'r> Reports<'r> {
                 true => Output::held_stdout(stdout),
                 false => Output::stdout(stdout),
             };
-            all.push(Report::one(format, header, settings, screen, output, None)?);
+            all.push(Report::one(
+                format, header, &settings, screen, output, None,
+            )?);
         }
-        for destination in destinations {
+        for Planned {
+            destination,
+            settings,
+            ..
+        } in files
+        {
             let mut output = Output::open(&destination.path)?.packed(destination.packing)?;
             if !beside.manifests.is_empty() {
                 output.watch();
@@ -163,14 +189,11 @@ impl<'r> Reports<'r> {
             }
             None => None,
         };
-        if let Some((by, slot)) = &settings.split_by {
-            if templates.is_empty() {
-                return Err(Error::NoTemplate);
-            }
-            for destination in templates {
+        for planned in templates {
+            if let Some(by) = planned.split_by() {
                 all.push(Report {
-                    renderer: Arc::new(split::Renderer::new(by.clone(), *slot)),
-                    to: To::Slices(Split::open(by.clone(), destination, settings)?),
+                    renderer: Arc::new(split::Renderer::new(by.clone(), planned.slot)),
+                    to: To::Slices(Split::open(by.clone(), planned)?),
                 });
             }
         }

@@ -6,7 +6,6 @@ use std::path::Path;
 use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};
 
 use super::column::Column;
-use crate::record::Slot;
 
 /// Names the formats of reports that this build can write. The text of each is its
 /// help on the command line.
@@ -124,18 +123,57 @@ impl Format {
     }
 }
 
-/// Holds what the command line says of reports.
+/// Holds what is asked of one report beside its format.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// The columns of a report whose columns can be chosen, in this order; all columns, if
+    /// none is here.
+    pub columns: Vec<Column>,
+    /// How long a Markdown report may be.
+    pub max_chars: Option<MaxChars>,
+    /// What the report is split by, if its path stands for many.
+    pub split_by: Option<SplitBy>,
+}
+
+impl Layout {
+    /// Returns what is asked here and, where that is nothing, what is asked there.
+    #[must_use]
+    pub fn or(self, other: &Self) -> Self {
+        Self {
+            columns: match self.columns.is_empty() {
+                true => other.columns.clone(),
+                false => self.columns,
+            },
+            max_chars: self.max_chars.or(other.max_chars),
+            split_by: self.split_by.or_else(|| other.split_by.clone()),
+        }
+    }
+}
+
+/// Holds what the writer of a report needs to know beside the format.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The columns of reports whose columns can be chosen, in this order.
+    /// The columns of a report whose columns can be chosen, in this order.
     pub columns: Vec<Column>,
     /// How long a Markdown report may be.
     pub max_chars: MaxChars,
     /// The files that hold every finding, for reports that cannot.
     pub whole: Vec<String>,
-    /// What the reports are split by whose paths stand for many, and the field, if
-    /// it is one that is read.
-    pub split_by: Option<(SplitBy, Option<Slot>)>,
+}
+
+impl Settings {
+    /// Returns the settings of a report of this layout; `whole` are the files that hold
+    /// every finding.
+    pub fn new(layout: &Layout, whole: Vec<String>) -> Self {
+        Self {
+            columns: match layout.columns.as_slice() {
+                [] => Column::ALL.to_vec(),
+                columns => columns.to_vec(),
+            },
+            max_chars: layout.max_chars.unwrap_or_default(),
+            whole,
+        }
+    }
 }
 
 /// Says how long a Markdown report may be, in characters of UTF-16, as ticket systems

@@ -7,6 +7,7 @@ use super::model::footer::Slice;
 use super::model::header::Header;
 use super::output::{Destination, Error};
 use super::paths::Paths;
+use super::reports::Planned;
 use super::settings::SplitBy;
 use crate::digest;
 use crate::policy::Severity;
@@ -26,13 +27,27 @@ pub fn is_template(path: &Path) -> bool {
 /// # Errors
 ///
 /// One would.
-pub fn check_names(
-    by: &SplitBy,
-    templates: &[&Destination],
-    header: &Header,
-    paths: &Paths,
-) -> Result<(), Error> {
-    let known: Vec<_> = match by {
+pub fn check_names(templates: &[&Planned], header: &Header, paths: &Paths) -> Result<(), Error> {
+    // No slice need come of a name, so the paths stay free.
+    let mut paths = paths.clone();
+    for template in templates {
+        let Some(by) = template.split_by() else {
+            continue;
+        };
+        for value in known(by, header) {
+            let slice = Slice {
+                by: by.to_string(),
+                value,
+            };
+            take(&template.destination, &slice, &mut paths)?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns the slices that are known before any record is read.
+fn known(by: &SplitBy, header: &Header) -> Vec<Option<String>> {
+    match by {
         SplitBy::Severity => Severity::ALL.map(|one| Some(one.name().to_owned())).into(),
         SplitBy::Rule => {
             let rules = header.rules();
@@ -42,19 +57,7 @@ pub fn check_names(
         }
         // Any finding may have none.
         SplitBy::Customer | SplitBy::Field(_) => vec![None],
-    };
-    // No slice need come of a name, so the paths stay free.
-    let mut paths = paths.clone();
-    for template in templates {
-        for value in &known {
-            let slice = Slice {
-                by: by.to_string(),
-                value: value.clone(),
-            };
-            take(template, &slice, &mut paths)?;
-        }
     }
-    Ok(())
 }
 
 /// Takes the path of a slice, and returns it.

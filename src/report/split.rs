@@ -13,7 +13,8 @@ use super::output::{Asides, Destination, Error, Output, Written, folder_of, sett
 use super::paths::Paths;
 use super::placing::Settled;
 use super::render::{self, Found, Rendered, RenderedRow};
-use super::settings::{Screen, Settings, SplitBy};
+use super::reports::Planned;
+use super::settings::{Layout, Screen, Settings, SplitBy};
 use super::slice_names::{rule_name, take};
 use crate::external_sort::{Sorter, Spill};
 use crate::record::Slot;
@@ -135,11 +136,12 @@ impl Split {
     /// # Errors
     ///
     /// It is not.
-    pub fn open(
-        by: SplitBy,
-        destination: &Destination,
-        settings: &Settings,
-    ) -> Result<Self, Error> {
+    pub fn open(by: SplitBy, planned: &Planned) -> Result<Self, Error> {
+        let Planned {
+            destination,
+            settings,
+            ..
+        } = planned;
         let folder = folder_of(&destination.path);
         let there = std::fs::metadata(folder);
         let there = there.and_then(|metadata| match metadata.is_dir() {
@@ -306,6 +308,7 @@ impl Writer<'_> {
                 format,
                 packing,
                 path,
+                layout: Layout::default(),
             },
             renderer,
             reporter,

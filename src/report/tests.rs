@@ -31,7 +31,6 @@ fn report_with(
         columns: columns.to_vec(),
         max_chars: MaxChars::default(),
         whole: Vec::new(),
-        split_by: None,
     };
     let (renderer, mut reporter) =
         new_report(format, &header, &settings, Screen::NONE).expect("memory");
