@@ -8,7 +8,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::base::{Base, Beside, EarlierRule, Lists, by_name};
+use super::base::{Base, Beside, EarlierRule, Lists};
 use super::ends::{Ends, Kept};
 use super::entry::{Entry, Fixed, Key};
 use super::sorted_file::SortedFile;
@@ -53,11 +53,9 @@ pub fn write_index(
     footer: &Footer,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let found = by_name(sum.found.iter()?).filter(|one| match one {
-        Ok(entry) => entry.known,
-        Err(_) => true,
-    });
-    let entries = merged(found, kept.carried.iter()?, false);
+    let names = sum.names.as_ref().map(SortedFile::iter).transpose()?;
+    let names = names.into_iter().flatten();
+    let entries = merged(names, kept.carried.iter()?, false);
     let entries = write_all(entries, out)?;
     let base = tonight.base;
     let earlier = base.filter(|_| !is_whole);

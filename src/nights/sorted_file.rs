@@ -9,7 +9,7 @@ use std::os::unix::fs::FileExt;
 use super::entry::{Fixed, Key};
 
 /// Every so many items one key is kept in memory.
-const STRIDE: u64 = 64;
+const STRIDE: u64 = 16;
 
 /// Holds sorted items in a part of a file.
 #[derive(Debug)]
@@ -60,6 +60,37 @@ impl<W: Write, T: Fixed> SortedWriter<W, T> {
     }
 }
 
+impl<T: Fixed> SortedWriter<BufWriter<File>, T> {
+    /// Returns a writer into a file that has no name.
+    ///
+    /// # Errors
+    ///
+    /// Those of temporary files.
+    pub fn unnamed() -> io::Result<Self> {
+        let file = tempfile::tempfile()?;
+        Ok(Self::new(BufWriter::with_capacity(1 << 16, file)))
+    }
+
+    /// Ends the writing, and returns the file.
+    ///
+    /// # Errors
+    ///
+    /// Those of the file.
+    pub fn finish(self) -> io::Result<SortedFile<T>> {
+        let Self {
+            out, items, keys, ..
+        } = self;
+        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        Ok(SortedFile {
+            file,
+            start: 0,
+            items,
+            keys,
+            item: PhantomData,
+        })
+    }
+}
+
 impl<T: Fixed> SortedFile<T> {
     /// Returns a file of these sorted items, which has no name.
     ///
@@ -67,21 +98,11 @@ impl<T: Fixed> SortedFile<T> {
     ///
     /// Those of the items, or of a temporary file.
     pub fn write(sorted: impl Iterator<Item = io::Result<T>>) -> io::Result<Self> {
-        let mut writer = SortedWriter::new(BufWriter::new(tempfile::tempfile()?));
+        let mut writer = SortedWriter::unnamed()?;
         for item in sorted {
             writer.push(item?)?;
         }
-        let SortedWriter {
-            out, items, keys, ..
-        } = writer;
-        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        Ok(Self {
-            file,
-            start: 0,
-            items,
-            keys,
-            item: PhantomData,
-        })
+        writer.finish()
     }
 
     /// Opens so many sorted items of a file, from this byte on.

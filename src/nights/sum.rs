@@ -1,7 +1,8 @@
 //! What a run adds up to beside the night before.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::fs::File;
+use std::io::{self, BufWriter};
 
 use super::base::{Base, SEGMENT_ITEMS};
 use super::breakdown::Breakdown;
@@ -9,7 +10,7 @@ use super::entry::{Entry, Key};
 use super::error::Error;
 use super::group::Group;
 use super::part::{Mark, Part};
-use super::sorted_file::SortedFile;
+use super::sorted_file::{SortedFile, SortedWriter};
 use super::tonight::{State, Tonight};
 use crate::external_sort::Sorter;
 use crate::finding::{REDACTED, Status};
@@ -32,8 +33,8 @@ pub struct RunningNight {
 pub struct Sum {
     /// What was seen of earlier findings, by their places.
     pub(super) marks: Vec<Mark>,
-    /// The findings, sorted.
-    pub found: SortedFile<Entry>,
+    /// What the findings of each name say together, sorted, if the next night is to know it.
+    pub(super) names: Option<SortedFile<Entry>>,
     /// The customers, sorted, each once.
     pub customers: SortedFile<Key>,
     /// How many findings there are.
@@ -109,7 +110,7 @@ impl RunningNight {
             order,
             has_nameless,
         } = self;
-        let found = SortedFile::write(found.sorted().map_err(Error::Keep)?);
+        let found = found.sorted().map_err(Error::Keep)?;
         let mut last = None;
         let customers = customers.sorted().map_err(Error::Keep)?;
         let once = customers.filter(|key| match key {
@@ -118,7 +119,7 @@ impl RunningNight {
         });
         let mut sum = Sum {
             marks,
-            found: found.map_err(Error::Keep)?,
+            names: None,
             customers: SortedFile::write(once).map_err(Error::Keep)?,
             findings: order,
             has_nameless,
@@ -127,34 +128,46 @@ impl RunningNight {
             worse: BTreeMap::new(),
             undecided: None,
         };
-        sum.count(tonight).map_err(Error::Keep)?;
+        sum.count(found, tonight).map_err(Error::Keep)?;
         Ok(sum)
     }
 }
 
 impl Sum {
     /// Counts the findings, each name once.
-    fn count(&mut self, tonight: &Tonight<'_>) -> io::Result<()> {
-        let mut undecided = Sorter::new(SEGMENT_ITEMS);
+    fn count(
+        &mut self,
+        found: impl Iterator<Item = io::Result<Entry>>,
+        tonight: &Tonight<'_>,
+    ) -> io::Result<()> {
+        let mut counted = Counted {
+            undecided: Sorter::new(SEGMENT_ITEMS),
+            names: match tonight.keeps_names() {
+                true => Some(SortedWriter::unnamed()?),
+                false => None,
+            },
+        };
         let mut names: Option<Name> = None;
         let hidden = Key::of_id(REDACTED);
-        for entry in self.found.iter()? {
+        for entry in found {
             let entry = entry?;
             self.hides_ids |= entry.customer == hidden;
             match &mut names {
                 Some(name) if name.group.is_of(&entry) => name.add(&entry),
                 _ => {
                     if let Some(before) = names.replace(Name::new(entry)) {
-                        self.count_name(before, tonight, &mut undecided)?;
+                        self.count_name(before, tonight, &mut counted)?;
                     }
                 }
             }
         }
         if let Some(last) = names {
-            self.count_name(last, tonight, &mut undecided)?;
+            self.count_name(last, tonight, &mut counted)?;
         }
+        let Counted { undecided, names } = counted;
         let undecided = SortedFile::write(undecided.sorted()?)?;
         self.undecided = (undecided.items() > 0).then_some(undecided);
+        self.names = names.map(SortedWriter::finish).transpose()?;
         Ok(())
     }
 
@@ -164,7 +177,7 @@ impl Sum {
         &mut self,
         name: Name,
         tonight: &Tonight<'_>,
-        undecided: &mut Sorter<Entry>,
+        counted: &mut Counted,
     ) -> io::Result<()> {
         let (together, was_said) = name.finish(tonight)?;
         let first_seen = tonight.first_seen(&together);
@@ -178,11 +191,21 @@ impl Sum {
         if counts_as_new && together.status != Status::Waived {
             *self.worse.entry(together.severity).or_default() += 1;
         }
+        if let Some(names) = counted.names.as_mut().filter(|_| together.known) {
+            names.push(together)?;
+        }
         match was_said {
             true => Ok(()),
-            false => undecided.push(together),
+            false => counted.undecided.push(together),
         }
     }
+}
+
+/// Holds what is kept while findings are counted.
+struct Counted {
+    undecided: Sorter<Entry>,
+    /// What the findings of each name say together, if that is kept.
+    names: Option<SortedWriter<BufWriter<File>, Entry>>,
 }
 
 /// Represents the findings of one name, with what was said of each.

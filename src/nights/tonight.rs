@@ -14,7 +14,7 @@ use super::part::{Mark, Part};
 use super::relation::{self, Now, Then};
 use super::sorted_file::SortedFile;
 use crate::evaluate::Standing;
-use crate::finding::{Privacy, Status, display_id};
+use crate::finding::{Privacy, REDACTED, Status, display_id};
 use crate::policy::Severity;
 use crate::record::time::Span;
 use crate::report::{Because, FindingRow, Header, Life, Since};
@@ -122,6 +122,11 @@ impl<'n> Tonight<'n> {
         self.base
     }
 
+    /// Returns whether the next night is to know what was found.
+    pub(super) fn keeps_names(&self) -> bool {
+        self.keeps_customers
+    }
+
     /// Sets the ids of the waivers that are in force.
     #[must_use]
     pub fn waivers(mut self, in_force: impl IntoIterator<Item = String>) -> Self {
@@ -214,8 +219,9 @@ impl<'n> Tonight<'n> {
         let fingerprint = Key::of_fingerprint(&row.fingerprint);
         let waiver = row.waiver.as_ref().map(|waiver| waiver.id.to_string());
         let mut entry = Entry {
-            customer: match &row.customer_id {
-                Some(id) => Key::of_id(id),
+            customer: match row.customer_id.as_deref() {
+                Some(REDACTED) => Key::of_id(REDACTED),
+                Some(_) => customer.key,
                 None => Key::NONE,
             },
             fingerprint,

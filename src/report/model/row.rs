@@ -12,6 +12,7 @@ use super::row_object::Object;
 use crate::digest::{self, Hasher};
 use crate::finding::{Evidence, Finding, Reason, Statement, Status, statements};
 use crate::policy::Severity;
+use crate::record::time::Shown;
 use crate::text::{escape_controls, short};
 
 /// Represents a finding, as a row of a report.
@@ -142,14 +143,14 @@ impl FindingRow<'_> {
         {
             object.serialize_field("since", since)?;
             object.serialize_field("because", because)?;
-            object.serialize_field("first_seen", first_seen)?;
-            object.serialize_field("due", due)?;
+            object.serialize_field("first_seen", &Shown(*first_seen))?;
+            object.serialize_field("due", &due.map(Shown))?;
             object.serialize_field("overdue", overdue)?;
             if *reopened {
                 object.serialize_field("reopened", reopened)?;
             }
             if due_from.is_some() {
-                object.serialize_field("due_from", due_from)?;
+                object.serialize_field("due_from", &due_from.map(Shown))?;
             }
         }
         object.serialize_field("export", export)
