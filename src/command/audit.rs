@@ -136,6 +136,7 @@ impl Audit<'_> {
             started: self.started,
             is_again: decided.is_some(),
             exports,
+            rejected: 0,
             renderers: &renderers,
             reports,
         };
@@ -209,6 +210,8 @@ struct Run<'r> {
     started: DateTime<Utc>,
     /// Whether the exports were read before, and rejected records noted.
     is_again: bool,
+    /// How many records that cannot be read were written.
+    rejected: u64,
     renderers: &'r Renderers,
     reports: Reports<'r>,
 }
@@ -240,6 +243,7 @@ impl Run<'_> {
     fn write(&mut self, piece: Piece<'_>) -> Result<(), Error> {
         match piece {
             Piece::Findings(findings) => Ok(self.reports.findings(findings)?),
+            Piece::Rejected(export, rejected) => self.write_rejected(export, &rejected),
             Piece::Result(result) => self.write_result(*result),
         }
     }
@@ -261,8 +265,9 @@ impl Run<'_> {
     }
 
     fn write_rejected(&mut self, export: usize, rejected: &[Rejection]) -> Result<(), Error> {
-        let reported_before = self.totals.summary().rejected;
-        for (number, rejection) in (reported_before..).zip(rejected) {
+        for rejection in rejected {
+            let number = self.rejected;
+            self.rejected += 1;
             let rejected = Rejected {
                 export: self.exports[export].name.as_str().into(),
                 record: rejection.record,
@@ -299,6 +304,7 @@ impl Run<'_> {
             night: of_night,
             started,
             is_again: _,
+            rejected: _,
             renderers,
             mut reports,
         } = self;

@@ -15,7 +15,7 @@ use rayon::Scope;
 use super::continuation::Continuation;
 use super::inputs::{Error, Pipeline};
 use super::ordered::{Ordered, lock};
-use super::worker::{Judged, Piece, Worker};
+use super::worker::{Judged, Piece, Rejected, Rejection, WAITING_REJECTED, Worker};
 use crate::export::{Chunk, Chunker, Stop, StopFlag};
 use crate::report::RenderedChunk;
 
@@ -121,8 +121,9 @@ where
         let judged = chunk.state.clone().map(|state| {
             let rendered = lock(&self.spare).pop().unwrap_or_default();
             let bytes = (chunk.bytes(), chunk.last);
-            let write_early =
-                &mut |rendered: &mut RenderedChunk| self.write_early(&chunk, rendered);
+            let write_early = &mut |rendered: &mut _, rejected: &mut _| {
+                self.write_early(&chunk, rendered, rejected)
+            };
             self.worker()
                 .judge(chunk.export, state, bytes, rendered, write_early)
         });
@@ -149,8 +150,9 @@ where
         &self,
         chunk: &Chunk,
         rendered: &mut RenderedChunk,
+        rejected: &mut Vec<Rejected>,
     ) -> Result<(), Stop<io::Error>> {
-        if rendered.memory() < self.room {
+        if self.may_wait(rendered, rejected) {
             return Ok(());
         }
         if !self.ordered.wait_for_turn(chunk.index) {
@@ -161,9 +163,16 @@ where
             writer,
         } = &mut *lock(&self.last);
         match continuation.leads_to(chunk) {
-            true => writer.findings(rendered, continuation.records, self.room),
+            true => {
+                writer.rejected(chunk, rejected, (continuation.records, chunk.offset));
+                writer.findings(rendered, continuation.records, self.room)
+            }
             false => Err(Stop::Enough),
         }
+    }
+
+    fn may_wait(&self, rendered: &RenderedChunk, rejected: &[Rejected]) -> bool {
+        rendered.memory() < self.room && rejected.len() < WAITING_REJECTED
     }
 
     /// Writes a chunk in its turn; returns it, to be used again.
@@ -174,11 +183,14 @@ where
         } = &mut *lock(&self.last);
         if writer.error.is_none() {
             let before = continuation.records;
-            let write_early =
-                &mut |rendered: &mut RenderedChunk| match rendered.memory() < self.room {
-                    true => Ok(()),
-                    false => writer.findings(rendered, before, self.room),
-                };
+            let offset = chunk.offset - continuation.carry.len() as u64;
+            let write_early = &mut |rendered: &mut RenderedChunk, rejected: &mut Vec<Rejected>| {
+                if self.may_wait(rendered, rejected) {
+                    return Ok(());
+                }
+                writer.rejected(&chunk, rejected, (before, offset));
+                writer.findings(rendered, before, self.room)
+            };
             let settled = self
                 .worker()
                 .settle(continuation, &chunk, judged, write_early);
@@ -221,6 +233,15 @@ where
         match self.error {
             Some(_) => Err(Stop::Enough),
             None => Ok(()),
+        }
+    }
+
+    /// Writes records of a chunk that cannot be read, and clears them: so many records of
+    /// its export, and so many bytes, come before it.
+    fn rejected(&mut self, chunk: &Chunk, rejected: &mut Vec<Rejected>, before: (u64, u64)) {
+        if !rejected.is_empty() {
+            let all = Rejection::all(std::mem::take(rejected), before.0, before.1);
+            self.piece(Piece::Rejected(chunk.export, all));
         }
     }
 

@@ -19,6 +19,8 @@ use crate::totals::{Part, add_problem};
 pub enum Piece<'c> {
     /// Its next findings, rendered for each report.
     Findings(&'c mut RenderedChunk),
+    /// Its next records that cannot be read, of the export with this index.
+    Rejected(usize, Vec<Rejection>),
     /// All else, after the last of its findings.
     Result(Box<ChunkResult>),
 }
@@ -29,7 +31,7 @@ pub struct ChunkResult {
     pub part: Part,
     /// What it tells about the night before.
     pub night: nights::Part,
-    /// Its records that cannot be read.
+    /// Its records that cannot be read, but for those that were written before.
     pub rejected: Vec<Rejection>,
 }
 
@@ -49,15 +51,22 @@ pub(super) struct Judged {
     done: usize,
     /// The findings that are not written yet.
     pub(super) rendered: RenderedChunk,
-    /// Records that cannot be read: their numbers among those of the chunk, from 1,
-    /// and their first bytes.
-    rejected: Vec<(u64, usize, Unreadable)>,
+    rejected: Vec<Rejected>,
     part: Part,
     night: nights::Part,
 }
 
-/// Lets rendered findings of a chunk be written, in its turn, if there are too many to wait.
-pub(super) type WriteEarly<'w> = dyn FnMut(&mut RenderedChunk) -> Result<(), Stop<io::Error>> + 'w;
+/// Holds a record of a chunk that cannot be read: its number among those of the chunk,
+/// from 1, its first byte and why.
+pub(super) type Rejected = (u64, usize, Unreadable);
+
+/// How many records of a chunk that cannot be read wait to be written.
+pub(super) const WAITING_REJECTED: usize = 1 << 14;
+
+/// Lets rendered findings of a chunk, and its records that cannot be read, be written, in
+/// its turn, if there are too many to wait.
+pub(super) type WriteEarly<'w> =
+    dyn FnMut(&mut RenderedChunk, &mut Vec<Rejected>) -> Result<(), Stop<io::Error>> + 'w;
 
 /// Decodes, judges and renders chunks.
 pub(super) struct Worker<'p> {
@@ -173,19 +182,31 @@ impl Judged {
     fn numbered(self, chunk: &Chunk, before: u64, offset: u64) -> (ChunkResult, RenderedChunk) {
         let mut part = self.part;
         part.problems.extend(chunk.unread.clone());
-        let rejected = self.rejected.into_iter();
-        let result = ChunkResult {
-            part,
-            night: self.night,
-            rejected: rejected
-                .map(|(record, at, why)| Rejection {
-                    record: before + record,
-                    offset: offset + at as u64,
-                    why,
-                })
-                .collect(),
-        };
-        (result, self.rendered)
+        let rejected = Rejection::all(self.rejected, before, offset);
+        let night = self.night;
+        (
+            ChunkResult {
+                part,
+                night,
+                rejected,
+            },
+            self.rendered,
+        )
+    }
+}
+
+impl Rejection {
+    /// Returns records of a chunk that cannot be read: `before` records of its export come
+    /// before it, and its first byte is at `offset`.
+    pub(super) fn all(rejected: Vec<Rejected>, before: u64, offset: u64) -> Vec<Self> {
+        let rejected = rejected.into_iter();
+        rejected
+            .map(|(record, at, why)| Self {
+                record: before + record,
+                offset: offset + at as u64,
+                why,
+            })
+            .collect()
     }
 }
 
@@ -198,7 +219,7 @@ struct Collector<'c, 'p, 'w> {
     night: nights::Part,
     rendered: RenderedChunk,
     write_early: &'c mut WriteEarly<'w>,
-    rejected: Vec<(u64, usize, Unreadable)>,
+    rejected: Vec<Rejected>,
 }
 
 impl Sink for Collector<'_, '_, '_> {
@@ -216,7 +237,8 @@ impl Sink for Collector<'_, '_, '_> {
             privacy: self.pipeline.privacy,
         };
         let (renderers, rendered) = (self.pipeline.renderers, &mut self.rendered);
-        let write_early = &mut *self.write_early;
+        let (write_early, rejected) = (&mut *self.write_early, &mut self.rejected);
+        let write_early = &mut |rendered: &mut _| write_early(rendered, rejected);
         let Some(tonight) = self.pipeline.tonight else {
             return self
                 .judge
@@ -255,7 +277,10 @@ impl Sink for Collector<'_, '_, '_> {
     fn rejected(&mut self, at: usize, why: Unreadable) -> Result<(), Stop<io::Error>> {
         self.part.summary.count_rejected();
         self.rejected.push((self.part.summary.records, at, why));
-        Ok(())
+        match self.rejected.len() < WAITING_REJECTED {
+            true => Ok(()),
+            false => (self.write_early)(&mut self.rendered, &mut self.rejected),
+        }
     }
 
     fn protocol_line(&mut self) -> Result<(), Stop<io::Error>> {

@@ -333,6 +333,39 @@ fn a_broken_event_of_a_change_stream_is_no_map_of_customers() {
 }
 
 #[test]
+fn records_that_cannot_be_read_are_listed_once_and_in_order_however_many_they_are() {
+    let workspace = Workspace::with_policy(POLICY);
+    let lines = (1..=100_000).map(|number| match number % 20_000 {
+        0 => format!("{}\n", object(&id(number / 20_000))),
+        _ => "7\n".to_owned(),
+    });
+    workspace.write("export", lines.collect::<String>());
+    for threads in ["1", "4"] {
+        let run = workspace.audit(&["export"], &["-j", threads]);
+        let report = run.report();
+        let rejected = report["rejected"].as_array().unwrap().iter();
+        let seen: Vec<_> = rejected
+            .map(|one| {
+                (
+                    one["record"].as_u64().unwrap(),
+                    one["offset"].as_u64().unwrap(),
+                )
+            })
+            .collect();
+        assert_eq!(seen.len(), 99_995);
+        assert!(seen.is_sorted() && seen[0] == (1, 0) && seen[19_998] == (19_999, 39_996));
+        assert_eq!(seen[99_994].0, 99_999);
+        assert_eq!(run.counts(), (100_000, 99_995));
+        assert_eq!(run.found("seen").len(), 5);
+        assert!(
+            run.stderr.contains("and 99975 more rejected records"),
+            "{}",
+            run.stderr
+        );
+    }
+}
+
+#[test]
 fn a_broken_row_costs_itself() {
     breaks(&ROW_LAYOUT, &ROWS);
 }
