@@ -14,7 +14,9 @@ use crate::digest::FileDigest;
 use crate::export;
 use crate::options::{AuditOptions, Disclosure};
 use crate::policy::{self, Policies, Policy, Selector, Severity};
-use crate::report::{self, Counts, Export, Footer, Header, SinceCounts, Tool, Written};
+use crate::report::{
+    self, Action, Counts, Export, Footer, Header, SinceCounts, Slice, Ticket, Tool, Written,
+};
 use crate::totals::{Gap, Undecided};
 
 /// The largest that a manifest is: that of a million exports.
@@ -116,6 +118,20 @@ struct ReportFile {
     format: String,
     #[serde(flatten)]
     file: FileDigest,
+    /// What is to be done with its ticket, if it is of a slice.
+    #[serde(flatten)]
+    ticket: Option<TicketEntry>,
+}
+
+/// Says what is to be done with the ticket of a slice.
+#[derive(Debug, Serialize, Deserialize)]
+struct TicketEntry {
+    slice: Slice,
+    key: String,
+    action: Action,
+    title: String,
+    counts: SinceCounts,
+    most_severe: Option<Severity>,
 }
 
 /// Counts the records and outcomes of the run.
@@ -315,11 +331,33 @@ impl ExportFile {
     }
 }
 
+impl TicketEntry {
+    fn new(ticket: Ticket) -> Self {
+        let Ticket {
+            slice,
+            key,
+            action,
+            title,
+            counts,
+            most_severe,
+        } = ticket;
+        Self {
+            slice,
+            key,
+            action,
+            title,
+            counts,
+            most_severe,
+        }
+    }
+}
+
 impl ReportFile {
     fn new(written: Written) -> Self {
         Self {
             format: written.format.name().to_owned(),
             file: written.file,
+            ticket: written.ticket.map(TicketEntry::new),
         }
     }
 }

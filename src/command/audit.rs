@@ -97,7 +97,11 @@ impl Audit<'_> {
         let mut header = Header::new(policies, options.policies.as_of);
         header.pseudonym_key = self.privacy.key_digest();
         header.previous = self.night.previous(&header);
-        let tonight = self.night.tonight(&header, self.privacy, decided)?;
+        let mut splits = self.planned.iter().filter_map(Planned::split_by);
+        let is_split = splits.any(|by| by.field().is_some());
+        let tonight = self
+            .night
+            .tonight(&header, self.privacy, decided, is_split)?;
         let screen = streams.screen(options.colour);
         let on_stdout = options.reports.stdout.map(|format| OnStdout {
             format,

@@ -211,6 +211,7 @@ impl<'n> Night<'n> {
         header: &Header,
         privacy: Privacy<'t>,
         decided: Option<&'t States>,
+        is_split: bool,
     ) -> Result<Option<Tonight<'t>>, Error> {
         if !self.is_compared() {
             return Ok(None);
@@ -219,7 +220,7 @@ impl<'n> Night<'n> {
         let deadlines = &self.options.deadlines;
         let keeps_customers = self.history.is_some();
         let tonight = Tonight::new(header, base, deadlines, privacy, keeps_customers)?;
-        Ok(Some(tonight.decided(decided)))
+        Ok(Some(tonight.decided(decided).split(is_split)))
     }
 }
 

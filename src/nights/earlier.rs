@@ -6,7 +6,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 
 use super::base::{EarlierRule, Indexed, Lists, SEGMENT_ITEMS};
-use super::entry::{Entry, Key, said};
+use super::entry::{Entry, Key, said, slice_digest};
 use super::error::Error;
 use crate::external_sort::Sorter;
 use crate::finding::{REDACTED, Status};
@@ -50,6 +50,7 @@ struct Row<'r> {
     due_from: Option<DateTime<Utc>>,
     reopened: bool,
     waiver: Option<String>,
+    slice: u64,
 }
 
 impl Earlier {
@@ -121,6 +122,7 @@ impl Taking {
             worse: false,
             overdue: false,
             known: true,
+            slice: row.slice,
         };
         self.sorter.push(entry).map_err(Error::Keep)
     }
@@ -140,6 +142,7 @@ impl Taking {
             due_from: one.due_from,
             reopened: one.reopened,
             waiver: one.waiver().map_err(Error::Line)?,
+            slice: slice_digest(&one.slice().map_err(Error::Line)?),
         })
     }
 
@@ -156,6 +159,7 @@ impl Taking {
             due_from: row.life.and_then(|life| life.due_from),
             reopened: row.life.is_some_and(|life| life.reopened),
             waiver: row.waiver.as_ref().map(|waiver| waiver.id.to_string()),
+            slice: slice_digest(&row.slice),
         })
     }
 
@@ -260,7 +264,7 @@ impl Listener for Listening {
 
     fn ended(&mut self, ended: Ended<'static>) -> Result<(), Error> {
         match ended {
-            Ended::Closed(_) => Ok(()),
+            Ended::Closed(_) | Ended::Moved(_) => Ok(()),
             Ended::Carried(carried) => {
                 let CarriedRow {
                     row, rule_sha256, ..

@@ -44,8 +44,18 @@ pub struct Facts<'f> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Fate {
     entry: Entry,
-    /// What became of it; none, if the run cannot tell.
-    end: Option<End>,
+    became: Became,
+}
+
+/// Says what became of an earlier finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Became {
+    /// It is not there any more.
+    Ended(End),
+    /// The run cannot tell.
+    Carried,
+    /// It is there, in another slice of reports.
+    Moved,
 }
 
 /// Holds what became of the earlier findings that are not there any more.
@@ -88,6 +98,10 @@ impl Sum {
             for (entry, mark) in entries.zip(&self.marks) {
                 let entry = entry.map_err(Error::Keep)?;
                 if mark.has(Mark::FOUND) {
+                    if mark.has(Mark::MOVED) {
+                        let became = Became::Moved;
+                        fates.push(Fate { entry, became }).map_err(Error::Keep)?;
+                    }
                     continue;
                 }
                 let end = decide(&entry, *mark, tonight, facts, may_be_gone);
@@ -95,8 +109,8 @@ impl Sum {
                     Ok(end) => count(&mut counts, end),
                     Err(why) => carried_by_rule.carried(&entry, why, &tonight.of_earlier(&entry)),
                 }
-                let end = end.ok();
-                fates.push(Fate { entry, end }).map_err(Error::Keep)?;
+                let became = end.map_or(Became::Carried, Became::Ended);
+                fates.push(Fate { entry, became }).map_err(Error::Keep)?;
             }
         }
         let sorted = fates.sorted().map_err(Error::Keep)?;
@@ -246,7 +260,10 @@ impl Ends {
     pub(super) fn ended(&self) -> io::Result<impl Iterator<Item = io::Result<Key>> + use<>> {
         let fates = self.fates.iter()?;
         Ok(fates.filter_map(|fate| match fate {
-            Ok(fate) => fate.end.map(|_| Ok(fate.entry.fingerprint)),
+            Ok(fate) => match fate.became {
+                Became::Ended(_) => Some(Ok(fate.entry.fingerprint)),
+                Became::Carried | Became::Moved => None,
+            },
             Err(error) => Some(Err(error)),
         }))
     }
@@ -364,7 +381,7 @@ impl<E, F: FnMut(&Ended<'_>) -> Result<(), E>> Handing<'_, F> {
     }
 
     fn row(&mut self, row: FindingRow<'static>) -> Result<(), Failed<E>> {
-        let Some((Fate { entry, end }, is_first)) = self.next.take() else {
+        let Some((Fate { entry, became }, is_first)) = self.next.take() else {
             return Ok(());
         };
         if row.customer_id.is_none() && row.record.is_some() {
@@ -372,19 +389,25 @@ impl<E, F: FnMut(&Ended<'_>) -> Result<(), E>> Handing<'_, F> {
         }
         self.left = self.left.saturating_sub(u64::from(is_first));
         let life = self.tonight.of_earlier(&entry);
-        let ended = match end {
-            Some(_) if !is_first => return Ok(()),
-            Some(state) => Ended::Closed(Closed {
+        let ended = match became {
+            Became::Ended(_) | Became::Moved if !is_first => return Ok(()),
+            Became::Moved => Ended::Moved(Box::new(row)),
+            Became::Ended(state) => Ended::Closed(Closed {
                 policy: row.policy.into_owned(),
                 rule: row.rule.into_owned(),
                 severity: entry.severity,
                 customer_id: row.customer_id.map(|id| id.into_owned()),
                 customer_name: row.customer_name.map(|name| name.into_owned()),
                 fingerprint: row.fingerprint.into_owned(),
+                slice: row
+                    .slice
+                    .into_iter()
+                    .map(|(name, value)| (name.into_owned(), value.into_owned()))
+                    .collect(),
                 state,
                 first_seen: life.first_seen,
             }),
-            None => {
+            Became::Carried => {
                 let rule = self.base.lists.rules.get(entry.rule);
                 if let Some(rule) = rule.filter(|_| is_first) {
                     let kept = Entry {
@@ -428,7 +451,7 @@ impl<E, F: FnMut(&Ended<'_>) -> Result<(), E>> Listener for Handing<'_, F> {
 
     fn ended(&mut self, ended: Ended<'static>) -> Result<(), Failed<E>> {
         match ended {
-            Ended::Closed(_) => Ok(()),
+            Ended::Closed(_) | Ended::Moved(_) => Ok(()),
             Ended::Carried(carried) => {
                 self.wants(&carried.row.fingerprint)?;
                 self.row(carried.row)
@@ -466,31 +489,33 @@ impl Spill for Fate {
     fn write(&self, writer: &mut impl Write) -> io::Result<()> {
         self.entry.fingerprint.write(writer)?;
         self.entry.write(writer)?;
-        let end = match self.end {
-            None => 0,
-            Some(End::Fixed) => 1,
-            Some(End::RuleChanged) => 2,
-            Some(End::Left) => 3,
-            Some(End::Gone) => 4,
-            Some(End::RuleRemoved) => 5,
+        let became = match self.became {
+            Became::Carried => 0,
+            Became::Ended(End::Fixed) => 1,
+            Became::Ended(End::RuleChanged) => 2,
+            Became::Ended(End::Left) => 3,
+            Became::Ended(End::Gone) => 4,
+            Became::Ended(End::RuleRemoved) => 5,
+            Became::Moved => 6,
         };
-        writer.write_all(&[end])
+        writer.write_all(&[became])
     }
 
     fn read(reader: &mut impl Read) -> io::Result<Self> {
         Key::read(reader)?;
         let entry = Entry::read(reader)?;
-        let mut end = [0];
-        reader.read_exact(&mut end)?;
-        let end = match end {
-            [0] => None,
-            [1] => Some(End::Fixed),
-            [2] => Some(End::RuleChanged),
-            [3] => Some(End::Left),
-            [4] => Some(End::Gone),
-            [5] => Some(End::RuleRemoved),
+        let mut became = [0];
+        reader.read_exact(&mut became)?;
+        let became = match became {
+            [0] => Became::Carried,
+            [1] => Became::Ended(End::Fixed),
+            [2] => Became::Ended(End::RuleChanged),
+            [3] => Became::Ended(End::Left),
+            [4] => Became::Ended(End::Gone),
+            [5] => Became::Ended(End::RuleRemoved),
+            [6] => Became::Moved,
             _ => return Err(io::ErrorKind::InvalidData.into()),
         };
-        Ok(Self { entry, end })
+        Ok(Self { entry, became })
     }
 }

@@ -1,6 +1,7 @@
 //! What is remembered of a finding from night to night: of a fixed size, so that millions
 //! of them are a sorted file.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::io::{self, Read, Write};
 
@@ -76,6 +77,8 @@ pub struct Entry {
     pub overdue: bool,
     /// Whether it has an identity: a record without an id has none.
     pub known: bool,
+    /// What is in the fields by which reports are split, digested.
+    pub slice: u64,
 }
 
 impl Ord for Entry {
@@ -93,7 +96,7 @@ impl PartialOrd for Entry {
 
 impl Entry {
     /// The bytes of an entry in a file.
-    pub const BYTES: usize = 67;
+    pub const BYTES: usize = 75;
 }
 
 /// Returns a digest of why a finding is listed and what was observed: by the digest of its
@@ -111,6 +114,23 @@ pub fn said(reason: Reason, digest: Option<&str>, evidence: &[Evidence<'_>]) -> 
                 }
             }
         }
+    }
+    let digest = hash.finish();
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&digest[..8]);
+    u64::from_le_bytes(bytes)
+}
+
+/// Returns a digest of what is in the fields by which reports are split; zero, if there is
+/// nothing.
+pub fn slice_digest(slice: &[(Cow<'_, str>, Cow<'_, str>)]) -> u64 {
+    if slice.is_empty() {
+        return 0;
+    }
+    let mut hash = Hasher::default();
+    for part in slice.iter().flat_map(|(name, value)| [name, value]) {
+        hash.update(&(part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
     }
     let digest = hash.finish();
     let mut bytes = [0; 8];
@@ -199,6 +219,7 @@ impl Spill for Entry {
             worse,
             overdue,
             known,
+            slice,
         } = self;
         let mut bytes = [0; Self::BYTES];
         let mut rest = bytes.as_mut_slice();
@@ -209,6 +230,7 @@ impl Spill for Entry {
             &order.to_be_bytes(),
             &rule.to_le_bytes(),
             &said.to_le_bytes(),
+            &slice.to_le_bytes(),
             &first_seen.to_le_bytes(),
             &due_from.unwrap_or(NO_INDEX).to_le_bytes(),
             &waiver.unwrap_or(NO_INDEX).to_le_bytes(),
@@ -239,6 +261,7 @@ impl Spill for Entry {
         };
         let rule = u32::from_le_bytes(read(rest)?);
         let said = u64::from_le_bytes(read(rest)?);
+        let slice = u64::from_le_bytes(read(rest)?);
         let first_seen = u32::from_le_bytes(read(rest)?);
         let (due_from, waiver) = (index(rest)?, index(rest)?);
         let [words, since, flags] = read(rest)?;
@@ -262,6 +285,7 @@ impl Spill for Entry {
             worse: flags & WORSE != 0,
             overdue: flags & OVERDUE != 0,
             known: flags & KNOWN != 0,
+            slice,
         })
     }
 }
@@ -289,6 +313,7 @@ pub(super) mod tests {
             worse: false,
             overdue: true,
             known: true,
+            slice: 10,
         }
     }
 

@@ -19,6 +19,9 @@ impl Mark {
     /// Whether the rule applies to a record of its customer cannot be decided.
     pub const UNDECIDED: Mark = Mark(16);
 
+    /// It is found again in another slice of reports.
+    pub const MOVED: Mark = Mark(32);
+
     /// Adds what was seen elsewhere.
     pub fn add(&mut self, other: Self) {
         self.0 |= other.0;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::base::{Base, EarlierRule, Lists};
 use super::comparable::comparable;
-use super::entry::{Entry, Key, said};
+use super::entry::{Entry, Key, said, slice_digest};
 use super::error::Error;
 use super::part::{Mark, Part};
 use super::relation::{self, Now, Then};
@@ -40,6 +40,8 @@ pub struct Tonight<'n> {
     privacy: Privacy<'n>,
     /// Whether customers are wanted for later nights.
     keeps_customers: bool,
+    /// Whether reports are split by a field.
+    is_split: bool,
     /// What several records of one name came to, once all were read.
     decided: Option<&'n SortedFile<Entry>>,
     /// What its findings refer to by indexes.
@@ -111,6 +113,7 @@ impl<'n> Tonight<'n> {
             waivers: HashSet::new(),
             privacy,
             keeps_customers,
+            is_split: false,
             decided: None,
             lists,
             now_index,
@@ -134,6 +137,14 @@ impl<'n> Tonight<'n> {
             self.lists.waivers.index(&waiver);
             self.waivers.insert(waiver);
         }
+        self
+    }
+
+    /// Sets whether reports are split by a field, and a finding can be in another slice than
+    /// the night before.
+    #[must_use]
+    pub fn split(mut self, is_split: bool) -> Self {
+        self.is_split = is_split;
         self
     }
 
@@ -240,6 +251,7 @@ impl<'n> Tonight<'n> {
             worse: false,
             overdue: false,
             known: has_identity,
+            slice: slice_digest(&row.slice),
         };
         let of_name = |entries: &[(u64, Entry)]| {
             let mut entries = entries.iter();
@@ -255,13 +267,17 @@ impl<'n> Tonight<'n> {
                 (state, entry.status, entry.severity)
             }
         };
-        let life = self.life(state, status, severity);
+        let mut life = self.life(state, status, severity);
         state.write(&mut entry);
         entry.overdue = life.overdue;
-        row.life = Some(life);
-        if let Some((place, _)) = earlier {
+        if let Some((place, earlier)) = earlier {
             part.marks.push((place, Mark::FOUND));
+            if self.is_split && earlier.slice != entry.slice && earlier.slice != 0 {
+                part.marks.push((place, Mark::MOVED));
+                life.moved = true;
+            }
         }
+        row.life = Some(life);
         part.found.push(entry);
         Ok(())
     }
@@ -410,6 +426,7 @@ impl<'n> Tonight<'n> {
             overdue: due.is_some_and(|due| due <= self.as_of),
             reopened: state.reopened,
             due_from,
+            moved: false,
         }
     }
 }

@@ -96,6 +96,7 @@ pub fn row() -> FindingRow<'static> {
         fingerprint: "f1".repeat(16).into(),
         waiver: None,
         life: None,
+        slice: Vec::new(),
         export: Some("one.json".into()),
         record: Some(1),
     }

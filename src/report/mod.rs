@@ -26,6 +26,7 @@ mod slice_names;
 mod split;
 #[cfg(test)]
 mod tests;
+mod ticket;
 
 pub use crate::finding::{Counts, Coverage};
 pub use column::Column;
@@ -48,3 +49,4 @@ pub use render::{
 pub use reports::{BesidePaths, OnStdout, Placed, Planned, Reports, Settlement};
 pub(crate) use sarif_log::log as sarif_log;
 pub use settings::{Colour, Format, Layout, MaxChars, Screen, Settings, SplitBy};
+pub use ticket::{Action, Ticket};

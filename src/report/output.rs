@@ -16,6 +16,7 @@ use super::paths::{behind_links, is_open_file};
 use super::placing::{Settled, Waiting};
 use super::render::Reporter;
 use super::settings::{Format, Layout};
+use super::ticket::Ticket;
 use crate::digest::{FileDigest, Hasher};
 use crate::signals;
 
@@ -155,6 +156,8 @@ pub struct Written {
     pub format: Format,
     /// Its path, size and SHA-256.
     pub file: FileDigest,
+    /// What is to be done with its ticket, if it is of a slice.
+    pub ticket: Option<Ticket>,
 }
 
 enum Target<'o> {
@@ -454,7 +457,11 @@ pub(super) fn settle(
     let written = destination.and_then(|to| {
         let file = output.digest(&to.path)?;
         let format = to.format;
-        Some(Written { format, file })
+        Some(Written {
+            format,
+            file,
+            ticket: None,
+        })
     });
     Ok((output.settle()?, written))
 }

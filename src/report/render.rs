@@ -5,6 +5,8 @@
 //! report says. Between the two is [`Rendered`]: bytes, for formats that are
 //! written as they come, or rows, for those that are written once all is known.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write as _};
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use super::model::header::Header;
 use super::model::row::{FindingRow, Rejected};
 use crate::finding::Finding;
 use crate::policy::Severity;
+use crate::record::Slot;
 
 /// Holds a finding as a renderer gets it.
 #[derive(Debug)]
@@ -165,6 +168,11 @@ pub trait Renderer: Sync + Send {
         false
     }
 
+    /// Returns the field, and its name, by which the report is split, if it is.
+    fn splits_by(&self) -> Option<(String, Slot)> {
+        None
+    }
+
     /// Returns whether the report may have room for one more finding of this
     /// severity. Once it has none it never has again.
     fn has_room_for(&self, _severity: Severity) -> bool {
@@ -228,6 +236,9 @@ pub struct Renderers {
     all: Vec<Arc<dyn Renderer>>,
     /// Some report shows the digest of evidence.
     evidence_digest: bool,
+    /// The fields by which reports are split, with their names: each finding says what is
+    /// in them.
+    splits: Vec<(String, Slot)>,
 }
 
 /// Holds what the findings of a chunk are rendered to, one for each report.
@@ -239,6 +250,11 @@ pub struct RenderedChunk {
 }
 
 impl Renderers {
+    /// Returns whether reports are split by a field.
+    pub fn are_split(&self) -> bool {
+        !self.splits.is_empty()
+    }
+
     /// Renders a finding for each report; `night` says in it how it relates to the nights
     /// before, in a run that is compared with one. After each report, `after` may take away
     /// what was rendered so far.
@@ -262,6 +278,11 @@ impl Renderers {
         }
         let with_digest = self.evidence_digest || night.is_some();
         let mut row = FindingRow::new(finding, with_digest);
+        for (name, slot) in &self.splits {
+            let value = finding.observed(*slot);
+            row.slice
+                .extend(value.map(|value| (Cow::Owned(name.clone()), value)));
+        }
         if let Some(night) = night {
             night(&mut row)?;
         }
@@ -312,9 +333,17 @@ impl FromIterator<Arc<dyn Renderer>> for Renderers {
         let all: Vec<_> = all.into_iter().collect();
         Self {
             evidence_digest: all.iter().any(|one| one.shows_evidence_digest()),
+            splits: splits(&all),
             all,
         }
     }
+}
+
+/// Returns the fields by which reports are split, sorted by name, each once.
+fn splits(all: &[Arc<dyn Renderer>]) -> Vec<(String, Slot)> {
+    let splits = all.iter().filter_map(|one| one.splits_by());
+    let splits: BTreeMap<String, Slot> = splits.collect();
+    splits.into_iter().collect()
 }
 
 impl fmt::Debug for Renderers {

@@ -253,7 +253,18 @@ impl<'r> Reports<'r> {
     ///
     /// A report cannot be written.
     pub fn ended(&mut self, ended: &Ended<'_>) -> Result<(), Error> {
-        self.each(|reporter, output| reporter.ended(ended, output))
+        for report in &mut self.all {
+            match &mut report.to {
+                To::One {
+                    reporter, output, ..
+                } => {
+                    let taken = reporter.ended(ended, output);
+                    taken.map_err(|source| output.failed(source))?;
+                }
+                To::Slices(split) => split.ended(ended)?,
+            }
+        }
+        Ok(())
     }
 
     fn each(

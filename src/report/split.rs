@@ -1,11 +1,14 @@
 //! A report for each customer, rule, severity or value of a field: one per ticket.
 
+use std::fs::DirBuilder;
 use std::io::{self, BufRead, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::format::factory::new_report;
 use super::json_writer::write_json;
+use super::model::ended::Ended;
 use super::model::footer::{Footer, Slice, SliceCounts};
 use super::model::header::Header;
 use super::model::row::FindingRow;
@@ -16,6 +19,7 @@ use super::render::{self, Found, Rendered, RenderedRow};
 use super::reports::Planned;
 use super::settings::{Layout, Screen, Settings, SplitBy};
 use super::slice_names::{rule_name, take};
+use super::ticket::{Ticket, TicketCounts};
 use crate::external_sort::{Sorter, Spill};
 use crate::record::Slot;
 use crate::spool::{Spool, SpoolReader};
@@ -32,17 +36,31 @@ impl Renderer {
     pub fn new(by: SplitBy, slot: Option<Slot>) -> Self {
         Self { by, slot }
     }
+}
 
-    fn slice(&self, found: &Found<'_>) -> Option<String> {
-        let row = &found.row;
-        match &self.by {
-            SplitBy::Customer => row.customer_id.as_deref().map(str::to_owned),
-            SplitBy::Rule => Some(rule_name(&row.policy, &row.rule)),
-            SplitBy::Severity => Some(row.severity.name().to_owned()),
-            SplitBy::Field(_) => {
-                let (finding, slot) = found.finding.zip(self.slot)?;
-                finding.observed(slot).map(|value| value.into_owned())
-            }
+/// Returns the slice in which a finding of the night before was.
+fn slice_of_ended(by: &SplitBy, ended: &Ended<'_>) -> Option<String> {
+    match ended {
+        Ended::Closed(closed) => match by {
+            SplitBy::Customer => closed.customer_id.clone(),
+            SplitBy::Rule => Some(rule_name(&closed.policy, &closed.rule)),
+            SplitBy::Severity => Some(closed.severity.name().to_owned()),
+            SplitBy::Field(name) => closed.slice.get(name).cloned(),
+        },
+        Ended::Carried(carried) => slice_of_row(by, &carried.row),
+        Ended::Moved(row) => slice_of_row(by, row),
+    }
+}
+
+fn slice_of_row(by: &SplitBy, row: &FindingRow<'_>) -> Option<String> {
+    match by {
+        SplitBy::Customer => row.customer_id.as_deref().map(str::to_owned),
+        SplitBy::Rule => Some(rule_name(&row.policy, &row.rule)),
+        SplitBy::Severity => Some(row.severity.name().to_owned()),
+        SplitBy::Field(name) => {
+            let mut slices = row.slice.iter();
+            let value = slices.find(|(of, _)| of == name);
+            value.map(|(_, value)| value.to_string())
         }
     }
 }
@@ -52,10 +70,14 @@ impl render::Renderer for Renderer {
         true
     }
 
+    fn splits_by(&self) -> Option<(String, Slot)> {
+        Some((self.by.field()?.to_owned(), self.slot?))
+    }
+
     fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {
         rendered.rows.push(RenderedRow {
             rule_index: found.rule_index,
-            slice: self.slice(found),
+            slice: slice_of_row(&self.by, &found.row),
             row: found.row.clone().into_owned(),
         });
         Ok(())
@@ -69,9 +91,13 @@ struct Place {
     slice: Option<String>,
     /// The first byte of the finding in the file where it waits.
     at: u64,
-    /// The index of its rule among those of the header.
-    rule_index: u64,
+    /// The index of its rule among those of the header; none, if it is a finding of the night
+    /// before that is none of this one, or is none of the slice.
+    rule_index: Option<u64>,
 }
+
+/// Stands for no index.
+const NO_INDEX: u64 = u64::MAX;
 
 impl Spill for Place {
     fn write(&self, writer: &mut impl Write) -> io::Result<()> {
@@ -80,7 +106,7 @@ impl Spill for Place {
         writer.write_all(&(slice.len() as u64).to_le_bytes())?;
         writer.write_all(slice.as_bytes())?;
         writer.write_all(&self.at.to_le_bytes())?;
-        writer.write_all(&self.rule_index.to_le_bytes())
+        writer.write_all(&self.rule_index.unwrap_or(NO_INDEX).to_le_bytes())
     }
 
     fn held_bytes(&self) -> usize {
@@ -101,10 +127,19 @@ impl Spill for Place {
         Ok(Self {
             slice: (is_some != [0]).then_some(slice),
             at,
-            rule_index: u64::from_le_bytes(number),
+            rule_index: Some(u64::from_le_bytes(number)).filter(|index| *index != NO_INDEX),
         })
     }
 }
+
+/// The first byte of a line of a finding that is in the slice in which it was, or is new.
+const STAYED: u8 = b's';
+
+/// The first byte of a line of a finding of the night before that is none of this one.
+const ENDED: u8 = b'e';
+
+/// The first byte of a line of a finding that is of another slice than the night before.
+const MOVED: u8 = b'm';
 
 /// How many findings are sorted in memory.
 const SEGMENT_ITEMS: usize = 1 << 16;
@@ -131,11 +166,11 @@ pub struct Slices {
 
 impl Split {
     /// Returns what will write a report for each slice. Their files are opened once
-    /// it is known which they are; their folder must be there before.
+    /// it is known which they are; their folder is made if it is not there.
     ///
     /// # Errors
     ///
-    /// It is not.
+    /// It cannot be made.
     pub fn open(by: SplitBy, planned: &Planned) -> Result<Self, Error> {
         let Planned {
             destination,
@@ -143,12 +178,8 @@ impl Split {
             ..
         } = planned;
         let folder = folder_of(&destination.path);
-        let there = std::fs::metadata(folder);
-        let there = there.and_then(|metadata| match metadata.is_dir() {
-            true => Ok(()),
-            false => Err(io::Error::from(io::ErrorKind::NotADirectory)),
-        });
-        there.map_err(|source| Error::Open {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.map_err(|source| Error::Open {
             path: destination.path.display().to_string(),
             source,
         })?;
@@ -175,12 +206,38 @@ impl Split {
         let mut json = Vec::new();
         let kept = rows.into_iter().try_for_each(|one| {
             json.clear();
+            let has_moved = one.row.life.is_some_and(|life| life.moved);
+            json.push(if has_moved { MOVED } else { STAYED });
             write_json(&one.row, &mut json)?;
             json.push(b'\n');
             self.places.push(Place {
                 slice: one.slice,
                 at: self.rows.bytes(),
-                rule_index: one.rule_index as u64,
+                rule_index: Some(one.rule_index as u64),
+            })?;
+            self.rows.push(&json)
+        });
+        kept.map_err(|source| failed(&self.destination, source))
+    }
+
+    /// Takes in a finding of the night before that is none of this one, or is none of its
+    /// slice any more.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be kept.
+    pub fn ended(&mut self, ended: &Ended<'_>) -> Result<(), Error> {
+        let is_moved = matches!(ended, Ended::Moved(_));
+        if is_moved && self.by.field().is_none() {
+            return Ok(());
+        }
+        let mut json = vec![if is_moved { MOVED } else { ENDED }];
+        let kept = write_json(ended, &mut json).and_then(|()| {
+            json.push(b'\n');
+            self.places.push(Place {
+                slice: slice_of_ended(&self.by, ended),
+                at: self.rows.bytes(),
+                rule_index: None,
             })?;
             self.rows.push(&json)
         });
@@ -223,9 +280,13 @@ impl Split {
                     writer.open(place.slice)?
                 }
             };
-            let row = rows.read(place.at).map_err(failed)?;
-            let rule_index = usize::try_from(place.rule_index).unwrap_or(usize::MAX);
-            slice.add(row, rule_index)?;
+            match place.rule_index {
+                Some(rule_index) => {
+                    let row = rows.read(place.at).map_err(failed)?;
+                    slice.add(row, usize::try_from(rule_index).unwrap_or(usize::MAX))?;
+                }
+                None => slice.add_ended(&rows.read_ended(place.at).map_err(failed)?)?,
+            }
             open = Some(slice);
         }
         if let Some(last) = open {
@@ -260,7 +321,25 @@ impl Rows {
         self.file.seek_to(at)?;
         self.line.clear();
         self.file.read_until(b'\n', &mut self.line)?;
-        Ok(serde_json::from_slice(&self.line)?)
+        let Some((first, row)) = self.line.split_first() else {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        };
+        let mut row: FindingRow<'static> = serde_json::from_slice(row)?;
+        if let Some(life) = &mut row.life {
+            life.moved = *first == MOVED;
+        }
+        Ok(row)
+    }
+
+    fn read_ended(&mut self, at: u64) -> io::Result<Ended<'static>> {
+        self.file.seek_to(at)?;
+        self.line.clear();
+        self.file.read_until(b'\n', &mut self.line)?;
+        Ok(match self.line.split_first() {
+            Some((&MOVED, row)) => Ended::Moved(Box::new(serde_json::from_slice(row)?)),
+            Some((_, ended)) => serde_json::from_slice(ended)?,
+            None => return Err(io::ErrorKind::UnexpectedEof.into()),
+        })
     }
 }
 
@@ -284,6 +363,7 @@ struct OpenSlice {
     reporter: Box<dyn render::Reporter>,
     output: Output<'static>,
     counts: SliceCounts,
+    ticket: TicketCounts,
 }
 
 impl Writer<'_> {
@@ -314,6 +394,7 @@ impl Writer<'_> {
             reporter,
             output,
             counts: SliceCounts::new(&self.footer.summary),
+            ticket: TicketCounts::default(),
         })
     }
 
@@ -325,22 +406,35 @@ impl Writer<'_> {
             reporter,
             output,
             counts,
+            ticket,
         } = slice;
         let slice = Slice {
             by: self.by.to_string(),
             value,
         };
-        let footer = self.footer.sliced(slice, counts);
+        let ticket = Ticket::new(self.header, self.footer, &slice, ticket);
+        let mut footer = self.footer.sliced(slice, counts);
+        footer.summary.since = footer.summary.since.map(|_| ticket.counts);
         let (settled, written) = settle(reporter, output, Some(destination), self.header, &footer)?;
         self.slices.settled.push(settled);
-        self.slices.written.extend(written);
+        self.slices.written.extend(written.map(|written| Written {
+            ticket: Some(ticket),
+            ..written
+        }));
         Ok(())
     }
 }
 
 impl OpenSlice {
+    fn add_ended(&mut self, ended: &Ended<'_>) -> Result<(), Error> {
+        self.ticket.ended(ended);
+        let added = self.reporter.ended(ended, &mut self.output);
+        added.map_err(|source| self.output.failed(source))
+    }
+
     fn add(&mut self, row: FindingRow<'static>, rule_index: usize) -> Result<(), Error> {
         self.counts.count(rule_index, row.severity, row.status);
+        self.ticket.finding(&row);
         let mut rendered = Rendered::default();
         let added = match self.renderer.has_room_for(row.severity) {
             true => {
@@ -374,7 +468,7 @@ mod tests {
             let place = Place {
                 slice,
                 at: 7,
-                rule_index: 3,
+                rule_index: Some(3),
             };
             let mut bytes = Vec::new();
             place.write(&mut bytes).expect("memory");
@@ -388,7 +482,7 @@ mod tests {
         let (mut file, mut places) = (Spool::new(100), Vec::new());
         for row in &all {
             places.push(file.bytes());
-            let mut line = Vec::new();
+            let mut line = vec![STAYED];
             write_json(row, &mut line).expect("written");
             line.push(b'\n');
             file.push(&line).expect("written");

@@ -1,5 +1,7 @@
 //! Findings of the night before that are not there any more, or cannot be judged.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::ser::SerializeStruct as _;
@@ -26,6 +28,10 @@ pub struct Closed {
     /// The finding's name, the same every night.
     #[serde(deserialize_with = "closed::fingerprint")]
     pub fingerprint: String,
+    /// What was in the fields by which reports were split, by field; left out where none
+    /// were.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub slice: BTreeMap<String, String>,
     /// What became of it.
     pub state: End,
     /// The first night of its life.
@@ -70,6 +76,9 @@ pub enum Ended<'a> {
     Closed(Closed),
     /// It cannot be judged.
     Carried(Box<CarriedRow<'a>>),
+    /// It is a finding still, of another slice than then: what it was, for the slice that it
+    /// has left. No report lists it.
+    Moved(Box<FindingRow<'a>>),
 }
 
 impl Serialize for Ended<'_> {
@@ -77,6 +86,7 @@ impl Serialize for Ended<'_> {
         match self {
             Self::Closed(closed) => closed.serialize(serializer),
             Self::Carried(carried) => carried.serialize(serializer),
+            Self::Moved(row) => row.serialize(serializer),
         }
     }
 }
@@ -122,6 +132,7 @@ mod tests {
             customer_id: Some("c".to_owned()),
             customer_name: None,
             fingerprint: "f1".repeat(16),
+            slice: BTreeMap::from([("ownerId".to_owned(), "o".to_owned())]),
             state: End::Fixed,
             first_seen: DateTime::UNIX_EPOCH,
         };

@@ -167,6 +167,8 @@ pub struct Life {
     /// The night from which its deadline counts, where that is not the first: the first
     /// on which it was found after its waiver ended.
     pub due_from: Option<DateTime<Utc>>,
+    /// Whether it was in another slice of reports the night before; no report says so.
+    pub moved: bool,
 }
 
 /// Names the report that a run is compared with.

@@ -45,6 +45,9 @@ pub struct FindingRow<'a> {
     pub waiver: Option<WaivedBy<'a>>,
     /// How it relates to the nights before, in a run that is compared with one.
     pub life: Option<Life>,
+    /// What is in the fields by which reports of the run are split, by field: so that the
+    /// ticket of a slice can be closed when its last finding is.
+    pub slice: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     /// The export's name; none, if it is about several.
     pub export: Option<Cow<'a, str>>,
     /// The number of the record in the export, from 1; none, if it is about the
@@ -101,6 +104,15 @@ impl Serialize for Unnumbered<'_, '_> {
     }
 }
 
+/// Serializes as an object.
+struct Slices<'s, 'a>(&'s [(Cow<'a, str>, Cow<'a, str>)]);
+
+impl Serialize for Slices<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
 impl FindingRow<'_> {
     /// Writes all its keys but the number of the record, which is the last.
     pub(super) fn keys<S: SerializeStruct>(&self, object: &mut S) -> Result<(), S::Error> {
@@ -117,6 +129,7 @@ impl FindingRow<'_> {
             fingerprint,
             waiver,
             life,
+            slice,
             export,
             record: _,
         } = self;
@@ -139,6 +152,7 @@ impl FindingRow<'_> {
             overdue,
             reopened,
             due_from,
+            moved: _,
         }) = life
         {
             object.serialize_field("since", since)?;
@@ -152,6 +166,9 @@ impl FindingRow<'_> {
             if due_from.is_some() {
                 object.serialize_field("due_from", &due_from.map(Shown))?;
             }
+        }
+        if !slice.is_empty() {
+            object.serialize_field("slice", &Slices(slice))?;
         }
         object.serialize_field("export", export)
     }
@@ -205,6 +222,7 @@ impl<'a> FindingRow<'a> {
             fingerprint: finding.fingerprint().into(),
             waiver: None,
             life: None,
+            slice: Vec::new(),
             export: finding.export.map(Cow::from),
             record: finding.number,
         }
@@ -230,6 +248,11 @@ impl<'a> FindingRow<'a> {
             fingerprint: owned(self.fingerprint),
             waiver: self.waiver.map(WaivedBy::into_owned),
             life: self.life,
+            slice: self
+                .slice
+                .into_iter()
+                .map(|(name, value)| (owned(name), owned(value)))
+                .collect(),
             export: self.export.map(owned),
             record: self.record,
         }
@@ -257,6 +280,7 @@ impl<'a> FindingRow<'a> {
             fingerprint: Cow::Borrowed(&self.fingerprint),
             waiver: self.waiver.as_ref().map(WaivedBy::by_ref),
             life: self.life,
+            slice: Vec::new(),
             export: self.export.as_deref().map(Cow::Borrowed),
             record: self.record,
         }

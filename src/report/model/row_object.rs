@@ -1,6 +1,7 @@
 //! The JSON object of a finding, as it is read and as its schema says.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -68,6 +69,10 @@ pub(super) struct Object {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     due_from: Option<DateTime<Utc>>,
+    /// What is in the fields by which reports of the run are split, by field; left out
+    /// where none are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    slice: BTreeMap<String, String>,
     /// The export's name; none, if it is about several.
     export: Option<String>,
     /// The number of the record in the export, from 1; none, if it is about the
@@ -87,6 +92,7 @@ impl Object {
                 overdue,
                 reopened: self.reopened.unwrap_or_default(),
                 due_from: self.due_from,
+                moved: false,
             })),
             (None, None, None) => Ok(None),
             _ => Err("`since`, `first_seen` and `overdue` are given together or not at all"),
@@ -111,6 +117,11 @@ impl TryFrom<Object> for FindingRow<'_> {
             evidence_digest: object.evidence_digest.map(Cow::from),
             fingerprint: object.fingerprint.into(),
             waiver: object.waiver,
+            slice: object
+                .slice
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
             export: object.export.map(Cow::from),
             record: object.record,
         })

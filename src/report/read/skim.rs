@@ -2,6 +2,7 @@
 //! it is known whether the report is whole.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{self, BufRead};
 use std::path::Path;
 
@@ -60,7 +61,12 @@ pub struct Skimmed<'l> {
     pub rule_sha256: Option<&'l str>,
     #[serde(borrow)]
     state: Option<&'l str>,
+    #[serde(borrow)]
+    slice: Option<&'l RawValue>,
 }
+
+/// What is in the fields by which reports are split, by field.
+type Slices = Vec<(Cow<'static, str>, Cow<'static, str>)>;
 
 /// Says what a line is.
 enum Line<'l> {
@@ -114,6 +120,22 @@ impl Skimmed<'_> {
             }
             (None, None) => Ok((None, Vec::new())),
         }
+    }
+
+    /// Returns what is in the fields by which reports of its run were split, by field.
+    ///
+    /// # Errors
+    ///
+    /// It is something else.
+    pub fn slice(&self) -> Result<Slices, serde_json::Error> {
+        let Some(slice) = self.slice else {
+            return Ok(Vec::new());
+        };
+        let slice: BTreeMap<String, String> = serde_json::from_str(slice.get())?;
+        let parts = slice.into_iter();
+        Ok(parts
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect())
     }
 
     /// Returns the id of the waiver that accepts it.
