@@ -5,8 +5,8 @@
 
 use chrono::{DateTime, Datelike, Timelike};
 
-use crate::networks;
-use crate::random::{Random, decimal, padded};
+use super::networks;
+use super::random::{Random, decimal, padded};
 
 /// Fields in the order in which they are written, in both spellings.
 macro_rules! fields {
@@ -219,6 +219,11 @@ impl Customer {
             Cell::Text(start, end) => self.text(start, end),
             Cell::Missing | Cell::Null | Cell::Flag(_) | Cell::Digit(_) => "",
         }
+    }
+
+    /// Takes the id of another: it is a later version of that one.
+    pub fn is_called(&mut self, id: &str) {
+        self.set_word(Field::Id, id);
     }
 
     /// How its text is escaped.

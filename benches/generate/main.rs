@@ -5,6 +5,7 @@ mod inflate;
 mod networks;
 mod random;
 mod shape;
+mod year;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -68,6 +69,17 @@ struct Export {
     /// Some flags, times and networks cannot be read: outcome error
     #[arg(long, conflicts_with_all = ["hostile", "plain"])]
     damaged: bool,
+    /// Write a night of a year in which customers come, change and go, and some nights go
+    /// wrong (the table in year.rs says which), as NDJSON
+    #[arg(long, value_parser = clap::value_parser!(u32).range(..i64::from(year::NIGHTS)),
+          conflicts_with_all = ["hostile", "planted"])]
+    night: Option<u32>,
+    /// Only the first or the second of the two files of a night
+    #[arg(long, requires = "night", value_parser = clap::value_parser!(u64).range(1..=2))]
+    file: Option<u64>,
+    /// Where to write the policy that is in force on a night
+    #[arg(long, requires = "night", value_name = "FILE")]
+    policy: Option<PathBuf>,
 }
 
 /// How much is written at a time.
@@ -98,6 +110,9 @@ fn generate(export: &Export) -> io::Result<()> {
         plain: export.plain,
         damaged: export.damaged,
     };
+    if let Some(night) = export.night {
+        return write_night(export, mix, night);
+    }
     let mut planted = Planted::create(export)?;
     let writer = Writer::new(export.shape, export.spelling);
     let mut customer = Customer::new();
@@ -117,6 +132,33 @@ fn generate(export: &Export) -> io::Result<()> {
     stdout.write_all(&window)?;
     stdout.flush()?;
     planted.finish()
+}
+
+fn write_night(export: &Export, mix: Mix, night: u32) -> io::Result<()> {
+    if export.shape != Shape::Ndjson {
+        return Err(io::Error::other("a night is written as NDJSON alone"));
+    }
+    let is_lost = year::happens(night, year::Event::FileLost);
+    if is_lost && export.file == Some(2) {
+        let why = format!("the second file of night {night} does not arrive");
+        return Err(io::Error::other(why));
+    }
+    if let Some(path) = &export.policy {
+        std::fs::write(path, year::policy(night))?;
+    }
+    let writer = Writer::new(export.shape, export.spelling);
+    let mut files = [Vec::new(), Vec::new()];
+    year::customers(mix, export.customers, night, |index, customer| {
+        writer.record(&mut files[(index % 2) as usize], index, customer);
+    });
+    let mut stdout = io::stdout().lock();
+    for (number, lines) in (1..).zip(files) {
+        let is_asked = export.file.is_none_or(|file| file == number);
+        if is_asked && !(is_lost && number == 2) {
+            stdout.write_all(&year::deliver(night, lines))?;
+        }
+    }
+    stdout.flush()
 }
 
 /// The findings that a policy must give, written beside the export.

@@ -1,6 +1,6 @@
 //! Allow-lists: narrow, wide, open to all, and unreadable.
 
-use crate::random::{Random, decimal, hexadecimal};
+use super::random::{Random, decimal, hexadecimal};
 
 /// One to six entries, none of them wider than /16 or, in IPv6, /48.
 pub fn narrow(random: &mut Random, out: &mut String) {

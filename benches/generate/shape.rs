@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::customer::{Cell, Customer, Escapes, KEYS};
+use super::customer::{Cell, Customer, Escapes, KEYS};
 
 /// The shape of an export.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

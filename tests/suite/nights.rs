@@ -8,3 +8,15 @@ mod model;
 mod program;
 mod script;
 mod world;
+mod year;
+
+#[allow(dead_code, reason = "the generator uses all of it")]
+#[path = "../../benches/generate"]
+mod generate {
+    pub mod customer;
+    pub mod networks;
+    pub mod random;
+    pub mod shape;
+    #[path = "year.rs"]
+    pub mod year;
+}

@@ -274,6 +274,11 @@ const CASES: &[Case] = &[
         "unknown:a exit=0",
     ),
     case(
+        "nobody is gone where an export has no record with an id",
+        &["a=f b=t c=t d=t e=t / _=t", "b=t c=t d=t e=t / _=t"],
+        "unknown:a exit=3",
+    ),
+    case(
         "nobody is gone where less than 80 percent of the records are left",
         &["a=f b=t c=t d=t", "b=t c=t d=t"],
         "unknown:a exit=0",

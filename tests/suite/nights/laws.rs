@@ -175,16 +175,18 @@ fn what_is_open_says_the_same(base: &Value, tonight: &Value, wrong: &mut Vec<Str
             before.entry(name).or_default().push(entry);
         }
     }
+    let mut copies: BTreeMap<&str, usize> = BTreeMap::new();
+    for entry in list(tonight, "findings") {
+        *copies
+            .entry(entry["fingerprint"].as_str().unwrap_or_default())
+            .or_default() += 1;
+    }
     for entry in list(tonight, "findings") {
         let name = entry["fingerprint"].as_str().unwrap_or_default();
-        let copies = list(tonight, "findings").iter();
-        let copies = copies
-            .filter(|one| one["fingerprint"] == entry["fingerprint"])
-            .count();
         let Some([earlier]) = before.get(name).map(Vec::as_slice) else {
             continue;
         };
-        if copies != 1 || !entry["customer_id"].is_string() {
+        if copies[name] != 1 || !entry["customer_id"].is_string() {
             continue;
         }
         let keys = ["severity", "status", "reason", "evidence_digest"];

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::Days;
 
 use super::judge::{About, Asked, Judged, Verdict, digests, judge};
-use super::world::{Instant, Night, Severity};
+use super::world::{Instant, Line, Night, Severity};
 
 /// Policy, rule and customer: what a fingerprint is made of. A finding about all records
 /// has no customer.
@@ -188,7 +188,6 @@ struct Tonight<'a> {
 /// Says what a night makes of the night before.
 pub fn tell(night: &Night, mode: Mode, last: Option<&Last>, facts: &Facts) -> Told {
     let ids: BTreeSet<String> = night.customers().filter_map(|one| one.id.clone()).collect();
-    let customers = night.customers().count();
     let has_nameless = night.customers().any(|customer| customer.id.is_none());
     let tonight = Tonight {
         night,
@@ -196,7 +195,7 @@ pub fn tell(night: &Night, mode: Mode, last: Option<&Last>, facts: &Facts) -> To
         facts,
         last,
         asked: judge(night),
-        is_whole: is_whole(night) && (customers == 0 || !ids.is_empty()),
+        is_whole: is_whole(night),
         ids,
         has_nameless,
     };
@@ -208,8 +207,14 @@ pub fn tell(night: &Night, mode: Mode, last: Option<&Last>, facts: &Facts) -> To
 fn is_whole(night: &Night) -> bool {
     night.exports.iter().all(|export| {
         let is_empty = export.lines.is_empty() && !night.options.allow_empty;
-        let is_broken = export.lines.contains(&super::world::Line::Broken);
-        !export.cut && !is_empty && !is_broken
+        let is_broken = export.lines.contains(&Line::Broken);
+        let mut records = export.lines.iter().filter_map(|line| match line {
+            Line::Record(customer) => Some(customer.id.is_some()),
+            Line::Broken => None,
+        });
+        // Where no record has an id, it is another field that has them.
+        let is_anonymous = !export.lines.is_empty() && !records.any(|has_id| has_id);
+        !export.cut && !is_empty && !is_broken && !is_anonymous
     })
 }
 

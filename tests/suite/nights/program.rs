@@ -38,6 +38,9 @@ pub fn keeps_a_history() -> bool {
 /// How the earlier report is written, so that all that are read are tried.
 const BASES: [&str; 4] = ["json", "ndjson", "ndjson.gz", "ndjson.zst"];
 
+/// The longest file that a person wants to read.
+const LONGEST: usize = 20_000;
+
 /// Nights in one folder.
 pub struct Chain {
     mode: Mode,
@@ -91,7 +94,9 @@ impl Chain {
         let history = self.history();
         let diary = &mut self.diary;
         let mut write = |name: String, text: String| {
-            writeln!(diary, "cat > {name} <<'EOF'\n{text}EOF").unwrap();
+            if text.len() < LONGEST {
+                writeln!(diary, "cat > {name} <<'EOF'\n{text}EOF").unwrap();
+            }
             self.folder.write(&name, text);
             self.folder.arg(&name)
         };

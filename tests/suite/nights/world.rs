@@ -110,10 +110,15 @@ pub struct Export {
     pub lines: Vec<Line>,
     /// Whether its end is missing.
     pub cut: bool,
+    /// What it is as a file, if that is written by others.
+    pub written: Option<String>,
 }
 
 impl Export {
     pub fn text(&self) -> String {
+        if let Some(written) = &self.written {
+            return written.clone();
+        }
         let lines: Vec<String> = self
             .lines
             .iter()
