@@ -23,6 +23,44 @@ pub struct FileDigest {
     pub sha256: String,
 }
 
+/// Says how a file differs from what it was.
+#[derive(Debug, thiserror::Error)]
+pub enum Difference {
+    /// It has another size.
+    #[error("it has {now} bytes, and had {was}")]
+    Size {
+        /// The bytes that it has.
+        now: u64,
+        /// The bytes that it had.
+        was: u64,
+    },
+    /// It has the same size and another content.
+    #[error("its content has changed")]
+    Content,
+    /// It cannot be read.
+    #[error(transparent)]
+    Unreadable(io::Error),
+}
+
+impl FileDigest {
+    /// Says whether a file is as it was; `now` is its digest now.
+    ///
+    /// # Errors
+    ///
+    /// It differs, or cannot be read.
+    pub fn compare(&self, now: io::Result<Self>) -> Result<(), Difference> {
+        match now {
+            Ok(now) if now.bytes != self.bytes => Err(Difference::Size {
+                now: now.bytes,
+                was: self.bytes,
+            }),
+            Ok(now) if now.sha256 != self.sha256 => Err(Difference::Content),
+            Ok(_) => Ok(()),
+            Err(error) => Err(Difference::Unreadable(error)),
+        }
+    }
+}
+
 /// Digests a file.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bounded_file;
 use crate::closed;
-use crate::digest::FileDigest;
+use crate::digest::{self, FileDigest};
 use crate::export;
 use crate::options::{AuditOptions, Disclosure};
 use crate::policy::{self, Policies, Policy, Selector, Severity};
@@ -70,6 +70,10 @@ pub struct NightFiles {
     /// The manifests of nights that were removed, as they were too old.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<FileDigest>,
+    /// The manifest of the newest complete night, if that is too old and stays all the same:
+    /// the nights that followed it may be removed, and then nothing else names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<FileDigest>,
 }
 
 /// Holds the options that change what is found, or what is reported.
@@ -215,21 +219,23 @@ impl Manifest {
         out.write_all(b"\n")
     }
 
-    /// Reads a manifest that a run has written.
+    /// Reads a manifest that a run has written; returns also the digest of its file.
     ///
     /// # Errors
     ///
     /// The file cannot be read, or is no manifest.
-    pub fn read(path: &Path) -> Result<Self, Error> {
+    pub fn read(path: &Path) -> Result<(Self, FileDigest), Error> {
         let shown = path.display().to_string();
         let text = bounded_file::read(path, MAX_BYTES).map_err(|source| Error::Unreadable {
             path: shown.clone(),
             source,
         })?;
-        serde_json::from_slice(&text).map_err(|source| Error::NoManifest {
+        let digest = digest::of_bytes(shown.as_str(), &text);
+        let manifest = serde_json::from_slice(&text).map_err(|source| Error::NoManifest {
             path: shown,
             source,
-        })
+        })?;
+        Ok((manifest, digest))
     }
 
     /// Returns all files that were read or written.

@@ -55,6 +55,15 @@ pub struct ConvertOptions {
     pub colour: ColourChoice,
 }
 
+/// Says what is to be compared with its digests.
+#[derive(Debug, Clone)]
+pub struct VerifyOptions {
+    /// A manifest, or the folder of a history.
+    pub path: PathBuf,
+    /// The SHA-256 that the manifest must have, or that of the newest night.
+    pub digest: Option<String>,
+}
+
 /// Says which customer is to be explained, by which policies.
 #[derive(Debug, Clone)]
 pub struct ExplainOptions {

@@ -8,7 +8,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use super::values::{
     bytes, choice, column, deadline, destination, instant, mapping, max_chars, setting, severity,
-    span, split_by,
+    sha256, span, split_by,
 };
 use crate::export;
 use crate::options::{Alarm, CheckFormat, Document, FailsOn};
@@ -50,15 +50,11 @@ pub enum Command {
     /// They are the same as those of the run itself; exit code 0 says that they
     /// were made, and not that all is well.
     Convert(ConvertArgs),
-    /// Checks the digests of a manifest
+    /// Checks the digests of a manifest, or of all nights of a history
     ///
     /// Exit codes: 0 all files are as the run left them; 1 some are not; 2 it
-    /// is no manifest.
-    Verify {
-        /// What --manifest wrote; its paths are read from here
-        #[arg(value_name = "MANIFEST")]
-        manifest: PathBuf,
-    },
+    /// is no manifest and no history.
+    Verify(VerifyArgs),
     /// Tests, lists and shows policies
     Policy {
         /// What to do with them
@@ -136,6 +132,19 @@ pub enum PolicyCommand {
     },
     /// Writes a policy to start from
     New,
+}
+
+/// Holds the arguments of `audit verify`.
+#[derive(Debug, Clone, Args)]
+pub struct VerifyArgs {
+    /// What --manifest wrote, whose paths are read from here, or the folder of a
+    /// history
+    #[arg(value_name = "MANIFEST|DIR")]
+    pub path: PathBuf,
+
+    /// The SHA-256 that the manifest must have; in a history, that of the newest night
+    #[arg(long, value_name = "SHA256", value_parser = sha256)]
+    pub digest: Option<String>,
 }
 
 /// Holds the arguments of `audit explain`.

@@ -5,5 +5,7 @@ mod resolve;
 mod usage;
 mod values;
 
-pub use args::{AuditArgs, Cli, Command, ConvertArgs, ExplainArgs, PolicyCommand, ReportArgs};
+pub use args::{
+    AuditArgs, Cli, Command, ConvertArgs, ExplainArgs, PolicyCommand, ReportArgs, VerifyArgs,
+};
 pub use usage::{Usage, command, parse};

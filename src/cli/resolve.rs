@@ -4,10 +4,10 @@
 use chrono::Utc;
 use clap::ColorChoice;
 
-use super::args::{AuditArgs, ConvertArgs, ExplainArgs, ReportArgs};
+use super::args::{AuditArgs, ConvertArgs, ExplainArgs, ReportArgs, VerifyArgs};
 use crate::options::{
     AuditOptions, ColourChoice, ConvertOptions, Disclosure, Earlier, ExplainOptions, FailOn,
-    FailsOn, InputOptions, NightOptions, PolicyOptions, ReportOptions, Verbosity,
+    FailsOn, InputOptions, NightOptions, PolicyOptions, ReportOptions, Verbosity, VerifyOptions,
 };
 use crate::policy::{Selection, Severity};
 use crate::report::{self, Destination, Layout};
@@ -108,6 +108,15 @@ impl From<ConvertArgs> for ConvertOptions {
             report: args.report,
             reports: args.reports.options(stdout),
             colour: colour_choice(args.color),
+        }
+    }
+}
+
+impl From<VerifyArgs> for VerifyOptions {
+    fn from(args: VerifyArgs) -> Self {
+        Self {
+            path: args.path,
+            digest: args.digest,
         }
     }
 }

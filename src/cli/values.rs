@@ -52,6 +52,17 @@ pub(super) fn max_chars(text: &str) -> Result<MaxChars, String> {
     })
 }
 
+/// Hexadecimal digits of a SHA-256.
+const SHA256_DIGITS: usize = 64;
+
+pub(super) fn sha256(text: &str) -> Result<String, String> {
+    let is_digest = text.len() == SHA256_DIGITS && text.bytes().all(|b| b.is_ascii_hexdigit());
+    match is_digest {
+        true => Ok(text.to_ascii_lowercase()),
+        false => Err(format!("a SHA-256 is {SHA256_DIGITS} hexadecimal digits")),
+    }
+}
+
 /// The most bytes that an option may ask to hold in memory at once: 1 GiB.
 const MAX_BYTES: usize = 1 << 30;
 

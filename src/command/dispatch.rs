@@ -16,7 +16,7 @@ use crate::terminal::{Streams, write_at_once};
 pub fn dispatch(command: Command, streams: &mut Streams<'_>) -> Result<Exit, Error> {
     match command {
         Command::Convert(args) => convert::convert(&args.into(), streams),
-        Command::Verify { manifest } => verify::verify(&manifest, streams.stdout),
+        Command::Verify(args) => verify::verify(&args.into(), streams.stdout),
         Command::Policy { command } => {
             write_at_once(streams.stdout, |out| dispatch_policy(command, out))
         }

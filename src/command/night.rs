@@ -146,9 +146,12 @@ impl<'n> Night<'n> {
             let files = [name.report(), name.index(), name.manifest()];
             settled.leave(files.map(|file| history.file(&file)));
         }
-        let removed = match self.options.keep {
-            Some(keep) => history.too_old(keep, is_complete),
-            None => Vec::new(),
+        let (removed, kept) = match self.options.keep {
+            Some(keep) => (
+                history.too_old(keep, is_complete),
+                history.kept_though_old(keep, is_complete),
+            ),
+            None => (Vec::new(), None),
         };
         Ok(Some(NightFiles {
             report,
@@ -158,6 +161,7 @@ impl<'n> Night<'n> {
             },
             previous: history.previous(),
             removed: removed.iter().map(|night| night.digest.clone()).collect(),
+            kept: kept.map(|night| night.digest.clone()),
         }))
     }
 
@@ -167,10 +171,17 @@ impl<'n> Night<'n> {
     ///
     /// One cannot be removed.
     pub(super) fn remove_old(&self, is_complete: bool) -> Result<(), Error> {
-        if let (Some(history), Some(keep)) = (&self.history, self.options.keep) {
-            history.remove(&history.too_old(keep, is_complete))?;
-        }
-        Ok(())
+        let Some(history) = &self.history else {
+            return Ok(());
+        };
+        let old = match (history.made_before(), self.options.keep) {
+            // What no manifest says to be removed would be missed: the night that is made
+            // again keeps its own, and what that says is finished if it was not.
+            (Some(night), _) => history.named(&night.removed),
+            (None, Some(keep)) => history.too_old(keep, is_complete),
+            (None, None) => return Ok(()),
+        };
+        Ok(history.remove(&old)?)
     }
 
     fn is_compared(&self) -> bool {

@@ -24,6 +24,12 @@ pub enum Error {
         /// The first file in it.
         file: String,
     },
+    /// The folder holds no night.
+    #[error("history `{path}` has no night")]
+    NoNight {
+        /// The folder.
+        path: String,
+    },
     /// Another run keeps a night.
     #[error("history `{path}` is in use by another run{holder}: one night is kept at a time")]
     Locked {

@@ -22,6 +22,10 @@ pub struct Folder {
     nights: Vec<Stored>,
     /// Manifests that cannot be read, each with why.
     broken: Vec<(NightName, String)>,
+    /// The names of reports and indexes of nights that have no manifest.
+    unfinished: Vec<String>,
+    /// The names of files that are of no night.
+    others: Vec<String>,
 }
 
 /// Holds what a run keeps in a history.
@@ -46,7 +50,8 @@ impl Folder {
             path: path.display().to_string(),
             source,
         };
-        let (mut nights, mut broken, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut nights, mut broken) = (Vec::new(), Vec::new());
+        let (mut beside, mut others) = (Vec::new(), Vec::new());
         for file in fs::read_dir(path).map_err(unreadable)? {
             let file = file.map_err(unreadable)?;
             let name = file.file_name().to_string_lossy().into_owned();
@@ -57,10 +62,16 @@ impl Folder {
                     Err(why) => broken.push((night, why)),
                 },
                 None if is_folder || name.starts_with('.') => {}
-                None => others.push(name),
+                // Of the very first night there can be this alone, if it was killed.
+                None => match NightName::of_beside(&name) {
+                    Some(night) => beside.push((night, name)),
+                    None => others.push(name),
+                },
             }
         }
-        if let (true, Some(file)) = (nights.is_empty() && broken.is_empty(), others.iter().min()) {
+        let is_empty = nights.is_empty() && broken.is_empty() && beside.is_empty();
+        others.sort();
+        if let (true, Some(file)) = (is_empty, others.first()) {
             return Err(Error::NoHistory {
                 path: path.display().to_string(),
                 file: file.clone(),
@@ -68,10 +79,19 @@ impl Folder {
         }
         nights.sort_by_key(|night| night.name);
         broken.sort_by_key(|(night, _)| *night);
+        beside.retain(|(name, _)| {
+            let has_manifest = nights
+                .binary_search_by_key(name, |night| night.name)
+                .is_ok();
+            !has_manifest && !broken.iter().any(|(night, _)| night == name)
+        });
+        beside.sort();
         Ok(Self {
             path: path.to_owned(),
             nights,
             broken,
+            unfinished: beside.into_iter().map(|(_, name)| name).collect(),
+            others,
         })
     }
 
@@ -85,6 +105,17 @@ impl Folder {
         &self.broken
     }
 
+    /// Returns the names of reports and indexes of nights that have no manifest: of runs
+    /// that were killed while their files took their places.
+    pub fn unfinished(&self) -> &[String] {
+        &self.unfinished
+    }
+
+    /// Returns the names of files that are of no night.
+    pub fn others(&self) -> &[String] {
+        &self.others
+    }
+
     /// Returns the path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
@@ -93,12 +124,14 @@ impl Folder {
 
 fn stored(folder: &Path, name: NightName) -> Result<Stored, String> {
     let path = folder.join(name.manifest());
-    let why = |error: io::Error| error.to_string();
+    let (manifest, digest) = Manifest::read(&path).map_err(|error| {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        cause.unwrap_or_else(|| error.to_string())
+    })?;
     let digest = FileDigest {
         path: name.manifest(),
-        ..digest::of_file(&path).map_err(why)?
+        ..digest
     };
-    let manifest = Manifest::read(&path).map_err(|error| error.to_string())?;
     if manifest.as_of() != name.as_of() || manifest.night().is_none() {
         return Err("it is the manifest of another run".to_owned());
     }
@@ -193,15 +226,32 @@ impl Tonight {
     /// Returns the nights that are older than `keep` allows, but for the newest that is
     /// complete; `is_complete` says whether this one is.
     pub fn too_old(&self, keep: Span, is_complete: bool) -> Vec<&Stored> {
+        let kept = self.kept_though_old(keep, is_complete);
+        let kept = kept.map(|night| night.name);
+        let old = self.before(keep).filter(|night| Some(night.name) != kept);
+        old.collect()
+    }
+
+    /// Returns the newest night that is complete, if it is older than `keep` allows.
+    pub fn kept_though_old(&self, keep: Span, is_complete: bool) -> Option<&Stored> {
+        let mut nights = self.folder.nights.iter().rev();
+        let newest = nights.find(|night| night.manifest.is_complete() && !is_complete)?;
+        let mut old = self.before(keep);
+        old.find(|night| night.name == newest.name)
+    }
+
+    /// Returns the nights that are older than `keep` allows, but for this one.
+    fn before(&self, keep: Span) -> impl Iterator<Item = &Stored> {
         let oldest = keep.before(self.name.as_of());
-        let nights = || self.folder.nights.iter();
-        let newest_complete = nights()
-            .rev()
-            .find(|night| night.manifest.is_complete() && !is_complete)
-            .map(|night| night.name);
-        nights()
-            .filter(|night| night.name.as_of() < oldest && Some(night.name) != newest_complete)
-            .filter(|night| night.name != self.name)
+        let nights = self.folder.nights.iter();
+        nights.filter(move |night| night.name.as_of() < oldest && night.name != self.name)
+    }
+
+    /// Returns the nights of these manifests, as far as they are there.
+    pub fn named<'n>(&'n self, manifests: &'n [FileDigest]) -> Vec<&'n Stored> {
+        let nights = self.folder.nights.iter();
+        nights
+            .filter(|night| manifests.contains(&night.digest))
             .collect()
     }
 
@@ -255,9 +305,6 @@ impl Folder {
 
 /// Says whether a file is as it was.
 fn holds(path: &Path, was: &FileDigest) -> Result<(), String> {
-    let now = digest::of_file(path).map_err(|error| format!("{}: {error}", was.path))?;
-    match now.sha256 == was.sha256 {
-        true => Ok(()),
-        false => Err(format!("{} has changed", was.path)),
-    }
+    let compared = was.compare(digest::of_file(path));
+    compared.map_err(|difference| format!("{}: {difference}", was.path))
 }

@@ -1,11 +1,13 @@
 //! A history: a folder in which each night is a packed report, a manifest that names the
 //! one before, and an index of its findings for the next night.
 
+mod chain;
 mod error;
 mod folder;
 mod lock;
 mod night;
 
+pub use chain::{Chain, Fault, Part, Wrong};
 pub use error::Error;
 pub use folder::{Folder, Tonight};
 pub use night::{NightName, Stored};

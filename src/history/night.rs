@@ -32,7 +32,16 @@ impl NightName {
 
     /// Returns the night of which a file is the manifest, if its name says so.
     pub fn of_manifest(file: &str) -> Option<Self> {
-        let name = file.strip_suffix(MANIFEST)?;
+        Self::of(file, MANIFEST)
+    }
+
+    /// Returns the night of which a file is the report or the index, if its name says so.
+    pub fn of_beside(file: &str) -> Option<Self> {
+        Self::of(file, REPORT).or_else(|| Self::of(file, INDEX))
+    }
+
+    fn of(file: &str, ending: &str) -> Option<Self> {
+        let name = file.strip_suffix(ending)?;
         let instant = NaiveDateTime::parse_from_str(name, FORM).ok()?;
         let night = Self(instant.and_utc());
         (night.to_string() == name).then_some(night)
@@ -94,6 +103,10 @@ mod tests {
         for as_of in ["2026-11-26T02:00:00Z", "2026-11-26T02:00:00.250Z"] {
             let night = NightName::new(as_of.parse().expect("an instant"));
             assert_eq!(NightName::of_manifest(&night.manifest()), Some(night));
+            for file in [night.report(), night.index()] {
+                assert_eq!(NightName::of_beside(&file), Some(night));
+                assert_eq!(NightName::of_manifest(&file), None);
+            }
         }
         let night = NightName::new("2026-11-26T02:00:00Z".parse().expect("an instant"));
         assert_eq!(night.report(), "2026-11-26T020000Z.ndjson.zst");

@@ -16,6 +16,7 @@ mod decoder;
 mod examples;
 mod exports;
 mod floors;
+mod history;
 mod identity;
 mod judges;
 mod manifest;
