@@ -136,6 +136,10 @@ struct TicketEntry {
     title: String,
     counts: SinceCounts,
     most_severe: Option<Severity>,
+    /// Nothing is left of the slice, and its ticket can be closed once the exports are read
+    /// whole.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pending: bool,
 }
 
 /// Counts the records and outcomes of the run.
@@ -257,6 +261,17 @@ impl Manifest {
         self.night.as_ref()
     }
 
+    /// Returns the slices whose tickets are still open, though nothing is left of them.
+    pub fn pending_slices(&self) -> impl Iterator<Item = &Slice> {
+        let tickets = self
+            .reports
+            .iter()
+            .filter_map(|report| report.ticket.as_ref());
+        tickets
+            .filter(|ticket| ticket.pending)
+            .map(|ticket| &ticket.slice)
+    }
+
     /// Returns the exports that were read.
     pub fn exports(&self) -> impl Iterator<Item = &FileDigest> {
         self.exports.iter().map(|export| &export.file)
@@ -346,6 +361,7 @@ impl TicketEntry {
             title,
             counts,
             most_severe,
+            is_pending: pending,
         } = ticket;
         Self {
             slice,
@@ -354,6 +370,7 @@ impl TicketEntry {
             title,
             counts,
             most_severe,
+            pending,
         }
     }
 }

@@ -361,6 +361,9 @@ impl Run<'_> {
             footer.summary.since = Some(compared.counts);
             footer.summary.since_by_rule.clone_from(&compared.by_rule);
         }
+        for slice in of_night.pending_slices() {
+            reports.pending(slice)?;
+        }
         let exit = exit(options, policies, &totals, compared.as_ref());
         let mut settled = reports.finish(header, &footer)?;
         let index = settled.index(|out| match (tonight, &compared, &kept) {

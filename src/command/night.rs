@@ -14,7 +14,7 @@ use crate::options::{Alarm, AuditOptions, Earlier, NightOptions};
 use crate::policy::{Ask, Policies};
 use crate::report::{
     BesidePaths, Destination, Footer, Format, Header, Layout, Packing, Planned, Previous, Settings,
-    Settlement, SinceCounts, SinceOfRule,
+    Settlement, SinceCounts, SinceOfRule, Slice,
 };
 use crate::text::grouped;
 use crate::totals::{Gap, GapCode, Totals};
@@ -97,6 +97,13 @@ impl<'n> Night<'n> {
             },
         });
         asked.iter().cloned().chain(kept).collect()
+    }
+
+    /// Returns the slices whose tickets are still open, though nothing was left of them the
+    /// night before.
+    pub(super) fn pending_slices(&self) -> Vec<&Slice> {
+        let history = self.history.as_ref();
+        history.map_or_else(Vec::new, history::Tonight::pending_slices)
     }
 
     /// Returns the files that are written beside the reports.

@@ -13,6 +13,7 @@ use crate::digest::{self, FileDigest};
 use crate::manifest::{Manifest, NightFiles};
 use crate::nights::Base;
 use crate::record::time::{self, Span};
+use crate::report::Slice;
 
 /// Holds the folder of a history.
 #[derive(Debug)]
@@ -205,6 +206,15 @@ impl Tonight {
         let before = self.folder.nights.iter().rev();
         let mut before = before.filter(|night| night.name < self.name);
         before.next().map(|night| night.digest.clone())
+    }
+
+    /// Returns the slices whose tickets are still open, though nothing was left of them the
+    /// night before.
+    pub fn pending_slices(&self) -> Vec<&Slice> {
+        let mut before = self.folder.nights.iter().rev();
+        let before = before.find(|night| night.name < self.name);
+        let slices = before.map(|night| night.manifest.pending_slices());
+        slices.into_iter().flatten().collect()
     }
 
     /// Returns the report of this night, if it was kept before.

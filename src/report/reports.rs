@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::format::factory::new_report;
 use super::model::ended::Ended;
-use super::model::footer::Footer;
+use super::model::footer::{Footer, Slice};
 use super::model::header::Header;
 use super::model::row::Rejected;
 use super::output::{Asides, Destination, Error, Output, Written, settle};
@@ -262,6 +262,22 @@ impl<'r> Reports<'r> {
                     taken.map_err(|source| output.failed(source))?;
                 }
                 To::Slices(split) => split.ended(ended)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds that the ticket of a slice is still open, though nothing was left of it the
+    /// night before.
+    ///
+    /// # Errors
+    ///
+    /// A report cannot be written.
+    pub fn pending(&mut self, slice: &Slice) -> Result<(), Error> {
+        for report in &mut self.all {
+            match &mut report.to {
+                To::One { .. } => {}
+                To::Slices(split) => split.pending(slice)?,
             }
         }
         Ok(())

@@ -141,6 +141,9 @@ const ENDED: u8 = b'e';
 /// The first byte of a line of a finding that is of another slice than the night before.
 const MOVED: u8 = b'm';
 
+/// The first byte of a line of a slice whose ticket is still open, though nothing is left.
+const PENDING: u8 = b'p';
+
 /// How many findings are sorted in memory.
 const SEGMENT_ITEMS: usize = 1 << 16;
 
@@ -244,6 +247,26 @@ impl Split {
         kept.map_err(|source| failed(&self.destination, source))
     }
 
+    /// Takes in that the ticket of a slice is still open, though nothing was left of it the
+    /// night before.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be kept.
+    pub fn pending(&mut self, slice: &Slice) -> Result<(), Error> {
+        if slice.by != self.by.to_string() {
+            return Ok(());
+        }
+        let place = Place {
+            slice: slice.value.clone(),
+            at: self.rows.bytes(),
+            rule_index: None,
+        };
+        let kept = self.places.push(place);
+        let kept = kept.and_then(|()| self.rows.push(&[PENDING, b'\n']));
+        kept.map_err(|source| failed(&self.destination, source))
+    }
+
     /// Writes a report for each slice, in folders aside; none takes its place yet.
     ///
     /// # Errors
@@ -285,7 +308,10 @@ impl Split {
                     let row = rows.read(place.at).map_err(failed)?;
                     slice.add(row, usize::try_from(rule_index).unwrap_or(usize::MAX))?;
                 }
-                None => slice.add_ended(&rows.read_ended(place.at).map_err(failed)?)?,
+                None => match rows.read_ended(place.at).map_err(failed)? {
+                    Some(ended) => slice.add_ended(&ended)?,
+                    None => slice.ticket.pending(),
+                },
             }
             open = Some(slice);
         }
@@ -331,13 +357,15 @@ impl Rows {
         Ok(row)
     }
 
-    fn read_ended(&mut self, at: u64) -> io::Result<Ended<'static>> {
+    /// Reads a finding that ended; none, if the slice is but pending.
+    fn read_ended(&mut self, at: u64) -> io::Result<Option<Ended<'static>>> {
         self.file.seek_to(at)?;
         self.line.clear();
         self.file.read_until(b'\n', &mut self.line)?;
         Ok(match self.line.split_first() {
-            Some((&MOVED, row)) => Ended::Moved(Box::new(serde_json::from_slice(row)?)),
-            Some((_, ended)) => serde_json::from_slice(ended)?,
+            Some((&PENDING, _)) => None,
+            Some((&MOVED, row)) => Some(Ended::Moved(Box::new(serde_json::from_slice(row)?))),
+            Some((_, ended)) => Some(serde_json::from_slice(ended)?),
             None => return Err(io::ErrorKind::UnexpectedEof.into()),
         })
     }

@@ -44,6 +44,9 @@ pub struct Ticket {
     pub counts: SinceCounts,
     /// How severe the most severe of its findings is that is not waived.
     pub most_severe: Option<Severity>,
+    /// Whether nothing is left of it, and its ticket can be closed once the exports are read
+    /// whole.
+    pub is_pending: bool,
 }
 
 /// Counts the findings of a slice.
@@ -116,6 +119,11 @@ impl TicketCounts {
         }
     }
 
+    /// Counts that the last finding ended on a night whose exports were not read whole.
+    pub fn pending(&mut self) {
+        self.was_open = true;
+    }
+
     /// Returns whether something of the slice has ended.
     fn has_ended(&self) -> bool {
         let SinceCounts {
@@ -171,9 +179,11 @@ impl Ticket {
             short(&about, MAX_TITLE),
             severe.unwrap_or_default()
         );
+        let is_left = counted.open > 0 || counted.counts.unknown > 0;
         Self {
             slice: slice.clone(),
             key: key(header, slice),
+            is_pending: counted.was_open && !is_left && !is_whole,
             action: counted.action(is_whole),
             title,
             counts: counted.counts,

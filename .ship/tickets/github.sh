@@ -1,0 +1,35 @@
+#!/bin/sh
+# Opens, updates and closes an issue for each slice of a night, as its manifest says. To run
+# it again changes nothing: an issue is found by its label before one is opened.
+#
+#   GITHUB_TOKEN=… GITHUB_REPOSITORY=owner/name github.sh manifest.json
+#
+# Run it where audit ran: the paths of the reports are read from here. Needs curl and jq.
+set -eu
+api="${GITHUB_API_URL:-https://api.github.com}/repos/$GITHUB_REPOSITORY"
+
+call() { # METHOD PATH [curl options]
+    method=$1 path=$2
+    shift 2
+    curl --fail --silent --show-error --request "$method" "$@" \
+        --header "Authorization: Bearer $GITHUB_TOKEN" \
+        --header 'Accept: application/vnd.github+json' "$api$path"
+}
+
+jq --compact-output '.reports[] | select(.action // "none" | . != "none")' "$1" |
+    while IFS= read -r slice; do
+        action=$(printf %s "$slice" | jq --raw-output .action)
+        report=$(printf %s "$slice" | jq --raw-output .path)
+        # A label has at most 50 characters, and a key any number.
+        label="audit-$(printf %s "$slice" | jq --join-output .key | sha256sum | cut -c1-20)"
+        number=$(call GET "/issues?state=open&labels=$label" | jq --raw-output '.[0].number // empty')
+        issue=$(printf %s "$slice" | jq --arg label "$label" --rawfile body "$report" \
+            '{title, body: $body, labels: ["audit", $label]}')
+        case "$action:$number" in
+            close:) ;;
+            close:*) issue=$(printf %s "$issue" | jq '. + {state: "closed"}')
+                call PATCH "/issues/$number" --data "$issue" >/dev/null ;;
+            *:) call POST /issues --data "$issue" >/dev/null ;;
+            *) call PATCH "/issues/$number" --data "$issue" >/dev/null ;;
+        esac
+    done
