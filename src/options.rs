@@ -55,6 +55,23 @@ pub struct ConvertOptions {
     pub colour: ColourChoice,
 }
 
+/// Says which reports are to be compared, and what follows from that.
+#[derive(Debug, Clone)]
+pub struct DiffOptions {
+    /// The older report.
+    pub earlier: PathBuf,
+    /// The newer report.
+    pub later: PathBuf,
+    /// The reports to write.
+    pub reports: ReportOptions,
+    /// The severity from which on findings decide the exit code.
+    pub fail_on: FailOn,
+    /// What follows from what is new or overdue.
+    pub nights: NightOptions,
+    /// When output is coloured.
+    pub colour: ColourChoice,
+}
+
 /// Says what is to be compared with its digests.
 #[derive(Debug, Clone)]
 pub struct VerifyOptions {

@@ -50,6 +50,14 @@ pub enum Command {
     /// They are the same as those of the run itself; exit code 0 says that they
     /// were made, and not that all is well.
     Convert(ConvertArgs),
+    /// Compares two json or ndjson reports, the older first
+    ///
+    /// The findings of the later one say whether they are new since the earlier one. What is
+    /// not among them any more is `unknown` unless the later report says itself what became
+    /// of it: a report does not list who passes. Exit codes: 0 the reports were made; 1 what
+    /// --fail-on or --fail-on-new names; 2 they cannot be compared; 3 the later audit is
+    /// incomplete.
+    Diff(DiffArgs),
     /// Checks the digests of a manifest, or of all nights of a history
     ///
     /// Exit codes: 0 all files are as the run left them; 1 some are not; 2 it
@@ -132,6 +140,40 @@ pub enum PolicyCommand {
     },
     /// Writes a policy to start from
     New,
+}
+
+/// Holds the arguments of `audit diff`.
+#[derive(Debug, Clone, Args)]
+pub struct DiffArgs {
+    /// The older report
+    #[arg(value_name = "EARLIER")]
+    pub earlier: PathBuf,
+
+    /// The newer report, which may be of the same instant
+    #[arg(value_name = "LATER")]
+    pub later: PathBuf,
+
+    /// The reports to make; without any, a text report on stdout
+    #[command(flatten)]
+    pub reports: ReportArgs,
+
+    /// Exit with 1 if the later report has findings at or above this severity: info, low,
+    /// medium, high, critical or never; beside it, overdue for those whose deadline has
+    /// passed [default: never]
+    #[arg(long, value_name = "SEVERITY", value_delimiter = ',')]
+    pub fail_on: Vec<FailsOn>,
+
+    /// Exit with 1 if findings at or above this severity are new, or worse than before
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    pub fail_on_new: Option<Severity>,
+
+    /// How long findings of a severity may stay, as in --deadline critical=7d
+    #[arg(long, value_name = "SEVERITY=SPAN", value_parser = deadline)]
+    pub deadline: Vec<(Severity, Span)>,
+
+    /// When to colour
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: ColorChoice,
 }
 
 /// Holds the arguments of `audit verify`.

@@ -6,6 +6,7 @@ mod usage;
 mod values;
 
 pub use args::{
-    AuditArgs, Cli, Command, ConvertArgs, ExplainArgs, PolicyCommand, ReportArgs, VerifyArgs,
+    AuditArgs, Cli, Command, ConvertArgs, DiffArgs, ExplainArgs, PolicyCommand, ReportArgs,
+    VerifyArgs,
 };
 pub use usage::{Usage, command, parse};

@@ -4,6 +4,7 @@ mod audit;
 mod check;
 mod completions;
 mod convert;
+mod diff;
 mod dispatch;
 mod error;
 mod exit;

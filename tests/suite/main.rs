@@ -13,6 +13,7 @@ mod cli;
 mod conformance;
 mod convert;
 mod decoder;
+mod diff;
 mod examples;
 mod exports;
 mod floors;
