@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
+use super::nights::{DiffArgs, HistoryArgs, VerifyArgs};
 use super::values::{
     bytes, choice, column, deadline, destination, instant, mapping, max_chars, setting, severity,
-    sha256, span, split_by,
+    span, split_by,
 };
 use crate::export;
 use crate::options::{Alarm, CheckFormat, Document, FailsOn};
@@ -58,6 +59,8 @@ pub enum Command {
     /// --fail-on or --fail-on-new names; 2 they cannot be compared; 3 the later audit is
     /// incomplete.
     Diff(DiffArgs),
+    /// Shows the nights of a history: what each found, what changed, and what to look at
+    History(HistoryArgs),
     /// Checks the digests of a manifest, or of all nights of a history
     ///
     /// Exit codes: 0 all files are as the run left them; 1 some are not; 2 it
@@ -140,53 +143,6 @@ pub enum PolicyCommand {
     },
     /// Writes a policy to start from
     New,
-}
-
-/// Holds the arguments of `audit diff`.
-#[derive(Debug, Clone, Args)]
-pub struct DiffArgs {
-    /// The older report
-    #[arg(value_name = "EARLIER")]
-    pub earlier: PathBuf,
-
-    /// The newer report, which may be of the same instant
-    #[arg(value_name = "LATER")]
-    pub later: PathBuf,
-
-    /// The reports to make; without any, a text report on stdout
-    #[command(flatten)]
-    pub reports: ReportArgs,
-
-    /// Exit with 1 if the later report has findings at or above this severity: info, low,
-    /// medium, high, critical or never; beside it, overdue for those whose deadline has
-    /// passed [default: never]
-    #[arg(long, value_name = "SEVERITY", value_delimiter = ',')]
-    pub fail_on: Vec<FailsOn>,
-
-    /// Exit with 1 if findings at or above this severity are new, or worse than before
-    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
-    pub fail_on_new: Option<Severity>,
-
-    /// How long findings of a severity may stay, as in --deadline critical=7d
-    #[arg(long, value_name = "SEVERITY=SPAN", value_parser = deadline)]
-    pub deadline: Vec<(Severity, Span)>,
-
-    /// When to colour
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    pub color: ColorChoice,
-}
-
-/// Holds the arguments of `audit verify`.
-#[derive(Debug, Clone, Args)]
-pub struct VerifyArgs {
-    /// What --manifest wrote, whose paths are read from here, or the folder of a
-    /// history
-    #[arg(value_name = "MANIFEST|DIR")]
-    pub path: PathBuf,
-
-    /// The SHA-256 that the manifest must have; in a history, that of the newest night
-    #[arg(long, value_name = "SHA256", value_parser = sha256)]
-    pub digest: Option<String>,
 }
 
 /// Holds the arguments of `audit explain`.

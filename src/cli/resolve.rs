@@ -4,11 +4,12 @@
 use chrono::Utc;
 use clap::ColorChoice;
 
-use super::args::{AuditArgs, ConvertArgs, DiffArgs, ExplainArgs, ReportArgs, VerifyArgs};
+use super::args::{AuditArgs, ConvertArgs, ExplainArgs, ReportArgs};
+use super::nights::{DiffArgs, HistoryArgs, VerifyArgs};
 use crate::options::{
     AuditOptions, ColourChoice, ConvertOptions, DiffOptions, Disclosure, Earlier, ExplainOptions,
-    FailOn, FailsOn, InputOptions, NightOptions, PolicyOptions, ReportOptions, Verbosity,
-    VerifyOptions,
+    FailOn, FailsOn, HistoryOptions, InputOptions, NightOptions, PolicyOptions, ReportOptions,
+    Verbosity, VerifyOptions,
 };
 use crate::policy::{Selection, Severity};
 use crate::report::{self, Destination, Layout};
@@ -135,6 +136,17 @@ impl From<DiffArgs> for DiffOptions {
             },
             earlier: args.earlier,
             colour: colour_choice(args.color),
+        }
+    }
+}
+
+impl From<HistoryArgs> for HistoryOptions {
+    fn from(args: HistoryArgs) -> Self {
+        let of_file = args.output.as_ref().and_then(|file| file.format);
+        Self {
+            folder: args.folder,
+            format: args.format.or(of_file).unwrap_or_default(),
+            output: args.output.map(|file| file.path),
         }
     }
 }

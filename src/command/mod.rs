@@ -10,6 +10,7 @@ mod error;
 mod exit;
 mod explain;
 mod exports;
+mod history;
 mod judge;
 mod man;
 mod night;

@@ -25,6 +25,7 @@ mod memory;
 mod nights;
 #[path = "../oracle/mod.rs"]
 mod oracle; // the fuzzer asks it too
+mod overview;
 mod packed;
 mod policies;
 mod privacy;
