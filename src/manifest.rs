@@ -37,6 +37,9 @@ pub struct Manifest {
     /// How findings relate to the night before, in a run that is compared with one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     since: Option<SinceCounts>,
+    /// The first night of the oldest finding that is still there, in such a run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    oldest: Option<DateTime<Utc>>,
     complete: bool,
     incomplete_because: Vec<Gap>,
     run: RunFacts,
@@ -144,12 +147,16 @@ struct TicketEntry {
 
 /// Counts the records and outcomes of the run.
 #[derive(Debug, Serialize, Deserialize)]
-struct Totals {
-    records: u64,
-    in_scope: u64,
-    rejected: u64,
+pub struct Totals {
+    /// Records that were met.
+    pub records: u64,
+    /// Records that some policy judged.
+    pub in_scope: u64,
+    /// Records that could not be read.
+    pub rejected: u64,
+    /// Outcomes of rules.
     #[serde(flatten)]
-    outcomes: Counts,
+    pub outcomes: Counts,
 }
 
 /// Says why a manifest cannot be read.
@@ -206,6 +213,10 @@ impl Manifest {
             },
             by_severity: summary.by_severity.clone(),
             since: summary.since,
+            oldest: {
+                let by_rule = summary.since_by_rule.iter();
+                by_rule.filter_map(|rule| rule.oldest).min()
+            },
             complete: summary.complete,
             run,
             night,
@@ -270,6 +281,41 @@ impl Manifest {
         tickets
             .filter(|ticket| ticket.pending)
             .map(|ticket| &ticket.slice)
+    }
+
+    /// Returns when the run was made, and how it ended.
+    pub fn run(&self) -> &RunFacts {
+        &self.run
+    }
+
+    /// Returns the counts of records and outcomes.
+    pub fn counts(&self) -> &Totals {
+        &self.counts
+    }
+
+    /// Returns what rules of each severity came to.
+    pub fn by_severity(&self) -> impl Iterator<Item = (Severity, &Counts)> {
+        let counts = self.by_severity.iter();
+        counts.map(|(severity, counts)| (*severity, counts))
+    }
+
+    /// Returns how findings relate to the night before, if the run was compared with one.
+    pub fn since(&self) -> Option<SinceCounts> {
+        self.since
+    }
+
+    /// Returns the first night of the oldest finding that is still there, if that is known.
+    pub fn oldest(&self) -> Option<DateTime<Utc>> {
+        self.oldest
+    }
+
+    /// Returns the policies, by their ids, and the other files that they are made from, by
+    /// their paths, each with its SHA-256.
+    pub fn policies(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.policies.iter().map(|policy| {
+            let name = policy.id.as_deref().unwrap_or(&policy.file.path);
+            (name, &*policy.file.sha256)
+        })
     }
 
     /// Returns the exports that were read.

@@ -55,6 +55,69 @@ pub struct ConvertOptions {
     pub colour: ColourChoice,
 }
 
+/// Says which reports are to be compared, and what follows from that.
+#[derive(Debug, Clone)]
+pub struct DiffOptions {
+    /// The older report.
+    pub earlier: PathBuf,
+    /// The newer report.
+    pub later: PathBuf,
+    /// The reports to write.
+    pub reports: ReportOptions,
+    /// The severity from which on findings decide the exit code.
+    pub fail_on: FailOn,
+    /// What follows from what is new or overdue.
+    pub nights: NightOptions,
+    /// When output is coloured.
+    pub colour: ColourChoice,
+}
+
+/// Says which history is to be shown, and how.
+#[derive(Debug, Clone)]
+pub struct HistoryOptions {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// How it is written.
+    pub format: HistoryFormat,
+    /// The file that it is written to; stdout, without one.
+    pub output: Option<PathBuf>,
+}
+
+/// Names a file for the nights of a history.
+#[derive(Debug, Clone)]
+pub struct HistoryFile {
+    /// Its path.
+    pub path: PathBuf,
+    /// The format that its extension names, if it does.
+    pub format: Option<HistoryFormat>,
+}
+
+/// Says what the nights of a history are written as.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Default,
+    strum::EnumMessage,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "kebab-case")]
+pub enum HistoryFormat {
+    /// A table for a person
+    #[default]
+    Text,
+    /// A row a night
+    Csv,
+    /// An object with the nights and what to look at
+    Json,
+    /// One page with charts
+    #[cfg(feature = "html")]
+    Html,
+}
+
 /// Says what is to be compared with its digests.
 #[derive(Debug, Clone)]
 pub struct VerifyOptions {

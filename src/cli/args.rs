@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
+use super::nights::{DiffArgs, HistoryArgs, VerifyArgs};
 use super::values::{
     bytes, choice, column, deadline, destination, instant, mapping, max_chars, setting, severity,
-    sha256, span, split_by,
+    span, split_by,
 };
 use crate::export;
 use crate::options::{Alarm, CheckFormat, Document, FailsOn};
@@ -50,6 +51,16 @@ pub enum Command {
     /// They are the same as those of the run itself; exit code 0 says that they
     /// were made, and not that all is well.
     Convert(ConvertArgs),
+    /// Compares two json or ndjson reports, the older first
+    ///
+    /// The findings of the later one say whether they are new since the earlier one. What is
+    /// not among them any more is `unknown` unless the later report says itself what became
+    /// of it: a report does not list who passes. Exit codes: 0 the reports were made; 1 what
+    /// --fail-on or --fail-on-new names; 2 they cannot be compared; 3 the later audit is
+    /// incomplete.
+    Diff(DiffArgs),
+    /// Shows the nights of a history: what each found, what changed, and what to look at
+    History(HistoryArgs),
     /// Checks the digests of a manifest, or of all nights of a history
     ///
     /// Exit codes: 0 all files are as the run left them; 1 some are not; 2 it
@@ -132,19 +143,6 @@ pub enum PolicyCommand {
     },
     /// Writes a policy to start from
     New,
-}
-
-/// Holds the arguments of `audit verify`.
-#[derive(Debug, Clone, Args)]
-pub struct VerifyArgs {
-    /// What --manifest wrote, whose paths are read from here, or the folder of a
-    /// history
-    #[arg(value_name = "MANIFEST|DIR")]
-    pub path: PathBuf,
-
-    /// The SHA-256 that the manifest must have; in a history, that of the newest night
-    #[arg(long, value_name = "SHA256", value_parser = sha256)]
-    pub digest: Option<String>,
 }
 
 /// Holds the arguments of `audit explain`.

@@ -4,10 +4,12 @@
 use chrono::Utc;
 use clap::ColorChoice;
 
-use super::args::{AuditArgs, ConvertArgs, ExplainArgs, ReportArgs, VerifyArgs};
+use super::args::{AuditArgs, ConvertArgs, ExplainArgs, ReportArgs};
+use super::nights::{DiffArgs, HistoryArgs, VerifyArgs};
 use crate::options::{
-    AuditOptions, ColourChoice, ConvertOptions, Disclosure, Earlier, ExplainOptions, FailOn,
-    FailsOn, InputOptions, NightOptions, PolicyOptions, ReportOptions, Verbosity, VerifyOptions,
+    AuditOptions, ColourChoice, ConvertOptions, DiffOptions, Disclosure, Earlier, ExplainOptions,
+    FailOn, FailsOn, HistoryOptions, InputOptions, NightOptions, PolicyOptions, ReportOptions,
+    Verbosity, VerifyOptions,
 };
 use crate::policy::{Selection, Severity};
 use crate::report::{self, Destination, Layout};
@@ -69,7 +71,11 @@ impl From<AuditArgs> for AuditOptions {
                 chunk_bytes: args.window_bytes,
             },
             reports: args.reports.options(stdout),
-            fail_on: fail_on(&args.fail_on, args.fail_on_new),
+            fail_on: fail_on(&args.fail_on).unwrap_or(match args.fail_on_new {
+                // Who asks for new ones alone hears of new ones alone.
+                Some(_) => FailOn(None),
+                None => FailOn(Some(Severity::Low)),
+            }),
             nights: NightOptions {
                 earlier: match (args.since, args.history) {
                     (Some(report), _) => Some(Earlier::Report(report)),
@@ -112,6 +118,39 @@ impl From<ConvertArgs> for ConvertOptions {
     }
 }
 
+impl From<DiffArgs> for DiffOptions {
+    fn from(args: DiffArgs) -> Self {
+        let usual = args.reports.outputs.is_empty();
+        let usual = usual.then_some(report::Format::Text);
+        let stdout = args.reports.format.or(usual);
+        Self {
+            later: args.later,
+            reports: args.reports.options(stdout),
+            fail_on: fail_on(&args.fail_on).unwrap_or(FailOn(None)),
+            nights: NightOptions {
+                earlier: Some(Earlier::Report(args.earlier.clone())),
+                deadlines: args.deadline.into_iter().collect(),
+                fail_on_new: args.fail_on_new,
+                fail_on_overdue: args.fail_on.contains(&FailsOn::Overdue),
+                ..NightOptions::default()
+            },
+            earlier: args.earlier,
+            colour: colour_choice(args.color),
+        }
+    }
+}
+
+impl From<HistoryArgs> for HistoryOptions {
+    fn from(args: HistoryArgs) -> Self {
+        let of_file = args.output.as_ref().and_then(|file| file.format);
+        Self {
+            folder: args.folder,
+            format: args.format.or(of_file).unwrap_or_default(),
+            output: args.output.map(|file| file.path),
+        }
+    }
+}
+
 impl From<VerifyArgs> for VerifyOptions {
     fn from(args: VerifyArgs) -> Self {
         Self {
@@ -145,18 +184,13 @@ impl From<ExplainArgs> for ExplainOptions {
     }
 }
 
-/// Returns the severity from which on findings decide the exit code: the last that is given.
-fn fail_on(given: &[FailsOn], fail_on_new: Option<Severity>) -> FailOn {
-    let given = given.iter().rev().find_map(|one| match one {
+/// Returns the severity from which on findings decide the exit code, if one is given: the
+/// last.
+fn fail_on(given: &[FailsOn]) -> Option<FailOn> {
+    given.iter().rev().find_map(|one| match one {
         FailsOn::Severity(severity) => Some(*severity),
         FailsOn::Overdue => None,
-    });
-    match (given, fail_on_new) {
-        (Some(given), _) => given,
-        // Who asks for new ones alone hears of new ones alone.
-        (None, Some(_)) => FailOn(None),
-        (None, None) => FailOn(Some(Severity::Low)),
-    }
+    })
 }
 
 fn colour_choice(choice: ColorChoice) -> ColourChoice {

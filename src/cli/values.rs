@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use strum::{EnumMessage, VariantArray};
 
+use crate::options::{HistoryFile, HistoryFormat};
 use crate::policy::Severity;
 use crate::record::time::{self, Span};
 use crate::report::{self, Column, Destination, MaxChars, SplitBy};
@@ -50,6 +51,23 @@ pub(super) fn max_chars(text: &str) -> Result<MaxChars, String> {
             names.join(", ")
         )
     })
+}
+
+pub(super) fn history_file(text: &str) -> Result<HistoryFile, String> {
+    let path = PathBuf::from(text);
+    if text.is_empty() || text == "-" {
+        return Err("name a file; without --output it is written to stdout".to_owned());
+    }
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    let format = match extension {
+        Some("txt") => Some(HistoryFormat::Text),
+        Some(extension) => {
+            let mut formats = HistoryFormat::VARIANTS.iter().copied();
+            formats.find(|format| Into::<&'static str>::into(*format) == extension)
+        }
+        None => None,
+    };
+    Ok(HistoryFile { path, format })
 }
 
 /// Hexadecimal digits of a SHA-256.

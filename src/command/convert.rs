@@ -36,6 +36,25 @@ pub(super) fn convert(options: &ConvertOptions, streams: &mut Streams<'_>) -> Re
     Ok(Exit::Clean)
 }
 
+/// Writes a finding of a report to others.
+pub(super) fn write_row(
+    rule_index: usize,
+    row: FindingRow<'static>,
+    renderers: &Renderers,
+    reports: &mut Reports<'_>,
+) -> Result<(), Error> {
+    let found = Found {
+        row,
+        rule_index,
+        finding: None,
+    };
+    let mut chunk = RenderedChunk::default();
+    let rendered = renderers.found(&found, &mut chunk, |_| Ok(()));
+    rendered.map_err(pipeline::Error::Render)?;
+    chunk.number(0, &mut Vec::new());
+    Ok(reports.findings(&mut chunk)?)
+}
+
 struct Converter<'c> {
     options: &'c ConvertOptions,
     screen: Screen,
@@ -85,19 +104,10 @@ impl Listener for Converter<'_> {
     }
 
     fn finding(&mut self, rule_index: usize, row: FindingRow<'static>) -> Result<(), Error> {
-        let Some(open) = &mut self.open else {
-            return Ok(());
-        };
-        let found = Found {
-            row,
-            rule_index,
-            finding: None,
-        };
-        let mut chunk = RenderedChunk::default();
-        let rendered = open.renderers.found(&found, &mut chunk, |_| Ok(()));
-        rendered.map_err(pipeline::Error::Render)?;
-        chunk.number(0, &mut Vec::new());
-        Ok(open.reports.findings(&mut chunk)?)
+        match &mut self.open {
+            Some(open) => write_row(rule_index, row, &open.renderers, &mut open.reports),
+            None => Ok(()),
+        }
     }
 
     fn ended(&mut self, ended: Ended<'static>) -> Result<(), Error> {

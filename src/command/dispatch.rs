@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::error::Error;
 use super::exit::Exit;
-use super::{check, completions, convert, explain, man, schema, show, test, verify};
+use super::{check, completions, convert, diff, explain, history, man, schema, show, test, verify};
 use crate::cli::{Command, PolicyCommand};
 use crate::terminal::{Streams, write_at_once};
 
@@ -16,6 +16,8 @@ use crate::terminal::{Streams, write_at_once};
 pub fn dispatch(command: Command, streams: &mut Streams<'_>) -> Result<Exit, Error> {
     match command {
         Command::Convert(args) => convert::convert(&args.into(), streams),
+        Command::Diff(args) => diff::diff(&args.into(), streams),
+        Command::History(args) => history::history(&args.into(), streams),
         Command::Verify(args) => verify::verify(&args.into(), streams.stdout),
         Command::Policy { command } => {
             write_at_once(streams.stdout, |out| dispatch_policy(command, out))

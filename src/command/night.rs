@@ -336,10 +336,15 @@ impl Compared {
 
     /// Returns whether what is new or overdue decides the exit code.
     pub(super) fn fails(&self, options: &NightOptions) -> bool {
-        let least = options.fail_on_new;
-        let mut worse = self.sum.worse.iter();
-        let has_new = worse
-            .any(|(severity, number)| *number > 0 && least.is_some_and(|least| *severity >= least));
-        has_new || (options.fail_on_overdue && self.counts.overdue > 0)
+        has_worse(options, &self.sum, self.counts.overdue)
     }
+}
+
+/// Returns whether what is new or overdue decides the exit code.
+pub(super) fn has_worse(options: &NightOptions, sum: &Sum, overdue: u64) -> bool {
+    let least = options.fail_on_new;
+    let mut worse = sum.worse.iter();
+    let has_new = worse
+        .any(|(severity, number)| *number > 0 && least.is_some_and(|least| *severity >= least));
+    has_new || (options.fail_on_overdue && overdue > 0)
 }

@@ -21,7 +21,15 @@ const MAX_BYTES: u64 = 200;
 #[derive(Debug)]
 pub struct Lock {
     /// The lock is that of the open file.
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A process that is being started has a copy of the open file for a moment, and would
+        // keep the lock as long. Without this the lock goes with the last copy.
+        let _ = flock(&self.file, FlockOperation::Unlock);
+    }
 }
 
 impl Lock {
@@ -54,7 +62,7 @@ impl Lock {
             Err(error) => return Err(unreadable(error.into())),
         }
         note_holder(&mut file).map_err(unreadable)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 

@@ -6,8 +6,16 @@ mod error;
 mod folder;
 mod lock;
 mod night;
+mod overview;
+#[cfg(feature = "html")]
+mod page;
+mod table;
 
 pub use chain::{Chain, Fault, Part, Wrong};
 pub use error::Error;
 pub use folder::{Folder, Tonight};
 pub use night::{NightName, Stored};
+pub use overview::{Alarm, AlarmKind, Overview, Row};
+#[cfg(feature = "html")]
+pub use page::write_page;
+pub use table::{write_csv, write_json, write_text};

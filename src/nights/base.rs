@@ -154,7 +154,10 @@ impl Base {
         };
         let is_file = File::open(path).and_then(|file| file.metadata());
         if !is_file.map_err(unreadable)?.is_file() {
-            return Err(Error::Pipe { path: shown() });
+            return Err(Error::Pipe {
+                which: "earlier",
+                path: shown(),
+            });
         }
         let sha256 = digest::of_file(path).map_err(unreadable)?.sha256;
         let Earlier {
@@ -166,6 +169,7 @@ impl Base {
         } = Earlier::read(path)?;
         if let Some(slice) = &footer.summary.slice {
             return Err(Error::Slice {
+                which: "earlier",
                 path: shown(),
                 slice: slice.to_string(),
             });

@@ -4,7 +4,40 @@ use super::base::Base;
 use super::error::Error;
 use crate::report::Header;
 
-/// Says whether a run with this header can be compared with a night.
+/// Says whether a night was before a run with this header.
+///
+/// # Errors
+///
+/// It was not.
+pub(super) fn is_earlier(base: &Base, header: &Header) -> Result<(), Error> {
+    match base.as_of() < header.instant() {
+        true => Ok(()),
+        false => Err(Error::NotEarlier {
+            path: base.path.display().to_string(),
+            earlier: base.header.as_of.clone(),
+            as_of: header.as_of.clone(),
+        }),
+    }
+}
+
+/// Says whether a report is of no later instant than another, with this header.
+///
+/// # Errors
+///
+/// It is later.
+pub(super) fn is_no_later(base: &Base, header: &Header) -> Result<(), Error> {
+    match base.as_of() <= header.instant() {
+        true => Ok(()),
+        false => Err(Error::Later {
+            path: base.path.display().to_string(),
+            earlier: base.header.as_of.clone(),
+            as_of: header.as_of.clone(),
+        }),
+    }
+}
+
+/// Says whether the findings of a run with this header can be compared with those of a
+/// night.
 ///
 /// # Errors
 ///
@@ -12,13 +45,6 @@ use crate::report::Header;
 pub(super) fn comparable(base: &Base, header: &Header) -> Result<(), Error> {
     let path = || base.path.display().to_string();
     let earlier = &base.header;
-    if base.as_of() >= header.instant() {
-        return Err(Error::NotEarlier {
-            path: path(),
-            earlier: earlier.as_of.clone(),
-            as_of: header.as_of.clone(),
-        });
-    }
     if earlier.fingerprint_scheme != header.fingerprint_scheme {
         return Err(Error::Scheme {
             path: path(),

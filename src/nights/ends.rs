@@ -90,6 +90,7 @@ impl Sum {
         if let Some(base) = tonight.base {
             let then = &base.footer.summary;
             let may_be_gone = facts.is_whole
+                && !tonight.is_report
                 && !self.has_nameless
                 && facts.exports >= base.footer.exports.len()
                 && !has_shrunk(facts.records, then.records)
@@ -171,10 +172,13 @@ fn decide(
         let counts = facts.by_rule.get(index);
         mark = whole_export(counts.ok_or(Doubt::NotDecided)?);
     } else if mark.is_unseen() {
-        return match may_be_gone {
-            true => Ok(End::Gone),
-            false => Err(Doubt::CustomerNotRead),
+        return match (may_be_gone, tonight.is_report && facts.is_whole) {
+            (_, true) => Err(Doubt::NotListed),
+            (true, false) => Ok(End::Gone),
+            (false, false) => Err(Doubt::CustomerNotRead),
         };
+    } else if mark.has(Mark::GONE) {
+        return Ok(End::Gone);
     }
     if mark.has(Mark::UNDECIDED) {
         return Err(Doubt::NotDecided);
@@ -185,7 +189,8 @@ fn decide(
     if mark.has(Mark::LEFT) {
         return Ok(End::Left);
     }
-    let is_aggregate = facts.is_aggregate.get(index).copied().unwrap_or_default();
+    let is_aggregate =
+        entry.customer == Key::NONE || facts.is_aggregate.get(index).copied().unwrap_or_default();
     let lacks_field = facts.lacks_field.get(index).copied().unwrap_or_default();
     let is_proof = match mark.has(Mark::PASS_BY_ABSENCE) {
         true => !lacks_field,

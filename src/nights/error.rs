@@ -22,19 +22,23 @@ pub enum Error {
     /// A line of the earlier report is not what this program writes.
     #[error("a finding of the earlier report is none of audit")]
     Line(#[source] serde_json::Error),
-    /// The earlier report is no file.
+    /// A report is no file.
     #[error(
-        "the earlier report `{path}` is no file: it is read more than once, so a pipe will not do"
+        "the {which} report `{path}` is no file: it is read more than once, so a pipe will not do"
     )]
     Pipe {
+        /// Whether it is the earlier or the later one.
+        which: &'static str,
         /// The report.
         path: String,
     },
-    /// The earlier report is about some of the findings.
+    /// A report is about some of the findings.
     #[error(
-        "the earlier report `{path}` is about {slice} alone: compare with the report of all findings"
+        "the {which} report `{path}` is about {slice} alone: compare with the report of all findings"
     )]
     Slice {
+        /// Whether it is the earlier or the later one.
+        which: &'static str,
         /// The report.
         path: String,
         /// What it is about.
@@ -50,6 +54,18 @@ pub enum Error {
         /// The clock of its run.
         earlier: String,
         /// The clock of this run.
+        as_of: String,
+    },
+    /// The report that should be the earlier one is the later one.
+    #[error(
+        "the report `{path}` is of {earlier}, which is after {as_of}, that of the other: name the older report first"
+    )]
+    Later {
+        /// The report.
+        path: String,
+        /// The clock of its run.
+        earlier: String,
+        /// The clock of the other run.
         as_of: String,
     },
     /// The earlier report names findings in another way.

@@ -15,6 +15,7 @@ mod entry;
 mod error;
 mod group;
 mod index;
+mod of_report;
 mod part;
 mod relation;
 mod sorted_file;

@@ -18,6 +18,8 @@ impl Mark {
     pub const LEFT: Mark = Mark(8);
     /// Whether the rule applies to a record of its customer cannot be decided.
     pub const UNDECIDED: Mark = Mark(16);
+    /// A report says that its customer is gone.
+    pub const GONE: Mark = Mark(64);
 
     /// It is found again in another slice of reports.
     pub const MOVED: Mark = Mark(32);

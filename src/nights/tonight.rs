@@ -7,7 +7,7 @@ use std::io;
 use chrono::{DateTime, Utc};
 
 use super::base::{Base, EarlierRule, Lists};
-use super::comparable::comparable;
+use super::comparable::{comparable, is_earlier};
 use super::entry::{Entry, Key, said, slice_digest};
 use super::error::Error;
 use super::part::{Mark, Part};
@@ -42,6 +42,8 @@ pub struct Tonight<'n> {
     keeps_customers: bool,
     /// Whether reports are split by a field.
     is_split: bool,
+    /// Whether the run is known by its report alone.
+    pub(super) is_report: bool,
     /// What several records of one name came to, once all were read.
     decided: Option<&'n SortedFile<Entry>>,
     /// What its findings refer to by indexes.
@@ -59,7 +61,7 @@ pub struct Customer {
     /// When the account was made.
     created: Option<DateTime<Utc>>,
     /// With their places.
-    earlier: Vec<(u64, Entry)>,
+    pub(super) earlier: Vec<(u64, Entry)>,
     decided: Vec<(u64, Entry)>,
 }
 
@@ -88,8 +90,22 @@ impl<'n> Tonight<'n> {
         keeps_customers: bool,
     ) -> Result<Self, Error> {
         if let Some(base) = base {
+            is_earlier(base, header)?;
             comparable(base, header)?;
         }
+        let tonight = Self::against(header, base, deadlines, privacy);
+        Ok(Self {
+            keeps_customers,
+            ..tonight
+        })
+    }
+
+    pub(super) fn against(
+        header: &Header,
+        base: Option<&'n Base>,
+        deadlines: &'n BTreeMap<Severity, Span>,
+        privacy: Privacy<'n>,
+    ) -> Self {
         let mut lists = Lists::default();
         for (policy, rule) in header.rules() {
             lists.rules.index(&EarlierRule {
@@ -104,7 +120,7 @@ impl<'n> Tonight<'n> {
         }
         let as_of = header.instant();
         let now_index = lists.instants.index(&as_of);
-        Ok(Self {
+        Self {
             as_of,
             base,
             now: base.map_or_else(Vec::new, |base| relation::now(base, header)),
@@ -112,12 +128,13 @@ impl<'n> Tonight<'n> {
             deadlines,
             waivers: HashSet::new(),
             privacy,
-            keeps_customers,
+            keeps_customers: false,
             is_split: false,
+            is_report: false,
             decided: None,
             lists,
             now_index,
-        })
+        }
     }
 
     /// Returns the night before, if there is one.
@@ -333,7 +350,7 @@ impl<'n> Tonight<'n> {
             return Ok(self.again(earlier, entry));
         }
         let (since, because) = match self.base {
-            None => (Since::Open, Because::FirstRun),
+            None => (Since::Open, Some(Because::FirstRun)),
             Some(base) => (Since::New, self.why_new(base, entry, customer)?),
         };
         let ended = self.base.and_then(|base| base.beside.ended.as_ref());
@@ -343,7 +360,7 @@ impl<'n> Tonight<'n> {
         };
         Ok(State {
             since,
-            because: Some(because),
+            because,
             worse: false,
             first_seen: self.now_index,
             due_from: None,
@@ -379,10 +396,20 @@ impl<'n> Tonight<'n> {
         }
     }
 
-    fn why_new(&self, base: &Base, entry: &Entry, customer: &Customer) -> io::Result<Because> {
+    fn why_new(
+        &self,
+        base: &Base,
+        entry: &Entry,
+        customer: &Customer,
+    ) -> io::Result<Option<Because>> {
         let then = self.then.get(entry.rule as usize);
         if let Some(because) = then.and_then(|then| then.because()) {
-            return Ok(because);
+            return Ok(Some(because));
+        }
+        if self.is_report {
+            // Who has no finding in a report may be in its exports all the same.
+            let is_known = !customer.earlier.is_empty() || entry.customer == Key::NONE;
+            return Ok((is_known && entry.known).then_some(Because::CustomerChanged));
         }
         let is_new = match &base.beside.known {
             Some(known) => match customer.known {
@@ -394,10 +421,10 @@ impl<'n> Tonight<'n> {
                 .created
                 .is_some_and(|created| created > base.as_of()),
         };
-        Ok(match is_new {
+        Ok(Some(match is_new {
             true => Because::CustomerNew,
             false => Because::CustomerChanged,
-        })
+        }))
     }
 
     /// Returns the first night of an unbroken life.

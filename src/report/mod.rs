@@ -31,6 +31,8 @@ mod ticket;
 pub use crate::finding::{Counts, Coverage};
 pub use column::Column;
 pub use format::factory::new_report;
+#[cfg(feature = "html")]
+pub(crate) use format::html::site;
 pub use format::json::schema as json_schema;
 pub(crate) use markup::uri;
 pub use model::ended::{CarriedRow, Closed, Ended};
@@ -42,6 +44,7 @@ pub use model::life::{
 pub use model::row::{FindingRow, Rejected, WaivedBy};
 pub use output::{Destination, Error, Written};
 pub use packing::Packing;
+pub use placing::write_file;
 pub use read::{Listener, ReadError, Skimmed, pick, read, skim};
 pub use render::{
     Found, Rendered, RenderedChunk, RenderedRow, Renderer, Renderers, Reporter, SayLife,

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::hidden::{Hidden, exchange};
-use super::output::{Error, folder_of};
+use super::output::{Error, Output, folder_of};
 use crate::signals::{self, Held};
 
 /// Represents a report that is written whole: what is left is that it takes its place.
@@ -29,6 +29,21 @@ pub enum Waiting {
     Hidden(Hidden, File),
     /// It is in a hidden folder, with others.
     Aside(PathBuf),
+}
+
+/// Writes a file that appears whole, or not at all.
+///
+/// # Errors
+///
+/// It cannot be written: what was there before still is.
+pub fn write_file(
+    path: &Path,
+    write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+) -> Result<(), Error> {
+    let mut output = Output::open(path)?;
+    let written = write(&mut output);
+    written.map_err(|source| output.failed(source))?;
+    place(vec![output.settle()?])
 }
 
 /// Makes sure that all files are on their disks, then lets them take their places, in

@@ -13,6 +13,7 @@ mod cli;
 mod conformance;
 mod convert;
 mod decoder;
+mod diff;
 mod examples;
 mod exports;
 mod floors;
@@ -24,6 +25,7 @@ mod memory;
 mod nights;
 #[path = "../oracle/mod.rs"]
 mod oracle; // the fuzzer asks it too
+mod overview;
 mod packed;
 mod policies;
 mod privacy;

@@ -5,7 +5,7 @@ mod csv;
 mod defectdojo;
 pub mod factory;
 #[cfg(feature = "html")]
-mod html;
+pub mod html;
 pub mod json;
 mod junit;
 mod kept;

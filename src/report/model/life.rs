@@ -141,6 +141,9 @@ pub enum Doubt {
     RuleNotAsked,
     /// No record of its customer was read, in a run that may not have read all.
     CustomerNotRead,
+    /// A report is compared, and not a run: it has no such finding, and does not say whether
+    /// its customer passes, is not judged any more, or is gone.
+    NotListed,
     /// Its rule could not be decided.
     NotDecided,
     /// Its rule is met by what is no proof: a field that no record has, or records that are

@@ -10,5 +10,6 @@ mod overview;
 mod page;
 mod rows;
 mod rules;
+pub mod site;
 
 pub use page::Html;

@@ -2,24 +2,20 @@
 
 use std::io::{self, Write};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use minijinja::value::Serde;
-use minijinja::{Environment, Error, Value, context};
+use minijinja::{Error, Value, context};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::notes::PolicyNotes;
 use super::overview::{fields, keys, severities, top_customers};
 use super::rows::rows;
 use super::rules::{by_policy, rules, steps};
+use super::site::{self, STYLE};
 use crate::report::format::buffered::{Document, Report};
 use crate::report::model::footer::{Summary, Verdict};
 use crate::report::phrase;
-use crate::text::{escape_controls, grouped};
 
 const TEMPLATE: &str = include_str!("page.html");
-const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The largest number of findings of a page: more than a person reads, as many as a
@@ -58,27 +54,9 @@ impl Document for Html {
     }
 }
 
-/// Writes text of data, with every character made visible that could steer or hide
-/// what is around it, and none left that HTML forbids.
-fn visible(
-    out: &mut minijinja::Output<'_>,
-    state: &mut minijinja::State<'_, '_>,
-    value: &Value,
-) -> Result<(), Error> {
-    match value.as_str() {
-        Some(text) if !value.is_safe() => {
-            minijinja::escape_formatter(out, state, &Value::from(escape_controls(text).as_ref()))
-        }
-        _ => minijinja::escape_formatter(out, state, value),
-    }
-}
-
 /// Writes the page of a report, as it is made.
 fn write_page(report: &Report<'_>, out: &mut dyn Write) -> Result<(), Error> {
-    let mut environment = Environment::new();
-    environment.add_filter("grouped", grouped);
-    environment.set_formatter(visible);
-    // The name's end turns on the escaping of everything that is put in.
+    let mut environment = site::environment();
     environment.add_template("page.html", TEMPLATE)?;
     let (header, footer) = (report.header, report.footer);
     let summary = &footer.summary;
@@ -106,7 +84,7 @@ fn write_page(report: &Report<'_>, out: &mut dyn Write) -> Result<(), Error> {
         summary => Value::from(Serde(summary)),
         css => Value::from_safe_string(STYLE.to_owned()),
         js => Value::from_safe_string(SCRIPT.to_owned()),
-        csp => content_policy(),
+        csp => site::content_policy(STYLE, Some(SCRIPT)),
         verdict => Value::from(Serde(Banner::new(summary))),
         severities => Value::from(Serde(severities(report))),
         top_customers => Value::from(Serde(top_customers(report))),
@@ -122,18 +100,6 @@ fn write_page(report: &Report<'_>, out: &mut dyn Write) -> Result<(), Error> {
     };
     let template = environment.get_template("page.html")?;
     template.render_captured_to(context, out).map(|_| ())
-}
-
-/// Returns what the page may do: show its own style, run its own script, nothing
-/// else.
-fn content_policy() -> String {
-    let digest = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
-    format!(
-        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src data:; \
-         base-uri 'none'; form-action 'none'",
-        digest(SCRIPT),
-        digest(STYLE),
-    )
 }
 
 /// Says at the top of the page what the audit came to.
