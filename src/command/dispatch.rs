@@ -4,8 +4,8 @@ use std::io::Write;
 
 use super::error::Error;
 use super::exit::Exit;
-use super::{check, completions, convert, explain, man, schema, show, test, verify};
-use crate::cli::{Command, PolicyCommand};
+use super::{check, completions, config, convert, explain, man, schema, show, test, verify};
+use crate::cli::{Command, ConfigCommand, PolicyCommand};
 use crate::terminal::{Streams, write_at_once};
 
 /// Does what a subcommand asks.
@@ -24,6 +24,9 @@ pub fn dispatch(command: Command, streams: &mut Streams<'_>) -> Result<Exit, Err
         Command::Explain(args) => {
             write_at_once(streams.stdout, |out| explain::explain(&args.into(), out))
         }
+        Command::Config {
+            command: ConfigCommand::Show(args),
+        } => print(streams, |out| config::show(*args, out)),
         Command::Schema { document } => print(streams, |out| schema::write(document, out)),
         Command::Completions { shell } => print(streams, |out| completions::write(shell, out)),
         Command::Man => print(streams, man::write),
