@@ -12,7 +12,7 @@ use crate::export::{
 use crate::finding::{Finding, Privacy};
 use crate::policy::Policies;
 use crate::record::Record;
-use crate::totals::{Completeness, Part, RunningTotals, Totals, add_problem};
+use crate::totals::{Completeness, ExportNames, Part, RunningTotals, Totals, add_problem};
 
 /// The number of bytes that are read at once: what is in memory is these, and a record
 /// that they end inside of.
@@ -213,10 +213,12 @@ impl<'p> Auditor<'p> {
         mut found: impl FnMut(&Finding<'_>) -> Result<(), E>,
     ) -> Result<Totals, Error<E>> {
         let names: Vec<_> = self.exports.iter().map(String::as_str).collect();
-        self.totals
-            .finish(&names, self.privacy, self.completeness, |finding| {
-                found(finding).map_err(Error::Finding)
-            })
+        self.totals.finish(
+            ExportNames::of_paths(&names),
+            self.privacy,
+            self.completeness,
+            |finding| found(finding).map_err(Error::Finding),
+        )
     }
 }
 

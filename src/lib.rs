@@ -63,7 +63,7 @@
 //! ```text
 //! run
 //! command
-//! cli · terminal · manifest · pipeline
+//! cli · terminal · manifest · config · pipeline
 //! options
 //! report · auditor
 //! evaluate
@@ -114,6 +114,9 @@ pub mod closed;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod command;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod config;
 #[doc(hidden)]
 pub mod diagnostic;
 #[doc(hidden)]
@@ -154,6 +157,7 @@ mod spool;
 pub mod terminal;
 #[doc(hidden)]
 pub mod text;
-mod toml_reader;
+#[doc(hidden)]
+pub mod toml_reader;
 #[cfg(feature = "cli")]
 mod unpack;

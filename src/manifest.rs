@@ -29,6 +29,9 @@ pub struct Manifest {
     #[serde(deserialize_with = "closed::instant")]
     as_of: String,
     options: Settings,
+    /// The configuration that the options are from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    config: Option<FileDigest>,
     policies: Vec<PolicyFile>,
     exports: Vec<ExportFile>,
     reports: Vec<ReportFile>,
@@ -200,6 +203,7 @@ impl Manifest {
             tool: header.tool.clone(),
             as_of: header.as_of.clone(),
             options: Settings::new(options),
+            config: options.config.clone(),
             policies: policies.all.iter().flat_map(PolicyFile::all).collect(),
             exports: exports
                 .map(|(export, file)| ExportFile::new(export, file))
@@ -258,7 +262,8 @@ impl Manifest {
         let policies = self.policies.iter().map(|policy| &policy.file);
         let exports = self.exports.iter().map(|export| &export.file);
         let reports = self.reports.iter().map(|report| &report.file);
-        policies.chain(exports).chain(reports)
+        let config = self.config.iter();
+        config.chain(policies).chain(exports).chain(reports)
     }
 
     /// Returns the only clock of the run.

@@ -8,18 +8,23 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
+use crate::digest::FileDigest;
 use crate::export;
 use crate::policy::{LoadError, Policies, PoliciesBuilder, Selection, Severity};
 use crate::record::Slot;
 use crate::record::time::Span;
-use crate::report::{self, Destination, Format, Layout, Planned, Settings, SplitBy};
+use crate::report::{self, Destination, Format, Layout, Planned, Settings, SplitBy, WholeReport};
 use crate::totals::Completeness;
 
 /// Holds all that is asked of an audit.
 #[derive(Debug, Clone)]
 pub struct AuditOptions {
+    /// The configuration that the options are from, as far as they are.
+    pub config: Option<FileDigest>,
     /// The exports to audit, in this order; `-` is stdin.
     pub exports: Vec<PathBuf>,
+    /// What reports call the export, instead of by its path.
+    pub export_name: Option<String>,
     /// What records are judged by.
     pub policies: PolicyOptions,
     /// How exports are read.
@@ -36,6 +41,8 @@ pub struct AuditOptions {
     pub disclosure: Disclosure,
     /// The file that lists what was read and written, if there is to be one.
     pub manifest: Option<PathBuf>,
+    /// Whether the run stops before the first record, once all is opened and checked.
+    pub dry_run: bool,
     /// The number of worker threads; one for each core, if it is not given.
     pub threads: Option<u16>,
     /// How much is said on stderr.
@@ -236,6 +243,9 @@ pub struct InputOptions {
     pub chunk_bytes: usize,
 }
 
+/// Stands in the address of the whole report for the name of its file.
+pub const FILE_OF_LINK: &str = "{file}";
+
 /// Says which reports are written, and how.
 #[derive(Debug, Clone)]
 pub struct ReportOptions {
@@ -245,13 +255,22 @@ pub struct ReportOptions {
     pub files: Vec<Destination>,
     /// What is asked of the report on stdout. Each file has a layout of its own.
     pub layout: Layout,
+    /// The address of a file that holds every finding, in which [`FILE_OF_LINK`] stands
+    /// for its name.
+    pub link: Option<String>,
 }
 
 impl ReportOptions {
     /// Returns the settings of a report of this layout.
     pub fn settings(&self, layout: &Layout) -> Settings {
         let whole = self.files.iter().filter(|file| file.format.is_whole());
-        let whole = whole.map(|file| file.path.display().to_string());
+        let whole = whole.map(|file| WholeReport {
+            path: file.path.display().to_string(),
+            link: self.link.as_ref().map(|link| {
+                let name = file.path.file_name().unwrap_or_default();
+                link.replace(FILE_OF_LINK, &report::uri(&name.to_string_lossy()))
+            }),
+        });
         Settings::new(layout, whole.collect())
     }
 
@@ -356,6 +375,8 @@ pub enum Document {
     Policy,
     /// The cases beside a policy
     Cases,
+    /// A configuration
+    Config,
     /// A JSON report
     Report,
 }
@@ -367,6 +388,15 @@ pub enum FailsOn {
     Severity(FailOn),
     /// Findings whose deadline has passed.
     Overdue,
+}
+
+impl fmt::Display for FailsOn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FailsOn::Severity(severity) => severity.fmt(f),
+            FailsOn::Overdue => f.write_str("overdue"),
+        }
+    }
 }
 
 impl FromStr for FailsOn {

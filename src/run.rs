@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io::Write;
 
 use crate::cli::{self, Cli, Usage};
-use crate::command::{Error, Exit, audit, dispatch};
+use crate::command::{Error, Exit, audit, configured, dispatch};
 use crate::panics::caught;
 use crate::report::Colour;
 use crate::terminal::{Streams, chosen_colour};
@@ -42,7 +42,7 @@ pub fn run(
     let colour = chosen_colour(args.colour(), streams.stderr_colour);
     let done = caught(|| match command {
         Some(command) => dispatch(command, &mut streams),
-        None => audit(&args.into(), &mut streams),
+        None => audit(&configured(args)?.options, &mut streams),
     });
     let done = done.unwrap_or_else(|panic| Err(panic.into()));
     done.unwrap_or_else(|error| print_error(&error, colour, &mut streams))

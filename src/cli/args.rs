@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
+use super::help::{EXAMPLES, USAGE, columns_help, output_help};
 use super::nights::{DiffArgs, HistoryArgs, VerifyArgs};
 use super::values::{
     bytes, choice, column, deadline, destination, instant, mapping, max_chars, setting, severity,
@@ -29,6 +30,7 @@ use crate::totals::Undecided;
     version,
     max_term_width = 100,
     after_long_help = EXAMPLES,
+    override_usage = USAGE,
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     disable_help_subcommand = true
@@ -76,11 +78,18 @@ pub enum Command {
     Fields,
     /// Explains the outcome of every rule for one customer
     Explain(ExplainArgs),
-    /// Writes the JSON Schema of a policy, of cases or of a JSON report
+    /// Writes the JSON Schema of a policy, of cases, of a configuration or of a JSON
+    /// report
     Schema {
         /// The document that the schema describes
         #[arg(value_parser = choice::<Document>())]
         document: Document,
+    },
+    /// Shows the options of an audit that are in force
+    Config {
+        /// What to do with them
+        #[command(subcommand)]
+        command: ConfigCommand,
     },
     /// Writes completions for a shell
     Completions {
@@ -89,6 +98,14 @@ pub enum Command {
     },
     /// Writes the manual page
     Man,
+}
+
+/// Names what can be asked of the options of an audit.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ConfigCommand {
+    /// Shows each value, and whether it is from the command line, the configuration or
+    /// nowhere else
+    Show(Box<AuditArgs>),
 }
 
 /// Names what can be asked of policies.
@@ -253,11 +270,38 @@ pub struct ConvertArgs {
 #[derive(Debug, Clone, Args)]
 pub struct AuditArgs {
     /// Exports to audit; `-` is stdin
-    #[arg(required = true, value_name = "EXPORT")]
+    #[arg(
+        required_unless_present_any = ["config", "exports_from"],
+        value_name = "EXPORT"
+    )]
     pub exports: Vec<PathBuf>,
 
+    /// Audit the exports that this file names too, one a line; `-` is stdin
+    #[arg(long, value_name = "FILE")]
+    pub exports_from: Option<PathBuf>,
+
+    /// Take what the command line leaves open from this file, whose keys are the names
+    /// of options; nothing else is looked for
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "AUDIT_CONFIG",
+        hide_env_values = true
+    )]
+    pub config: Option<PathBuf>,
+
+    /// What reports call the export, instead of by its path: code scanning takes a finding
+    /// in another file for another; the second export is NAME-2
+    #[arg(long, value_name = "NAME")]
+    pub export_name: Option<String>,
+
     /// A policy: a TOML file, or the name of a bundled one (see `audit policy list`)
-    #[arg(short, long = "policy", required = true, value_name = "FILE|NAME")]
+    #[arg(
+        short,
+        long = "policy",
+        required_unless_present = "config",
+        value_name = "FILE|NAME"
+    )]
     pub policies: Vec<PathBuf>,
 
     /// Give a parameter of a policy another value; one that is looser than the
@@ -298,7 +342,7 @@ pub struct AuditArgs {
     pub history: Option<PathBuf>,
 
     /// Remove nights from the history that are older, but for the newest complete one
-    #[arg(long, value_name = "SPAN", value_parser = span, requires = "history")]
+    #[arg(long, value_name = "SPAN", value_parser = span)]
     pub keep: Option<Span>,
 
     /// Exit with 1 if findings at or above this severity are new, or worse than the
@@ -310,23 +354,14 @@ pub struct AuditArgs {
     #[arg(long, value_name = "SEVERITY=SPAN", value_parser = deadline)]
     pub deadline: Vec<(Severity, Span)>,
 
-    /// What it is to have less than 80 % of the records of the night before
-    #[arg(
-        long,
-        value_parser = choice::<Alarm>(),
-        default_value_t,
-        value_name = "WHAT"
-    )]
-    pub shrink: Alarm,
+    /// What it is to have less than 80 % of the records of the night before [default:
+    /// warning]
+    #[arg(long, value_parser = choice::<Alarm>(), value_name = "WHAT")]
+    pub shrink: Option<Alarm>,
 
-    /// What an outcome is that could not be decided
-    #[arg(
-        long,
-        value_parser = choice::<Undecided>(),
-        default_value_t,
-        value_name = "WHAT"
-    )]
-    pub undecided: Undecided,
+    /// What an outcome is that could not be decided [default: incomplete]
+    #[arg(long, value_parser = choice::<Undecided>(), value_name = "WHAT")]
+    pub undecided: Option<Undecided>,
 
     /// Count it as complete that there is no record, that a policy has none in its
     /// scope, or that none of its rules applies to one
@@ -364,6 +399,10 @@ pub struct AuditArgs {
     #[arg(long, value_name = "BYTES", default_value_t = export::MAX_RECORD_BYTES, value_parser = bytes)]
     pub max_record_bytes: usize,
 
+    /// Open and check all that a run needs, and stop before the first record
+    #[arg(long)]
+    pub dry_run: bool,
+
     /// Worker threads [default: one for each core]
     #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
@@ -385,30 +424,3 @@ pub struct AuditArgs {
     #[arg(long, hide = true, default_value_t = 512 << 10, value_parser = bytes)]
     pub window_bytes: usize,
 }
-
-/// Returns the help of `--output`, with the extensions of all formats.
-fn output_help() -> String {
-    let formats = report::Format::ALL.iter();
-    let extensions = formats.flat_map(|format| format.extensions()).copied();
-    let extensions = extensions.collect::<Vec<_>>().join(", ");
-    let packed = report::Packing::ALL.map(|packing| format!(".{}", packing.extension()));
-    let packed = packed.join(" or ");
-    format!(
-        "Write a report to a file; its format is that of the extension ({extensions}, or the \
-         name of a format), or given as FORMAT:FILE; {packed} after it packs the report"
-    )
-}
-
-/// Returns the help of `--columns`, with the formats whose columns can be chosen.
-fn columns_help() -> String {
-    let formats = report::Format::ALL.iter();
-    let formats = formats.filter(|format| format.has_columns());
-    let names: Vec<_> = formats.map(|format| format.name()).collect();
-    format!("Columns of {} reports, in this order", names.join(" and "))
-}
-
-const EXAMPLES: &str = "\
-Examples:
-  audit --policy pci.toml export.json
-  audit -p pci -p baseline -o findings.csv -o report.json exports/*.ndjson.gz
-  cat export.ndjson | audit -p pci -f ndjson -";

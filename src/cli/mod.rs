@@ -1,11 +1,17 @@
 //! What a person types, read into plain options; opens nothing.
 
 mod args;
+mod help;
+mod in_force;
 mod nights;
 mod resolve;
 mod usage;
 mod values;
 
-pub use args::{AuditArgs, Cli, Command, ConvertArgs, ExplainArgs, PolicyCommand, ReportArgs};
+pub use args::{
+    AuditArgs, Cli, Command, ConfigCommand, ConvertArgs, ExplainArgs, PolicyCommand, ReportArgs,
+};
+pub use in_force::{InForce, Origin};
 pub use nights::{DiffArgs, HistoryArgs, VerifyArgs};
+pub use resolve::Resolved;
 pub use usage::{Usage, command, parse};

@@ -1,19 +1,26 @@
 //! Arguments become options: defaults are filled in, and flags that exclude each other
 //! become one choice.
 
-use chrono::Utc;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
 use clap::ColorChoice;
 
 use super::args::{AuditArgs, ConvertArgs, ExplainArgs, ReportArgs};
+use super::in_force::{Chooser, InForce, Origin};
 use super::nights::{DiffArgs, HistoryArgs, VerifyArgs};
+use crate::config::keys::Key;
+use crate::config::{self, Config, Placed};
 use crate::options::{
-    AuditOptions, ColourChoice, ConvertOptions, DiffOptions, Disclosure, Earlier, ExplainOptions,
-    FailOn, FailsOn, HistoryOptions, InputOptions, NightOptions, PolicyOptions, ReportOptions,
-    Verbosity, VerifyOptions,
+    Alarm, AuditOptions, ColourChoice, ConvertOptions, DiffOptions, Disclosure, Earlier,
+    ExplainOptions, FailOn, FailsOn, HistoryOptions, InputOptions, NightOptions, PolicyOptions,
+    ReportOptions, Verbosity, VerifyOptions,
 };
-use crate::policy::{Selection, Severity};
+use crate::policy::{Selection, Selector, Severity};
+use crate::record::time::Span;
 use crate::report::{self, Destination, Layout};
-use crate::totals::Completeness;
+use crate::toml_reader::Word;
+use crate::totals::{Completeness, Undecided};
 
 impl ReportArgs {
     /// Returns the options; `stdout` is the format of the report on stdout, if
@@ -32,6 +39,7 @@ impl ReportArgs {
             stdout,
             files: files.collect(),
             layout,
+            link: None,
         }
     }
 }
@@ -43,65 +51,224 @@ impl AuditArgs {
     }
 }
 
-impl From<AuditArgs> for AuditOptions {
-    fn from(args: AuditArgs) -> Self {
-        let verbosity = match (args.quiet, args.verbose) {
+/// Holds the options of an audit, and where each is from.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    /// The options.
+    pub options: AuditOptions,
+    /// The values that a configuration can have, in the order of its keys.
+    pub in_force: Vec<InForce>,
+}
+
+impl AuditArgs {
+    /// Returns the options: what the command line leaves open is what the configuration
+    /// says, which was read for a run at this instant.
+    pub fn resolve(self, config: Config, as_of: DateTime<Utc>) -> Resolved {
+        let mut choose = Chooser::default();
+        let path = |path: &PathBuf| path.display().to_string();
+        let verbosity = match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, true) => Verbosity::Verbose,
             (false, false) => Verbosity::Normal,
         };
+        let names = choose.list(Key::Policies, self.policies, config.policies, "none", path);
+        let exports = choose.list(Key::Exports, self.exports, config.exports, "none", path);
+        let text = |name: &String, value: &String| (name.clone(), value.clone());
+        let set = choose.named(Key::Set, self.set, config.set, text);
+        let selector = Selector::to_string;
+        let only = choose.list(Key::Only, self.only, config.only, "all", selector);
+        let skip = choose.list(Key::Skip, self.skip, config.skip, "none", selector);
+        let map = choose.named(Key::Map, self.map, config.map, text);
+        let usual = match (self.fail_on_new, &config.fail_on_new) {
+            (None, None) => "low",
+            (Some(_), _) | (None, Some(_)) => "never",
+        };
+        let fails_on = choose.list(
+            Key::FailOn,
+            self.fail_on,
+            config.fail_on,
+            usual,
+            FailsOn::to_string,
+        );
+        let fail_on_new = choose.one(
+            Key::FailOnNew,
+            self.fail_on_new,
+            config.fail_on_new,
+            "never",
+            |severity| severity.name().to_owned(),
+        );
+        let undecided = choose.one(
+            Key::Undecided,
+            self.undecided,
+            config.undecided,
+            &Undecided::default().to_string(),
+            Undecided::to_string,
+        );
+        let allow_empty = choose.one(
+            Key::AllowEmpty,
+            self.allow_empty.then_some(true),
+            config.allow_empty,
+            "false",
+            bool::to_string,
+        );
+        // One of the two on the command line is instead of either.
+        let (since, history) = match (&self.since, &self.history) {
+            (None, None) => (config.since, config.history),
+            (Some(_), _) | (None, Some(_)) => (None, None),
+        };
+        let since = choose.one(Key::Since, self.since, since, "none", path);
+        let history = choose.one(Key::History, self.history, history, "none", path);
+        let keep = choose.one(
+            Key::Keep,
+            self.keep,
+            config.keep,
+            "for ever",
+            Span::to_string,
+        );
+        let deadlines = choose.named(
+            Key::Deadline,
+            self.deadline,
+            config.deadline,
+            |severity, span| (severity.name().to_owned(), span.to_string()),
+        );
+        let shrink = choose.one(
+            Key::Shrink,
+            self.shrink,
+            config.shrink,
+            &Alarm::default().to_string(),
+            Alarm::to_string,
+        );
+        let export_name = choose.one(
+            Key::ExportName,
+            self.export_name,
+            config.export_name,
+            "the path",
+            String::clone,
+        );
+        let link = choose.one(Key::Link, None, config.link, "none", String::clone);
+        let given = self.manifest.map(|path| of_night(path, as_of));
+        let manifest = choose.one(Key::Manifest, given, config.manifest, "none", path);
+        let threads = choose.one(
+            Key::Threads,
+            self.threads,
+            config.threads,
+            "one for each core",
+            u16::to_string,
+        );
         // Who wants quiet has a report on stdout only if its format is named.
         let usual = (verbosity != Verbosity::Quiet).then_some(report::Format::Text);
-        let stdout = args.reports.format.or(usual);
-        Self {
-            exports: args.exports,
+        let stdout = self.reports.format.or(usual);
+        let mut reports = self.reports.options(stdout);
+        for file in &mut reports.files {
+            file.path = of_night(std::mem::take(&mut file.path), as_of);
+        }
+        reports.link = link;
+        choose.reports(&mut reports, config.reports);
+        let options = AuditOptions {
+            config: config.file,
+            exports,
+            export_name,
             policies: PolicyOptions {
-                names: args.policies,
-                set: args.set,
-                map: args.map,
-                selection: Selection {
-                    only: args.only,
-                    skip: args.skip,
-                },
-                as_of: args.as_of.unwrap_or_else(Utc::now),
+                names,
+                set,
+                map,
+                selection: Selection { only, skip },
+                as_of,
             },
             input: InputOptions {
-                format: args.input_format,
-                max_record_bytes: args.max_record_bytes,
-                chunk_bytes: args.window_bytes,
+                format: self.input_format,
+                max_record_bytes: self.max_record_bytes,
+                chunk_bytes: self.window_bytes,
             },
-            reports: args.reports.options(stdout),
-            fail_on: fail_on(&args.fail_on).unwrap_or(match args.fail_on_new {
+            reports,
+            fail_on: fail_on(&fails_on).unwrap_or(match fail_on_new {
                 // Who asks for new ones alone hears of new ones alone.
                 Some(_) => FailOn(None),
                 None => FailOn(Some(Severity::Low)),
             }),
             nights: NightOptions {
-                earlier: match (args.since, args.history) {
+                earlier: match (since, history) {
                     (Some(report), _) => Some(Earlier::Report(report)),
                     (None, Some(folder)) => Some(Earlier::History(folder)),
                     (None, None) => None,
                 },
-                deadlines: args.deadline.into_iter().collect(),
-                fail_on_new: args.fail_on_new,
-                fail_on_overdue: args.fail_on.contains(&FailsOn::Overdue),
-                shrink: args.shrink,
-                keep: args.keep,
+                deadlines: deadlines.into_iter().collect(),
+                fail_on_new,
+                fail_on_overdue: fails_on.contains(&FailsOn::Overdue),
+                shrink: shrink.unwrap_or_default(),
+                keep,
             },
             completeness: Completeness {
-                undecided: args.undecided,
-                allow_empty: args.allow_empty,
+                undecided: undecided.unwrap_or_default(),
+                allow_empty: allow_empty.unwrap_or_default(),
             },
-            disclosure: match (args.pseudonymise, args.show_sensitive) {
+            disclosure: match (self.pseudonymise, self.show_sensitive) {
                 (Some(key), _) => Disclosure::Pseudonymised(key),
                 (None, true) => Disclosure::Shown,
                 (None, false) => Disclosure::Redacted,
             },
-            manifest: args.manifest,
-            threads: args.threads,
+            manifest,
+            dry_run: self.dry_run,
+            threads,
             verbosity,
-            colour: colour_choice(args.color),
+            colour: colour_choice(self.color),
+        };
+        Resolved {
+            options,
+            in_force: choose.chosen,
         }
+    }
+}
+
+impl Chooser {
+    /// Chooses the reports that are files: those of the command line are instead of those
+    /// of the configuration, whose layouts it fills in.
+    fn reports(&mut self, given: &mut ReportOptions, config: Vec<Placed<Destination>>) {
+        let key = Key::Report.word();
+        if given.files.is_empty() {
+            for Placed { value, line } in config {
+                let layout = value.layout.or(&given.layout);
+                let file = Destination { layout, ..value };
+                self.note(key, described(&file), Origin::Config(line));
+                given.files.push(file);
+            }
+        } else {
+            for file in &given.files {
+                self.note(key, described(file), Origin::CommandLine);
+            }
+        }
+        if given.files.is_empty() {
+            self.note(key, "none".to_owned(), Origin::Default);
+        }
+    }
+}
+
+/// Describes a report that is a file.
+fn described(file: &Destination) -> String {
+    let Layout {
+        columns,
+        max_chars,
+        split_by,
+    } = &file.layout;
+    let mut asked = vec![file.format.name().to_owned()];
+    if file.format.has_columns() && !columns.is_empty() {
+        let columns: Vec<_> = columns.iter().map(|column| column.name()).collect();
+        asked.push(format!("columns {}", columns.join(",")));
+    }
+    if let (report::Format::Markdown, Some(most)) = (file.format, max_chars) {
+        asked.push(format!("at most {} characters", most.get()));
+    }
+    if let Some(by) = split_by.as_ref().filter(|_| file.is_template()) {
+        asked.push(format!("by {by}"));
+    }
+    format!("{} ({})", file.path.display(), asked.join(", "))
+}
+
+/// Returns a path of the command line with the night filled in.
+fn of_night(path: PathBuf, as_of: DateTime<Utc>) -> PathBuf {
+    match path.to_str() {
+        Some(text) => config::filled(text, as_of).into(),
+        None => path,
     }
 }
 

@@ -9,7 +9,7 @@ use strum::{EnumMessage, VariantArray};
 use crate::options::{HistoryFile, HistoryFormat};
 use crate::policy::Severity;
 use crate::record::time::{self, Span};
-use crate::report::{self, Column, Destination, MaxChars, SplitBy};
+use crate::report::{self, Column, Destination, MaxChars, NoDestination, SplitBy};
 
 /// Returns a parser of the names of an enum's variants; help shows their
 /// documentation.
@@ -37,10 +37,28 @@ fn names<T: Copy + Into<&'static str>>(variants: &[T]) -> String {
 pub(super) fn destination(text: &str) -> Result<Destination, String> {
     let format = text.split_once(':');
     let format = format.and_then(|(name, path)| Some((report::Format::named(name)?, path)));
-    match format {
+    let destination = match format {
         Some((format, path)) => Destination::new(Some(format), PathBuf::from(path)),
         None => Destination::new(None, PathBuf::from(text)),
-    }
+    };
+    let formats = || names(report::Format::ALL);
+    destination.map_err(|why| match why {
+        NoDestination::NoFile => "name a file; --format is for stdout".to_owned(),
+        NoDestination::NoFormat(None) => {
+            format!(
+                "{}: write FORMAT:FILE with one of {}",
+                why.message(),
+                formats()
+            )
+        }
+        NoDestination::NoFormat(Some(_)) => {
+            format!(
+                "{}, or write FORMAT:FILE with one of {}",
+                why.message(),
+                formats()
+            )
+        }
+    })
 }
 
 pub(super) fn max_chars(text: &str) -> Result<MaxChars, String> {

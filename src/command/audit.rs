@@ -7,23 +7,24 @@ use chrono::{DateTime, Utc};
 use super::error::Error;
 use super::exit::Exit;
 use super::exports::{ExportRun, same_content};
-use super::night::{Compared, Night, States, compared};
-use super::notes::{last_line, notes, reasons};
+use super::night::{Night, States, compared};
+use super::notes::{last_line, notes, reasons, would_audit};
+use super::share::{threads, window};
 use crate::export::{Chunker, Source};
 use crate::finding::{Finding, Key, Privacy};
 use crate::manifest::{Manifest, RunFacts};
 use crate::nights::{self, RunningNight, Tonight};
-use crate::options::{AuditOptions, Disclosure, PolicyOptions, ReportOptions, Verbosity};
+use crate::options::{AuditOptions, Disclosure, PolicyOptions, Verbosity};
 use crate::pipeline::{self, ChunkResult, Piece, Pipeline, Rejection};
-use crate::policy::{Policies, Policy, Severity};
+use crate::policy::{Policies, Policy};
 use crate::record::{Slot, time};
 use crate::report::{
     self, Ended, FindingRow, Footer, Header, OnStdout, Planned, Rejected, RenderedChunk, Renderers,
     Reports,
 };
 use crate::terminal::{Console, Streams};
-use crate::text::count;
-use crate::totals::{RunningTotals, Totals};
+use crate::text::{count, escape_controls};
+use crate::totals::{ExportNames, RunningTotals};
 
 /// The most rejected records that are written to stderr without `--verbose`.
 const MAX_REJECTED_NOTES: u64 = 20;
@@ -93,7 +94,11 @@ impl Audit<'_> {
     ) -> Result<Made, Error> {
         let (options, policies) = (self.options, self.policies);
         let beside = self.night.beside(options.manifest.as_deref());
-        let exports = ExportRun::all(&mut sources, !beside.manifests.is_empty());
+        let exports = ExportRun::all(
+            &mut sources,
+            options.export_name.as_deref(),
+            !beside.manifests.is_empty(),
+        );
         let mut header = Header::new(policies, options.policies.as_of);
         header.pseudonym_key = self.privacy.key_digest();
         header.previous = self.night.previous(&header);
@@ -119,6 +124,17 @@ impl Audit<'_> {
             &read,
             &beside,
         )?;
+        if options.dry_run {
+            // What was opened for them goes, and leaves nothing.
+            drop(reports);
+            if options.verbosity != Verbosity::Quiet {
+                let size = sources.iter().map(Source::size).sum();
+                let line = would_audit(options, policies, size);
+                writeln!(streams.stdout, "{}", escape_controls(&line))?;
+                streams.stdout.flush()?;
+            }
+            return Ok(Made::Whole(Exit::Clean));
+        }
         let renderers = reports.renderers();
         reports.start(&header)?;
         let size = sources.iter().map(Source::size).sum();
@@ -189,6 +205,7 @@ fn files_read<'f>(
 ) -> Vec<&'f Path> {
     let mut files: Vec<&Path> = sources.iter().filter_map(Source::file).collect();
     files.extend(policies.all.iter().flat_map(Policy::files));
+    files.extend(options.config.iter().map(|config| Path::new(&config.path)));
     match &options.disclosure {
         Disclosure::Pseudonymised(file) => files.push(file),
         Disclosure::Redacted | Disclosure::Shown => {}
@@ -312,10 +329,15 @@ impl Run<'_> {
             renderers,
             mut reports,
         } = self;
-        let name_refs: Vec<_> = names.iter().map(String::as_str).collect();
+        let reported: Vec<_> = names.iter().map(String::as_str).collect();
+        let paths: Vec<_> = exports.iter().map(|export| export.path.as_str()).collect();
+        let export_names = ExportNames {
+            reported: &reported,
+            paths: &paths,
+        };
         let completeness = options.completeness;
         let mut night = nights::Part::default();
-        let mut totals = totals.finish(&name_refs, privacy, completeness, |finding| {
+        let mut totals = totals.finish(export_names, privacy, completeness, |finding| {
             write_finding(finding, renderers, tonight, &mut night, &mut reports)
         })?;
         running.add(night)?;
@@ -364,7 +386,7 @@ impl Run<'_> {
         for slice in of_night.pending_slices() {
             reports.pending(slice)?;
         }
-        let exit = exit(options, policies, &totals, compared.as_ref());
+        let exit = Exit::of_audit(options, policies, &totals, compared.as_ref());
         let mut settled = reports.finish(header, &footer)?;
         let index = settled.index(|out| match (tonight, &compared, &kept) {
             (Some(tonight), Some(compared), Some(kept)) => {
@@ -428,43 +450,4 @@ fn write_finding(
     rendered.map_err(pipeline::Error::Render)?;
     chunk.number(0, &mut Vec::new());
     Ok(reports.findings(&mut chunk)?)
-}
-
-fn exit(
-    options: &AuditOptions,
-    policies: &Policies,
-    totals: &Totals,
-    compared: Option<&Compared>,
-) -> Exit {
-    if !totals.verdict.is_complete() {
-        return Exit::Incomplete;
-    }
-    let counts_for_exit = Severity::ALL.into_iter().any(|severity| {
-        let counts = totals.summary.counts_of(policies, severity);
-        options.fail_on.counts(severity) && counts.findings() > 0
-    });
-    let is_worse = compared.is_some_and(|compared| compared.fails(&options.nights));
-    match counts_for_exit || is_worse {
-        true => Exit::Findings,
-        false => Exit::Clean,
-    }
-}
-
-/// The least size that a chunk is made smaller to.
-const MIN_CHUNK_BYTES: usize = 64 << 10;
-
-/// Returns how many bytes a chunk has. What waits to be written is bounded for all threads
-/// and reports together; a chunk that says more than its share is not judged ahead as a
-/// whole. So there are smaller ones, the more must share.
-fn window(chunk_bytes: usize, threads: usize, reports: &ReportOptions) -> usize {
-    let reports = reports.files.len() + usize::from(reports.stdout.is_some());
-    let share = chunk_bytes / (threads * reports).max(1);
-    share.max(MIN_CHUNK_BYTES.min(chunk_bytes))
-}
-
-fn threads(threads: Option<u16>) -> usize {
-    match threads {
-        Some(threads) => threads.into(),
-        None => std::thread::available_parallelism().map_or(1, Into::into),
-    }
 }

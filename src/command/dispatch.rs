@@ -4,8 +4,10 @@ use std::io::Write;
 
 use super::error::Error;
 use super::exit::Exit;
-use super::{check, completions, convert, diff, explain, history, man, schema, show, test, verify};
-use crate::cli::{Command, PolicyCommand};
+use super::{
+    check, completions, config, convert, diff, explain, history, man, schema, show, test, verify,
+};
+use crate::cli::{Command, ConfigCommand, PolicyCommand};
 use crate::terminal::{Streams, write_at_once};
 
 /// Does what a subcommand asks.
@@ -26,6 +28,9 @@ pub fn dispatch(command: Command, streams: &mut Streams<'_>) -> Result<Exit, Err
         Command::Explain(args) => {
             write_at_once(streams.stdout, |out| explain::explain(&args.into(), out))
         }
+        Command::Config {
+            command: ConfigCommand::Show(args),
+        } => print(streams, |out| config::show(*args, out)),
         Command::Schema { document } => print(streams, |out| schema::write(document, out)),
         Command::Completions { shell } => print(streams, |out| completions::write(shell, out)),
         Command::Man => print(streams, man::write),

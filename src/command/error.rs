@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::aggregate;
+use crate::config;
 use crate::export;
 use crate::finding;
 use crate::history;
@@ -21,6 +22,17 @@ pub enum Error {
     /// Policies, or the cases beside them, cannot be used.
     #[error("{} cannot be used", count(.0.len() as u64, "policy", "policies"))]
     Policies(Vec<policy::Error>),
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] config::Error),
+    /// The list of exports cannot be used.
+    #[error("the list of exports `{path}` could not be used")]
+    ExportsFrom {
+        /// The list.
+        path: String,
+        /// Why it cannot be used.
+        source: io::Error,
+    },
     /// The key of pseudonyms cannot be used.
     #[error(transparent)]
     Key(#[from] finding::KeyError),
@@ -89,6 +101,11 @@ impl Error {
                 .map(|error| error.render(colour == Colour::On))
                 .collect();
             return rendered.join("\n\n");
+        }
+        if let Error::Config(error) = self
+            && let Some(rendered) = error.render(colour == Colour::On)
+        {
+            return rendered;
         }
         let mut text = format!("error: {self}");
         let mut cause = std::error::Error::source(self);

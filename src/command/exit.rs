@@ -1,5 +1,10 @@
 //! How a run ends, as its exit code says.
 
+use super::night::Compared;
+use crate::options::AuditOptions;
+use crate::policy::{Policies, Severity};
+use crate::totals::Totals;
+
 /// Says how a run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
@@ -24,6 +29,27 @@ impl Exit {
             Exit::Findings => 1,
             Exit::Failed => 2,
             Exit::Incomplete => 3,
+        }
+    }
+
+    /// Returns how an audit ends that came to this.
+    pub(super) fn of_audit(
+        options: &AuditOptions,
+        policies: &Policies,
+        totals: &Totals,
+        compared: Option<&Compared>,
+    ) -> Self {
+        if !totals.verdict.is_complete() {
+            return Exit::Incomplete;
+        }
+        let counts_for_exit = Severity::ALL.into_iter().any(|severity| {
+            let counts = totals.summary.counts_of(policies, severity);
+            options.fail_on.counts(severity) && counts.findings() > 0
+        });
+        let is_worse = compared.is_some_and(|compared| compared.fails(&options.nights));
+        match counts_for_exit || is_worse {
+            true => Exit::Findings,
+            false => Exit::Clean,
         }
     }
 }

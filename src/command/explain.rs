@@ -15,7 +15,7 @@ use crate::policy::{
 };
 use crate::record::{Record, Slot};
 use crate::text::{count, escape_controls};
-use crate::totals::{Completeness, Part, RunningTotals, Totals};
+use crate::totals::{Completeness, ExportNames, Part, RunningTotals, Totals};
 
 /// The size in bytes of the chunks in which exports are read.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -159,9 +159,11 @@ impl<'e> Explainer<'e> {
             let names: Vec<_> = self.names.iter().map(String::as_str).collect();
             let mut aggregates = AggregateFindings::new(self.policies);
             let complete = Completeness::default();
-            let totals = self
-                .totals
-                .finish(&names, self.privacy, complete, |finding| {
+            let totals = self.totals.finish(
+                ExportNames::of_paths(&names),
+                self.privacy,
+                complete,
+                |finding| {
                     if finding.number.is_none() || finding.customer_id().as_deref() == Some(self.id)
                     {
                         let evidence = finding.evidence().into_iter();
@@ -170,7 +172,8 @@ impl<'e> Explainer<'e> {
                         found.push((finding.status, observed.collect()));
                     }
                     Ok::<_, Error>(())
-                })?;
+                },
+            )?;
             aggregates.write(self.policies, &totals, out)?;
         }
         if self.unread > 0 {

@@ -9,6 +9,8 @@ use crate::export::Source;
 pub(super) struct ExportRun {
     /// What reports call it.
     pub name: String,
+    /// Where it is.
+    pub path: String,
     /// Counts the bytes that were read of it.
     pub bytes: ByteCounter,
     /// Digests the bytes that are read of it, if somebody needs that.
@@ -17,28 +19,38 @@ pub(super) struct ExportRun {
 
 impl ExportRun {
     /// Returns the exports of these sources, in their order. Their files are digested
-    /// if that is asked for, or if another has as many bytes.
-    pub fn all(sources: &mut [Source], with_digests: bool) -> Vec<Self> {
+    /// if that is asked for, or if another has as many bytes. With a `name` reports call
+    /// the first so, and the others by it and their number.
+    pub fn all(sources: &mut [Source], name: Option<&str>, with_digests: bool) -> Vec<Self> {
         let sizes: Vec<_> = sources.iter().map(Source::size).collect();
         let mut files_of_size: HashMap<u64, usize> = HashMap::new();
         for size in sizes.iter().flatten() {
             *files_of_size.entry(*size).or_default() += 1;
         }
         let is_alone = |size: u64| size == 0 || files_of_size.get(&size) == Some(&1);
-        let exports = sources.iter_mut().zip(sizes).map(|(source, size)| {
-            let may_be_twice = size.is_some_and(|size| !is_alone(size));
-            Self {
-                name: source.name.clone(),
-                bytes: source.byte_counter(),
-                digest: (with_digests || may_be_twice).then(|| source.want_digest()),
-            }
-        });
+        let exports = sources
+            .iter_mut()
+            .zip(sizes)
+            .zip(1..)
+            .map(|((source, size), number)| {
+                let may_be_twice = size.is_some_and(|size| !is_alone(size));
+                Self {
+                    name: match (name, number) {
+                        (None, _) => source.name.clone(),
+                        (Some(name), 1) => name.to_owned(),
+                        (Some(name), _) => format!("{name}-{number}"),
+                    },
+                    path: source.name.clone(),
+                    bytes: source.byte_counter(),
+                    digest: (with_digests || may_be_twice).then(|| source.want_digest()),
+                }
+            });
         exports.collect()
     }
 
     /// Returns the export's file as it was read, if it was digested.
     pub fn file_digest(&self) -> Option<FileDigest> {
-        Some(self.digest.as_ref()?.digest(self.name.as_str()))
+        Some(self.digest.as_ref()?.digest(self.path.as_str()))
     }
 }
 
@@ -53,9 +65,9 @@ pub(super) fn same_content(exports: &[ExportRun]) -> Vec<String> {
         match firsts.get(&file.sha256) {
             Some(first) => notes.push(format!(
                 "warning: {} has the same content as {first}: its records are counted twice",
-                export.name
+                export.path
             )),
-            None => _ = firsts.insert(file.sha256, &export.name),
+            None => _ = firsts.insert(file.sha256, &export.path),
         }
     }
     notes

@@ -3,6 +3,8 @@
 mod audit;
 mod check;
 mod completions;
+mod config;
+mod configured;
 mod convert;
 mod diff;
 mod dispatch;
@@ -16,11 +18,13 @@ mod man;
 mod night;
 mod notes;
 mod schema;
+mod share;
 mod show;
 mod test;
 mod verify;
 
 pub use audit::audit;
+pub use configured::configured;
 pub use dispatch::dispatch;
 pub use error::Error;
 pub use exit::Exit;

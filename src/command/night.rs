@@ -53,6 +53,9 @@ impl<'n> Night<'n> {
     ) -> Result<(Self, Vec<String>), Error> {
         let nights = &options.nights;
         let (mut base, mut history, mut notes) = (None, None, Vec::new());
+        if nights.keep.is_some() && !matches!(nights.earlier, Some(Earlier::History(_))) {
+            return Err(nights::Error::NoHistory.into());
+        }
         match &nights.earlier {
             None => {
                 let asked = [

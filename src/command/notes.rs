@@ -1,6 +1,7 @@
 //! What a run says on stderr of what its reports may not say.
 
 use crate::finding::{Anomaly, Counts};
+use crate::options::AuditOptions;
 use crate::policy::Policies;
 use crate::report::{Footer, Placed, Verdict};
 use crate::text::{count, grouped};
@@ -107,6 +108,38 @@ fn way_out(code: GapCode) -> Option<&'static str> {
         | GapCode::NoRecords
         | GapCode::Rejected => None,
     }
+}
+
+/// Returns what a run would do that stops before the first record; `size` is that of the
+/// exports, if it is known.
+pub(super) fn would_audit(
+    options: &AuditOptions,
+    policies: &Policies,
+    size: Option<u64>,
+) -> String {
+    let exports = count(options.exports.len() as u64, "export", "exports");
+    let size = size.map(|size| format!(" ({})", count(size, "byte", "bytes")));
+    let ids = policies.all.iter().map(|policy| policy.id.as_str());
+    let rules = policies.all.iter().map(|policy| policy.rules.len() as u64);
+    let files = options.reports.files.iter();
+    let files = files.map(|file| file.path.display().to_string());
+    let files = files.chain(
+        options
+            .manifest
+            .iter()
+            .map(|path| path.display().to_string()),
+    );
+    let files: Vec<_> = files.collect();
+    let files = match files.is_empty() {
+        true => "no file".to_owned(),
+        false => files.join(", "),
+    };
+    format!(
+        "would audit {exports}{} by {} ({}), and write {files}",
+        size.unwrap_or_default(),
+        ids.collect::<Vec<_>>().join(", "),
+        count(rules.sum(), "rule", "rules"),
+    )
 }
 
 /// Returns the last line of a run that has written these reports: what it came to.

@@ -7,6 +7,7 @@ use schemars::schema_for;
 use serde_json::{Map, Value, json};
 use strum::VariantArray;
 
+use super::config;
 use super::error::Error;
 use super::test::Cases;
 use crate::options::Document;
@@ -27,6 +28,7 @@ pub(super) fn write(document: Document, out: &mut dyn Write) -> Result<(), Error
     let schema = match document {
         Document::Policy => policy(),
         Document::Cases => schema_for!(Cases).to_value(),
+        Document::Config => config::schema(),
         Document::Report => report::json_schema(),
     };
     writeln!(out, "{schema:#}")?;

@@ -104,6 +104,9 @@ pub enum Error {
         /// Those of this run.
         now: String,
     },
+    /// Nights are to be removed where none are kept.
+    #[error("--keep needs a history: give --history DIR")]
+    NoHistory,
     /// Something asks for the night before, and there is none.
     #[error("{option} needs an earlier report: give --since REPORT or --history DIR")]
     NothingEarlier {

@@ -34,6 +34,6 @@ pub use reference::{Control, Reference, Strength};
 pub use requirement::{Form, Requirement, TestId};
 pub use rule::{Ask, Location, OnAbsent, Raise, Rule, Severity, Test, WhenAbsent};
 pub use selection::{Selection, Selector};
-pub use source::{PolicyFile, bundled, bundled_text};
+pub use source::{PolicyFile, bundled, bundled_text, is_bundled_name};
 pub use truth::{Cause, Truth};
 pub use words::{Alternatives, Asked, Phrase};

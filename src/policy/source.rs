@@ -89,7 +89,7 @@ impl Source {
     /// Finds the policy that the command line names: a file or, without a path or
     /// `.toml`, a bundled one.
     pub(super) fn find(name: &Path) -> Result<Self, Error> {
-        match name.to_str().filter(|name| is_bare(name)) {
+        match name.to_str().filter(|name| is_bundled_name(name)) {
             Some(name) => Self::bundled(name),
             None => Self::read(name).map_err(|error| match (error, bundled_of_file(name)) {
                 (Error::Read { path, source }, Some(name))
@@ -109,7 +109,7 @@ impl Source {
         let Some(file) = &self.file.file else {
             return Self::bundled(name.strip_suffix(".toml").unwrap_or(name));
         };
-        if is_bare(name) {
+        if is_bundled_name(name) {
             return Self::bundled(name);
         }
         Self::read(&Self::beside(file, name, folder)?)
@@ -272,7 +272,7 @@ fn bundled_of_file(path: &Path) -> Option<&'static str> {
 }
 
 /// Returns whether a name is that of a bundled policy, and not of a file.
-fn is_bare(name: &str) -> bool {
+pub fn is_bundled_name(name: &str) -> bool {
     !name.contains(['/', '\\']) && !name.ends_with(".toml")
 }
 

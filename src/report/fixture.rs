@@ -8,7 +8,7 @@ use super::model::row::{FindingRow, Rejected, WaivedBy};
 use super::render::Found;
 use crate::finding::{Counts, Evidence, Privacy, Reason, Status};
 use crate::policy::{Policies, Severity};
-use crate::totals::{Completeness, Gap, GapCode, RunningTotals};
+use crate::totals::{Completeness, ExportNames, Gap, GapCode, RunningTotals};
 
 /// Holds text that would steer, hide or end what is around it.
 pub const HOSTILE: &str = "=cmd|'/C x'!A1 <script>&\"'`|]]>[a](b)\u{202e}\u{1b}[31m\n\u{ffff}";
@@ -200,9 +200,12 @@ fn footer(gaps: &[Gap], by_rule: [Counts; 2]) -> Footer {
     let policies = Policies::default();
     let totals = RunningTotals::new(&policies, 0);
     let mut totals = totals
-        .finish(&[], Privacy::Redacted, Completeness::default(), |_| {
-            Ok::<_, crate::aggregate::Error>(())
-        })
+        .finish(
+            ExportNames::of_paths(&[]),
+            Privacy::Redacted,
+            Completeness::default(),
+            |_| Ok::<_, crate::aggregate::Error>(()),
+        )
         .expect("no temporary file");
     totals.verdict.gaps = gaps.to_vec();
     let mut footer = Footer::new(&policies, &totals, &[], Privacy::Redacted);

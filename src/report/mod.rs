@@ -4,6 +4,7 @@
 //! `model/`; [`Reports`] writes all reports of a run.
 
 mod column;
+mod destination;
 #[cfg(test)]
 mod fixture;
 mod format;
@@ -30,6 +31,7 @@ mod ticket;
 
 pub use crate::finding::{Counts, Coverage};
 pub use column::Column;
+pub use destination::{Destination, NoDestination};
 pub use format::factory::new_report;
 #[cfg(feature = "html")]
 pub(crate) use format::html::site;
@@ -42,7 +44,7 @@ pub use model::life::{
     Because, Carried, Doubt, End, Life, Previous, Since, SinceCounts, SinceOfRule, WaiverCounts,
 };
 pub use model::row::{FindingRow, Rejected, WaivedBy};
-pub use output::{Destination, Error, Written};
+pub use output::{Error, Written};
 pub use packing::Packing;
 pub use placing::write_file;
 pub use read::{Listener, ReadError, Skimmed, pick, read, skim};
@@ -51,5 +53,5 @@ pub use render::{
 };
 pub use reports::{BesidePaths, OnStdout, Placed, Planned, Reports, Settlement};
 pub(crate) use sarif_log::log as sarif_log;
-pub use settings::{Colour, Format, Layout, MaxChars, Screen, Settings, SplitBy};
+pub use settings::{Colour, Format, Layout, MaxChars, Screen, Settings, SplitBy, WholeReport};
 pub use ticket::{Action, Ticket};

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::SpooledTempFile;
 
+use super::destination::Destination;
 use super::hidden::{Hidden, create, unnamed};
 use super::model::footer::Footer;
 use super::model::header::Header;
@@ -15,63 +16,10 @@ use super::packing::{Packer, Packing};
 use super::paths::{behind_links, is_open_file};
 use super::placing::{Settled, Waiting};
 use super::render::Reporter;
-use super::settings::{Format, Layout};
+use super::settings::Format;
 use super::ticket::Ticket;
 use crate::digest::{FileDigest, Hasher};
 use crate::signals;
-
-/// Says where the user wants a report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Destination {
-    /// How it is written.
-    pub format: Format,
-    /// How it is packed, if it is.
-    pub packing: Option<Packing>,
-    /// The file.
-    pub path: PathBuf,
-    /// What else is asked of it.
-    pub layout: Layout,
-}
-
-impl Destination {
-    /// Returns the destination of a report: a file, whose extension names the format unless
-    /// that is given, and says whether it is packed.
-    ///
-    /// # Errors
-    ///
-    /// Returns what would be right, if this is no file, or nothing names a format.
-    pub fn new(format: Option<Format>, path: PathBuf) -> Result<Self, String> {
-        if path.as_os_str().is_empty() || path.as_os_str() == "-" {
-            return Err("name a file; --format is for stdout".to_owned());
-        }
-        let packing = Packing::of_path(&path);
-        let format = format.or_else(|| match packing {
-            Some(_) => Format::of_path(&path.with_extension("")),
-            None => Format::of_path(&path),
-        });
-        let Some(format) = format else {
-            let names: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
-            let names = names.join(", ");
-            return Err(match packing {
-                Some(packing) => format!(
-                    "`.{packed}` says that the report is packed, and not its format: put the \
-                     extension of one before it, as in report.json.{packed}, or write \
-                     FORMAT:FILE with one of {names}",
-                    packed = packing.extension()
-                ),
-                None => {
-                    format!("its extension names no format: write FORMAT:FILE with one of {names}")
-                }
-            });
-        };
-        Ok(Self {
-            format,
-            packing,
-            path,
-            layout: Layout::default(),
-        })
-    }
-}
 
 /// Says why a report cannot be written.
 #[derive(Debug, thiserror::Error)]

@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::destination::Destination;
 use super::format::factory::new_report;
 use super::model::ended::Ended;
 use super::model::footer::{Footer, Slice};
 use super::model::header::Header;
 use super::model::row::Rejected;
-use super::output::{Asides, Destination, Error, Output, Written, settle};
+use super::output::{Asides, Error, Output, Written, settle};
 use super::paths::Paths;
 use super::placing::{self, Settled};
 use super::render::{RenderedChunk, Renderer, Renderers, Reporter};
@@ -49,7 +50,7 @@ impl Planned {
     /// Returns what the report is split by, if it is split: its path stands for many.
     pub fn split_by(&self) -> Option<&SplitBy> {
         let split_by = self.destination.layout.split_by.as_ref();
-        split_by.filter(|_| slice_names::is_template(&self.destination.path))
+        split_by.filter(|_| self.destination.is_template())
     }
 }
 

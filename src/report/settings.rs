@@ -158,13 +158,22 @@ pub struct Settings {
     /// How long a Markdown report may be.
     pub max_chars: MaxChars,
     /// The files that hold every finding, for reports that cannot.
-    pub whole: Vec<String>,
+    pub whole: Vec<WholeReport>,
+}
+
+/// Says where a report is that holds every finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WholeReport {
+    /// Its path.
+    pub path: String,
+    /// Its address, if those who read other reports can follow one.
+    pub link: Option<String>,
 }
 
 impl Settings {
     /// Returns the settings of a report of this layout; `whole` are the files that hold
     /// every finding.
-    pub fn new(layout: &Layout, whole: Vec<String>) -> Self {
+    pub fn new(layout: &Layout, whole: Vec<WholeReport>) -> Self {
         Self {
             columns: match layout.columns.as_slice() {
                 [] => Column::ALL.to_vec(),
@@ -188,11 +197,9 @@ impl MaxChars {
     pub const PROFILES: [(&str, usize); 3] =
         [("github", 65_000), ("jira", 30_000), ("servicenow", 3_900)];
 
-    /// Shorter ones could not hold the verdict.
-    const MIN: usize = 1_000;
-
-    /// No ticket system takes more.
-    const MAX: usize = 1_000_000_000;
+    /// Holds the least and the most: shorter ones could not hold the verdict, and no ticket
+    /// system takes more.
+    pub const BOUNDS: (usize, usize) = (1_000, 1_000_000_000);
 
     /// Reads a number of characters, or the name of a ticket system.
     pub fn read(text: &str) -> Option<Self> {
@@ -201,9 +208,8 @@ impl MaxChars {
             Some((_, number)) => *number,
             None => text.parse().ok()?,
         };
-        (Self::MIN..=Self::MAX)
-            .contains(&number)
-            .then_some(Self(number))
+        let (least, most) = Self::BOUNDS;
+        (least..=most).contains(&number).then_some(Self(number))
     }
 
     /// Returns the number of characters.

@@ -3,9 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::destination::Destination;
 use super::model::footer::Slice;
 use super::model::header::Header;
-use super::output::{Destination, Error};
+use super::output::Error;
 use super::paths::Paths;
 use super::reports::Planned;
 use super::settings::SplitBy;

@@ -6,13 +6,14 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::destination::Destination;
 use super::format::factory::new_report;
 use super::json_writer::write_json;
 use super::model::ended::Ended;
 use super::model::footer::{Footer, Slice, SliceCounts};
 use super::model::header::Header;
 use super::model::row::FindingRow;
-use super::output::{Asides, Destination, Error, Output, Written, folder_of, settle};
+use super::output::{Asides, Error, Output, Written, folder_of, settle};
 use super::paths::Paths;
 use super::placing::Settled;
 use super::render::{self, Found, Rendered, RenderedRow};

@@ -11,5 +11,5 @@ mod verdict;
 pub use completeness::{Completeness, Undecided};
 pub use gap::{Gap, GapCode};
 pub use part::{Part, add_problem};
-pub use running::{ExportTotals, RunningTotals, Totals};
+pub use running::{ExportNames, ExportTotals, RunningTotals, Totals};
 pub use verdict::Verdict;

@@ -101,15 +101,14 @@ impl<'p> RunningTotals<'p> {
     }
 
     /// Decides what the run comes to; `found` takes the findings of rules over all
-    /// records. `names` are those of the exports, and `completeness` says what makes the
-    /// run complete.
+    /// records, and `completeness` says what makes the run complete.
     ///
     /// # Errors
     ///
     /// What was gathered is lost, or a finding cannot be taken.
     pub fn finish<E: From<aggregate::Error>>(
         self,
-        names: &[&str],
+        names: ExportNames<'_>,
         privacy: Privacy<'_>,
         completeness: Completeness,
         found: impl FnMut(&Finding<'_>) -> Result<(), E>,
@@ -120,12 +119,12 @@ impl<'p> RunningTotals<'p> {
             mut exports,
             aggregates,
         } = self;
-        aggregates.finish(names, privacy, &mut summary, found)?;
+        aggregates.finish(names.reported, privacy, &mut summary, found)?;
         if !policies.needed().is_empty() {
             exports.iter_mut().for_each(ExportTotals::doubt);
         }
         let verdict = Verdict {
-            gaps: gaps(policies, &summary, &exports, names, completeness),
+            gaps: gaps(policies, &summary, &exports, names.paths, completeness),
             anomalies: summary.anomalies(policies),
         };
         Ok(Totals {
@@ -133,6 +132,23 @@ impl<'p> RunningTotals<'p> {
             exports,
             verdict,
         })
+    }
+}
+
+/// Holds what the exports of a run are called, in their order.
+#[derive(Debug, Clone, Copy)]
+pub struct ExportNames<'n> {
+    /// What findings call them.
+    pub reported: &'n [&'n str],
+    /// Where they are: exports that are pages of a series are known by that.
+    pub paths: &'n [&'n str],
+}
+
+impl<'n> ExportNames<'n> {
+    /// Returns the names of exports that are called by their paths.
+    pub fn of_paths(paths: &'n [&'n str]) -> Self {
+        let reported = paths;
+        Self { reported, paths }
     }
 }
 

@@ -6,10 +6,11 @@ use std::fs;
 use std::path::Path;
 
 /// The folders of `tests/cmd`, by the part of the program that answers.
-const AREAS: [&str; 8] = [
+const AREAS: [&str; 9] = [
     "aggregate", // rules over all records
     "cli",       // arguments, exit codes, what is printed beside a report
     "command",   // subcommands
+    "config",    // the file of options
     "evaluate",  // operators, conditions, absent values
     "export",    // reading exports
     "policy",    // reading policies

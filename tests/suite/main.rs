@@ -10,6 +10,7 @@ mod aggregate;
 mod agreement;
 mod cases;
 mod cli;
+mod config;
 mod conformance;
 mod convert;
 mod decoder;

@@ -245,12 +245,12 @@ fn there_are_completions_and_a_manual_page() {
 }
 
 /// The schema of a document, ready to judge.
-struct Schema {
+pub struct Schema {
     all: boon::Schemas,
     index: boon::SchemaIndex,
 }
 
-fn schema(document: &str) -> Schema {
+pub fn schema(document: &str) -> Schema {
     let (code, text) = audit(&["schema", document]);
     assert_eq!(code, 0, "{text}");
     let schema = serde_json::from_str(&text).expect("JSON");
@@ -266,7 +266,7 @@ fn is_valid(schema: &Schema, document: &serde_json::Value) -> bool {
 }
 
 /// What is wrong with a document; nothing, if it is as the schema says.
-fn errors(schema: &Schema, document: &serde_json::Value) -> Vec<String> {
+pub fn errors(schema: &Schema, document: &serde_json::Value) -> Vec<String> {
     let judged = schema.all.validate(document, schema.index);
     judged.err().iter().map(ToString::to_string).collect()
 }

@@ -13,7 +13,7 @@ use crate::report::model::footer::RuleCounts;
 use crate::report::model::header::{Policy, Rule};
 use crate::report::model::row::FindingRow;
 use crate::report::phrase::{self, REMEDIATION, short};
-use crate::report::settings::{MaxChars, Settings};
+use crate::report::settings::{MaxChars, Settings, WholeReport};
 use crate::text::{count, grouped, utf16_units};
 
 /// The largest number of findings that are looked at: none of the lengths takes more.
@@ -23,7 +23,7 @@ const MAX_FINDINGS: usize = 5000;
 pub struct Markdown {
     max_chars: MaxChars,
     /// The files that hold all findings.
-    whole: Vec<String>,
+    whole: Vec<WholeReport>,
 }
 
 impl Document for Markdown {
@@ -85,10 +85,22 @@ impl Markdown {
         match self.whole.as_slice() {
             [] => format!("{more}: {}.", phrase::WHERE_ALL_ARE),
             files => {
-                let files: Vec<_> = files.iter().map(|file| code(file)).collect();
+                let files: Vec<_> = files.iter().map(whole).collect();
                 format!("{more}: see {}.", files.join(", "))
             }
         }
+    }
+}
+
+/// Names a report that holds every finding, as a link if it has an address.
+fn whole(file: &WholeReport) -> String {
+    match &file.link {
+        // A bracket would end the address.
+        Some(link) => {
+            let link = link.replace('(', "%28").replace(')', "%29");
+            format!("[{}]({link})", code(&file.path))
+        }
+        None => code(&file.path),
     }
 }
 
