@@ -72,6 +72,7 @@
 //! finding
 //! policy · export
 //! record
+//! toml_keys
 //! toml_reader
 //! text · closed · bounded_file · unpack · digest · diagnostic · external_sort · spool
 //! ```
@@ -154,6 +155,7 @@ mod spool;
 pub mod terminal;
 #[doc(hidden)]
 pub mod text;
+mod toml_keys;
 mod toml_reader;
 #[cfg(feature = "cli")]
 mod unpack;

@@ -12,14 +12,15 @@ use super::test::Cases;
 use crate::options::Document;
 use crate::policy::aggregate::{Copies, Question};
 use crate::policy::keys::{
-    AggregateKey, CheckKey, ControlKey, FieldKey, HeadKey, Keys, NewestKey, OtherTimeKey,
-    OverrideKey, ParamKey, PassRateKey, PrefixKey, RaiseKey, RecordsKey, RootKey, RuleKey, Shape,
-    SharedKey, SizeKey, SomeKey, UniqueKey,
+    AggregateKey, CheckKey, ControlKey, FieldKey, HeadKey, NewestKey, OtherTimeKey, OverrideKey,
+    ParamKey, PassRateKey, PrefixKey, RaiseKey, RecordsKey, RootKey, RuleKey, SharedKey, SizeKey,
+    SomeKey, UniqueKey,
 };
 use crate::policy::operator::{self, Argument};
 use crate::policy::{OnAbsent, Severity, WhenAbsent};
 use crate::record::field::{FIELDS, Kind};
 use crate::report;
+use crate::toml_keys::{Keys, Shape};
 use crate::toml_reader::Word;
 
 /// Writes the schema of a document.

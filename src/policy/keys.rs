@@ -11,70 +11,8 @@ use strum::{EnumMessage, IntoStaticStr, VariantArray};
 
 use super::aggregate::Question;
 use super::operator;
+use crate::toml_keys::{Keys, Shape};
 use crate::toml_reader::Word;
-
-/// Lists the keys of a table, with the meaning and the shape of each.
-pub trait Keys: Word + EnumMessage {
-    /// Lists the keys that the table must have.
-    const REQUIRED: &'static [Self];
-
-    /// Returns the shape of the key's value.
-    fn shape(self) -> Shape;
-
-    /// Returns what the key means, in a sentence.
-    fn meaning(self) -> &'static str {
-        self.get_documentation().unwrap_or_default()
-    }
-}
-
-/// Says what a value of a policy looks like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    /// Text that is not blank.
-    Text,
-    /// A list of texts that are not blank.
-    Texts,
-    /// A table from fields to checks.
-    Requirement,
-    /// The name of a severity.
-    Severity,
-    /// An outcome to which absence leads.
-    OnAbsent,
-    /// What a `when` comes to that absence leaves undecided.
-    WhenAbsent,
-    /// A table from fields to reasons.
-    Reasons,
-    /// The table of `raise`.
-    Raise,
-    /// A version requirement of the program, as `>=0.3`.
-    Version,
-    /// The name of a sort of copies.
-    Copies,
-    /// `true` or `false`.
-    Flag,
-    /// `true`.
-    True,
-    /// A whole number.
-    Count {
-        /// The least that is allowed.
-        min: u64,
-    },
-    /// A whole number, or a power of two as `2^64`.
-    Size,
-    /// The bits of a network prefix.
-    Prefix {
-        /// The most that are allowed.
-        max: u8,
-    },
-    /// A span of time, as `90d`.
-    Span,
-    /// A share, as `95%`.
-    Share,
-    /// A value of a parameter.
-    Value,
-    /// A number, a span of time or a share: what is looser or stricter.
-    Limit,
-}
 
 /// Lists the tables of a policy.
 #[derive(

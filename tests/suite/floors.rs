@@ -23,6 +23,7 @@ const FLOORS: &[&[&str]] = &[
     &["external_sort", "spool"],
     &["diagnostic"],
     &["toml_reader"],
+    &["toml_keys"],
     &["record"],
     &["export", "policy"],
     &["finding"],
