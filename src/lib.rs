@@ -70,6 +70,7 @@
 //! totals
 //! aggregate
 //! finding
+//! waiver
 //! policy · export
 //! record
 //! toml_keys
@@ -95,12 +96,14 @@ pub mod finding;
 pub mod policy;
 pub mod record;
 pub mod totals;
+pub mod waiver;
 
 pub use auditor::Auditor;
 pub use export::Format;
 pub use finding::{Evidence, Finding, Outcome, Privacy, Reason, Status};
 pub use policy::{Policies, PoliciesBuilder, Severity};
 pub use totals::Totals;
+pub use waiver::Waivers;
 
 // The program, its tests and its benchmarks use these; they may change at any time.
 #[doc(hidden)]

@@ -291,6 +291,8 @@ pub enum CheckFormat {
 pub enum Document {
     /// A policy
     Policy,
+    /// A file of waivers
+    Waivers,
     /// The cases beside a policy
     Cases,
     /// A JSON report

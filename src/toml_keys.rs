@@ -69,4 +69,23 @@ pub enum Shape {
     Value,
     /// A number, a span of time or a share: what is looser or stricter.
     Limit,
+    /// A number of days, 1 or more.
+    Days {
+        /// The most that are allowed.
+        max: u16,
+    },
+    /// A table from severities to numbers of days.
+    MostDays,
+    /// A list of what a waiver must say.
+    MustSay,
+    /// A day, as `2026-01-31`.
+    Day,
+    /// What a waiver covers: an outcome that is listed.
+    Covers,
+    /// A table from fields to what was seen in them.
+    Values,
+    /// The digest of evidence.
+    Digest,
+    /// How a field is absent.
+    Absent,
 }

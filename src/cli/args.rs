@@ -65,7 +65,7 @@ pub enum Command {
     Fields,
     /// Explains the outcome of every rule for one customer
     Explain(ExplainArgs),
-    /// Writes the JSON Schema of a policy, of cases or of a JSON report
+    /// Writes the JSON Schema of a policy, of waivers, of cases or of a JSON report
     Schema {
         /// The document that the schema describes
         #[arg(value_parser = choice::<Document>())]

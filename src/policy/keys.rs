@@ -11,6 +11,8 @@ use strum::{EnumMessage, IntoStaticStr, VariantArray};
 
 use super::aggregate::Question;
 use super::operator;
+use super::rule::Severity;
+use super::waiver_limits::MAX_DAYS;
 use crate::toml_keys::{Keys, Shape};
 use crate::toml_reader::Word;
 
@@ -36,6 +38,8 @@ pub enum RootKey {
     Control,
     /// Changes to rules of the policies that this one extends, by the id of the rule.
     Override,
+    /// How far findings may be accepted for a while.
+    Waivers,
 }
 
 impl RootKey {
@@ -489,6 +493,67 @@ impl Keys for OverrideKey {
             Self::Off => Shape::True,
             Self::Because => Shape::Text,
         }
+    }
+}
+
+/// Lists the keys of `[waivers]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
+#[strum(serialize_all = "kebab-case")]
+pub enum WaiversKey {
+    /// For how many days a waiver holds at most, by the severity of the finding.
+    MostDays,
+    /// What every waiver must say, beside what all need.
+    MustSay,
+}
+
+impl Keys for WaiversKey {
+    const REQUIRED: &'static [Self] = &[];
+
+    fn shape(self) -> Shape {
+        match self {
+            Self::MostDays => Shape::MostDays,
+            Self::MustSay => Shape::MustSay,
+        }
+    }
+}
+
+/// Lists the keys of `most-days = { … }`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
+#[strum(serialize_all = "kebab-case")]
+pub enum MostDaysKey {
+    /// The most days for findings of severity info.
+    Info,
+    /// The most days for findings of severity low.
+    Low,
+    /// The most days for findings of severity medium.
+    Medium,
+    /// The most days for findings of severity high.
+    High,
+    /// The most days for findings of severity critical.
+    Critical,
+    /// The most days for findings of every severity that is not named.
+    Other,
+}
+
+impl MostDaysKey {
+    /// Returns the severity that the key is about, if it is about one.
+    pub fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Info => Some(Severity::Info),
+            Self::Low => Some(Severity::Low),
+            Self::Medium => Some(Severity::Medium),
+            Self::High => Some(Severity::High),
+            Self::Critical => Some(Severity::Critical),
+            Self::Other => None,
+        }
+    }
+}
+
+impl Keys for MostDaysKey {
+    const REQUIRED: &'static [Self] = &[];
+
+    fn shape(self) -> Shape {
+        Shape::Days { max: MAX_DAYS }
     }
 }
 
