@@ -18,6 +18,7 @@ use crate::report::{
     self, Action, Counts, Export, Footer, Header, SinceCounts, Slice, Ticket, Tool, Written,
 };
 use crate::totals::{Gap, Undecided};
+use crate::waiver::Waivers;
 
 /// The largest that a manifest is: that of a million exports.
 const MAX_BYTES: u64 = 400_000_000;
@@ -30,6 +31,8 @@ pub struct Manifest {
     as_of: String,
     options: Settings,
     policies: Vec<PolicyFile>,
+    #[serde(default)]
+    waivers: Vec<FileDigest>,
     exports: Vec<ExportFile>,
     reports: Vec<ReportFile>,
     counts: Totals,
@@ -175,7 +178,7 @@ impl Manifest {
     /// order of the footer's, and `reports` those that were written.
     pub fn new(
         options: &AuditOptions,
-        policies: &Policies,
+        (policies, waivers): (&Policies, &Waivers),
         header: &Header,
         footer: &Footer,
         exports: Vec<FileDigest>,
@@ -190,6 +193,7 @@ impl Manifest {
             as_of: header.as_of.clone(),
             options: Settings::new(options),
             policies: policies.all.iter().flat_map(PolicyFile::all).collect(),
+            waivers: waivers.files().cloned().collect(),
             exports: exports
                 .map(|(export, file)| ExportFile::new(export, file))
                 .collect(),
@@ -243,7 +247,7 @@ impl Manifest {
         let policies = self.policies.iter().map(|policy| &policy.file);
         let exports = self.exports.iter().map(|export| &export.file);
         let reports = self.reports.iter().map(|report| &report.file);
-        policies.chain(exports).chain(reports)
+        policies.chain(&self.waivers).chain(exports).chain(reports)
     }
 
     /// Returns the only clock of the run.

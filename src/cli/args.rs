@@ -10,6 +10,7 @@ use super::values::{
     bytes, choice, column, deadline, destination, instant, mapping, max_chars, setting, severity,
     sha256, span, split_by,
 };
+use super::waiver_args::{WaiveArgs, WaiversCommand};
 use crate::export;
 use crate::options::{Alarm, CheckFormat, Document, FailsOn};
 use crate::policy::{Selector, Severity};
@@ -55,6 +56,17 @@ pub enum Command {
     /// Exit codes: 0 all files are as the run left them; 1 some are not; 2 it
     /// is no manifest and no history.
     Verify(VerifyArgs),
+    /// Writes waivers of findings of a report, to append to a file of waivers
+    ///
+    /// They hold while the record says what it said in the report. Nothing is
+    /// changed: who approves a waiver reviews the file that it is appended to.
+    Waive(WaiveArgs),
+    /// Checks files of waivers
+    Waivers {
+        /// What to do with them
+        #[command(subcommand)]
+        command: WaiversCommand,
+    },
     /// Tests, lists and shows policies
     Policy {
         /// What to do with them
@@ -179,6 +191,11 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "SELECTOR")]
     pub skip: Vec<Selector>,
 
+    /// Waive the findings that a file of waivers accepts, until they expire or the
+    /// record says something else
+    #[arg(long, value_name = "FILE")]
+    pub waivers: Vec<PathBuf>,
+
     /// The time that counts as now, for durations such as 90d [default: now]
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub as_of: Option<DateTime<Utc>>,
@@ -279,6 +296,11 @@ pub struct AuditArgs {
     /// Leave out these rules, and report them as not tested
     #[arg(long, value_name = "SELECTOR")]
     pub skip: Vec<Selector>,
+
+    /// Waive the findings that a file of waivers accepts, until they expire or the
+    /// record says something else
+    #[arg(long, value_name = "FILE")]
+    pub waivers: Vec<PathBuf>,
 
     /// The reports
     #[command(flatten)]

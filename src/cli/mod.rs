@@ -4,8 +4,10 @@ mod args;
 mod resolve;
 mod usage;
 mod values;
+mod waiver_args;
 
 pub use args::{
     AuditArgs, Cli, Command, ConvertArgs, ExplainArgs, PolicyCommand, ReportArgs, VerifyArgs,
 };
 pub use usage::{Usage, command, parse};
+pub use waiver_args::{CheckWaiversArgs, WaiveArgs, WaiversCommand};

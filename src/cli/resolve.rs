@@ -5,9 +5,11 @@ use chrono::Utc;
 use clap::ColorChoice;
 
 use super::args::{AuditArgs, ConvertArgs, ExplainArgs, ReportArgs, VerifyArgs};
+use super::waiver_args::{CheckWaiversArgs, WaiveArgs};
 use crate::options::{
-    AuditOptions, ColourChoice, ConvertOptions, Disclosure, Earlier, ExplainOptions, FailOn,
-    FailsOn, InputOptions, NightOptions, PolicyOptions, ReportOptions, Verbosity, VerifyOptions,
+    AuditOptions, CheckWaiversOptions, ColourChoice, ConvertOptions, Disclosure, Earlier,
+    ExplainOptions, FailOn, FailsOn, InputOptions, NightOptions, PolicyOptions, ReportOptions,
+    Verbosity, VerifyOptions, WaiveOptions,
 };
 use crate::policy::{Selection, Severity};
 use crate::report::{self, Destination, Layout};
@@ -63,6 +65,7 @@ impl From<AuditArgs> for AuditOptions {
                 },
                 as_of: args.as_of.unwrap_or_else(Utc::now),
             },
+            waivers: args.waivers,
             input: InputOptions {
                 format: args.input_format,
                 max_record_bytes: args.max_record_bytes,
@@ -137,6 +140,7 @@ impl From<ExplainArgs> for ExplainOptions {
                 },
                 as_of: args.as_of.unwrap_or_else(Utc::now),
             },
+            waivers: args.waivers,
             disclosure: match args.show_sensitive {
                 true => Disclosure::Shown,
                 false => Disclosure::Redacted,
@@ -156,6 +160,48 @@ fn fail_on(given: &[FailsOn], fail_on_new: Option<Severity>) -> FailOn {
         // Who asks for new ones alone hears of new ones alone.
         (None, Some(_)) => FailOn(None),
         (None, None) => FailOn(Some(Severity::Low)),
+    }
+}
+
+impl From<WaiveArgs> for WaiveOptions {
+    fn from(args: WaiveArgs) -> Self {
+        let WaiveArgs {
+            report,
+            fingerprints,
+            reason,
+            requested_by,
+            approved_by,
+            approved,
+            expires,
+            ticket,
+            id,
+            customer,
+            any_value,
+        } = args;
+        Self {
+            report,
+            fingerprints,
+            reason,
+            requested_by,
+            approved_by,
+            approved,
+            expires,
+            ticket,
+            id,
+            customer,
+            any_value,
+        }
+    }
+}
+
+impl From<CheckWaiversArgs> for CheckWaiversOptions {
+    fn from(args: CheckWaiversArgs) -> Self {
+        Self {
+            waivers: args.waivers,
+            policies: args.policies,
+            report: args.report,
+            as_of: args.as_of.unwrap_or_else(Utc::now),
+        }
     }
 }
 

@@ -4,8 +4,10 @@ use std::io::Write;
 
 use super::error::Error;
 use super::exit::Exit;
-use super::{check, completions, convert, explain, man, schema, show, test, verify};
-use crate::cli::{Command, PolicyCommand};
+use super::{
+    check, completions, convert, explain, man, schema, show, test, verify, waive, waivers,
+};
+use crate::cli::{Command, PolicyCommand, WaiversCommand};
 use crate::terminal::{Streams, write_at_once};
 
 /// Does what a subcommand asks.
@@ -17,6 +19,12 @@ pub fn dispatch(command: Command, streams: &mut Streams<'_>) -> Result<Exit, Err
     match command {
         Command::Convert(args) => convert::convert(&args.into(), streams),
         Command::Verify(args) => verify::verify(&args.into(), streams.stdout),
+        Command::Waive(args) => {
+            write_at_once(streams.stdout, |out| waive::waive(&args.into(), out))
+        }
+        Command::Waivers {
+            command: WaiversCommand::Check(args),
+        } => write_at_once(streams.stdout, |out| waivers::check(&args.into(), out)),
         Command::Policy { command } => {
             write_at_once(streams.stdout, |out| dispatch_policy(command, out))
         }

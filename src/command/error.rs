@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::waive::WaiveError;
 use crate::aggregate;
 use crate::export;
 use crate::finding;
@@ -13,6 +14,7 @@ use crate::pipeline;
 use crate::policy;
 use crate::report::{self, Colour};
 use crate::text::{count, escape_controls};
+use crate::waiver;
 
 /// Says why a command could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +23,12 @@ pub enum Error {
     /// Policies, or the cases beside them, cannot be used.
     #[error("{} cannot be used", count(.0.len() as u64, "policy", "policies"))]
     Policies(Vec<policy::Error>),
+    /// Waivers cannot be used.
+    #[error(transparent)]
+    Waivers(#[from] waiver::LoadError),
+    /// No waiver can be written.
+    #[error(transparent)]
+    Waive(#[from] WaiveError),
     /// The key of pseudonyms cannot be used.
     #[error(transparent)]
     Key(#[from] finding::KeyError),
@@ -89,6 +97,9 @@ impl Error {
                 .map(|error| error.render(colour == Colour::On))
                 .collect();
             return rendered.join("\n\n");
+        }
+        if let Error::Waivers(error) = self {
+            return error.render(colour == Colour::On);
         }
         let mut text = format!("error: {self}");
         let mut cause = std::error::Error::source(self);

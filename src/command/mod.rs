@@ -17,6 +17,8 @@ mod schema;
 mod show;
 mod test;
 mod verify;
+mod waive;
+mod waivers;
 
 pub use audit::audit;
 pub use dispatch::dispatch;

@@ -44,7 +44,7 @@ impl Account {
     pub(super) fn new(waivers: &Waivers, uses: &Uses) -> Self {
         let (mut counts, as_of) = (WaiverCounts::default(), waivers.as_of());
         let nothing = Use::default();
-        let (mut mismatched, mut unused) = (Vec::new(), Vec::new());
+        let mut unused = Vec::new();
         let (mut ending, mut expired) = (Vec::new(), Vec::new());
         for (index, waiver) in (0..).zip(waivers.all()) {
             let id = name(&waiver.id);
@@ -65,35 +65,49 @@ impl Account {
             let Use {
                 used,
                 mismatched: others,
-                first,
+                first: _,
             } = uses.of(index).unwrap_or(&nothing);
             counts.used += u64::from(*used > 0);
             counts.mismatched += u64::from(*others > 0);
-            if let Some((customer, why)) = first {
-                let more = match others - 1 {
-                    0 => String::new(),
-                    more => format!(
-                        "; nor for {}",
-                        count(more, "other finding", "other findings")
-                    ),
-                };
-                mismatched.push(format!(
-                    "{id} does not hold for customer {}: {why}{more}",
-                    short(customer, MAX_ID)
-                ));
-            }
             if *used == 0 && *others == 0 {
                 counts.unused += 1;
                 unused.push(format!("{id} is not needed: {}", no_finding(waiver)));
             }
         }
         let others = waivers.not_asked().to_vec();
-        let sorts = [mismatched, unused, ending, expired, others];
+        let sorts = [misfits(waivers, uses), unused, ending, expired, others];
         Self {
             counts,
             notes: sorts.into_iter().flat_map(bounded).collect(),
         }
     }
+}
+
+/// Says for which findings waivers do not hold, a sentence a waiver.
+pub(super) fn misfits(waivers: &Waivers, uses: &Uses) -> Vec<String> {
+    let mut misfits = Vec::new();
+    for (index, waiver) in (0..).zip(waivers.all()) {
+        let Some(Use {
+            mismatched,
+            first: Some((customer, why)),
+            ..
+        }) = uses.of(index)
+        else {
+            continue;
+        };
+        let more = match mismatched.saturating_sub(1) {
+            0 => String::new(),
+            more => format!(
+                "; nor for {}",
+                count(more, "other finding", "other findings")
+            ),
+        };
+        let (id, customer) = (name(&waiver.id), name(customer));
+        misfits.push(format!(
+            "{id} does not hold for customer {customer}: {why}{more}"
+        ));
+    }
+    misfits
 }
 
 /// Says that a rule has no finding about the customers of a waiver.

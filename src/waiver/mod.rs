@@ -7,6 +7,10 @@ mod read;
 mod term;
 mod uses;
 pub mod value;
+#[allow(
+    clippy::module_inception,
+    reason = "the room is about waivers, and this file holds the type"
+)]
 mod waiver;
 mod waivers;
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use super::account::Account;
+use super::account::{Account, misfits};
 use super::uses::Uses;
 use super::waiver::{Covers, Waiver};
 use crate::digest::FileDigest;
@@ -75,10 +75,10 @@ impl Waivers {
         self.as_of
     }
 
-    /// Returns the waiver in force of this id, if there is one.
-    pub fn in_force(&self, id: &str) -> Option<&Waiver> {
-        let mut all = self.all.iter();
-        all.find(|waiver| waiver.id == id && waiver.term.is_in_force(self.as_of))
+    /// Returns those that have begun and not expired.
+    pub fn in_force(&self) -> impl Iterator<Item = &Waiver> {
+        let all = self.all.iter();
+        all.filter(|waiver| waiver.term.is_in_force(self.as_of))
     }
 
     /// Returns the files that were read, in the order of the command line.
@@ -116,6 +116,11 @@ impl Waivers {
             found = Some((index, waiver));
         }
         found
+    }
+
+    /// Says for which findings they do not hold, a sentence a waiver.
+    pub fn misfits(&self, uses: &Uses) -> Vec<String> {
+        misfits(self, uses)
     }
 
     /// Returns what the run made of them.

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// The folders of `tests/cmd`, by the part of the program that answers.
-const AREAS: [&str; 8] = [
+const AREAS: [&str; 9] = [
     "aggregate", // rules over all records
     "cli",       // arguments, exit codes, what is printed beside a report
     "command",   // subcommands
@@ -15,6 +15,7 @@ const AREAS: [&str; 8] = [
     "policy",    // reading policies
     "report",    // formats, files, redaction
     "verdict",   // runs that must not be taken for clean
+    "waiver",    // findings that are accepted for a while
 ];
 
 const CASES: &str = "tests/cmd";

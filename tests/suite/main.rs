@@ -34,3 +34,4 @@ mod since;
 mod sound;
 mod split;
 mod support;
+mod waivers;

@@ -3,26 +3,24 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::account::name;
-use super::error::{Error, LoadError};
-use super::keys::{RootKey, WaiverKey};
-use super::term::{Term, same_person};
-use super::value;
-use super::waiver::{Covers, HoldsFor, Waiver};
-use super::waivers::{WaiverFile, Waivers};
 use crate::bounded_file::{self, MAX_TEXT};
-use crate::diagnostic::{nearest, suggest};
+use crate::diagnostic::suggest;
 use crate::digest;
-use crate::policy::{Aggregate, Ask, MustSay, Policies, Policy, Rule};
-use crate::record::OwnedValue;
+use crate::policy::{Policies, Policy, Rule};
 use crate::toml_keys::Keys;
 use crate::toml_reader::{self, Entries, TomlReader, Word, type_name};
+use crate::waiver::account::name;
+use crate::waiver::error::{Error, LoadError};
+use crate::waiver::keys::{RootKey, WaiverKey};
+use crate::waiver::term::{Term, same_person};
+use crate::waiver::waiver::{Covers, Waiver};
+use crate::waiver::waivers::{WaiverFile, Waivers};
 
 impl Waivers {
     /// Reads and checks files of waivers for findings by these policies; `as_of` is the
@@ -61,24 +59,24 @@ impl Waivers {
 }
 
 /// Holds what the files have said so far.
-struct Draft<'p> {
-    policies: &'p Policies,
-    as_of: DateTime<Utc>,
+pub(super) struct Draft<'p> {
+    pub(super) policies: &'p Policies,
+    pub(super) as_of: DateTime<Utc>,
     files: Vec<WaiverFile>,
     waivers: Vec<Waiver>,
     /// The ids so far, with the path of the file of each.
     ids: HashMap<String, String>,
     /// What waivers in force are for so far, with the id of each.
-    pairs: HashMap<Pair, String>,
-    not_asked: Vec<String>,
+    pub(super) pairs: HashMap<Pair, String>,
+    pub(super) not_asked: Vec<String>,
 }
 
 /// What a waiver is for: the index of the rule, the customer, and whether it is for an
 /// outcome that cannot be decided.
-type Pair = (usize, String, bool);
+pub(super) type Pair = (usize, String, bool);
 
 impl Draft<'_> {
-    fn file(&mut self, path: &PathBuf) -> Result<(), Error> {
+    fn file(&mut self, path: &Path) -> Result<(), Error> {
         let shown = path.display().to_string();
         let read = bounded_file::read_text(path, MAX_TEXT);
         let whole = read.map_err(|source| Error::Read {
@@ -114,13 +112,13 @@ impl Draft<'_> {
 }
 
 /// Reads one file into the draft.
-struct Reader<'r, 'p> {
-    toml: TomlReader,
-    draft: &'r mut Draft<'p>,
+pub(super) struct Reader<'r, 'p> {
+    pub(super) toml: TomlReader,
+    pub(super) draft: &'r mut Draft<'p>,
     path: &'r str,
 }
 
-type Keyed<'t, 'i> = Entries<'t, 'i, WaiverKey>;
+pub(super) type Keyed<'t, 'i> = Entries<'t, 'i, WaiverKey>;
 
 /// What a waiver is called in messages.
 const OF: &str = "a waiver";
@@ -268,25 +266,6 @@ impl<'p> Reader<'_, 'p> {
         None
     }
 
-    fn note_other_policy(&mut self, id: &str, policy: &str) {
-        let known = self.draft.policies.all.iter();
-        let replaces = known
-            .clone()
-            .find(|known| known.replaces.iter().any(|old| old == policy));
-        let hint = match (
-            replaces,
-            nearest(policy, known.map(|known| known.id.as_str())),
-        ) {
-            (Some(new), _) => format!(" (`{}` is instead of it)", name(&new.id)),
-            (None, Some(near)) => format!(" (did you mean `{}`?)", name(near)),
-            (None, None) => String::new(),
-        };
-        self.draft.not_asked.push(format!(
-            "{id} is not asked: the policy `{}` is not in this run{hint}",
-            name(policy)
-        ));
-    }
-
     /// Reads whom the waiver is about: ids as the export has them, so with the blanks
     /// around them.
     fn customers(&mut self, keys: &Keyed<'_, '_>, span: &Range<usize>) -> Vec<String> {
@@ -346,117 +325,6 @@ impl<'p> Reader<'_, 'p> {
         None
     }
 
-    /// Reads what the waiver holds for.
-    fn holds_for(
-        &mut self,
-        keys: &Keyed<'_, '_>,
-        span: &Range<usize>,
-        covers: Option<Covers>,
-        policy: Option<&str>,
-    ) -> Option<HoldsFor> {
-        let given = WaiverKey::HOLDS_FOR
-            .into_iter()
-            .filter_map(|key| keys.get(key));
-        let given: Vec<_> = given.collect();
-        match given.as_slice() {
-            [_] => {}
-            [] => {
-                let message = "the waiver does not say what it holds for";
-                let help = "say what was seen, as value.ipWhitelist = \"198.51.100.0/22\", or \
-                            evidence = \"…\" with the digest of a report, or any-value = true";
-                self.toml
-                    .complain(span.clone(), message, Some(help.to_owned()));
-            }
-            [(first, _), rest @ ..] => {
-                for (key, _) in rest {
-                    let message = format!("`{}` says already what it holds for", first.get_ref());
-                    let help = Some("leave out all but one".to_owned());
-                    self.toml.complain(key.span(), message, help);
-                }
-            }
-        }
-        if let Some(value) = keys.value(WaiverKey::Value) {
-            return self.values(value, policy).map(HoldsFor::Values);
-        }
-        if let Some(value) = keys.value(WaiverKey::Evidence) {
-            return self.evidence(value).map(HoldsFor::Evidence);
-        }
-        let value = keys.value(WaiverKey::AnyValue)?;
-        let (message, help) = match (self.toml.flag("any-value", value)?, covers) {
-            (true, Some(Covers::Fail) | None) => return Some(HoldsFor::AnyValue),
-            (true, Some(Covers::Error)) => (
-                "what cannot be decided is waived for what was seen, never for any value",
-                "write value.FIELD = { unreadable = \"…\" }, { absent = \"…\" }, or evidence",
-            ),
-            (false, _) => (
-                "`any-value` is true, or is left out",
-                "say what the waiver holds for",
-            ),
-        };
-        self.toml
-            .complain(value.span(), message, Some(help.to_owned()));
-        None
-    }
-
-    /// Reads `value.FIELD = …`. Of a policy that is not in this run it is not known what its
-    /// fields hold.
-    fn values(
-        &mut self,
-        value: &Spanned<DeValue<'_>>,
-        policy: Option<&str>,
-    ) -> Option<Vec<(String, OwnedValue)>> {
-        let (table, span) = self.toml.table(value, "`value`")?;
-        if table.is_empty() {
-            let message = "`value` names no field";
-            let help = "write value.FIELD = …, for every field of the evidence".to_owned();
-            self.toml.complain(span, message, Some(help));
-            return None;
-        }
-        let policies = self.draft.policies;
-        let mut values: Vec<(String, OwnedValue)> = Vec::new();
-        if !policies
-            .all
-            .iter()
-            .any(|known| Some(known.id.as_str()) == policy)
-        {
-            return Some(values);
-        }
-        let schema = &policies.schema;
-        for (key, value) in table.iter() {
-            let Some(field) = schema.find(key.get_ref()) else {
-                let help = suggest(key.get_ref(), schema.names());
-                let message = format!("no field is called `{}`", key.get_ref());
-                self.toml.complain(key.span(), message, Some(help));
-                continue;
-            };
-            let Some(value) = value::read(&mut self.toml, field, value) else {
-                continue;
-            };
-            match values.iter().any(|(known, _)| *known == field.name) {
-                true => {
-                    let message = format!("`{}` is here already", field.name);
-                    self.toml.complain(key.span(), message, None);
-                }
-                false => values.push((field.name.clone(), value)),
-            }
-        }
-        Some(values)
-    }
-
-    fn evidence(&mut self, value: &Spanned<DeValue<'_>>) -> Option<String> {
-        let digest = self.toml.text(value, "`evidence`")?;
-        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        if digest.len() == 32 && digest.bytes().all(is_digit) {
-            return Some(digest);
-        }
-        let message = "this is no digest of evidence";
-        let help = "it has 32 hexadecimal digits: copy `evidence_digest` of the finding from a \
-                    json report";
-        self.toml
-            .complain(value.span(), message, Some(help.to_owned()));
-        None
-    }
-
     /// Reads the days between which it holds.
     fn term(&mut self, keys: &Keyed<'_, '_>) -> Option<Term> {
         let approved = self.day(keys, WaiverKey::Approved);
@@ -501,76 +369,5 @@ impl<'p> Reader<'_, 'p> {
             self.toml.complain(value.span(), message, Some(help));
         }
         day
-    }
-
-    /// Holds the waiver against what its policy allows.
-    fn limits(
-        &mut self,
-        (policy, rule): (&Policy, &Rule),
-        keys: &Keyed<'_, '_>,
-        span: &Range<usize>,
-        term: Option<Term>,
-    ) {
-        let at = |key: WaiverKey| keys.value(key).map_or(span.clone(), Spanned::span);
-        if !rule.waivable {
-            let message = format!("`{}` may not be waived", rule.id);
-            let help = format!(
-                "its policy says so: {} line {}",
-                rule.location.path, rule.location.line
-            );
-            self.toml.complain(at(WaiverKey::Rule), message, Some(help));
-        }
-        if let Ask::Aggregate(Aggregate::Summed(_)) = &rule.ask {
-            let message = format!("`{}` is about the whole export, and no customer", rule.id);
-            let help = "a waiver is for a finding about a customer".to_owned();
-            self.toml.complain(at(WaiverKey::Rule), message, Some(help));
-        }
-        let raised = rule.raise.as_ref().map(|raise| raise.to);
-        let severity = raised.map_or(rule.severity, |raised| raised.max(rule.severity));
-        let most = policy.waiver_limits.most_days(severity);
-        if let Some(term) = term
-            && let Err((message, help)) = term.within(
-                most,
-                &format!("for a {severity} finding one of `{}`", policy.id),
-            )
-        {
-            self.toml
-                .complain(at(WaiverKey::Expires), message, Some(help));
-        }
-        for part in &policy.waiver_limits.must_say {
-            let key = match part {
-                MustSay::Ticket => WaiverKey::Ticket,
-                MustSay::Reason => WaiverKey::Reason,
-                MustSay::RequestedBy => WaiverKey::RequestedBy,
-                MustSay::ApprovedBy => WaiverKey::ApprovedBy,
-            };
-            // What every waiver needs has been asked for.
-            if keys.value(key).is_none() && !WaiverKey::REQUIRED.contains(&key) {
-                let message = format!("a waiver of `{}` needs `{}`", policy.id, key.word());
-                self.toml.complain(span.clone(), message, None);
-            }
-        }
-    }
-
-    /// Reports a waiver in force for that which another in force is for. One that has expired
-    /// may stay beside the one that follows it.
-    fn refuse_second(&mut self, waiver: &Waiver) {
-        let Some(rule) = waiver.rule_index else {
-            return;
-        };
-        if !waiver.term.is_in_force(self.draft.as_of) {
-            return;
-        }
-        for customer in &waiver.customers {
-            let pair = (rule, customer.clone(), waiver.covers == Covers::Error);
-            if let Some(other) = self.draft.pairs.get(&pair) {
-                let message =
-                    format!("`{other}` waives this already for the customer `{customer}`");
-                let help = "leave out one of the two".to_owned();
-                self.toml
-                    .complain(waiver.place.1.clone(), message, Some(help));
-            }
-            self.draft.pairs.insert(pair, waiver.id.clone());
-        }
     }
 }
