@@ -13,6 +13,7 @@ use crate::finding::{Finding, Privacy};
 use crate::policy::Policies;
 use crate::record::Record;
 use crate::totals::{Completeness, ExportNames, Part, RunningTotals, Totals, add_problem};
+use crate::waiver::Waivers;
 
 /// The number of bytes that are read at once: what is in memory is these, and a record
 /// that they end inside of.
@@ -124,6 +125,13 @@ impl<'p> Auditor<'p> {
     /// Sets how far findings show customers and values.
     pub fn privacy(mut self, privacy: Privacy<'p>) -> Self {
         self.privacy = privacy;
+        self
+    }
+
+    /// Sets the waivers by which findings are waived.
+    pub fn waivers(mut self, waivers: &'p Waivers) -> Self {
+        self.judge = self.judge.with_waivers(waivers);
+        self.totals = self.totals.with_waivers(waivers);
         self
     }
 

@@ -6,11 +6,14 @@ use crate::aggregate::Partial;
 use crate::finding::{Finding, Outcome, Privacy, Reason, Subject, Summary};
 use crate::policy::{Answers, Ask, Cause, OnAbsent, Policies, Requirement, Rule, Truth};
 use crate::record::{Record, Value};
+use crate::waiver::Waivers;
 
 /// Judges records one after another by the same policies.
 #[derive(Debug)]
 pub struct Judge<'p> {
     policies: &'p Policies,
+    /// The waivers of the run, if any is in force.
+    waivers: Option<&'p Waivers>,
     /// For each policy, how many rules over all records come before its own.
     aggregates: Vec<usize>,
     /// Room for the answers of the tests.
@@ -59,8 +62,16 @@ impl<'p> Judge<'p> {
         Self {
             aggregates: before.collect(),
             policies,
+            waivers: None,
             truths: Vec::new(),
         }
+    }
+
+    /// Sets the waivers by which findings are waived.
+    #[must_use]
+    pub fn with_waivers(mut self, waivers: &'p Waivers) -> Self {
+        self.waivers = (!waivers.is_empty()).then_some(waivers);
+        self
     }
 
     /// Counts what every rule makes of the record, hands out the findings in the
@@ -239,7 +250,7 @@ impl<'p> Judge<'p> {
                 let Some((status, reason)) = summary.count_unlisted(rule_index, outcome) else {
                     continue;
                 };
-                let finding = Finding {
+                let mut finding = Finding {
                     subject: Subject::Record(answers),
                     number: Some(context.number),
                     export: Some(context.export),
@@ -249,8 +260,12 @@ impl<'p> Judge<'p> {
                     severity: answers.severity(rule),
                     status,
                     reason,
+                    waiver: None,
                     privacy: context.privacy,
                 };
+                if let Some(waivers) = self.waivers {
+                    finding.waive(waivers, &mut summary.waivers);
+                }
                 summary.count(&finding);
                 found(&finding)?;
             }

@@ -70,8 +70,10 @@
 //! totals
 //! aggregate
 //! finding
+//! waiver
 //! policy · export
 //! record
+//! toml_keys
 //! toml_reader
 //! text · closed · bounded_file · unpack · digest · diagnostic · external_sort · spool
 //! ```
@@ -94,12 +96,14 @@ pub mod finding;
 pub mod policy;
 pub mod record;
 pub mod totals;
+pub mod waiver;
 
 pub use auditor::Auditor;
 pub use export::Format;
 pub use finding::{Evidence, Finding, Outcome, Privacy, Reason, Status};
 pub use policy::{Policies, PoliciesBuilder, Severity};
 pub use totals::Totals;
+pub use waiver::Waivers;
 
 // The program, its tests and its benchmarks use these; they may change at any time.
 #[doc(hidden)]
@@ -157,6 +161,7 @@ mod spool;
 pub mod terminal;
 #[doc(hidden)]
 pub mod text;
+mod toml_keys;
 #[doc(hidden)]
 pub mod toml_reader;
 #[cfg(feature = "cli")]

@@ -18,6 +18,7 @@ use crate::report::{
     self, Action, Counts, Export, Footer, Header, SinceCounts, Slice, Ticket, Tool, Written,
 };
 use crate::totals::{Gap, Undecided};
+use crate::waiver::Waivers;
 
 /// The largest that a manifest is: that of a million exports.
 const MAX_BYTES: u64 = 400_000_000;
@@ -33,6 +34,8 @@ pub struct Manifest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     config: Option<FileDigest>,
     policies: Vec<PolicyFile>,
+    #[serde(default)]
+    waivers: Vec<FileDigest>,
     exports: Vec<ExportFile>,
     reports: Vec<ReportFile>,
     counts: Totals,
@@ -189,7 +192,7 @@ impl Manifest {
     /// order of the footer's, and `reports` those that were written.
     pub fn new(
         options: &AuditOptions,
-        policies: &Policies,
+        (policies, waivers): (&Policies, &Waivers),
         header: &Header,
         footer: &Footer,
         exports: Vec<FileDigest>,
@@ -205,6 +208,7 @@ impl Manifest {
             options: Settings::new(options),
             config: options.config.clone(),
             policies: policies.all.iter().flat_map(PolicyFile::all).collect(),
+            waivers: waivers.files().cloned().collect(),
             exports: exports
                 .map(|(export, file)| ExportFile::new(export, file))
                 .collect(),
@@ -263,7 +267,8 @@ impl Manifest {
         let exports = self.exports.iter().map(|export| &export.file);
         let reports = self.reports.iter().map(|report| &report.file);
         let config = self.config.iter();
-        config.chain(policies).chain(exports).chain(reports)
+        let policies = config.chain(policies).chain(&self.waivers);
+        policies.chain(exports).chain(reports)
     }
 
     /// Returns the only clock of the run.

@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::digest::FileDigest;
 use crate::export;
@@ -27,6 +27,8 @@ pub struct AuditOptions {
     pub export_name: Option<String>,
     /// What records are judged by.
     pub policies: PolicyOptions,
+    /// The files of waivers.
+    pub waivers: Vec<PathBuf>,
     /// How exports are read.
     pub input: InputOptions,
     /// The reports to write.
@@ -145,8 +147,59 @@ pub struct ExplainOptions {
     pub id: String,
     /// What records are judged by.
     pub policies: PolicyOptions,
+    /// The files of waivers.
+    pub waivers: Vec<PathBuf>,
     /// How far customers and values are shown.
     pub disclosure: Disclosure,
+}
+
+/// Says which findings of a report are to be waived, and how.
+#[derive(Debug, Clone)]
+pub struct WaiveOptions {
+    /// The report; `-` is stdin.
+    pub report: PathBuf,
+    /// The fingerprints of the findings.
+    pub fingerprints: Vec<String>,
+    /// Why they are accepted.
+    pub reason: String,
+    /// Who asks for it.
+    pub requested_by: String,
+    /// Who accepts them.
+    pub approved_by: String,
+    /// The day on which they are accepted; that of the report, if it is not given.
+    pub approved: Option<NaiveDate>,
+    /// When the waivers end.
+    pub expires: Expiry,
+    /// Where it is tracked.
+    pub ticket: Option<String>,
+    /// What the ids of the waivers begin with.
+    pub id: String,
+    /// The id of the customer, where the report does not show it.
+    pub customer: Option<String>,
+    /// The findings are accepted whatever the record says.
+    pub any_value: bool,
+}
+
+/// Says when a waiver ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expiry {
+    /// On this day.
+    On(NaiveDate),
+    /// So many days after it was approved.
+    After(u16),
+}
+
+/// Says which files of waivers are to be checked, and against what.
+#[derive(Debug, Clone)]
+pub struct CheckWaiversOptions {
+    /// The files of waivers.
+    pub waivers: Vec<PathBuf>,
+    /// What their findings are of.
+    pub policies: Vec<PathBuf>,
+    /// The report whose findings they should be for, if there is one.
+    pub report: Option<PathBuf>,
+    /// The only clock of the check.
+    pub as_of: DateTime<Utc>,
 }
 
 /// Says which policies are used, and with which values.
@@ -373,6 +426,8 @@ pub enum CheckFormat {
 pub enum Document {
     /// A policy
     Policy,
+    /// A file of waivers
+    Waivers,
     /// The cases beside a policy
     Cases,
     /// A configuration

@@ -13,6 +13,7 @@ use crate::policy::aggregate::{Aggregate, Comparison, Percent, Summation};
 use crate::record::time;
 use crate::spool::Spool;
 use crate::text::{count, grouped};
+use crate::waiver::Waivers;
 
 /// Returns what a rule that looks at sums comes to, and what was observed.
 fn outcome_of_sums(
@@ -48,7 +49,8 @@ fn outcome_of_sums(
                     .iter()
                     .position(|other| std::ptr::eq(other, rule.rule))?;
             let counted = rule.policy.rules.iter().position(|other| other.id == *id)?;
-            pass_rate(summary.by_rule[before + counted], *least)
+            // Waiving findings of a rule changes nothing about its rate.
+            pass_rate(summary.unwaived(before + counted), *least)
         }
         Summation::Newest { within, .. } => {
             let ahead = match sum.ahead {
@@ -112,6 +114,7 @@ pub(super) struct FindingMaker<'m, F> {
     pub(super) policies: &'m Policies,
     pub(super) exports: &'m [&'m str],
     pub(super) privacy: Privacy<'m>,
+    pub(super) waivers: Option<&'m Waivers>,
     pub(super) summary: &'m mut Summary,
     pub(super) take: &'m mut F,
 }
@@ -201,7 +204,7 @@ impl<F> FindingMaker<'_, F> {
         let Some((status, reason)) = self.summary.count_unlisted(rule.index, outcome) else {
             return Ok(());
         };
-        let finding = Finding {
+        let mut finding = Finding {
             subject: Subject::Aggregate(subject),
             number,
             export,
@@ -211,8 +214,12 @@ impl<F> FindingMaker<'_, F> {
             severity: rule.rule.severity,
             status,
             reason,
+            waiver: None,
             privacy: self.privacy,
         };
+        if let Some(waivers) = self.waivers {
+            finding.waive(waivers, &mut self.summary.waivers);
+        }
         self.summary.count(&finding);
         (self.take)(&finding)
     }

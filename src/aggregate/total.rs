@@ -9,6 +9,7 @@ use crate::external_sort::Sorter;
 use crate::finding::{Finding, Privacy, Summary};
 use crate::policy::Policies;
 use crate::spool::Spool;
+use crate::waiver::Waivers;
 
 /// Says how many entries, of about 80 bytes each, are sorted in memory.
 const SEGMENT: usize = 1 << 16;
@@ -21,6 +22,7 @@ pub struct Aggregates<'p> {
     entries: Sorter<Entry>,
     texts: Spool,
     segment: usize,
+    waivers: Option<&'p Waivers>,
 }
 
 impl<'p> Aggregates<'p> {
@@ -38,7 +40,15 @@ impl<'p> Aggregates<'p> {
             entries: Sorter::new(segment),
             texts: Spool::new(SPOOL_BYTES),
             segment,
+            waivers: None,
         }
+    }
+
+    /// Sets the waivers by which findings are waived.
+    #[must_use]
+    pub fn with_waivers(mut self, waivers: &'p Waivers) -> Self {
+        self.waivers = (!waivers.is_empty()).then_some(waivers);
+        self
     }
 
     /// Adds what the next records gathered: they are of the export with this index,
@@ -90,12 +100,14 @@ impl<'p> Aggregates<'p> {
             entries,
             texts,
             segment,
+            waivers,
         } = self;
         let found = group::compare(&rules, entries, segment, summary)?;
         let mut maker = FindingMaker {
             policies,
             exports,
             privacy,
+            waivers,
             summary,
             take: &mut take,
         };

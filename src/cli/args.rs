@@ -12,6 +12,7 @@ use super::values::{
     bytes, choice, column, deadline, destination, instant, mapping, max_chars, setting, severity,
     span, split_by,
 };
+use super::waiver_args::{WaiveArgs, WaiversCommand};
 use crate::export;
 use crate::options::{Alarm, CheckFormat, Document, FailsOn};
 use crate::policy::{Selector, Severity};
@@ -68,6 +69,17 @@ pub enum Command {
     /// Exit codes: 0 all files are as the run left them; 1 some are not; 2 it
     /// is no manifest and no history.
     Verify(VerifyArgs),
+    /// Writes waivers of findings of a report, to append to a file of waivers
+    ///
+    /// They hold while the record says what it said in the report. Nothing is
+    /// changed: who approves a waiver reviews the file that it is appended to.
+    Waive(WaiveArgs),
+    /// Checks files of waivers
+    Waivers {
+        /// What to do with them
+        #[command(subcommand)]
+        command: WaiversCommand,
+    },
     /// Tests, lists and shows policies
     Policy {
         /// What to do with them
@@ -78,8 +90,8 @@ pub enum Command {
     Fields,
     /// Explains the outcome of every rule for one customer
     Explain(ExplainArgs),
-    /// Writes the JSON Schema of a policy, of cases, of a configuration or of a JSON
-    /// report
+    /// Writes the JSON Schema of a policy, of waivers, of cases, of a configuration or of
+    /// a JSON report
     Schema {
         /// The document that the schema describes
         #[arg(value_parser = choice::<Document>())]
@@ -193,6 +205,11 @@ pub struct ExplainArgs {
     /// Leave out these rules, and report them as not tested
     #[arg(long, value_name = "SELECTOR")]
     pub skip: Vec<Selector>,
+
+    /// Waive the findings that a file of waivers accepts, until they expire or the
+    /// record says something else
+    #[arg(long, value_name = "FILE")]
+    pub waivers: Vec<PathBuf>,
 
     /// The time that counts as now, for durations such as 90d [default: now]
     #[arg(long, value_name = "TIME", value_parser = instant)]
@@ -321,6 +338,11 @@ pub struct AuditArgs {
     /// Leave out these rules, and report them as not tested
     #[arg(long, value_name = "SELECTOR")]
     pub skip: Vec<Selector>,
+
+    /// Waive the findings that a file of waivers accepts, until they expire or the
+    /// record says something else
+    #[arg(long, value_name = "FILE")]
+    pub waivers: Vec<PathBuf>,
 
     /// The reports
     #[command(flatten)]

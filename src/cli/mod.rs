@@ -7,6 +7,7 @@ mod nights;
 mod resolve;
 mod usage;
 mod values;
+mod waiver_args;
 
 pub use args::{
     AuditArgs, Cli, Command, ConfigCommand, ConvertArgs, ExplainArgs, PolicyCommand, ReportArgs,
@@ -15,3 +16,4 @@ pub use in_force::{InForce, Origin};
 pub use nights::{DiffArgs, HistoryArgs, VerifyArgs};
 pub use resolve::Resolved;
 pub use usage::{Usage, command, parse};
+pub use waiver_args::{CheckWaiversArgs, WaiveArgs, WaiversCommand};

@@ -9,12 +9,13 @@ use clap::ColorChoice;
 use super::args::{AuditArgs, ConvertArgs, ExplainArgs, ReportArgs};
 use super::in_force::{Chooser, InForce, Origin};
 use super::nights::{DiffArgs, HistoryArgs, VerifyArgs};
+use super::waiver_args::{CheckWaiversArgs, WaiveArgs};
 use crate::config::keys::Key;
 use crate::config::{self, Config, Placed};
 use crate::options::{
-    Alarm, AuditOptions, ColourChoice, ConvertOptions, DiffOptions, Disclosure, Earlier,
-    ExplainOptions, FailOn, FailsOn, HistoryOptions, InputOptions, NightOptions, PolicyOptions,
-    ReportOptions, Verbosity, VerifyOptions,
+    Alarm, AuditOptions, CheckWaiversOptions, ColourChoice, ConvertOptions, DiffOptions,
+    Disclosure, Earlier, ExplainOptions, FailOn, FailsOn, HistoryOptions, InputOptions,
+    NightOptions, PolicyOptions, ReportOptions, Verbosity, VerifyOptions, WaiveOptions,
 };
 use crate::policy::{Selection, Selector, Severity};
 use crate::record::time::Span;
@@ -73,6 +74,7 @@ impl AuditArgs {
         };
         let names = choose.list(Key::Policies, self.policies, config.policies, "none", path);
         let exports = choose.list(Key::Exports, self.exports, config.exports, "none", path);
+        let waivers = choose.list(Key::Waivers, self.waivers, config.waivers, "none", path);
         let text = |name: &String, value: &String| (name.clone(), value.clone());
         let set = choose.named(Key::Set, self.set, config.set, text);
         let selector = Selector::to_string;
@@ -175,6 +177,7 @@ impl AuditArgs {
                 selection: Selection { only, skip },
                 as_of,
             },
+            waivers,
             input: InputOptions {
                 format: self.input_format,
                 max_record_bytes: self.max_record_bytes,
@@ -343,6 +346,7 @@ impl From<ExplainArgs> for ExplainOptions {
                 },
                 as_of: args.as_of.unwrap_or_else(Utc::now),
             },
+            waivers: args.waivers,
             disclosure: match args.show_sensitive {
                 true => Disclosure::Shown,
                 false => Disclosure::Redacted,
@@ -358,6 +362,48 @@ fn fail_on(given: &[FailsOn]) -> Option<FailOn> {
         FailsOn::Severity(severity) => Some(*severity),
         FailsOn::Overdue => None,
     })
+}
+
+impl From<WaiveArgs> for WaiveOptions {
+    fn from(args: WaiveArgs) -> Self {
+        let WaiveArgs {
+            report,
+            fingerprints,
+            reason,
+            requested_by,
+            approved_by,
+            approved,
+            expires,
+            ticket,
+            id,
+            customer,
+            any_value,
+        } = args;
+        Self {
+            report,
+            fingerprints,
+            reason,
+            requested_by,
+            approved_by,
+            approved,
+            expires,
+            ticket,
+            id,
+            customer,
+            any_value,
+        }
+    }
+}
+
+impl From<CheckWaiversArgs> for CheckWaiversOptions {
+    fn from(args: CheckWaiversArgs) -> Self {
+        Self {
+            waivers: args.waivers,
+            policies: args.policies,
+            report: args.report,
+            as_of: args.as_of.unwrap_or_else(Utc::now),
+        }
+    }
 }
 
 fn colour_choice(choice: ColorChoice) -> ColourChoice {

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use strum::{EnumMessage, VariantArray};
 
-use crate::options::{HistoryFile, HistoryFormat};
+use crate::options::{Expiry, HistoryFile, HistoryFormat};
 use crate::policy::Severity;
 use crate::record::time::{self, Span};
 use crate::report::{self, Column, Destination, MaxChars, NoDestination, SplitBy};
@@ -145,6 +145,32 @@ pub(super) fn deadline(text: &str) -> Result<(Severity, Span), String> {
         .split_once('=')
         .ok_or("write SEVERITY=SPAN, as critical=7d")?;
     Ok((severity(name.trim())?, self::span(span.trim())?))
+}
+
+pub(super) fn day(text: &str) -> Result<NaiveDate, String> {
+    let day = text.parse();
+    day.map_err(|_| "write a day as 2026-01-31".to_owned())
+}
+
+/// Reads when a waiver ends: a day, or a number of days.
+pub(super) fn expiry(text: &str) -> Result<Expiry, String> {
+    let days = text.strip_suffix('d').and_then(|days| days.parse().ok());
+    match (days, text.parse()) {
+        (Some(days), _) => Ok(Expiry::After(days)),
+        (None, Ok(day)) => Ok(Expiry::On(day)),
+        (None, Err(_)) => Err("write a day as 2026-01-31, or a number of days as 90d".to_owned()),
+    }
+}
+
+/// Reads a line of text that is not blank.
+pub(super) fn line(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("it is blank".to_owned()),
+        text if text.chars().any(char::is_control) => {
+            Err("it has a control character in it".to_owned())
+        }
+        text => Ok(text.to_owned()),
+    }
 }
 
 pub(super) fn column(name: &str) -> Result<Column, String> {

@@ -1,6 +1,6 @@
 //! The main job: exports are judged by policies, and reports are written.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
@@ -25,6 +25,7 @@ use crate::report::{
 use crate::terminal::{Console, Streams};
 use crate::text::{count, escape_controls};
 use crate::totals::{ExportNames, RunningTotals};
+use crate::waiver::Waivers;
 
 /// The most rejected records that are written to stderr without `--verbose`.
 const MAX_REJECTED_NOTES: u64 = 20;
@@ -42,12 +43,14 @@ pub fn audit(options: &AuditOptions, streams: &mut Streams<'_>) -> Result<Exit, 
         .planned(|field| slot(field, &mut policies))?;
     let started = Utc::now();
     let (night, mut passed_over) = Night::open(options, &mut policies)?;
+    let waivers = Waivers::load(&options.waivers, &policies, options.policies.as_of)?;
     let sources = night.exports(Source::open_all(&options.exports)?)?;
     let key = key(&options.disclosure)?;
     let audit = Audit {
         options,
         policies: &policies,
         planned,
+        waivers: &waivers,
         privacy: privacy(&options.disclosure, key.as_ref()),
         night: &night,
         started,
@@ -69,6 +72,7 @@ struct Audit<'a> {
     options: &'a AuditOptions,
     policies: &'a Policies,
     planned: Vec<Planned>,
+    waivers: &'a Waivers,
     privacy: Privacy<'a>,
     night: &'a Night<'a>,
     /// When the program began.
@@ -92,14 +96,15 @@ impl Audit<'_> {
         notes: &[String],
         streams: &mut Streams<'_>,
     ) -> Result<Made, Error> {
-        let (options, policies) = (self.options, self.policies);
+        let (options, policies, waivers) = (self.options, self.policies, self.waivers);
         let beside = self.night.beside(options.manifest.as_deref());
         let exports = ExportRun::all(
             &mut sources,
             options.export_name.as_deref(),
             !beside.manifests.is_empty(),
         );
-        let mut header = Header::new(policies, options.policies.as_of);
+        let mut header =
+            Header::new(policies, options.policies.as_of).with_waivers(waivers.files());
         header.pseudonym_key = self.privacy.key_digest();
         header.previous = self.night.previous(&header);
         let mut splits = self.planned.iter().filter_map(Planned::split_by);
@@ -107,6 +112,10 @@ impl Audit<'_> {
         let tonight = self
             .night
             .tonight(&header, self.privacy, decided, is_split)?;
+        let tonight = tonight.map(|tonight| {
+            let in_force = waivers.in_force().map(|waiver| waiver.id.clone());
+            tonight.waivers(in_force)
+        });
         let screen = streams.screen(options.colour);
         let on_stdout = options.reports.stdout.map(|format| OnStdout {
             format,
@@ -141,6 +150,7 @@ impl Audit<'_> {
         let mut run = Run {
             options,
             policies,
+            waivers,
             header: &header,
             privacy: self.privacy,
             console: Console::new(
@@ -149,7 +159,10 @@ impl Audit<'_> {
                 options.verbosity,
                 size,
             ),
-            totals: RunningTotals::new(policies, exports.len()),
+            totals: match options.waivers.is_empty() {
+                true => RunningTotals::new(policies, exports.len()),
+                false => RunningTotals::new(policies, exports.len()).with_waivers(waivers),
+            },
             running: RunningNight::new(self.night.base()),
             tonight: tonight.as_ref(),
             night: self.night,
@@ -206,6 +219,7 @@ fn files_read<'f>(
     let mut files: Vec<&Path> = sources.iter().filter_map(Source::file).collect();
     files.extend(policies.all.iter().flat_map(Policy::files));
     files.extend(options.config.iter().map(|config| Path::new(&config.path)));
+    files.extend(options.waivers.iter().map(PathBuf::as_path));
     match &options.disclosure {
         Disclosure::Pseudonymised(file) => files.push(file),
         Disclosure::Redacted | Disclosure::Shown => {}
@@ -217,6 +231,7 @@ fn files_read<'f>(
 struct Run<'r> {
     options: &'r AuditOptions,
     policies: &'r Policies,
+    waivers: &'r Waivers,
     header: &'r Header,
     privacy: Privacy<'r>,
     console: Console<'r>,
@@ -251,6 +266,7 @@ impl Run<'_> {
             exports: &names,
             format: input.format,
             limit: input.max_record_bytes,
+            waivers: self.waivers,
             privacy: self.privacy,
             renderers: self.renderers,
             tonight: self.tonight,
@@ -315,6 +331,7 @@ impl Run<'_> {
         let Self {
             options,
             policies,
+            waivers,
             header,
             privacy,
             mut console,
@@ -404,7 +421,14 @@ impl Run<'_> {
         let digests = exports.iter().filter_map(ExportRun::file_digest).collect();
         let written = settled.written().to_vec();
         let manifest = Manifest::new(
-            options, policies, header, &footer, digests, written, run, files,
+            options,
+            (policies, waivers),
+            header,
+            &footer,
+            digests,
+            written,
+            run,
+            files,
         );
         settled.manifests(|out| manifest.write(out))?;
         let written = settled.place()?;

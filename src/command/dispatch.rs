@@ -6,8 +6,9 @@ use super::error::Error;
 use super::exit::Exit;
 use super::{
     check, completions, config, convert, diff, explain, history, man, schema, show, test, verify,
+    waive, waivers,
 };
-use crate::cli::{Command, ConfigCommand, PolicyCommand};
+use crate::cli::{Command, ConfigCommand, PolicyCommand, WaiversCommand};
 use crate::terminal::{Streams, write_at_once};
 
 /// Does what a subcommand asks.
@@ -21,6 +22,12 @@ pub fn dispatch(command: Command, streams: &mut Streams<'_>) -> Result<Exit, Err
         Command::Diff(args) => diff::diff(&args.into(), streams),
         Command::History(args) => history::history(&args.into(), streams),
         Command::Verify(args) => verify::verify(&args.into(), streams.stdout),
+        Command::Waive(args) => {
+            write_at_once(streams.stdout, |out| waive::waive(&args.into(), out))
+        }
+        Command::Waivers {
+            command: WaiversCommand::Check(args),
+        } => write_at_once(streams.stdout, |out| waivers::check(&args.into(), out)),
         Command::Policy { command } => {
             write_at_once(streams.stdout, |out| dispatch_policy(command, out))
         }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::waive::WaiveError;
 use crate::aggregate;
 use crate::config;
 use crate::export;
@@ -14,6 +15,7 @@ use crate::pipeline;
 use crate::policy;
 use crate::report::{self, Colour};
 use crate::text::{count, escape_controls};
+use crate::waiver;
 
 /// Says why a command could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +35,12 @@ pub enum Error {
         /// Why it cannot be used.
         source: io::Error,
     },
+    /// Waivers cannot be used.
+    #[error(transparent)]
+    Waivers(#[from] waiver::LoadError),
+    /// No waiver can be written.
+    #[error(transparent)]
+    Waive(#[from] WaiveError),
     /// The key of pseudonyms cannot be used.
     #[error(transparent)]
     Key(#[from] finding::KeyError),
@@ -106,6 +114,9 @@ impl Error {
             && let Some(rendered) = error.render(colour == Colour::On)
         {
             return rendered;
+        }
+        if let Error::Waivers(error) = self {
+            return error.render(colour == Colour::On);
         }
         let mut text = format!("error: {self}");
         let mut cause = std::error::Error::source(self);

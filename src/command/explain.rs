@@ -8,14 +8,16 @@ use super::judge::OutcomeKind;
 use crate::evaluate::{Context, Judge};
 use crate::export::{self, Chunker, Remark, Sink, Source, Stop, Unread, Unreadable};
 use crate::finding::redaction::observed;
-use crate::finding::{Counts, Finding, Privacy, Reason, Status};
+use crate::finding::{Counts, Finding, Privacy, Reason, Status, Summary};
 use crate::options::{Disclosure, ExplainOptions};
 use crate::policy::{
     Aggregate, Answers, Ask, Cause, OnAbsent, Policies, Policy, Requirement, Rule, Truth,
 };
 use crate::record::{Record, Slot};
+use crate::report::{WaivedBy, phrase_waiver};
 use crate::text::{count, escape_controls};
 use crate::totals::{Completeness, ExportNames, Part, RunningTotals, Totals};
+use crate::waiver::{Covers, Waiver, Waivers};
 
 /// The size in bytes of the chunks in which exports are read.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -26,9 +28,10 @@ pub(super) fn explain(options: &ExplainOptions, out: &mut dyn Write) -> Result<E
     let policies = asked
         .load()
         .map_err(|error| Error::Policies(error.errors))?;
+    let waivers = Waivers::load(&options.waivers, &policies, asked.as_of)?;
     let sources = Source::open_all(&options.exports)?;
     let names: Vec<_> = sources.iter().map(|source| source.name.clone()).collect();
-    let mut explainer = Explainer::new(options, &policies, &names);
+    let mut explainer = Explainer::new(options, (&policies, &waivers), &names);
     let chunker = Chunker::new(sources, options.format, CHUNK_BYTES, &policies.schema);
     export::read_all(chunker, &policies.schema, &mut explainer)?;
     explainer.finish(out)
@@ -37,6 +40,7 @@ pub(super) fn explain(options: &ExplainOptions, out: &mut dyn Write) -> Result<E
 /// Reads all records, and explains those that have the id.
 struct Explainer<'e> {
     policies: &'e Policies,
+    waivers: &'e Waivers,
     judge: Judge<'e>,
     id: &'e str,
     /// The names of the exports.
@@ -101,10 +105,15 @@ impl Sink for Explainer<'_> {
 }
 
 impl<'e> Explainer<'e> {
-    fn new(options: &'e ExplainOptions, policies: &'e Policies, names: &'e [String]) -> Self {
+    fn new(
+        options: &'e ExplainOptions,
+        (policies, waivers): (&'e Policies, &'e Waivers),
+        names: &'e [String],
+    ) -> Self {
         Self {
             policies,
-            judge: Judge::new(policies),
+            waivers,
+            judge: Judge::new(policies).with_waivers(waivers),
             id: &options.id,
             names,
             export: 0,
@@ -114,7 +123,7 @@ impl<'e> Explainer<'e> {
                 Disclosure::Redacted | Disclosure::Pseudonymised(_) => Privacy::Redacted,
             },
             has_aggregates: policies.rules().any(|(_, rule)| !rule.is_of_records()),
-            totals: RunningTotals::new(policies, names.len()),
+            totals: RunningTotals::new(policies, names.len()).with_waivers(waivers),
             found: 0,
             unread: 0,
             text: Vec::new(),
@@ -131,11 +140,15 @@ impl<'e> Explainer<'e> {
             number: 1,
             privacy: self.privacy,
         };
-        // Findings are explained by the tests of their rules.
-        let ignore = |_: &Finding<'_>| Ok::<_, Error>(());
+        // Findings are explained by the tests of their rules, and by what they are waived.
+        let mut waived = vec![None; part.summary.by_rule.len()];
+        let note = |finding: &Finding<'_>| {
+            waived[finding.rule_index] = finding.waiver.map(waived_by);
+            Ok::<_, Error>(())
+        };
         let (summary, aggregates) = (&mut part.summary, &mut part.aggregates);
         self.judge
-            .judge_answers(&answers, context, summary, aggregates, ignore)?;
+            .judge_answers(&answers, context, summary, aggregates, note)?;
         if is_wanted {
             self.found += 1;
             let explanation = Explanation {
@@ -143,7 +156,10 @@ impl<'e> Explainer<'e> {
                 privacy: self.privacy,
                 out: &mut self.text,
             };
-            explanation.record(export, self.records, &part.summary.by_rule)?;
+            explanation.record(export, self.records, (&part.summary, &waived))?;
+            for misfit in self.waivers.misfits(&part.summary.waivers) {
+                writeln!(self.text, "\n{}", escape_controls(&misfit))?;
+            }
         }
         Ok(self.totals.add(part)?)
     }
@@ -169,7 +185,11 @@ impl<'e> Explainer<'e> {
                         let evidence = finding.evidence().into_iter();
                         let observed = evidence.map(|item| item.observed.into_owned());
                         let found = &mut aggregates.by_rule[finding.rule_index];
-                        found.push((finding.status, observed.collect()));
+                        found.push(AggregateFinding {
+                            status: finding.status,
+                            observed: observed.collect(),
+                            waived: finding.waiver.map(|waiver| waived_by(waiver).1),
+                        });
                     }
                     Ok::<_, Error>(())
                 },
@@ -193,8 +213,22 @@ impl<'e> Explainer<'e> {
 
 /// Holds what rules over all records find about all of them, or about the customer.
 struct AggregateFindings {
-    /// For each rule the status of its findings, and what was observed.
-    by_rule: Vec<Vec<(Status, Vec<String>)>>,
+    /// For each rule its findings.
+    by_rule: Vec<Vec<AggregateFinding>>,
+}
+
+/// Holds what a finding of a rule over all records says.
+#[derive(Clone)]
+struct AggregateFinding {
+    status: Status,
+    observed: Vec<String>,
+    /// By what it is waived, in words.
+    waived: Option<String>,
+}
+
+/// Says what a waiver covers, and by what a finding is waived.
+fn waived_by(waiver: &Waiver) -> (Covers, String) {
+    (waiver.covers, phrase_waiver(&WaivedBy::new(waiver)))
 }
 
 impl AggregateFindings {
@@ -216,8 +250,13 @@ impl AggregateFindings {
             writeln!(out, "\n{policy}/{id} ({}): {outcome}", rule.severity)?;
             let words = aggregate.words(&policies.schema);
             writeln!(out, "  of all records: {}", escape_controls(&words))?;
-            for observed in found.iter().flat_map(|(_, observed)| observed) {
-                writeln!(out, "  seen: {}", escape_controls(observed))?;
+            for finding in found {
+                for observed in &finding.observed {
+                    writeln!(out, "  seen: {}", escape_controls(observed))?;
+                }
+                if let Some(waived) = &finding.waived {
+                    writeln!(out, "  waived by {waived}")?;
+                }
             }
         }
         Ok(())
@@ -227,10 +266,10 @@ impl AggregateFindings {
 fn aggregate_outcome(
     aggregate: &Aggregate,
     counts: &Counts,
-    found: &[(Status, Vec<String>)],
+    found: &[AggregateFinding],
 ) -> &'static str {
     match found.first() {
-        Some((status, _)) => status.name(),
+        Some(finding) => finding.status.name(),
         None if aggregate.compares() => "no finding on this customer",
         None => OutcomeKind::worst(counts).name(),
     }
@@ -244,7 +283,12 @@ struct Explanation<'t> {
 }
 
 impl Explanation<'_> {
-    fn record(mut self, export: &str, number: u64, by_rule: &[Counts]) -> io::Result<()> {
+    fn record(
+        mut self,
+        export: &str,
+        number: u64,
+        (summary, waived): (&Summary, &[Option<(Covers, String)>]),
+    ) -> io::Result<()> {
         let policies = self.answers.policies();
         let id = self.answers.record().id().unwrap_or_default();
         writeln!(
@@ -253,12 +297,19 @@ impl Explanation<'_> {
             escape_controls(id),
             escape_controls(export)
         )?;
-        for ((policy, rule), counts) in policies.rules().zip(by_rule) {
+        let by_rule = summary.by_rule.iter().zip(waived);
+        for ((policy, rule), (counts, waived)) in policies.rules().zip(by_rule) {
             let scope = policies.scope(policy, self.answers.record());
-            let outcome = OutcomeKind::worst(counts);
+            let outcome = match waived {
+                Some((Covers::Error, _)) => OutcomeKind::Error,
+                Some((Covers::Fail, _)) | None => OutcomeKind::worst(counts),
+            };
             if let Ask::Record { require, on_absent } = &rule.ask {
                 let judged = (outcome, scope);
                 self.rule(policy, rule, (require, *on_absent), judged)?;
+                if let Some((_, waived)) = waived {
+                    writeln!(self.out, "  waived by {waived}")?;
+                }
             }
         }
         Ok(())

@@ -22,6 +22,8 @@ mod share;
 mod show;
 mod test;
 mod verify;
+mod waive;
+mod waivers;
 
 pub use audit::audit;
 pub use configured::configured;

@@ -40,6 +40,9 @@ pub(super) fn notes(policies: &Policies, totals: &Totals) -> Vec<String> {
             "whether they are in scope cannot be decided for {records}: judged all the same"
         ));
     }
+    if let Some(account) = &totals.waivers {
+        notes.extend(account.notes.iter().cloned());
+    }
     let anomalies = totals.verdict.anomalies.iter();
     notes.extend(anomalies.filter_map(|anomaly| match anomaly {
         Anomaly::MostlyBad { .. } | Anomaly::WithoutId(_) => Some(anomaly.to_string()),

@@ -13,20 +13,25 @@ use super::test::Cases;
 use crate::options::Document;
 use crate::policy::aggregate::{Copies, Question};
 use crate::policy::keys::{
-    AggregateKey, CheckKey, ControlKey, FieldKey, HeadKey, Keys, NewestKey, OtherTimeKey,
-    OverrideKey, ParamKey, PassRateKey, PrefixKey, RaiseKey, RecordsKey, RootKey, RuleKey, Shape,
-    SharedKey, SizeKey, SomeKey, UniqueKey,
+    AggregateKey, CheckKey, ControlKey, FieldKey, HeadKey, MostDaysKey, NewestKey, OtherTimeKey,
+    OverrideKey, ParamKey, PassRateKey, PrefixKey, RaiseKey, RecordsKey, RootKey, RuleKey,
+    SharedKey, SizeKey, SomeKey, UniqueKey, WaiversKey,
 };
 use crate::policy::operator::{self, Argument};
-use crate::policy::{OnAbsent, Severity, WhenAbsent};
+use crate::policy::{MustSay, OnAbsent, Severity, WhenAbsent};
+use crate::record::Absent;
 use crate::record::field::{FIELDS, Kind};
 use crate::report;
+use crate::toml_keys::{Keys, Shape};
 use crate::toml_reader::Word;
+use crate::waiver::keys::{ValueKey, WaiverKey};
+use crate::waiver::{self, Covers};
 
 /// Writes the schema of a document.
 pub(super) fn write(document: Document, out: &mut dyn Write) -> Result<(), Error> {
     let schema = match document {
         Document::Policy => policy(),
+        Document::Waivers => waivers(),
         Document::Cases => schema_for!(Cases).to_value(),
         Document::Config => config::schema(),
         Document::Report => report::json_schema(),
@@ -59,6 +64,7 @@ fn policy() -> Value {
             RootKey::Rule => list(rule()),
             RootKey::Aggregate => list(aggregate()),
             RootKey::Override => each(change()),
+            RootKey::Waivers => table::<WaiversKey>(),
         };
         schema["description"] = key.meaning().into();
         properties.insert(key.word().to_owned(), schema);
@@ -71,6 +77,33 @@ fn policy() -> Value {
         "required": [RootKey::Policy.word()],
         "additionalProperties": false,
         "$defs": definitions(),
+    })
+}
+
+/// Describes a file of waivers, from the tables that its reader asks.
+fn waivers() -> Value {
+    let mut properties = Map::new();
+    for key in waiver::keys::RootKey::VARIANTS {
+        let mut schema = match key {
+            waiver::keys::RootKey::Waiver => {
+                let mut waiver = table::<WaiverKey>();
+                let one_of = |keys: &[WaiverKey]| {
+                    let required = keys.iter().map(|key| json!({ "required": [key.word()] }));
+                    json!({ "oneOf": required.collect::<Vec<_>>() })
+                };
+                waiver["allOf"] = json!([one_of(&WaiverKey::ABOUT), one_of(&WaiverKey::HOLDS_FOR)]);
+                json!({ "type": "array", "items": waiver })
+            }
+        };
+        schema["description"] = key.meaning().into();
+        properties.insert(key.word().to_owned(), schema);
+    }
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Waivers",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
     })
 }
 
@@ -118,6 +151,27 @@ fn shape(shape: Shape) -> Value {
         }
         Shape::Value => json!({ "type": ["boolean", "integer", "number", "string", "array"] }),
         Shape::Limit => json!({ "type": ["integer", "number", "string"] }),
+        Shape::Days { max } => json!({ "type": "integer", "minimum": 1, "maximum": max }),
+        Shape::MostDays => {
+            let mut days = table::<MostDaysKey>();
+            days["minProperties"] = json!(1);
+            days
+        }
+        Shape::MustSay => list(words::<MustSay>()),
+        Shape::Day => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
+        Shape::Covers => words::<Covers>(),
+        Shape::Digest => json!({ "type": "string", "pattern": "^[0-9a-f]{32}$" }),
+        Shape::Absent => words::<Absent>(),
+        Shape::Values => {
+            let mut other = table::<ValueKey>();
+            (other["minProperties"], other["maxProperties"]) = (json!(1), json!(1));
+            let list = list(self::shape(Shape::Text));
+            let text = self::shape(Shape::Text);
+            let plain = json!({ "type": ["boolean", "integer", "number"] });
+            let mut values = each(json!({ "anyOf": [plain, text, list, other] }));
+            values["minProperties"] = json!(1);
+            values
+        }
     }
 }
 
@@ -280,9 +334,10 @@ mod tests {
     }
 
     #[test]
-    fn every_key_and_question_of_a_policy_is_described() {
+    fn every_key_and_question_is_described() {
         let mut blank = Vec::new();
         blank_descriptions(&policy(), "", &mut blank);
+        blank_descriptions(&waivers(), "", &mut blank);
         assert_eq!(blank, [""; 0]);
     }
 }

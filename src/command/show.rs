@@ -84,6 +84,16 @@ pub(super) fn policy(
             let name = &policies.schema.field(field.slot).name;
             writeln!(out, "optional {name}: {}", escape_controls(&field.why))?;
         }
+        for file in &policy.waiver_limits.most_days {
+            let named = file.by_severity.iter();
+            let named = named.map(|(severity, days)| format!("{severity} {days} days"));
+            let other = file.other.map(|days| format!("other {days} days"));
+            let days: Vec<_> = named.chain(other).collect();
+            writeln!(out, "waivers  at most: {}", days.join(", "))?;
+        }
+        for part in &policy.waiver_limits.must_say {
+            writeln!(out, "waivers  must say {}", part.word())?;
+        }
         for control in &policy.controls {
             let framework = escape_controls(&control.framework);
             let requirement = escape_controls(&control.requirement);
@@ -141,6 +151,9 @@ fn rule_in_full(policies: &Policies, rule: &Rule, out: &mut dyn Write) -> io::Re
             "  {:8} where {when}, or where that is not known",
             raise.to
         )?;
+    }
+    if !rule.waivable {
+        writeln!(out, "  waivers  none")?;
     }
     match &rule.ask {
         Ask::Record { require, on_absent } => {

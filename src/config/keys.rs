@@ -143,14 +143,10 @@ impl Key {
     /// followed would let a night pass that should not.
     pub fn is_followed(self) -> bool {
         match self {
-            Self::Waivers
-            | Self::Expect
-            | Self::MaxExportAge
-            | Self::Stale
-            | Self::Gap
-            | Self::Matrix => false,
+            Self::Expect | Self::MaxExportAge | Self::Stale | Self::Gap | Self::Matrix => false,
             Self::Policies
             | Self::Exports
+            | Self::Waivers
             | Self::Set
             | Self::Only
             | Self::Skip

@@ -140,7 +140,6 @@ impl Summary {
         if read < MIN_RECORDS {
             return anomalies;
         }
-        let applicable = |counts: &Counts| counts.pass + counts.findings();
         let rules = |holds: &dyn Fn(&Counts) -> bool| -> Vec<String> {
             let all = policies.rules().zip(&self.by_rule);
             // Of all records together nothing is the usual finding.
@@ -148,13 +147,15 @@ impl Summary {
                 .map(|((policy, rule), _)| format!("{}/{}", policy.id, rule.id))
                 .collect()
         };
-        let many = |counts: &Counts| applicable(counts) >= MIN_RECORDS;
+        let many = |counts: &Counts| counts.judged() >= MIN_RECORDS;
         let sorts = [
             Anomaly::Everybody(rules(&|counts| many(counts) && counts.pass == 0)),
             Anomaly::Inapplicable(rules(&|counts| {
-                self.in_scope >= MIN_RECORDS && applicable(counts) == 0
+                self.in_scope >= MIN_RECORDS && counts.judged() == 0
             })),
-            Anomaly::Nobody(rules(&|counts| many(counts) && counts.findings() == 0)),
+            Anomaly::Nobody(rules(&|counts| {
+                many(counts) && counts.pass == counts.judged()
+            })),
         ];
         let told = |anomaly: &Anomaly| match anomaly {
             Anomaly::Everybody(rules) | Anomaly::Inapplicable(rules) | Anomaly::Nobody(rules) => {

@@ -9,6 +9,7 @@ use super::redaction::{REDACTED, display_id, observed};
 use crate::digest::{self, Hasher};
 use crate::policy::{Answers, Policy, Rule, Severity};
 use crate::record::{Slot, Value};
+use crate::waiver::Waiver;
 
 /// Says what a finding is about.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +56,8 @@ pub struct Finding<'a> {
     pub status: Status,
     /// Why it is listed.
     pub reason: Reason,
+    /// The waiver that accepts it, if it is waived.
+    pub waiver: Option<&'a Waiver>,
     /// How far values may be shown.
     pub privacy: Privacy<'a>,
 }
@@ -69,6 +72,26 @@ pub fn fingerprint<'n>(names: impl IntoIterator<Item = &'n str>, subject: &str) 
         hash.update(&[0]);
     }
     hash.update(subject.as_bytes());
+    digest::hex(&hash.finish()[..16])
+}
+
+/// Hands out the bytes by which a part of evidence is digested: what was seen in a field, or
+/// that nothing was.
+fn digest_part(field: &str, kind: u8, value: &str, mut update: impl FnMut(&[u8])) {
+    for part in [field, value] {
+        update(&(part.len() as u64).to_le_bytes());
+        update(part.as_bytes());
+    }
+    update(&[kind]);
+}
+
+/// Returns the digest of evidence about a record, without a key, from its fields, what was
+/// seen in each, and whether that is a word for nothing.
+pub fn digest_of<'e>(seen: impl IntoIterator<Item = (&'e str, &'e str, bool)>) -> String {
+    let mut hash = Hasher::default();
+    for (field, value, absent) in seen {
+        digest_part(field, u8::from(absent), value, |bytes| hash.update(bytes));
+    }
     digest::hex(&hash.finish()[..16])
 }
 
@@ -133,11 +156,7 @@ impl<'a> Finding<'a> {
     pub fn evidence_with_digest(&self) -> (Vec<Evidence<'a>>, Option<String>) {
         let mut hash = self.privacy.hasher();
         let mut add = |field: &str, kind: u8, value: &str| {
-            for part in [field, value] {
-                hash.update(&(part.len() as u64).to_le_bytes());
-                hash.update(part.as_bytes());
-            }
-            hash.update(&[kind]);
+            digest_part(field, kind, value, |bytes| hash.update(bytes));
         };
         let evidence = match self.subject {
             Subject::Record(answers) => {

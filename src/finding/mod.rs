@@ -12,10 +12,11 @@ pub mod privacy;
 pub mod ranking;
 pub mod redaction;
 pub mod summary;
+mod waived;
 
 pub use anomaly::Anomaly;
 pub use evidence::{Evidence, Statement, statements};
-pub use finding::{AggregateSubject, Finding, Subject};
+pub use finding::{AggregateSubject, Finding, Subject, digest_of};
 pub use outcome::{Outcome, Reason, Status};
 pub use privacy::{Key, KeyError, Privacy};
 pub use ranking::{Customer, TopCustomers};

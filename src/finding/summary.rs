@@ -12,6 +12,7 @@ use super::redaction::redact;
 use crate::policy::{Aggregate, Ask, Policies, Policy, Rule, Severity};
 use crate::record::{Absent, Cell, Field, Record, Schema, UnknownKeys, Value};
 use crate::text::short;
+use crate::waiver::Uses;
 
 /// Counts outcomes, in (record, rule) pairs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -211,6 +212,8 @@ pub struct Summary {
     pub unknown_keys: UnknownKeys,
     /// The customers with the most severe findings.
     pub top_customers: TopCustomers,
+    /// What findings made of waivers.
+    pub waivers: Uses,
 }
 
 impl Summary {
@@ -273,11 +276,15 @@ impl Summary {
         if finding.severity != finding.rule.severity {
             self.raised[finding.rule_index].count(finding.status);
         }
-        match finding.subject {
-            Subject::Record(_) => self.top_customers.count(finding.severity),
+        match (finding.subject, finding.status) {
+            (Subject::Record(_), Status::Fail | Status::Error) => {
+                self.top_customers.count(finding.severity);
+            }
+            // Somebody has accepted it.
+            (Subject::Record(_), Status::Waived) => {}
             // Customers are ranked by the findings of their own records: those of
             // rules over all records are known only after the last record.
-            Subject::Aggregate(_) => {}
+            (Subject::Aggregate(_), _) => {}
         }
     }
 
@@ -291,6 +298,18 @@ impl Summary {
         self.coverage
             .iter()
             .any(|field| field.value + field.null + field.empty + field.bad > 0)
+    }
+
+    /// Returns the outcomes of a rule as they would be without waivers.
+    pub fn unwaived(&self, rule_index: usize) -> Counts {
+        let counts = self.by_rule[rule_index];
+        let undecided = self.waivers.undecided(rule_index);
+        Counts {
+            fail: counts.fail + counts.waived - undecided,
+            error: counts.error + undecided,
+            waived: 0,
+            ..counts
+        }
     }
 
     /// Returns the outcomes of all rules.
@@ -369,6 +388,7 @@ impl AddAssign<&Summary> for Summary {
             bad_examples,
             unknown_keys,
             top_customers,
+            waivers,
         } = more;
         self.records += records;
         self.rejected += rejected;
@@ -395,5 +415,6 @@ impl AddAssign<&Summary> for Summary {
         }
         self.unknown_keys.add(unknown_keys);
         self.top_customers.add(top_customers);
+        self.waivers += waivers;
     }
 }

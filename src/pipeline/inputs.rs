@@ -7,6 +7,7 @@ use crate::finding::Privacy;
 use crate::nights::Tonight;
 use crate::policy::Policies;
 use crate::report::Renderers;
+use crate::waiver::Waivers;
 
 /// Says why the pipeline could not run to its end.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,8 @@ pub struct Pipeline<'a> {
     pub format: Format,
     /// The largest record that is read, in bytes.
     pub limit: usize,
+    /// By what findings are waived.
+    pub waivers: &'a Waivers,
     /// How far values may be shown.
     pub privacy: Privacy<'a>,
     /// What renders findings for each report.

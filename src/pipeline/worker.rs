@@ -80,7 +80,7 @@ impl<'p> Worker<'p> {
         Self {
             pipeline,
             reader: Reader::new(&pipeline.policies.schema, pipeline.limit),
-            judge: Judge::new(pipeline.policies),
+            judge: Judge::new(pipeline.policies).with_waivers(pipeline.waivers),
         }
     }
 

@@ -11,70 +11,10 @@ use strum::{EnumMessage, IntoStaticStr, VariantArray};
 
 use super::aggregate::Question;
 use super::operator;
+use super::rule::Severity;
+use super::waiver_limits::MAX_DAYS;
+use crate::toml_keys::{Keys, Shape};
 use crate::toml_reader::Word;
-
-/// Lists the keys of a table, with the meaning and the shape of each.
-pub trait Keys: Word + EnumMessage {
-    /// Lists the keys that the table must have.
-    const REQUIRED: &'static [Self];
-
-    /// Returns the shape of the key's value.
-    fn shape(self) -> Shape;
-
-    /// Returns what the key means, in a sentence.
-    fn meaning(self) -> &'static str {
-        self.get_documentation().unwrap_or_default()
-    }
-}
-
-/// Says what a value of a policy looks like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    /// Text that is not blank.
-    Text,
-    /// A list of texts that are not blank.
-    Texts,
-    /// A table from fields to checks.
-    Requirement,
-    /// The name of a severity.
-    Severity,
-    /// An outcome to which absence leads.
-    OnAbsent,
-    /// What a `when` comes to that absence leaves undecided.
-    WhenAbsent,
-    /// A table from fields to reasons.
-    Reasons,
-    /// The table of `raise`.
-    Raise,
-    /// A version requirement of the program, as `>=0.3`.
-    Version,
-    /// The name of a sort of copies.
-    Copies,
-    /// `true` or `false`.
-    Flag,
-    /// `true`.
-    True,
-    /// A whole number.
-    Count {
-        /// The least that is allowed.
-        min: u64,
-    },
-    /// A whole number, or a power of two as `2^64`.
-    Size,
-    /// The bits of a network prefix.
-    Prefix {
-        /// The most that are allowed.
-        max: u8,
-    },
-    /// A span of time, as `90d`.
-    Span,
-    /// A share, as `95%`.
-    Share,
-    /// A value of a parameter.
-    Value,
-    /// A number, a span of time or a share: what is looser or stricter.
-    Limit,
-}
 
 /// Lists the tables of a policy.
 #[derive(
@@ -98,6 +38,8 @@ pub enum RootKey {
     Control,
     /// Changes to rules of the policies that this one extends, by the id of the rule.
     Override,
+    /// How far findings may be accepted for a while.
+    Waivers,
 }
 
 impl RootKey {
@@ -551,6 +493,67 @@ impl Keys for OverrideKey {
             Self::Off => Shape::True,
             Self::Because => Shape::Text,
         }
+    }
+}
+
+/// Lists the keys of `[waivers]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
+#[strum(serialize_all = "kebab-case")]
+pub enum WaiversKey {
+    /// For how many days a waiver holds at most, by the severity of the finding.
+    MostDays,
+    /// What every waiver must say, beside what all need.
+    MustSay,
+}
+
+impl Keys for WaiversKey {
+    const REQUIRED: &'static [Self] = &[];
+
+    fn shape(self) -> Shape {
+        match self {
+            Self::MostDays => Shape::MostDays,
+            Self::MustSay => Shape::MustSay,
+        }
+    }
+}
+
+/// Lists the keys of `most-days = { … }`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr, EnumMessage)]
+#[strum(serialize_all = "kebab-case")]
+pub enum MostDaysKey {
+    /// The most days for findings of severity info.
+    Info,
+    /// The most days for findings of severity low.
+    Low,
+    /// The most days for findings of severity medium.
+    Medium,
+    /// The most days for findings of severity high.
+    High,
+    /// The most days for findings of severity critical.
+    Critical,
+    /// The most days for findings of every severity that is not named.
+    Other,
+}
+
+impl MostDaysKey {
+    /// Returns the severity that the key is about, if it is about one.
+    pub fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Info => Some(Severity::Info),
+            Self::Low => Some(Severity::Low),
+            Self::Medium => Some(Severity::Medium),
+            Self::High => Some(Severity::High),
+            Self::Critical => Some(Severity::Critical),
+            Self::Other => None,
+        }
+    }
+}
+
+impl Keys for MostDaysKey {
+    const REQUIRED: &'static [Self] = &[];
+
+    fn shape(self) -> Shape {
+        Shape::Days { max: MAX_DAYS }
     }
 }
 

@@ -21,6 +21,7 @@ mod selection;
 mod source;
 mod truth;
 pub mod value_set;
+mod waiver_limits;
 mod words;
 
 pub use aggregate::Aggregate;
@@ -36,4 +37,5 @@ pub use rule::{Ask, Location, OnAbsent, Raise, Rule, Severity, Test, WhenAbsent}
 pub use selection::{Selection, Selector};
 pub use source::{PolicyFile, bundled, bundled_text, is_bundled_name};
 pub use truth::{Cause, Truth};
+pub use waiver_limits::{MAX_DAYS, MostDays, MustSay, WaiverLimits};
 pub use words::{Alternatives, Asked, Phrase};

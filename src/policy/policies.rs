@@ -12,6 +12,7 @@ use super::requirement::{Requirement, TestId};
 use super::rule::{Ask, Rule, Test};
 use super::source::PolicyFile;
 use super::truth::Truth;
+use super::waiver_limits::WaiverLimits;
 use super::words::Asked;
 use crate::record::{Record, Schema, Slot};
 
@@ -83,6 +84,8 @@ pub struct Policy {
     pub params: Vec<Param>,
     /// Rules of extended policies that it changes.
     pub overrides: Vec<Override>,
+    /// How far its findings may be waived.
+    pub waiver_limits: WaiverLimits,
 }
 
 impl Policy {

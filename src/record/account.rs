@@ -141,6 +141,11 @@ impl<'a> Record<'a> {
         list.of(&self.entries)
     }
 
+    /// Returns the entries of all its lists of networks.
+    pub(super) fn all_entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
     /// Returns the customer's id, if there is one.
     pub fn id(&self) -> Option<&str> {
         let cell = self.cell(Slot::ID);

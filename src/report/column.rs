@@ -45,6 +45,10 @@ pub enum Column {
     Export,
     /// The number of the record in the export, from 1.
     Record,
+    /// The id of the waiver that accepts it.
+    Waiver,
+    /// The first day on which that does not hold any more.
+    WaiverExpires,
 }
 
 /// Holds what a cell holds.
@@ -58,6 +62,9 @@ pub(super) enum Content<'c> {
 impl Column {
     /// Lists every column, in the usual order.
     pub const ALL: &'static [Column] = Self::VARIANTS;
+
+    /// Lists the columns of a table for which none are chosen.
+    pub const USUAL: &'static [Column] = Self::VARIANTS.split_at(Self::Record as usize + 1).0;
 
     /// Returns the column's name, as it is in the header.
     pub fn name(self) -> &'static str {
@@ -88,7 +95,9 @@ impl Column {
             | Column::Observed
             | Column::Fingerprint
             | Column::Export
-            | Column::Record => None,
+            | Column::Record
+            | Column::Waiver
+            | Column::WaiverExpires => None,
         }
     }
 
@@ -113,6 +122,14 @@ impl Column {
             Column::Fingerprint => row.fingerprint.as_ref().into(),
             Column::Export => or_blank(&row.export),
             Column::Record => return Content::RecordNumber,
+            Column::Waiver => {
+                let waiver = row.waiver.as_ref();
+                waiver.map_or("", |waiver| &waiver.id).into()
+            }
+            Column::WaiverExpires => {
+                let waiver = row.waiver.as_ref();
+                waiver.map_or("", |waiver| &waiver.expires).into()
+            }
         })
     }
 }

@@ -30,6 +30,7 @@ mod tests;
 mod ticket;
 
 pub use crate::finding::{Counts, Coverage};
+pub use crate::waiver::WaiverCounts;
 pub use column::Column;
 pub use destination::{Destination, NoDestination};
 pub use format::factory::new_report;
@@ -41,11 +42,12 @@ pub use model::ended::{CarriedRow, Closed, Ended};
 pub use model::footer::{Export, Footer, PolicyReach, RuleCounts, Slice, Summary, Verdict};
 pub use model::header::{Header, Policy, Rule, Tool};
 pub use model::life::{
-    Because, Carried, Doubt, End, Life, Previous, Since, SinceCounts, SinceOfRule, WaiverCounts,
+    Because, Carried, Doubt, End, Life, Previous, Since, SinceCounts, SinceOfRule,
 };
 pub use model::row::{FindingRow, Rejected, WaivedBy};
 pub use output::{Error, Written};
 pub use packing::Packing;
+pub(crate) use phrase::waiver as phrase_waiver;
 pub use placing::write_file;
 pub use read::{Listener, ReadError, Skimmed, pick, read, skim};
 pub use render::{

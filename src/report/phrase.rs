@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use super::model::footer::{Summary, Verdict};
-use super::model::row::FindingRow;
+use super::model::row::{FindingRow, WaivedBy};
 use crate::text::{count, escape_controls, grouped};
+use crate::waiver::WaiverCounts;
 
 /// Says where the findings are that a report has no room for.
 pub const WHERE_ALL_ARE: &str = "a csv or json report of the same run has all findings";
@@ -72,6 +73,54 @@ pub fn finding(row: &FindingRow<'_>) -> String {
         evidence => evidence.join("; "),
     };
     format!("{text}: {observed}")
+}
+
+/// Says by what a finding is waived, on one line that steers nothing.
+pub fn waiver(waiver: &WaivedBy<'_>) -> String {
+    let WaivedBy {
+        id,
+        reason,
+        ticket,
+        approved_by,
+        expires,
+    } = waiver;
+    let ticket = ticket.as_deref().map(|ticket| format!(", {ticket}"));
+    let text = format!(
+        "{} until {}: {} (approved by {}{})",
+        short(id),
+        short(expires),
+        short(reason),
+        short(approved_by),
+        short(&ticket.unwrap_or_default()),
+    );
+    escape_controls(&text).into_owned()
+}
+
+/// The heading of what a run made of its waivers.
+pub const WAIVERS: &str = "Waivers";
+
+/// Says what a run made of its waivers.
+pub fn waivers(counts: &WaiverCounts) -> String {
+    let WaiverCounts {
+        in_force,
+        used,
+        unused,
+        mismatched,
+        expired,
+        ending,
+    } = *counts;
+    let mut words = format!("{} in force, {} used", grouped(in_force), grouped(used));
+    for (number, one, many) in [
+        (mismatched, "does not hold", "do not hold"),
+        (unused, "is not needed", "are not needed"),
+        (ending, "ends within 30 days", "end within 30 days"),
+        (expired, "has expired", "have expired"),
+    ] {
+        if number > 0 {
+            words += &format!(", {}", count(number, one, many));
+        }
+    }
+    words
 }
 
 /// Says what an audit came to, after the word of its verdict.

@@ -11,6 +11,7 @@ use crate::export::{Pages, Unread};
 use crate::finding::{Finding, Privacy, Summary};
 use crate::policy::Policies;
 use crate::record::Slot;
+use crate::waiver::{Account, Waivers};
 
 /// Adds up one export.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,6 +38,7 @@ pub struct RunningTotals<'p> {
     summary: Summary,
     exports: Vec<ExportTotals>,
     aggregates: Aggregates<'p>,
+    waivers: Option<&'p Waivers>,
 }
 
 /// Holds what a run adds up to, and what that means.
@@ -49,6 +51,8 @@ pub struct Totals {
     pub exports: Vec<ExportTotals>,
     /// What keeps the audit from being complete, and what somebody should look at.
     pub verdict: Verdict,
+    /// What the run made of its waivers, if it has some.
+    pub waivers: Option<Account>,
 }
 
 impl<'p> RunningTotals<'p> {
@@ -59,7 +63,16 @@ impl<'p> RunningTotals<'p> {
             summary: Summary::new(policies),
             exports: vec![ExportTotals::default(); exports],
             aggregates: Aggregates::new(policies),
+            waivers: None,
         }
+    }
+
+    /// Sets the waivers by which findings are waived.
+    #[must_use]
+    pub fn with_waivers(mut self, waivers: &'p Waivers) -> Self {
+        self.aggregates = self.aggregates.with_waivers(waivers);
+        self.waivers = Some(waivers);
+        self
     }
 
     /// Returns the counts so far.
@@ -118,6 +131,7 @@ impl<'p> RunningTotals<'p> {
             mut summary,
             mut exports,
             aggregates,
+            waivers,
         } = self;
         aggregates.finish(names.reported, privacy, &mut summary, found)?;
         if !policies.needed().is_empty() {
@@ -128,6 +142,7 @@ impl<'p> RunningTotals<'p> {
             anomalies: summary.anomalies(policies),
         };
         Ok(Totals {
+            waivers: waivers.map(|waivers| waivers.account(&summary.waivers)),
             summary,
             exports,
             verdict,

@@ -16,6 +16,7 @@ const AREAS: [&str; 9] = [
     "policy",    // reading policies
     "report",    // formats, files, redaction
     "verdict",   // runs that must not be taken for clean
+    "waiver",    // findings that are accepted for a while
 ];
 
 const CASES: &str = "tests/cmd";

@@ -37,3 +37,4 @@ mod since;
 mod sound;
 mod split;
 mod support;
+mod waivers;

@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 use super::file::FileReader;
 use crate::policy::check::{Ago, Ahead, Check, Literal, OtherTime};
-use crate::policy::keys::{Keys, OtherTimeKey, PrefixKey, Shape, SizeKey};
+use crate::policy::keys::{OtherTimeKey, PrefixKey, SizeKey};
 use crate::policy::lint::Warning;
 use crate::policy::operator::{Argument, Operator};
 use crate::policy::pattern::Pattern;
@@ -15,6 +15,7 @@ use crate::record::Number;
 use crate::record::network;
 use crate::record::time::{self, Span};
 use crate::record::{Kind, Slot};
+use crate::toml_keys::{Keys, Shape};
 use crate::toml_reader::{Entries, type_name, whole_number};
 
 impl FileReader<'_> {

@@ -13,6 +13,7 @@ use crate::policy::policies::{OptionalField, Override};
 use crate::policy::reference::{Control, Reference};
 use crate::policy::rule::{Location, Rule};
 use crate::policy::source::Source;
+use crate::policy::waiver_limits::WaiverLimits;
 use crate::record::Slot;
 use crate::record::field::normalize_key;
 use crate::toml_reader::TomlReader;
@@ -42,6 +43,7 @@ pub(super) struct Draft {
     /// why.
     pub(super) optional: Vec<(usize, Slot, String)>,
     pub(super) replaces: Vec<String>,
+    pub(super) waiver_limits: WaiverLimits,
     /// The controls that no rule tests, with the index of the file and the place in it.
     pub(super) controls: Vec<(usize, Range<usize>, Control)>,
     /// The rules whose pass rate is asked for.

@@ -71,6 +71,9 @@ impl FileReader<'_> {
         if let Some(controls) = keys.value(RootKey::Control) {
             self.controls(controls);
         }
+        if let Some(waivers) = keys.value(RootKey::Waivers) {
+            self.waivers(waivers);
+        }
         if let Some(overrides) = keys.get(RootKey::Override) {
             self.overrides_of(overrides);
         }

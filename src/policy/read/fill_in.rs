@@ -78,7 +78,13 @@ impl<'i> FillIn<'_, 'i> {
                 Ok(RootKey::Policy | RootKey::Check | RootKey::Rule | RootKey::Aggregate) => {
                     self.tables(value);
                 }
-                Ok(RootKey::Params | RootKey::Fields | RootKey::Control | RootKey::Override)
+                Ok(
+                    RootKey::Params
+                    | RootKey::Fields
+                    | RootKey::Control
+                    | RootKey::Override
+                    | RootKey::Waivers,
+                )
                 | Err(_) => {}
             }
         }

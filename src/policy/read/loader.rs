@@ -184,6 +184,7 @@ impl<'s> Loader<'s> {
             left_out: Vec::new(),
             params: params.in_force(),
             overrides: draft.overrides,
+            waiver_limits: draft.waiver_limits,
         };
         Some((policy, draft.places))
     }

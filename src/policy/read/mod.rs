@@ -17,5 +17,6 @@ mod pool;
 mod requirement;
 mod rules;
 mod shared_check;
+mod waiver_limits;
 
 pub(super) use loader::Loader;

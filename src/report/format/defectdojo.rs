@@ -155,6 +155,12 @@ fn description(row: &FindingRow<'_>) -> String {
     if let Some(name) = &row.customer_name {
         text.push_str(&format!("\n- customer: {}", code(name)));
     }
+    if let Some(waiver) = &row.waiver {
+        text.push_str(&format!(
+            "\n- waived by {}",
+            escape(&phrase::waiver(waiver))
+        ));
+    }
     text
 }
 

@@ -57,6 +57,14 @@ impl Markdown {
         // What bounds the evidence is read before what was found.
         let room = page.room();
         page.section(phrase::BOUNDS, &bounds(report), "limits and gaps", room / 5);
+        if let Some(counts) = &report.footer.summary.waivers {
+            let heading = format!("{}: {}", phrase::WAIVERS, phrase::waivers(counts));
+            let notes = report.footer.summary.waiver_notes.iter();
+            let notes: Vec<_> = notes.map(|note| format!("- {}", escape(note))).collect();
+            page.lines(&[String::new(), format!("## {heading}")]);
+            let room = page.room();
+            page.items(&notes, "waivers", room / 5);
+        }
         // Rules are what to do, findings are where: a third of the rest for them.
         let room = page.room();
         let rules = rules(report);
@@ -156,7 +164,17 @@ impl BoundedText {
         let rest = self.room().saturating_sub(room);
         self.kept += rest;
         if !items.is_empty() && self.line("") && self.line(&format!("## {heading}")) {
-            self.line("");
+            let room = self.room();
+            self.items(items, what, room);
+        }
+        self.kept -= rest;
+    }
+
+    /// A blank line and lines, within so much room. What does not fit is counted.
+    fn items(&mut self, items: &[String], what: &str, room: usize) {
+        let rest = self.room().saturating_sub(room);
+        self.kept += rest;
+        if !items.is_empty() && self.line("") {
             // The last line says how many there are more.
             let note = |more: usize| format!("- … and {} more {what}", grouped(more as u64));
             let longest = utf16_units(&note(items.len())) + 1;
@@ -345,6 +363,10 @@ fn audited(report: &Report<'_>) -> Vec<String> {
             None => String::new(),
         };
         lines.push(format!("- export {path}: {format}, {records}{problem}"));
+    }
+    for file in &report.header.waivers {
+        let (path, digest) = (code(&file.path), &file.sha256);
+        lines.push(format!("- waivers {path}, sha256 `{digest}`"));
     }
     let tool = &report.header.tool;
     lines.push(format!("- by {} {}", tool.name, tool.version));

@@ -112,6 +112,8 @@ struct Event<'e> {
     status_id: u8,
     status: &'static str,
     message: &'e str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<&'e str>,
     finding_info: Info<'e>,
     compliance: Compliance<'e>,
     resources: &'e [Resource<'e>],
@@ -254,6 +256,8 @@ impl render::Renderer for Renderer {
     fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {
         let (row, rule) = (&found.row, &self.rules[found.rule_index]);
         let observed = row.observed();
+        let waived_by = row.waiver.as_ref();
+        let waived_by = waived_by.map(|waiver| format!("Waived by {}", phrase::waiver(waiver)));
         let status = if row.is_waived() { SUPPRESSED } else { NEW };
         let met = if row.status == Status::Error {
             WARNING
@@ -264,6 +268,7 @@ impl render::Renderer for Renderer {
             status_id: status.0,
             status: status.1,
             message: &format!("{}: {}: {observed}", rule.title, row.whom()),
+            comment: waived_by.as_deref(),
             finding_info: Info {
                 uid: &Rendered::key(row),
                 title: &rule.title,
@@ -347,6 +352,7 @@ impl render::Reporter for Reporter {
             status_id: NEW.0,
             status: NEW.1,
             message: &message,
+            comment: None,
             finding_info: Info {
                 uid: &header.incomplete_fingerprint(),
                 title,

@@ -217,7 +217,11 @@ fn result(row: &FindingRow<'_>, rule_index: usize, report: &Report<'_>) -> Value
         result["properties"]["security-severity"] = score.into();
     }
     if row.is_waived() {
-        result["suppressions"] = json!([{ "kind": "external", "status": "accepted" }]);
+        let mut suppression = json!({ "kind": "external", "status": "accepted" });
+        if let Some(waiver) = &row.waiver {
+            suppression["justification"] = plain(&phrase::waiver(waiver)).into();
+        }
+        result["suppressions"] = json!([suppression]);
     }
     result
 }

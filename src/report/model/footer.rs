@@ -15,6 +15,7 @@ use crate::finding::{self, Counts, Coverage, Privacy, Status};
 use crate::policy::{Policies, Severity};
 use crate::text::escape_controls;
 use crate::totals::{Gap, Totals};
+use crate::waiver::WaiverCounts;
 
 /// Says what an audit came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -146,6 +147,12 @@ pub struct Summary {
     /// The customers with the most severe findings, the worst first.
     #[serde(default)]
     pub top_customers: Vec<Customer>,
+    /// What the run made of its waivers, if it has some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waivers: Option<WaiverCounts>,
+    /// What somebody should do about some of them, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiver_notes: Vec<String>,
     /// Which findings the report is about, if it is not about all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slice: Option<Slice>,
@@ -279,6 +286,10 @@ impl Footer {
                 protocol_lines: summary.protocol_lines,
                 anomalies: verdict.anomalies.iter().map(ToString::to_string).collect(),
                 top_customers: summary.top_customers.iter().map(Customer::new).collect(),
+                waivers: totals.waivers.as_ref().map(|account| account.counts),
+                waiver_notes: (totals.waivers.iter())
+                    .flat_map(|account| account.notes.clone())
+                    .collect(),
                 slice: None,
                 since: None,
                 since_by_rule: Vec::new(),
@@ -294,6 +305,9 @@ impl Footer {
         let summary = &mut footer.summary;
         summary.slice = Some(slice);
         summary.anomalies.clear();
+        // Their waivers are those of all findings.
+        summary.waivers = None;
+        summary.waiver_notes.clear();
         summary.top_customers.clear();
         summary.counts = Counts::default();
         for (rule, counts) in summary.by_rule.iter_mut().zip(counts.by_rule) {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::life::Previous;
 use crate::closed;
+use crate::digest::FileDigest;
 use crate::finding::finding::fingerprint;
 use crate::policy::{self, Ask, OnAbsent, Policies, Severity, WhenAbsent};
 use crate::record::time;
@@ -44,6 +45,19 @@ pub struct Header {
     pub previous: Option<Option<Previous>>,
     /// In the order of the command line.
     pub policies: Vec<Policy>,
+    /// The files of waivers, in the order of the command line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<WaiverFile>,
+}
+
+/// Names a file of waivers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaiverFile {
+    /// Where it was read.
+    pub path: String,
+    /// The SHA-256 of its bytes, in hexadecimal digits.
+    #[serde(deserialize_with = "closed::sha256")]
+    pub sha256: String,
 }
 
 /// Names the program that made a report.
@@ -372,7 +386,19 @@ impl Header {
             pseudonym_key: None,
             previous: None,
             policies: policies.all.iter().map(policy).collect(),
+            waivers: Vec::new(),
         }
+    }
+
+    /// Returns the header of a run with these files of waivers.
+    #[must_use]
+    pub fn with_waivers<'f>(mut self, files: impl Iterator<Item = &'f FileDigest>) -> Self {
+        let file = |file: &FileDigest| WaiverFile {
+            path: file.path.clone(),
+            sha256: file.sha256.clone(),
+        };
+        self.waivers = files.map(file).collect();
+        self
     }
 
     /// Returns the only clock of the run.

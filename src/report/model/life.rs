@@ -242,20 +242,3 @@ pub struct SinceOfRule {
     #[schemars(with = "Option<String>")]
     pub oldest: Option<DateTime<Utc>>,
 }
-
-/// Counts waivers by what they came to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct WaiverCounts {
-    /// Those that have begun and not expired.
-    pub in_force: u64,
-    /// Those of them that a finding is waived by.
-    pub used: u64,
-    /// Those of them that no finding is waived by, and whose rule was asked.
-    pub unused: u64,
-    /// Those of them that do not hold, as what was observed is another.
-    pub mismatched: u64,
-    /// Those that have expired.
-    pub expired: u64,
-    /// Those in force that expire within 30 days.
-    pub ending: u64,
-}

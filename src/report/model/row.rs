@@ -14,6 +14,7 @@ use crate::finding::{Evidence, Finding, Reason, Statement, Status, statements};
 use crate::policy::Severity;
 use crate::record::time::Shown;
 use crate::text::{escape_controls, short};
+use crate::waiver::Waiver;
 
 /// Represents a finding, as a row of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -174,6 +175,19 @@ impl FindingRow<'_> {
     }
 }
 
+impl<'a> WaivedBy<'a> {
+    /// Returns what a report says of a waiver.
+    pub fn new(waiver: &'a Waiver) -> Self {
+        Self {
+            id: waiver.id.as_str().into(),
+            reason: waiver.reason.as_str().into(),
+            ticket: waiver.ticket.as_deref().map(Cow::from),
+            approved_by: waiver.approved_by.as_str().into(),
+            expires: waiver.term.expires.to_string().into(),
+        }
+    }
+}
+
 impl WaivedBy<'_> {
     /// Returns the same, free of what it was made from.
     pub fn into_owned(self) -> WaivedBy<'static> {
@@ -220,7 +234,7 @@ impl<'a> FindingRow<'a> {
             evidence_digest: digest.map(Cow::from),
             evidence,
             fingerprint: finding.fingerprint().into(),
-            waiver: None,
+            waiver: finding.waiver.map(WaivedBy::new),
             life: None,
             slice: Vec::new(),
             export: finding.export.map(Cow::from),

@@ -65,6 +65,7 @@ struct Object {
     #[serde(default, deserialize_with = "closed::present")]
     previous: Part,
     policies: Part,
+    waivers: Part,
     findings: Option<Tally>,
     closed: Option<EndedTally>,
     carried: Option<EndedTally>,
@@ -158,6 +159,10 @@ impl Object {
                 .map(|previous| part("previous", Some(previous)))
                 .transpose()?,
             policies: part("policies", self.policies)?,
+            waivers: match self.waivers {
+                Some(waivers) => part("waivers", Some(waivers))?,
+                None => Vec::new(),
+            },
         };
         let mut footer = Footer {
             exports: part("exports", self.exports)?,

@@ -93,6 +93,8 @@ fn write_page(report: &Report<'_>, out: &mut dyn Write) -> Result<(), Error> {
         by_policy => Value::from(Serde(by_policy)),
         notes => Value::from(Serde(policies)),
         bounds_heading => phrase::BOUNDS,
+        waivers => summary.waivers.as_ref().map(phrase::waivers),
+        waivers_heading => phrase::WAIVERS,
         fields => Value::from(Serde(fields(report))),
         keys => Value::from(Serde(keys(report))),
         rows => rows(report),

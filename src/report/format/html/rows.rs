@@ -11,6 +11,7 @@ use crate::finding::{Statement, Status};
 use crate::report::format::buffered::Report;
 use crate::report::format::kept::{Findings, Place};
 use crate::report::model::row::FindingRow;
+use crate::report::phrase;
 
 /// The largest number of characters of an expectation that is not folded.
 const MAX_UNFOLDED: usize = 72;
@@ -24,6 +25,8 @@ struct Row<'a> {
     title: &'a str,
     status: &'a str,
     whom: &'a str,
+    /// By what it is waived, if it is.
+    waiver: Option<String>,
     /// It is about no single record.
     whole: bool,
     evidence: Vec<EvidencePart<'a>>,
@@ -84,6 +87,7 @@ fn row(findings: &Findings, place: &Place, titles: &[String]) -> io::Result<Valu
             Status::Fail | Status::Waived => finding.status.name(),
         },
         whom: name.or(id).unwrap_or("[no id]"),
+        waiver: finding.waiver.as_ref().map(phrase::waiver),
         whole: id.is_none() && finding.record.is_none(),
         evidence: finding.statements().map(EvidencePart::new).collect(),
     })))

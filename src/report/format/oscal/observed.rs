@@ -132,6 +132,11 @@ fn observation(row: &FindingRow<'_>, name: &str, report: &Report<'_>) -> Value {
         row.record
             .and_then(|record| prop("record", &record.to_string())),
     );
+    if let Some(waiver) = &row.waiver {
+        let known = [("waiver", &waiver.id), ("waiver-expires", &waiver.expires)];
+        let known = known.into_iter();
+        all.extend(known.filter_map(|(name, value)| prop(name, value)));
+    }
     let mut observation = json!({
         "uuid": name,
         "title": one_line(&format!("{}/{}", row.policy, row.rule)),
@@ -142,6 +147,9 @@ fn observation(row: &FindingRow<'_>, name: &str, report: &Report<'_>) -> Value {
         "subjects": [{ "subject-uuid": uuid("subject", &subject), "type": "inventory-item" }],
         "collected": report.header.as_of,
     });
+    if let Some(waiver) = &row.waiver {
+        observation["remarks"] = one_line(&format!("Waived by {}", phrase::waiver(waiver))).into();
+    }
     if let Some(export) = export {
         let place = match row.record {
             Some(record) => format!("Record {record} of the export"),

@@ -228,6 +228,18 @@ fn remarks(report: &Report<'_>) -> Vec<String> {
             remarks.push(format!("{} by {id}: {said}", phrase::BOUNDS));
         }
     }
+    if let Some(counts) = &summary.waivers {
+        let notes = summary
+            .waiver_notes
+            .iter()
+            .map(|note| escape_controls(note));
+        let notes: String = notes.map(|note| format!("; {note}")).collect();
+        remarks.push(format!(
+            "{}: {}{notes}.",
+            phrase::WAIVERS,
+            phrase::waivers(counts)
+        ));
+    }
     let anomalies = summary.anomalies.iter();
     remarks.extend(anomalies.map(|anomaly| format!("{}.", escape_controls(anomaly))));
     remarks

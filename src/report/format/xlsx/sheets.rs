@@ -14,7 +14,7 @@ use crate::text::count;
 pub fn width(column: Column) -> u8 {
     match column {
         Column::Severity | Column::Status | Column::Record => 10,
-        Column::Policy | Column::Reason => 14,
+        Column::Policy | Column::Reason | Column::Waiver | Column::WaiverExpires => 14,
         Column::Rule | Column::CustomerId | Column::Field | Column::Export => 24,
         Column::CustomerName | Column::Expected | Column::Observed => 32,
         Column::Fingerprint => 34,
@@ -147,6 +147,13 @@ pub fn summary(
     }
     for anomaly in &summary.anomalies {
         row(&[Cell::Heading("warning"), Cell::Text(anomaly)])?;
+    }
+    if let Some(counts) = &summary.waivers {
+        let waivers = phrase::waivers(counts);
+        row(&[Cell::Heading("waivers"), Cell::Text(&waivers)])?;
+    }
+    for note in &summary.waiver_notes {
+        row(&[Cell::Heading("waiver"), Cell::Text(note)])?;
     }
     row(&[Cell::Heading("as of"), Cell::Text(&header.as_of)])?;
     for (name, number) in [

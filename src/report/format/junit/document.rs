@@ -1,5 +1,4 @@
-//! JUnit XML: what build servers show. A rule is a test, and no run that is not
-//! complete looks green.
+//! A rule is a test, and no run that is not complete looks green.
 //!
 //! The elements and attributes are those of the schema `junit-10.xsd` of the
 //! xUnit plugin for Jenkins, the strictest of the readers.
@@ -11,10 +10,11 @@ use std::io::{self, Write};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesStart, BytesText, Event};
 
-use super::buffered::{Document, Report};
-use super::kept::{Findings, Place};
+use super::waived::{all_waived, waived};
 use crate::finding::Counts;
 use crate::policy::Severity;
+use crate::report::format::buffered::{Document, Report};
+use crate::report::format::kept::{Findings, Place};
 use crate::report::model::bounds::{Bound, Topic};
 use crate::report::model::footer::Verdict;
 use crate::report::model::header::{Policy, Rule};
@@ -39,7 +39,7 @@ impl Document for Junit {
     }
 
     fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let suites = suites(report);
+        let suites = suites(report)?;
         let findings = &report.findings;
         let mut writer = Writer::new_with_indent(&mut *out, b' ', 1);
         writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
@@ -132,8 +132,9 @@ impl CaseCounts {
     }
 }
 
-fn suites<'r>(report: &'r Report<'_>) -> Vec<Suite<'r>> {
+fn suites<'r>(report: &'r Report<'_>) -> io::Result<Vec<Suite<'r>>> {
     let mut shown: Vec<_> = report.header.rules().map(|_| Vec::new()).collect();
+    let waived = waived(report)?;
     // What is waived does not make the case fail.
     for place in report.findings.places().iter().filter(|one| !one.is_waived) {
         match shown.get_mut(place.rule_index) {
@@ -142,6 +143,7 @@ fn suites<'r>(report: &'r Report<'_>) -> Vec<Suite<'r>> {
         }
     }
     let counted = report.footer.summary.by_rule.iter();
+    let shown = shown.into_iter().zip(waived);
     let mut counted = counted.zip(report.most_severe().into_iter().zip(shown));
     let mut suites = vec![run(report)];
     for policy in &report.header.policies {
@@ -176,7 +178,7 @@ fn suites<'r>(report: &'r Report<'_>) -> Vec<Suite<'r>> {
             properties,
         });
     }
-    suites
+    Ok(suites)
 }
 
 /// The run as a case: a rule whose records were not all read has not passed,
@@ -255,14 +257,16 @@ fn outcome<'r>(
     rule: &'r Rule,
     severity: Severity,
     counts: &'r Counts,
-    shown: Vec<Place>,
+    (shown, waived): (Vec<Place>, Vec<String>),
 ) -> Outcome<'r> {
     let judged = counts.judged();
     if judged == 0 {
         return Outcome::Skipped("It applies to no record".to_owned());
     }
-    if counts.findings() == 0 {
-        return Outcome::Passed;
+    match (counts.findings(), counts.waived) {
+        (0, 0) => return Outcome::Passed,
+        (0, all) => return Outcome::Skipped(all_waived(all, &waived)),
+        (_, _) => {}
     }
     let message = Message {
         kind: severity.to_string(),
@@ -491,7 +495,7 @@ mod tests {
 
     #[test]
     fn a_rule_fails_before_it_is_undecided_and_is_skipped_if_it_judges_nothing() {
-        let of = |counts| match outcome(&rule(), Severity::High, &counts, Vec::new()) {
+        let of = |counts| match outcome(&rule(), Severity::High, &counts, Default::default()) {
             Outcome::Passed => "passed".to_owned(),
             Outcome::Skipped(_) => "skipped".to_owned(),
             Outcome::Failure(message) => format!("failure {}", message.message),
@@ -516,7 +520,7 @@ mod tests {
         let case = Case {
             class: "p".to_owned(),
             name: rule.title.clone(),
-            outcome: outcome(&rule, Severity::High, &counts, shown),
+            outcome: outcome(&rule, Severity::High, &counts, (shown, Vec::new())),
         };
         let mut writer = Writer::new(Vec::new());
         case.write(&findings, &mut writer).expect("memory");

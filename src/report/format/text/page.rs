@@ -1,7 +1,6 @@
 //! Text for a person at a terminal: the verdict first, then the rules, the
 //! first findings, and what to do next.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,17 +8,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anstyle::AnsiColor;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use super::paint::Paint;
+use super::line::{Renderer, short};
 use crate::finding::Counts;
-use crate::policy::Severity;
+use crate::report::format::paint::Paint;
 use crate::report::model::bounds::Bound;
 use crate::report::model::footer::{Footer, Verdict};
 use crate::report::model::header::{Header, Policy, Rule};
 use crate::report::model::row::Rejected;
 use crate::report::phrase;
-use crate::report::render::{self, Found, Rendered};
+use crate::report::render::{self, Rendered};
 use crate::report::settings::Screen;
-use crate::text::{self, count, escape_controls, grouped};
+use crate::text::{count, escape_controls, grouped};
 
 /// The largest number of findings, and of rejected records, that are shown.
 const MAX_SHOWN: usize = 20;
@@ -46,43 +45,6 @@ pub fn halves(screen: Screen) -> (Renderer, Reporter) {
         rejected: Vec::new(),
     };
     (renderer, reporter)
-}
-
-/// Renders findings as lines.
-pub struct Renderer {
-    enough: Arc<AtomicBool>,
-}
-
-impl render::Renderer for Renderer {
-    fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {
-        let row = &found.row;
-        let evidence: Vec<_> = row
-            .statements()
-            .map(|statement| {
-                let short = |text: &str| short(text).into_owned();
-                statement.line(str::to_owned, short, short)
-            })
-            .collect();
-        writeln!(
-            rendered.bytes,
-            "{}\t{}\t{}/{}\t{}\t{}",
-            row.severity,
-            row.status,
-            escape_controls(&row.policy),
-            escape_controls(&row.rule),
-            escape_controls(row.whom()),
-            escape_controls(&evidence.join("; ")),
-        )
-    }
-
-    fn has_room_for(&self, _: Severity) -> bool {
-        !self.enough.load(Ordering::Relaxed)
-    }
-}
-
-/// Returns the beginning of a long value: a line is for one look.
-fn short(value: &str) -> Cow<'_, str> {
-    text::short(value, 60)
 }
 
 /// Writes the report once everything is known.
@@ -136,6 +98,7 @@ impl render::Reporter for Reporter {
         page.rules(out)?;
         page.top_customers(out)?;
         page.anomalies(out)?;
+        page.waivers(out)?;
         page.findings(&self.findings, out)?;
         page.rejected(&self.rejected, out)?;
         page.next(out)
@@ -242,6 +205,19 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// Writes what the run made of its waivers.
+    fn waivers(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Some(counts) = &self.footer.summary.waivers else {
+            return Ok(());
+        };
+        let heading = format!("{}: {}", phrase::WAIVERS, phrase::waivers(counts));
+        writeln!(out, "\n{}", self.paint.heading(&heading))?;
+        for note in &self.footer.summary.waiver_notes {
+            writeln!(out, "  - {}", escape_controls(note))?;
+        }
+        Ok(())
+    }
+
     fn audited(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\n{}", self.paint.heading("Audited"))?;
         for policy in &self.header.policies {
@@ -272,6 +248,9 @@ impl Page<'_> {
                 );
                 writeln!(out, "    {rule}: {}, because {why}", change.change)?;
             }
+        }
+        for file in &self.header.waivers {
+            writeln!(out, "  waivers {}", escape_controls(&file.path))?;
         }
         for export in &self.footer.exports {
             let path = escape_controls(&export.path);

@@ -1,0 +1,6 @@
+//! Text for a person at a terminal.
+
+mod line;
+mod page;
+
+pub use page::halves;
