@@ -22,6 +22,7 @@ mod render;
 mod reports;
 mod sarif_log;
 mod settings;
+mod since;
 mod slice_names;
 mod split;
 #[cfg(test)]

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use super::model::ended::Ended;
 use super::model::footer::Footer;
 use super::model::header::Header;
+use super::model::life::Urgency;
 use super::model::row::{FindingRow, Rejected};
 use crate::finding::Finding;
 use crate::policy::Severity;
@@ -47,10 +48,24 @@ pub struct RenderedRow {
 pub struct LineHead {
     /// How severe it is.
     pub severity: Severity,
+    /// How soon it is to be looked at.
+    pub urgency: Urgency,
     /// The index of its rule among those of the header.
     pub rule_index: usize,
     /// Somebody has accepted it until a day.
     pub is_waived: bool,
+}
+
+impl LineHead {
+    /// Returns what decides whether a finding is kept.
+    pub fn new(found: &Found<'_>) -> Self {
+        Self {
+            severity: found.row.severity,
+            urgency: found.row.urgency(),
+            rule_index: found.rule_index,
+            is_waived: found.row.is_waived(),
+        }
+    }
 }
 
 /// Holds rendered findings of a chunk. How many records come before it is not known

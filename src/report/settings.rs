@@ -126,8 +126,8 @@ impl Format {
 /// Holds what is asked of one report beside its format.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layout {
-    /// The columns of a report whose columns can be chosen, in this order; all columns, if
-    /// none is here.
+    /// The columns of a report whose columns can be chosen, in this order; the usual ones,
+    /// if none is here.
     pub columns: Vec<Column>,
     /// How long a Markdown report may be.
     pub max_chars: Option<MaxChars>,
@@ -167,7 +167,7 @@ impl Settings {
     pub fn new(layout: &Layout, whole: Vec<String>) -> Self {
         Self {
             columns: match layout.columns.as_slice() {
-                [] => Column::ALL.to_vec(),
+                [] => Column::USUAL.to_vec(),
                 columns => columns.to_vec(),
             },
             max_chars: layout.max_chars.unwrap_or_default(),

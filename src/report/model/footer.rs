@@ -295,6 +295,7 @@ impl Footer {
         summary.slice = Some(slice);
         summary.anomalies.clear();
         summary.top_customers.clear();
+        summary.since_by_rule.clear();
         summary.counts = Counts::default();
         for (rule, counts) in summary.by_rule.iter_mut().zip(counts.by_rule) {
             rule.counts = counts;

@@ -9,6 +9,7 @@ use minijinja::{Environment, Error, Value, context};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::nights::WhatIsNew;
 use super::notes::PolicyNotes;
 use super::overview::{fields, keys, severities, top_customers};
 use super::rows::rows;
@@ -16,6 +17,7 @@ use super::rules::{by_policy, rules, steps};
 use crate::report::format::buffered::{Document, Report};
 use crate::report::model::footer::{Summary, Verdict};
 use crate::report::phrase;
+use crate::report::since;
 use crate::text::{escape_controls, grouped};
 
 const TEMPLATE: &str = include_str!("page.html");
@@ -52,6 +54,7 @@ impl Document for Html {
             findings: report.findings.clone(),
             left_out: report.left_out,
             rejected: report.rejected.clone(),
+            closed: report.closed.clone(),
         };
         write_page(&report, &mut *out).map_err(io::Error::other)?;
         out.write_all(b"\n")
@@ -103,6 +106,14 @@ fn write_page(report: &Report<'_>, out: &mut dyn Write) -> Result<(), Error> {
         rejected => Value::from(Serde(&report.rejected)),
         rejected_total => summary.rejected,
         exports => Value::from(Serde(&footer.exports)),
+        since => Value::from(Serde(WhatIsNew::new(report))),
+        closed => Value::from(Serde(&report.closed)),
+        closed_total => summary.since.map_or(0, |counts| counts.closed()),
+        which_are_kept => since::which_are_kept(header),
+        order => match &header.previous {
+            Some(_) => "what is new, changed or overdue first, then the most severe",
+            None => "the most severe first",
+        },
         summary => Value::from(Serde(summary)),
         css => Value::from_safe_string(STYLE.to_owned()),
         js => Value::from_safe_string(SCRIPT.to_owned()),
