@@ -21,6 +21,7 @@ impl ReportArgs {
             columns: self.columns,
             max_chars: self.max_chars,
             split_by: self.split_by,
+            listed: self.list,
         };
         let files = self.outputs.into_iter().map(|file| Destination {
             layout: file.layout.or(&layout),

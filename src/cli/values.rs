@@ -8,7 +8,7 @@ use strum::{EnumMessage, VariantArray};
 
 use crate::policy::Severity;
 use crate::record::time::{self, Span};
-use crate::report::{self, Column, Destination, MaxChars, SplitBy};
+use crate::report::{self, Column, Destination, Listed, MaxChars, SplitBy};
 
 /// Returns a parser of the names of an enum's variants; help shows their
 /// documentation.
@@ -109,6 +109,11 @@ pub(super) fn deadline(text: &str) -> Result<(Severity, Span), String> {
         .split_once('=')
         .ok_or("write SEVERITY=SPAN, as critical=7d")?;
     Ok((severity(name.trim())?, self::span(span.trim())?))
+}
+
+pub(super) fn listed(name: &str) -> Result<Listed, String> {
+    let listed = name.parse().ok();
+    listed.ok_or_else(|| format!("use some of {}", names(Listed::VARIANTS)))
 }
 
 pub(super) fn column(name: &str) -> Result<Column, String> {

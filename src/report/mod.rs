@@ -3,6 +3,7 @@
 //! A report has two halves, see `render.rs`. What a report says, as data, is in
 //! `model/`; [`Reports`] writes all reports of a run.
 
+mod bounded;
 mod column;
 #[cfg(test)]
 mod fixture;
@@ -38,7 +39,8 @@ pub use model::ended::{CarriedRow, Closed, Ended};
 pub use model::footer::{Export, Footer, PolicyReach, RuleCounts, Slice, Summary, Verdict};
 pub use model::header::{Header, Policy, Rule, Tool};
 pub use model::life::{
-    Because, Carried, Doubt, End, Life, Previous, Since, SinceCounts, SinceOfRule, WaiverCounts,
+    Because, Carried, Doubt, End, Life, Listed, Previous, Since, SinceCounts, SinceOfRule,
+    WaiverCounts,
 };
 pub use model::row::{FindingRow, Rejected, WaivedBy};
 pub use output::{Destination, Error, Written};

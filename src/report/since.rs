@@ -8,7 +8,7 @@ use strum::VariantArray as _;
 
 use super::model::footer::Summary;
 use super::model::header::Header;
-use super::model::life::{Because, Doubt, End, Life, Since, SinceCounts, SinceOfRule};
+use super::model::life::{Because, Doubt, End, Life, Listed, Since, SinceCounts, SinceOfRule};
 use super::model::row::FindingRow;
 use crate::policy::Severity;
 use crate::record::time;
@@ -56,6 +56,14 @@ pub fn heading(header: &Header) -> Option<String> {
         "Since {} ({before} before; {policies})",
         previous.as_of
     ))
+}
+
+/// Says that a report lists some of the findings alone, if it does.
+pub fn bound(header: &Header) -> Option<String> {
+    let listed = Listed::in_words(&header.listed);
+    let is_bounded = !header.listed.is_empty();
+    is_bounded
+        .then(|| format!("Only findings that are {listed} are listed: what is counted is of all"))
 }
 
 /// Returns how long it is from one instant to a later one.
@@ -241,9 +249,11 @@ pub fn properties(
     summary: &Summary,
 ) -> impl Iterator<Item = (&'static str, String)> {
     let heading = heading(header).map(|heading| ("compared", heading));
+    let bound = bound(header).map(|bound| ("listed", bound));
     let lines = lines(header, summary).into_iter();
     heading
         .into_iter()
+        .chain(bound)
         .chain(lines.map(|line| (line.name, line.to_string())))
 }
 

@@ -60,6 +60,7 @@ fn report_of(
         columns: columns.to_vec(),
         max_chars: MaxChars::default(),
         whole: Vec::new(),
+        listed: Vec::new(),
     };
     let (renderer, mut reporter) =
         new_report(format, header, &settings, Screen::NONE).expect("memory");
@@ -496,7 +497,14 @@ fn what_is_new(format: Format) -> &'static [&'static str] {
             "## Closed findings",
         ],
         #[cfg(feature = "html")]
-        Format::Html => &[HEADING, HEADLINE, WHY, AGES, DOUBT, "Closed findings (6)"],
+        Format::Html => &[
+            HEADING,
+            HEADLINE, // A slash is escaped.
+            "1 high, 1 low: 1 by a changed rule (",
+            AGES,
+            DOUBT,
+            "Closed findings (6)",
+        ],
         Format::Json | Format::Ndjson => &[
             "\"since\":{\"new\":2,\"changed\":1,\"open\":2,\"overdue\":2,\"fixed\":3,",
             "\"because\":{\"customer-changed\":1},\"unknown\":{\"customer-not-read\":1},\"oldest\":\"2026-11-17T02:00:00Z\"",

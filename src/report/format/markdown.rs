@@ -264,6 +264,9 @@ fn verdict(report: &Report<'_>) -> Vec<String> {
             report.header.as_of,
         ),
     ];
+    if let Some(bound) = since::bound(report.header) {
+        lines.extend([String::new(), format!("{bound}.")]);
+    }
     if !summary.incomplete_because.is_empty() {
         lines.push(String::new());
         lines.push("The audit is not complete:".to_owned());

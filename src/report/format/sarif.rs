@@ -114,6 +114,7 @@ fn properties(report: &Report<'_>) -> Value {
     if let Some(since) = &summary.since {
         properties["previous"] = json!(report.header.previous);
         properties["since"] = json!(since);
+        properties["listed"] = json!(report.header.listed);
     }
     properties
 }
@@ -408,6 +409,9 @@ fn notifications(report: &Report<'_>) -> Vec<Value> {
             count(more, "finding is", "findings are")
         );
         notes.push(note("note", &text));
+    }
+    if let Some(bound) = since::bound(report.header) {
+        notes.push(note("warning", &bound));
     }
     if report.left_out > 0 {
         let text = format!(

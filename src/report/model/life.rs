@@ -185,6 +185,62 @@ pub enum Urgency {
     New,
 }
 
+/// Names the findings that a report can be bounded to.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    AsRefStr,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Listed {
+    /// Those that were not there the night before.
+    New,
+    /// Those that say something else now.
+    Changed,
+    /// Those whose deadline has passed.
+    Overdue,
+}
+
+impl Listed {
+    fn holds_of(self, life: &Life) -> bool {
+        match self {
+            Self::New => life.since == Since::New,
+            Self::Changed => life.since == Since::Changed,
+            Self::Overdue => life.overdue,
+        }
+    }
+
+    /// Names those that a report is bounded to.
+    pub fn in_words(listed: &[Self]) -> String {
+        let names: Vec<&str> = listed.iter().map(|one| one.into()).collect();
+        match names.split_last() {
+            Some((last, [])) => (*last).to_owned(),
+            Some((last, others)) => format!("{} or {last}", others.join(", ")),
+            None => "all".to_owned(),
+        }
+    }
+
+    /// Returns whether a report that is bounded to these lists a finding; one that is
+    /// bounded to nothing lists all.
+    pub fn lists(listed: &[Self], life: Option<&Life>) -> bool {
+        let is_one = |life| listed.iter().any(|one| one.holds_of(life));
+        listed.is_empty() || life.is_some_and(is_one)
+    }
+}
+
 impl Life {
     /// Returns how soon it is to be looked at.
     pub fn urgency(&self) -> Urgency {

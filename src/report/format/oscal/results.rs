@@ -226,6 +226,7 @@ fn remarks(report: &Report<'_>) -> Vec<String> {
             phrase::WHERE_ALL_ARE,
         ));
     }
+    remarks.extend(since::bound(report.header).map(|bound| format!("{bound}.")));
     if let Some(heading) = since::heading(report.header) {
         let lines = since::lines(report.header, summary).into_iter();
         let lines = lines.map(|line| format!("{} {line}", line.name));

@@ -88,6 +88,9 @@ impl<'a> Page<'a> {
         if let Some(slice) = &summary.slice {
             writeln!(out, "  only findings of {slice}")?;
         }
+        if let Some(bound) = since::bound(self.header) {
+            writeln!(out, "  {bound}")?;
+        }
         for reason in summary.reasons() {
             writeln!(out, "  - {}", escape_controls(reason))?;
         }
@@ -313,8 +316,7 @@ impl<'a> Page<'a> {
     }
 
     fn findings(&self, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
-        let counts = self.footer.summary.counts;
-        let all = counts.findings() + counts.waived;
+        let all = self.footer.summary.listed();
         if all == 0 {
             return Ok(());
         }

@@ -159,6 +159,9 @@ pub fn summary(
     if let Some(heading) = since::heading(header) {
         row(&[Cell::Heading("compared"), Cell::Text(&heading)])?;
     }
+    if let Some(bound) = since::bound(header) {
+        row(&[Cell::Heading("listed"), Cell::Text(&bound)])?;
+    }
     for since::Line {
         name,
         number,
