@@ -195,6 +195,7 @@ fn word(criterion: &mut Criterion) {
         columns: Column::ALL.to_vec(),
         max_chars: Default::default(),
         whole: Vec::new(),
+        listed: Vec::new(),
     };
     let mut group = criterion.benchmark_group("report");
     for format in [

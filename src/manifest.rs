@@ -1,6 +1,7 @@
 //! What was audited, by what, and what came of it, as evidence: the sizes and
 //! SHA-256 digests of all that was read and written.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -99,6 +100,9 @@ struct Settings {
     undecided: String,
     allow_empty: bool,
     columns: Vec<String>,
+    /// The findings that some report is bounded to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    list: Vec<String>,
     show_sensitive: bool,
     pseudonymised: bool,
 }
@@ -349,6 +353,11 @@ impl Settings {
         let set = options.policies.set.iter();
         let selectors = |all: &[Selector]| all.iter().map(Selector::to_string).collect();
         let columns = options.reports.layout.columns.iter();
+        let list: BTreeSet<_> = options
+            .reports
+            .listed()
+            .map(|one| one.to_string())
+            .collect();
         let (show_sensitive, pseudonymised) = match options.disclosure {
             Disclosure::Redacted => (false, false),
             Disclosure::Pseudonymised(_) => (false, true),
@@ -364,6 +373,7 @@ impl Settings {
             undecided: options.completeness.undecided.to_string(),
             allow_empty: options.completeness.allow_empty,
             columns: columns.map(|column| column.name().to_owned()).collect(),
+            list: list.into_iter().collect(),
             show_sensitive,
             pseudonymised,
         }

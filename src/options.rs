@@ -13,7 +13,9 @@ use crate::export;
 use crate::policy::{LoadError, Policies, PoliciesBuilder, Selection, Severity};
 use crate::record::Slot;
 use crate::record::time::Span;
-use crate::report::{self, Destination, Format, Layout, Planned, Settings, SplitBy, WholeReport};
+use crate::report::{
+    self, Destination, Format, Layout, Listed, Planned, Settings, SplitBy, WholeReport,
+};
 use crate::totals::Completeness;
 
 /// Holds all that is asked of an audit.
@@ -316,7 +318,8 @@ pub struct ReportOptions {
 impl ReportOptions {
     /// Returns the settings of a report of this layout.
     pub fn settings(&self, layout: &Layout) -> Settings {
-        let whole = self.files.iter().filter(|file| file.format.is_whole());
+        let whole = self.files.iter();
+        let whole = whole.filter(|file| file.format.is_whole() && file.layout.listed.is_empty());
         let whole = whole.map(|file| WholeReport {
             path: file.path.display().to_string(),
             link: self.link.as_ref().map(|link| {
@@ -325,6 +328,20 @@ impl ReportOptions {
             }),
         });
         Settings::new(layout, whole.collect())
+    }
+
+    /// Returns whether some report is split.
+    pub fn is_split(&self) -> bool {
+        let layouts = self.files.iter().map(|file| &file.layout);
+        let mut layouts = layouts.chain([&self.layout]);
+        layouts.any(|layout| layout.split_by.is_some())
+    }
+
+    /// Returns the findings that some report is bounded to, if one is.
+    pub fn listed(&self) -> impl Iterator<Item = Listed> {
+        let layouts = self.files.iter().map(|file| &file.layout);
+        let layouts = layouts.chain([&self.layout]);
+        layouts.flat_map(|layout| layout.listed.iter().copied())
     }
 
     /// Returns the reports that are files, with all that their writers need to know;
@@ -337,9 +354,7 @@ impl ReportOptions {
         &self,
         mut slot: impl FnMut(&str) -> Result<Slot, report::Error>,
     ) -> Result<Vec<Planned>, report::Error> {
-        let layouts = self.files.iter().map(|file| &file.layout);
-        let mut layouts = layouts.chain([&self.layout]);
-        let is_wanted = layouts.any(|layout| layout.split_by.is_some());
+        let is_wanted = self.is_split();
         let mut planned = Vec::new();
         for destination in &self.files {
             let field = destination.layout.split_by.as_ref();

@@ -9,15 +9,15 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 use super::help::{EXAMPLES, USAGE, columns_help, output_help};
 use super::nights::{DiffArgs, HistoryArgs, VerifyArgs};
 use super::values::{
-    bytes, choice, column, deadline, destination, instant, mapping, max_chars, setting, severity,
-    span, split_by,
+    bytes, choice, column, deadline, destination, instant, listed, mapping, max_chars, setting,
+    severity, span, split_by,
 };
 use super::waiver_args::{WaiveArgs, WaiversCommand};
 use crate::export;
 use crate::options::{Alarm, CheckFormat, Document, FailsOn};
 use crate::policy::{Selector, Severity};
 use crate::record::time::Span;
-use crate::report::{self, Column, Destination, MaxChars, SplitBy};
+use crate::report::{self, Column, Destination, Listed, MaxChars, SplitBy};
 use crate::totals::Undecided;
 
 /// Judges every customer record of an export by the rules of policies
@@ -260,6 +260,11 @@ pub struct ReportArgs {
     /// UTF-16 counts them, or github, jira or servicenow [default: github]
     #[arg(long, value_name = "N|NAME", value_parser = max_chars)]
     pub max_chars: Option<MaxChars>,
+
+    /// List only these findings: new, changed or overdue since the earlier report; counts
+    /// and the exit code are of all
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',', value_parser = listed)]
+    pub list: Vec<Listed>,
 
     /// Write a report for each customer, rule, severity or value of field:NAME,
     /// which takes the place of `{}` in the name of a file, as in -o 'out/{}.md'

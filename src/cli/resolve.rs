@@ -31,6 +31,7 @@ impl ReportArgs {
             columns: self.columns,
             max_chars: self.max_chars,
             split_by: self.split_by,
+            listed: self.list,
         };
         let files = self.outputs.into_iter().map(|file| Destination {
             layout: file.layout.or(&layout),
@@ -252,6 +253,7 @@ fn described(file: &Destination) -> String {
         columns,
         max_chars,
         split_by,
+        listed,
     } = &file.layout;
     let mut asked = vec![file.format.name().to_owned()];
     if file.format.has_columns() && !columns.is_empty() {
@@ -260,6 +262,10 @@ fn described(file: &Destination) -> String {
     }
     if let (report::Format::Markdown, Some(most)) = (file.format, max_chars) {
         asked.push(format!("at most {} characters", most.get()));
+    }
+    if !listed.is_empty() {
+        let listed: Vec<&str> = listed.iter().map(|one| one.as_ref()).collect();
+        asked.push(format!("only {}", listed.join(",")));
     }
     if let Some(by) = split_by.as_ref().filter(|_| file.is_template()) {
         asked.push(format!("by {by}"));

@@ -9,7 +9,7 @@ use strum::{EnumMessage, VariantArray};
 use crate::options::{Expiry, HistoryFile, HistoryFormat};
 use crate::policy::Severity;
 use crate::record::time::{self, Span};
-use crate::report::{self, Column, Destination, MaxChars, NoDestination, SplitBy};
+use crate::report::{self, Column, Destination, Listed, MaxChars, NoDestination, SplitBy};
 
 /// Returns a parser of the names of an enum's variants; help shows their
 /// documentation.
@@ -171,6 +171,11 @@ pub(super) fn line(text: &str) -> Result<String, String> {
         }
         text => Ok(text.to_owned()),
     }
+}
+
+pub(super) fn listed(name: &str) -> Result<Listed, String> {
+    let listed = name.parse().ok();
+    listed.ok_or_else(|| format!("use some of {}", names(Listed::VARIANTS)))
 }
 
 pub(super) fn column(name: &str) -> Result<Column, String> {

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use super::error::Error;
 use super::exit::Exit;
-use crate::options::ConvertOptions;
+use crate::options::{ConvertOptions, ReportOptions};
 use crate::pipeline;
 use crate::report::{
-    self, BesidePaths, Ended, FindingRow, Found, Header, Listener, OnStdout, Rejected,
+    self, BesidePaths, Ended, FindingRow, Found, Header, Listed, Listener, OnStdout, Rejected,
     RenderedChunk, Renderers, Reports, Screen,
 };
 use crate::terminal::Streams;
@@ -69,6 +69,25 @@ struct Open<'c> {
     reports: Reports<'c>,
 }
 
+/// Says whether reports can be bounded, and split, as is asked.
+fn may_be_bounded(options: &ReportOptions, header: &Header) -> Result<(), report::Error> {
+    let listed = &header.listed;
+    let why = if options.listed().next().is_some() && header.previous.is_none() {
+        return Err(report::Error::NotCompared);
+    } else if options
+        .listed()
+        .any(|one| !listed.is_empty() && !listed.contains(&one))
+    {
+        "nothing else can be listed of it"
+    } else if options.is_split() && !listed.is_empty() {
+        "how many there are of a slice is not known"
+    } else {
+        return Ok(());
+    };
+    let listed = Listed::in_words(listed);
+    Err(report::Error::Bounded { listed, why })
+}
+
 impl Listener for Converter<'_> {
     type Error = Error;
 
@@ -88,6 +107,7 @@ impl Listener for Converter<'_> {
                 why: "a report does not hold it; the run itself can",
             })
         })?;
+        may_be_bounded(options, &header)?;
         let sources: Vec<&Path> = match self.options.report.as_os_str() == "-" {
             true => vec![Path::new("/dev/stdin")],
             false => vec![&self.options.report],

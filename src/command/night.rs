@@ -62,6 +62,7 @@ impl<'n> Night<'n> {
                     ("--fail-on-new", nights.fail_on_new.is_some()),
                     ("--fail-on overdue", nights.fail_on_overdue),
                     ("--deadline", !nights.deadlines.is_empty()),
+                    ("--list", options.reports.listed().next().is_some()),
                 ];
                 if let Some((option, _)) = asked.into_iter().find(|(_, asked)| *asked) {
                     return Err(nights::Error::NothingEarlier { option }.into());

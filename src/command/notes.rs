@@ -154,8 +154,12 @@ pub(super) fn last_line(footer: &Footer, written: &[Placed]) -> String {
         Verdict::Pass => "pass",
         Verdict::Findings => "complete",
     };
+    let since = match &summary.since {
+        Some(counts) => format!("; {}", counts.in_words()),
+        None => String::new(),
+    };
     format!(
-        "{verdict}, {} in {} of {}; {}",
+        "{verdict}, {} in {} of {}{since}; {}",
         findings(footer),
         count(summary.records, "record", "records"),
         count(footer.exports.len() as u64, "export", "exports"),

@@ -211,8 +211,12 @@ impl ReportKey {
     /// Returns whether this version does what the key asks for.
     pub fn is_followed(self) -> bool {
         match self {
-            Self::List => false,
-            Self::File | Self::Format | Self::Columns | Self::SplitBy | Self::MaxChars => true,
+            Self::File
+            | Self::Format
+            | Self::Columns
+            | Self::SplitBy
+            | Self::List
+            | Self::MaxChars => true,
         }
     }
 

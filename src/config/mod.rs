@@ -14,4 +14,3 @@ pub use error::Error;
 pub use night::{PLACEHOLDERS, filled};
 pub use placed::Placed;
 pub use read::Config;
-pub use report::Listed;

@@ -1,6 +1,5 @@
 //! `[[report]]`: a report, and what is asked of it alone.
 
-use strum::{IntoStaticStr, VariantArray};
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -8,20 +7,10 @@ use super::keys::ReportKey;
 use super::placed::Placed;
 use super::values::Values;
 use crate::diagnostic::Position;
-use crate::report::{Column, Destination, Format, Layout, MaxChars, NoDestination, SplitBy};
+use crate::report::{
+    Column, Destination, Format, Layout, Listed, MaxChars, NoDestination, SplitBy,
+};
 use crate::toml_reader::{Entries, Entry, whole_number};
-
-/// Names the states of findings that a report can be bounded to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray, IntoStaticStr)]
-#[strum(serialize_all = "kebab-case")]
-pub enum Listed {
-    /// Those that are new.
-    New,
-    /// Those that are known, and otherwise than they were.
-    Changed,
-    /// Those whose deadline has passed.
-    Overdue,
-}
 
 impl Values<'_> {
     /// Reads all reports.
@@ -88,12 +77,11 @@ impl Values<'_> {
         let max_chars = keys
             .get(ReportKey::MaxChars)
             .map(|entry| self.max_chars(entry));
-        // Nothing follows it yet; what is wrong with it is said.
-        let _: Option<Vec<Listed>> = all_or_none(listed)?;
         Some(Layout {
             columns: all_or_none(columns)?.unwrap_or_default(),
             max_chars: all_or_none(max_chars)?,
             split_by: all_or_none(split_by)?,
+            listed: all_or_none(listed)?.unwrap_or_default(),
         })
     }
 

@@ -14,7 +14,7 @@ use super::error::Error;
 use super::group::Group;
 use super::sorted_file::SortedFile;
 use crate::digest;
-use crate::report::{Footer, Header};
+use crate::report::{Footer, Header, Listed};
 
 /// Represents a rule by which earlier findings were found.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -172,6 +172,12 @@ impl Base {
                 which: "earlier",
                 path: shown(),
                 slice: slice.to_string(),
+            });
+        }
+        if !header.listed.is_empty() {
+            return Err(Error::Bounded {
+                path: shown(),
+                listed: Listed::in_words(&header.listed),
             });
         }
         let sorted = sorter.sorted().map_err(Error::Keep)?;

@@ -44,6 +44,16 @@ pub enum Error {
         /// What it is about.
         slice: String,
     },
+    /// The earlier report lists some of the findings.
+    #[error(
+        "the earlier report `{path}` lists {listed} findings alone: compare with a report that was written without --list"
+    )]
+    Bounded {
+        /// The report.
+        path: String,
+        /// What it lists.
+        listed: String,
+    },
     /// The earlier report is not earlier.
     #[error(
         "the earlier report `{path}` is of {earlier}, which is not before --as-of {as_of}: only an earlier one can be compared with"

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
+use chrono::{DateTime, Utc};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::model::header::{Policy, Rule};
 use super::model::row::FindingRow;
 use crate::finding::Evidence;
+use crate::record::time;
 
 /// Names a column of a table of findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
@@ -49,6 +51,14 @@ pub enum Column {
     Waiver,
     /// The first day on which that does not hold any more.
     WaiverExpires,
+    /// How it relates to the night before: `new`, `changed` or `open`.
+    Since,
+    /// Why it is new, or open on a first night.
+    Because,
+    /// The first night of its life.
+    FirstSeen,
+    /// The instant from which on it is overdue.
+    Due,
 }
 
 /// Holds what a cell holds.
@@ -65,6 +75,32 @@ impl Column {
 
     /// Lists the columns of a table for which none are chosen.
     pub const USUAL: &'static [Column] = Self::VARIANTS.split_at(Self::Record as usize + 1).0;
+
+    /// Returns whether the column is blank in every row of a run that is compared with no
+    /// night before.
+    pub fn is_of_nights(self) -> bool {
+        match self {
+            Column::Since | Column::Because | Column::FirstSeen | Column::Due => true,
+            Column::Policy
+            | Column::Rule
+            | Column::Severity
+            | Column::Status
+            | Column::Reason
+            | Column::CustomerId
+            | Column::CustomerName
+            | Column::Field
+            | Column::Expected
+            | Column::Observed
+            | Column::Title
+            | Column::Remediation
+            | Column::References
+            | Column::Fingerprint
+            | Column::Export
+            | Column::Record
+            | Column::Waiver
+            | Column::WaiverExpires => false,
+        }
+    }
 
     /// Returns the column's name, as it is in the header.
     pub fn name(self) -> &'static str {
@@ -97,7 +133,11 @@ impl Column {
             | Column::Export
             | Column::Record
             | Column::Waiver
-            | Column::WaiverExpires => None,
+            | Column::WaiverExpires
+            | Column::Since
+            | Column::Because
+            | Column::FirstSeen
+            | Column::Due => None,
         }
     }
 
@@ -105,6 +145,10 @@ impl Column {
     /// same for every finding of its rule.
     pub(super) fn of_row<'f>(self, row: &'f FindingRow<'_>) -> Content<'f> {
         let or_blank = |text: &'f Option<Cow<'_, str>>| text.as_deref().unwrap_or_default().into();
+        let life = row.life.as_ref();
+        let instant = |instant: Option<DateTime<Utc>>| {
+            instant.map_or_else(|| "".into(), |instant| time::show(instant).into())
+        };
         Content::Text(match self {
             Column::Policy
             | Column::Rule
@@ -130,6 +174,13 @@ impl Column {
                 let waiver = row.waiver.as_ref();
                 waiver.map_or("", |waiver| &waiver.expires).into()
             }
+            Column::Since => life.map_or("", |life| life.since.into()).into(),
+            Column::Because => {
+                let because = life.and_then(|life| life.because);
+                because.map_or("", |because| because.into()).into()
+            }
+            Column::FirstSeen => instant(life.map(|life| life.first_seen)),
+            Column::Due => instant(life.and_then(|life| life.due)),
         })
     }
 }

@@ -1,9 +1,13 @@
 //! One made-up report, for the tests of all formats.
 
-use chrono::DateTime;
+use chrono::{DateTime, TimeDelta, Utc};
 
+use super::model::ended::{CarriedRow, Closed, Ended};
 use super::model::footer::{Export, Footer, PolicyReach, RuleCounts};
 use super::model::header::{Control, Criterion, Header, OptionalField, Policy, Raise, Rule};
+use super::model::life::{
+    Because, Carried, Doubt, End, Life, Previous, Since, SinceCounts, SinceOfRule,
+};
 use super::model::row::{FindingRow, Rejected, WaivedBy};
 use super::render::Found;
 use crate::finding::{Counts, Evidence, Privacy, Reason, Status};
@@ -291,4 +295,147 @@ pub fn clean() -> Footer {
     let mut footer = footer(&[], [pass, pass]);
     (footer.summary.records, footer.summary.rejected) = (4, 0);
     footer
+}
+
+/// The night of the run that is compared.
+fn tonight() -> DateTime<Utc> {
+    "2026-11-26T02:00:00Z".parse().unwrap_or_default()
+}
+
+fn days_before(days: i64) -> DateTime<Utc> {
+    tonight() - TimeDelta::days(days)
+}
+
+/// Returns the findings of [`rows`] as a run says them that is compared with a night before:
+/// two are new, one is changed and overdue, one is waived and open, one open and overdue.
+pub fn compared_rows() -> [FindingRow<'static>; 5] {
+    let life = |since, because, days, due: Option<i64>| Life {
+        since,
+        because,
+        first_seen: days_before(days),
+        due: due.map(days_before),
+        overdue: due.is_some_and(|due| due >= 0),
+        reopened: false,
+        due_from: None,
+        moved: false,
+    };
+    let lives = [
+        life(Since::New, Some(Because::CustomerChanged), 0, Some(-7)),
+        life(Since::Changed, None, 9, Some(2)),
+        life(Since::New, Some(Because::RuleChanged), 0, Some(-30)),
+        life(Since::Open, None, 3, None),
+        life(Since::Open, None, 41, Some(11)),
+    ];
+    let mut lives = lives.into_iter();
+    rows().map(|row| FindingRow {
+        life: lives.next(),
+        ..row
+    })
+}
+
+/// Returns a run that is compared with a night before: its header, and what it came to.
+pub fn compared() -> (Header, Footer) {
+    let mut header = header();
+    header.as_of = "2026-11-26T02:00:00Z".to_owned();
+    header.previous = Some(Some(Previous {
+        as_of: "2026-11-25T02:00:00Z".to_owned(),
+        sha256: "22".repeat(32),
+        changed_policies: Vec::new(),
+    }));
+    let mut footer = incomplete();
+    let summary = &mut footer.summary;
+    summary.since = Some(SinceCounts {
+        new: 2,
+        changed: 1,
+        open: 2,
+        overdue: 2,
+        fixed: 3,
+        left: 1,
+        gone: 2,
+        unknown: 1,
+        ..SinceCounts::default()
+    });
+    let row = |rule: &str, severity, [new, changed, open, overdue]: [u64; 4], because, days| {
+        SinceOfRule {
+            policy: "pol".to_owned(),
+            rule: rule.to_owned(),
+            severity,
+            new,
+            changed,
+            open,
+            overdue,
+            because: [(because, new)].into(),
+            unknown: Default::default(),
+            oldest: Some(days_before(days)),
+        }
+    };
+    let high = row(
+        "mfa",
+        Severity::High,
+        [1, 1, 0, 1],
+        Because::CustomerChanged,
+        9,
+    );
+    summary.since_by_rule = vec![
+        SinceOfRule {
+            unknown: [(Doubt::CustomerNotRead, 1)].into(),
+            ..high
+        },
+        row(
+            "name",
+            Severity::Low,
+            [1, 0, 2, 1],
+            Because::RuleChanged,
+            41,
+        ),
+    ];
+    (header, footer)
+}
+
+/// Returns the findings of the night before that are none of [`compared_rows`].
+pub fn ended() -> Vec<Ended<'static>> {
+    let ends = [
+        End::Fixed,
+        End::Fixed,
+        End::Fixed,
+        End::Left,
+        End::Gone,
+        End::Gone,
+    ];
+    let closed = ends.into_iter().enumerate().map(|(number, state)| {
+        Ended::Closed(Closed {
+            policy: "pol".to_owned(),
+            rule: "mfa".to_owned(),
+            severity: Severity::High,
+            customer_id: Some(match number {
+                0 => HOSTILE.to_owned(),
+                number => format!("closed-{number}"),
+            }),
+            customer_name: Some("Was Here".to_owned()),
+            fingerprint: format!("{:032x}", 0xc0 + number),
+            state,
+            first_seen: days_before(5),
+            slice: Default::default(),
+        })
+    });
+    let carried = Ended::Carried(Box::new(CarriedRow {
+        row: FindingRow {
+            customer_id: Some("carried-1".into()),
+            fingerprint: "f7".repeat(16).into(),
+            life: Some(Life {
+                since: Since::Open,
+                because: None,
+                first_seen: days_before(4),
+                due: None,
+                overdue: false,
+                reopened: false,
+                due_from: None,
+                moved: false,
+            }),
+            ..row()
+        },
+        rule_sha256: Some("11".repeat(32)),
+        state: Carried::Unknown,
+    }));
+    closed.chain([carried]).collect()
 }

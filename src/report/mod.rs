@@ -3,6 +3,7 @@
 //! A report has two halves, see `render.rs`. What a report says, as data, is in
 //! `model/`; [`Reports`] writes all reports of a run.
 
+mod bounded;
 mod column;
 mod destination;
 #[cfg(test)]
@@ -23,6 +24,7 @@ mod render;
 mod reports;
 mod sarif_log;
 mod settings;
+mod since;
 mod slice_names;
 mod split;
 #[cfg(test)]
@@ -42,7 +44,7 @@ pub use model::ended::{CarriedRow, Closed, Ended};
 pub use model::footer::{Export, Footer, PolicyReach, RuleCounts, Slice, Summary, Verdict};
 pub use model::header::{Header, Policy, Rule, Tool};
 pub use model::life::{
-    Because, Carried, Doubt, End, Life, Previous, Since, SinceCounts, SinceOfRule,
+    Because, Carried, Doubt, End, Life, Listed, Previous, Since, SinceCounts, SinceOfRule,
 };
 pub use model::row::{FindingRow, Rejected, WaivedBy};
 pub use output::{Error, Written};

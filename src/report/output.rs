@@ -25,6 +25,19 @@ use crate::signals;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A report is to be bounded that is compared with nothing.
+    #[error(
+        "--list needs findings that were compared with an earlier report: the run itself takes --since REPORT or --history DIR"
+    )]
+    NotCompared,
+    /// The report to convert is bounded already.
+    #[error("the report lists {listed} findings alone: {why}; convert a report of all")]
+    Bounded {
+        /// What it lists.
+        listed: String,
+        /// What cannot be done with it.
+        why: &'static str,
+    },
     /// The file cannot be opened for writing.
     #[error("report `{path}` could not be opened")]
     Open {

@@ -162,8 +162,12 @@ pub fn outcome(summary: &Summary) -> String {
         (Verdict::Pass, 0) => String::new(),
         (Verdict::NothingJudged | Verdict::Incomplete | Verdict::Findings, _) => String::new(),
     };
+    let since = match &summary.since {
+        Some(counts) => format!("; {}", counts.in_words()),
+        None => String::new(),
+    };
     format!(
-        "{met} in {} ({} in scope, {} rejected){none}",
+        "{met} in {} ({} in scope, {} rejected){none}{since}",
         count(summary.records, "record", "records"),
         grouped(summary.in_scope),
         grouped(summary.rejected),

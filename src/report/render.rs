@@ -14,6 +14,7 @@ use std::sync::Arc;
 use super::model::ended::Ended;
 use super::model::footer::Footer;
 use super::model::header::Header;
+use super::model::life::Urgency;
 use super::model::row::{FindingRow, Rejected};
 use crate::finding::Finding;
 use crate::policy::Severity;
@@ -47,10 +48,24 @@ pub struct RenderedRow {
 pub struct LineHead {
     /// How severe it is.
     pub severity: Severity,
+    /// How soon it is to be looked at.
+    pub urgency: Urgency,
     /// The index of its rule among those of the header.
     pub rule_index: usize,
     /// Somebody has accepted it until a day.
     pub is_waived: bool,
+}
+
+impl LineHead {
+    /// Returns what decides whether a finding is kept.
+    pub fn new(found: &Found<'_>) -> Self {
+        Self {
+            severity: found.row.severity,
+            urgency: found.row.urgency(),
+            rule_index: found.rule_index,
+            is_waived: found.row.is_waived(),
+        }
+    }
 }
 
 /// Holds rendered findings of a chunk. How many records come before it is not known
@@ -66,6 +81,8 @@ pub struct Rendered {
     pub rows: Vec<RenderedRow>,
     /// How many findings were not rendered, as the report has no room for them.
     pub left_out: u64,
+    /// How many findings there were that the report lists, those among them.
+    pub listed: u64,
     /// Where the numbers of records stand in the bytes, and which numbers, among
     /// those of the chunk.
     placeholders: Vec<(usize, u64)>,
@@ -143,6 +160,7 @@ impl Rendered {
             heads,
             rows,
             left_out,
+            listed,
             placeholders,
         } = self;
         bytes.clear();
@@ -151,6 +169,7 @@ impl Rendered {
         rows.clear();
         placeholders.clear();
         *left_out = 0;
+        *listed = 0;
     }
 }
 
@@ -171,6 +190,11 @@ pub trait Renderer: Sync + Send {
     /// Returns the field, and its name, by which the report is split, if it is.
     fn splits_by(&self) -> Option<(String, Slot)> {
         None
+    }
+
+    /// Returns whether the report lists a finding, if there is room for it.
+    fn lists(&self, _row: &FindingRow<'_>) -> bool {
+        true
     }
 
     /// Returns whether the report may have room for one more finding of this
@@ -309,6 +333,10 @@ impl Renderers {
         self.start(chunk);
         for (index, renderer) in self.all.iter().enumerate() {
             let rendered = &mut chunk.each[index];
+            if !renderer.lists(&found.row) {
+                continue;
+            }
+            rendered.listed += 1;
             if !renderer.has_room_for(found.row.severity) {
                 rendered.left_out += 1;
                 continue;

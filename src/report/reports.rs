@@ -5,11 +5,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::bounded::bounded;
 use super::destination::Destination;
 use super::format::factory::new_report;
 use super::model::ended::Ended;
 use super::model::footer::{Footer, Slice};
 use super::model::header::Header;
+use super::model::life::Listed;
 use super::model::row::Rejected;
 use super::output::{Asides, Error, Output, Written, settle};
 use super::paths::Paths;
@@ -102,7 +104,23 @@ pub struct Settlement<'r> {
 /// Represents a report, or all slices of one, being written.
 struct Report<'r> {
     renderer: Arc<dyn Renderer>,
+    bound: Bound,
     to: To<'r>,
+}
+
+/// Says which findings a report lists, and how many.
+#[derive(Debug, Clone, Default)]
+struct Bound {
+    /// All, if none is here.
+    listed: Vec<Listed>,
+    number: u64,
+}
+
+impl Bound {
+    /// Returns how many findings are listed, if not all are.
+    fn number(&self) -> Option<u64> {
+        (!self.listed.is_empty()).then_some(self.number)
+    }
 }
 
 enum To<'r> {
@@ -194,6 +212,8 @@ impl<'r> Reports<'r> {
             if let Some(by) = planned.split_by() {
                 all.push(Report {
                     renderer: Arc::new(split::Renderer::new(by.clone(), planned.slot)),
+                    // What is counted of a slice is of all its findings.
+                    bound: Bound::default(),
                     to: To::Slices(Split::open(by.clone(), planned)?),
                 });
             }
@@ -216,7 +236,7 @@ impl<'r> Reports<'r> {
     ///
     /// A report cannot be written.
     pub fn start(&mut self, header: &Header) -> Result<(), Error> {
-        self.each(|reporter, output| reporter.start(header, output))
+        self.each(|reporter, bound, output| reporter.start(&header.bounded(&bound.listed), output))
     }
 
     /// Writes findings, as the renderers of these reports rendered them.
@@ -230,6 +250,7 @@ impl<'r> Reports<'r> {
                 To::One {
                     reporter, output, ..
                 } => {
+                    report.bound.number += rendered.listed;
                     let written = reporter.findings(rendered, output);
                     written.map_err(|source| output.failed(source))?;
                 }
@@ -245,7 +266,7 @@ impl<'r> Reports<'r> {
     ///
     /// A report cannot be written.
     pub fn rejected(&mut self, rejected: &Rejected<'_>) -> Result<(), Error> {
-        self.each(|reporter, _| reporter.rejected(rejected))
+        self.each(|reporter, _, _| reporter.rejected(rejected))
     }
 
     /// Adds a finding of the night before that is no finding of this one.
@@ -286,13 +307,14 @@ impl<'r> Reports<'r> {
 
     fn each(
         &mut self,
-        mut act: impl FnMut(&mut dyn Reporter, &mut Output<'r>) -> io::Result<()>,
+        mut act: impl FnMut(&mut dyn Reporter, &Bound, &mut Output<'r>) -> io::Result<()>,
     ) -> Result<(), Error> {
         for report in &mut self.all {
             match &mut report.to {
                 To::One {
                     reporter, output, ..
-                } => act(reporter.as_mut(), output).map_err(|source| output.failed(source))?,
+                } => act(reporter.as_mut(), &report.bound, output)
+                    .map_err(|source| output.failed(source))?,
                 // Slices are known once all findings are.
                 To::Slices(_) => {}
             }
@@ -314,8 +336,8 @@ impl<'r> Reports<'r> {
         let (mut settled, mut written) = (Vec::new(), Vec::new());
         let mut asides = Asides::default();
         let mut placed = Vec::new();
-        for report in all {
-            match report.to {
+        for Report { bound, to, .. } in all {
+            match to {
                 To::One {
                     reporter,
                     output,
@@ -325,7 +347,9 @@ impl<'r> Reports<'r> {
                         path: to.path.clone(),
                         slices: None,
                     }));
-                    let (one, file) = settle(reporter, output, destination, header, footer)?;
+                    let header = header.bounded(&bound.listed);
+                    let footer = footer.bounded(bound.number());
+                    let (one, file) = settle(reporter, output, destination, &header, &footer)?;
                     settled.push(one);
                     written.extend(file);
                 }
@@ -433,7 +457,11 @@ impl<'r> Report<'r> {
                 source,
             })?;
         Ok(Self {
-            renderer,
+            renderer: bounded(renderer, &settings.listed),
+            bound: Bound {
+                listed: settings.listed.clone(),
+                number: 0,
+            },
             to: To::One {
                 reporter,
                 output,

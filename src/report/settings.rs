@@ -6,6 +6,7 @@ use std::path::Path;
 use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};
 
 use super::column::Column;
+use super::model::life::Listed;
 
 /// Names the formats of reports that this build can write. The text of each is its
 /// help on the command line.
@@ -133,6 +134,8 @@ pub struct Layout {
     pub max_chars: Option<MaxChars>,
     /// What the report is split by, if its path stands for many.
     pub split_by: Option<SplitBy>,
+    /// The findings that it is bounded to; all, if none is here.
+    pub listed: Vec<Listed>,
 }
 
 impl Layout {
@@ -146,6 +149,10 @@ impl Layout {
             },
             max_chars: self.max_chars.or(other.max_chars),
             split_by: self.split_by.or_else(|| other.split_by.clone()),
+            listed: match self.listed.is_empty() {
+                true => other.listed.clone(),
+                false => self.listed,
+            },
         }
     }
 }
@@ -159,6 +166,8 @@ pub struct Settings {
     pub max_chars: MaxChars,
     /// The files that hold every finding, for reports that cannot.
     pub whole: Vec<WholeReport>,
+    /// The findings that it is bounded to; all, if none is here.
+    pub listed: Vec<Listed>,
 }
 
 /// Says where a report is that holds every finding.
@@ -181,6 +190,7 @@ impl Settings {
             },
             max_chars: layout.max_chars.unwrap_or_default(),
             whole,
+            listed: layout.listed.clone(),
         }
     }
 }

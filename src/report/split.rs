@@ -12,6 +12,7 @@ use super::json_writer::write_json;
 use super::model::ended::Ended;
 use super::model::footer::{Footer, Slice, SliceCounts};
 use super::model::header::Header;
+use super::model::life::Listed;
 use super::model::row::FindingRow;
 use super::output::{Asides, Error, Output, Written, folder_of, settle};
 use super::paths::Paths;
@@ -281,6 +282,7 @@ impl Split {
         asides: &mut Asides,
     ) -> Result<Slices, Error> {
         let failed = |source| failed(&self.destination, source);
+        let header = &header.bounded(&self.settings.listed);
         let mut writer = Writer {
             by: &self.by,
             destination: &self.destination,
@@ -393,6 +395,9 @@ struct OpenSlice {
     output: Output<'static>,
     counts: SliceCounts,
     ticket: TicketCounts,
+    /// The findings that the report is bounded to, and how many of them there are.
+    listed: Vec<Listed>,
+    number: u64,
 }
 
 impl Writer<'_> {
@@ -424,6 +429,8 @@ impl Writer<'_> {
             output,
             counts: SliceCounts::new(&self.footer.summary),
             ticket: TicketCounts::default(),
+            listed: self.settings.listed.clone(),
+            number: 0,
         })
     }
 
@@ -436,6 +443,8 @@ impl Writer<'_> {
             output,
             counts,
             ticket,
+            listed,
+            number,
         } = slice;
         let slice = Slice {
             by: self.by.to_string(),
@@ -444,6 +453,7 @@ impl Writer<'_> {
         let ticket = Ticket::new(self.header, self.footer, &slice, ticket);
         let mut footer = self.footer.sliced(slice, counts);
         footer.summary.since = footer.summary.since.map(|_| ticket.counts);
+        footer.summary.listed = (!listed.is_empty()).then_some(number);
         let (settled, written) = settle(reporter, output, Some(destination), self.header, &footer)?;
         self.slices.settled.push(settled);
         self.slices.written.extend(written.map(|written| Written {
@@ -464,6 +474,10 @@ impl OpenSlice {
     fn add(&mut self, row: FindingRow<'static>, rule_index: usize) -> Result<(), Error> {
         self.counts.count(rule_index, row.severity, row.status);
         self.ticket.finding(&row);
+        if !Listed::lists(&self.listed, row.life.as_ref()) {
+            return Ok(());
+        }
+        self.number += 1;
         let mut rendered = Rendered::default();
         let added = match self.renderer.has_room_for(row.severity) {
             true => {

@@ -3,7 +3,10 @@
 use super::column::Column;
 use super::fixture;
 use super::format::factory::new_report;
+use super::model::ended::Ended;
 use super::model::footer::Footer;
+use super::model::header::Header;
+use super::model::life::{End, Life, Since};
 use super::model::row::FindingRow;
 use super::phrase::WHERE_ALL_ARE;
 use super::render::Rendered;
@@ -26,16 +29,43 @@ fn report_with(
     rows: impl Iterator<Item = FindingRow<'static>>,
     footer: &Footer,
 ) -> String {
-    let header = fixture::header();
+    report_of(&fixture::header(), format, columns, rows, &[], footer)
+}
+
+/// Returns the text of a report of the run that is compared with a night before.
+fn compared(format: Format) -> String {
+    let (header, footer) = fixture::compared();
+    let rows = fixture::compared_rows().into_iter();
+    report_of(
+        &header,
+        format,
+        Column::ALL,
+        rows,
+        &fixture::ended(),
+        &footer,
+    )
+}
+
+/// Returns the text of a report of a run with this header, findings, and earlier findings
+/// that ended.
+fn report_of(
+    header: &Header,
+    format: Format,
+    columns: &[Column],
+    rows: impl Iterator<Item = FindingRow<'static>>,
+    ended: &[Ended<'_>],
+    footer: &Footer,
+) -> String {
     let settings = Settings {
         columns: columns.to_vec(),
         max_chars: MaxChars::default(),
         whole: Vec::new(),
+        listed: Vec::new(),
     };
     let (renderer, mut reporter) =
-        new_report(format, &header, &settings, Screen::NONE).expect("memory");
+        new_report(format, header, &settings, Screen::NONE).expect("memory");
     let mut out = Vec::new();
-    reporter.start(&header, &mut out).expect("memory");
+    reporter.start(header, &mut out).expect("memory");
     for row in rows {
         let mut rendered = Rendered::default();
         match renderer.has_room_for(row.severity) {
@@ -49,10 +79,13 @@ fn report_with(
             .findings(&rendered.numbered(0), &mut out)
             .expect("memory");
     }
+    for ended in ended {
+        reporter.ended(ended, &mut out).expect("memory");
+    }
     if footer.summary.rejected > 0 {
         reporter.rejected(&fixture::rejected()).expect("memory");
     }
-    reporter.finish(&header, footer, &mut out).expect("memory");
+    reporter.finish(header, footer, &mut out).expect("memory");
     text(format, out)
 }
 
@@ -442,5 +475,248 @@ fn columns_are_chosen_in_the_formats_that_say_so() {
         };
         let differs = with(Column::ALL) != with(&[Column::Rule]);
         assert_eq!(differs, format.has_columns(), "{}", format.name());
+    }
+}
+
+/// What a report says of what is new since the night before, as far as the format has a
+/// place for it.
+fn what_is_new(format: Format) -> &'static [&'static str] {
+    const HEADING: &str = "Since 2026-11-25T02:00:00Z (1 day before; same policies)";
+    const HEADLINE: &str = "; 2 new, 1 changed, 2 still open, 2 overdue, 1 unknown";
+    const WHY: &str = "1 high, 1 low: 1 by a changed rule (pol/name), 1 of customers that changed";
+    const AGES: &str = "oldest 41 days; 2 overdue (1 high, 1 low)";
+    const DOUBT: &str = "1 whose customer was not read";
+    match format {
+        Format::Text => &[HEADING, HEADLINE, WHY, AGES, DOUBT, "left 1, gone 2"],
+        Format::Markdown => &[
+            "Since 2026-11-25T02:00:00Z (1 day before; same policies)",
+            HEADLINE,
+            "- **2 new**: 1 high, 1 low: 1 by a changed rule (pol/name)",
+            AGES,
+            DOUBT,
+            "## Closed findings",
+        ],
+        #[cfg(feature = "html")]
+        Format::Html => &[
+            HEADING,
+            HEADLINE, // A slash is escaped.
+            "1 high, 1 low: 1 by a changed rule (",
+            AGES,
+            DOUBT,
+            "Closed findings (6)",
+        ],
+        Format::Json | Format::Ndjson => &[
+            "\"since\":{\"new\":2,\"changed\":1,\"open\":2,\"overdue\":2,\"fixed\":3,",
+            "\"because\":{\"customer-changed\":1},\"unknown\":{\"customer-not-read\":1},\"oldest\":\"2026-11-17T02:00:00Z\"",
+        ],
+        Format::Sarif => &["\"fixed\":3", "\"baselineState\":\"absent\""],
+        Format::Junit => &[HEADING, WHY, AGES, DOUBT],
+        Format::Oscal => &[HEADING, WHY, AGES, DOUBT],
+        #[cfg(feature = "xlsx")]
+        Format::Xlsx => &[HEADING, WHY, AGES, DOUBT],
+        // They hold findings alone.
+        Format::Csv | Format::Ocsf | Format::Defectdojo => &[],
+    }
+}
+
+/// How a report of the format says how a finding relates to the nights before.
+fn said_of(format: Format, row: &FindingRow<'_>, life: &Life) -> Option<String> {
+    let since: &str = life.since.into();
+    let because = life.because.map_or("", |because| because.into());
+    let first_seen = crate::record::time::show(life.first_seen);
+    let day = &first_seen[..10];
+    let due = life.due.map(crate::record::time::show).unwrap_or_default();
+    Some(match format {
+        Format::Text => {
+            let state = super::since::state(life);
+            format!("  {state:16}  {}/{}", row.policy, row.rule)
+        }
+        Format::Markdown => format!("| {} | {due} |", super::since::history(life)),
+        #[cfg(feature = "html")]
+        Format::Html => format!("<span class=\"state {since}\">{since}</span>"),
+        Format::Csv => format!(",{since},{because},{first_seen},{due}\r\n"),
+        Format::Json | Format::Ndjson => {
+            format!("\"first_seen\":\"{first_seen}\"")
+        }
+        Format::Sarif => {
+            let state = match life.since {
+                Since::New => "new",
+                Since::Changed => "updated",
+                Since::Open => "unchanged",
+            };
+            format!("\"baselineState\":\"{state}\"")
+        }
+        // What is waived does not make a test case fail.
+        Format::Junit if row.is_waived() => return None,
+        Format::Junit => format!("{} ({}): ", row.status, super::since::history(life)),
+        Format::Oscal => {
+            format!("\"name\":\"first-seen\",\"ns\":\"urn:audit:oscal\",\"value\":\"{first_seen}\"")
+        }
+        Format::Ocsf => {
+            let (activity, millis) = match life.since {
+                Since::New => (1, life.first_seen.timestamp_millis()),
+                Since::Changed | Since::Open => (2, life.first_seen.timestamp_millis()),
+            };
+            assert!(compared(format).contains(&format!("\"activity_id\":{activity},")));
+            format!("\"first_seen_time\":{millis}")
+        }
+        Format::Defectdojo => format!("\"date\":\"{day}\""),
+        #[cfg(feature = "xlsx")]
+        Format::Xlsx => format!("<t>{since}</t>"),
+    })
+}
+
+#[test]
+fn every_format_says_the_same_of_what_is_new() {
+    for format in Format::ALL.iter().copied() {
+        let (name, report) = (format.name(), compared(format));
+        for said in what_is_new(format) {
+            assert!(report.contains(said), "{name}: {said} in {report}");
+        }
+        for row in fixture::compared_rows() {
+            let life = row.life.expect("a life");
+            if let Some(said) = said_of(format, &row, &life) {
+                assert!(report.contains(&said), "{name}: {said} in {report}");
+            }
+        }
+        for hostile in ["\u{202e}", "\u{1b}", "\u{ffff}"] {
+            assert!(!report.contains(hostile), "{name}: {report}");
+        }
+        assert!(!has_formula(format, &report), "{name}: {report}");
+    }
+}
+
+#[test]
+fn what_is_to_be_looked_at_comes_first() {
+    for format in [
+        Format::Text,
+        Format::Markdown,
+        #[cfg(feature = "html")]
+        Format::Html,
+        Format::Sarif,
+    ] {
+        let report = compared(format);
+        let findings = match format {
+            Format::Text => {
+                report
+                    .split_once("\nFindings, what is new")
+                    .expect("findings")
+                    .1
+            }
+            Format::Markdown => report.split_once("## New and").expect("findings").1,
+            #[cfg(feature = "html")]
+            Format::Html => {
+                report
+                    .split_once("<table class=\"findings\">")
+                    .expect("findings")
+                    .1
+            }
+            _ => report.as_str(),
+        };
+        // The new, the changed, the overdue and the waived, which is known.
+        let known = match format {
+            Format::Text | Format::Markdown => {
+                ["customer-1", "[no id]", "[the export]", "customer-4"].map(str::to_owned)
+            }
+            _ => ["f1", "f2", "f5", "f4"].map(|one| one.repeat(16)),
+        };
+        let places: Vec<_> = known
+            .iter()
+            .map(|one| findings.find(one.as_str()))
+            .collect();
+        assert!(
+            places.iter().all(Option::is_some),
+            "{}: {findings}",
+            format.name()
+        );
+        assert!(
+            places.is_sorted(),
+            "{}: {places:?} in {findings}",
+            format.name()
+        );
+    }
+}
+
+#[test]
+fn what_is_closed_is_an_event_or_a_result_where_readers_ask_for_it() {
+    let is_in = |format: Format, closed: &super::Closed| {
+        let report = compared(format);
+        report.contains(&closed.fingerprint)
+    };
+    for format in Format::ALL.iter().copied() {
+        let lists = match format {
+            Format::Json | Format::Ndjson | Format::Sarif | Format::Ocsf => true,
+            #[cfg(feature = "html")]
+            Format::Html => true,
+            // It names them.
+            Format::Markdown => false,
+            Format::Text | Format::Csv | Format::Junit | Format::Oscal | Format::Defectdojo => {
+                false
+            }
+            #[cfg(feature = "xlsx")]
+            Format::Xlsx => false,
+        };
+        for ended in fixture::ended() {
+            if let Ended::Closed(closed) = ended {
+                assert_eq!(is_in(format, &closed), lists, "{}", format.name());
+            }
+        }
+    }
+    let markdown = compared(Format::Markdown);
+    assert!(
+        markdown.contains(
+            "- gone: `pol/mfa` of `closed-5` `Was Here`, high, first seen 2026-11-21T02:00:00Z"
+        ),
+        "{markdown}"
+    );
+    let events = compared(Format::Ocsf);
+    let closes = events
+        .lines()
+        .filter(|line| line.contains("\"activity_id\":3,"));
+    let closes: Vec<serde_json::Value> = closes
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let met = closes
+        .iter()
+        .map(|event| event["compliance"]["status"].as_str().expect("a status"));
+    assert_eq!(
+        met.collect::<Vec<_>>(),
+        ["Pass", "Pass", "Pass", "Unknown", "Unknown", "Unknown"]
+    );
+    assert!(
+        closes
+            .iter()
+            .all(|event| event["status"] == "Resolved" && event["type_uid"] == 200_303)
+    );
+    assert_eq!(
+        closes.last().map(|event| &event["unmapped"]["state"]),
+        Some(&End::Gone.as_ref().into())
+    );
+}
+
+#[test]
+fn a_run_that_is_compared_with_nothing_has_no_states_in_any_format() {
+    for format in Format::ALL
+        .iter()
+        .copied()
+        .filter(|format| !format.has_columns())
+    {
+        let report = report(format, fixture::rows().into_iter(), &fixture::incomplete());
+        for said in [
+            "\"since",
+            "first_seen",
+            "first-seen",
+            "baselineState",
+            "by-state\"",
+            "still open",
+        ] {
+            // The script of the page names its own parts.
+            let report = report.split("\"use strict\"").next().unwrap_or_default();
+            assert!(
+                !report.contains(said),
+                "{}: {said} in {report}",
+                format.name()
+            );
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// The folders of `tests/cmd`, by the part of the program that answers.
-const AREAS: [&str; 9] = [
+const AREAS: [&str; 10] = [
     "aggregate", // rules over all records
     "cli",       // arguments, exit codes, what is printed beside a report
     "command",   // subcommands

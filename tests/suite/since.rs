@@ -286,3 +286,161 @@ fn an_export_on_a_pipe_is_compared_as_a_file_is() {
     assert_eq!(states(&file).len(), 2);
     assert_eq!(states(&file), states(&pipe));
 }
+
+/// The formats whose reports are compared byte by byte.
+fn formats() -> impl Iterator<Item = &'static str> {
+    audit::report::Format::ALL
+        .iter()
+        .map(|format| format.name())
+}
+
+/// A folder with a night, and the export of the next: one finding is fixed, one new, one
+/// known and overdue.
+fn two_nights() -> Workspace {
+    let folder = Workspace::with_policy(POLICY);
+    let first = r#"{"id":"a","name":"A","force2fa":false}
+{"id":"b","name":"B","force2fa":false}
+{"id":"c","name":"C","force2fa":true}
+"#;
+    folder.write("e.ndjson", first);
+    let run = night(&folder, NIGHT, &["-o", &folder.arg("last.ndjson")]);
+    check(run.code == 1, "there are findings", &run);
+    let second = r#"{"id":"a","name":"A","force2fa":false}
+{"id":"b","name":"B","force2fa":true}
+{"id":"c","name":"C","force2fa":false}
+"#;
+    folder.write("e.ndjson", second);
+    folder
+}
+
+#[test]
+fn every_report_of_a_run_that_is_compared_can_be_made_from_another() {
+    for bound in [&[][..], &["--list", "new"], &["--list", "changed,overdue"]] {
+        let folder = two_nights();
+        let last = folder.arg("last.ndjson");
+        let args = |more: &[&str]| -> Run {
+            let since = ["--since", &last, "--deadline", "high=1d"];
+            night(&folder, NEXT, &[&since[..], bound, more].concat())
+        };
+        for from in ["tonight.json", "tonight.ndjson"] {
+            let from = folder.arg(from);
+            let run = args(&["-o", &from]);
+            check(run.code == 1, "there are findings", &run);
+            for format in formats() {
+                let wanted = args(&["-f", format]);
+                let made = crate::support::audit(["convert", "-f", format, &from]);
+                check(made.code == 0, "it can be made", &made);
+                assert!(
+                    made.stdout == wanted.stdout,
+                    "{from} to {format}, {bound:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_bound_is_of_what_is_listed_and_never_of_the_verdict_or_the_history() {
+    let folder = two_nights();
+    std::fs::create_dir(folder.arg("nights")).expect("a folder");
+    let export = folder.read("e.ndjson");
+    folder.write("e.ndjson", export.replace("false", "true"));
+    let history = ["--history", &folder.arg("nights")];
+    let run = night(&folder, NIGHT, &history);
+    check(run.code == 0, "there is no finding", &run);
+    folder.write("e.ndjson", export);
+    let bounded = ["--list", "overdue", "-f", "json", "--fail-on-new", "high"];
+    let run = night(&folder, NEXT, &[&history[..], &bounded].concat());
+    check(run.code == 1, "two findings are new", &run);
+    let report = run.report();
+    assert_eq!(report["findings"], serde_json::json!([]));
+    assert_eq!(report["listed"], serde_json::json!(["overdue"]));
+    assert_eq!(report["summary"]["listed"], 0);
+    assert_eq!(report["summary"]["since"]["new"], 2);
+    let kept = folder.arg("nights/2026-11-26T020000Z.ndjson.zst");
+    let kept = crate::support::audit(["convert", "-f", "json", &kept]);
+    assert_eq!(kept.report()["findings"].as_array().map(Vec::len), Some(2));
+    assert!(kept.report().get("listed").is_none());
+}
+
+#[test]
+fn a_bounded_report_is_not_compared_with() {
+    let bounded = |folder: &Workspace| {
+        let (last, first) = (folder.arg("last.ndjson"), folder.arg("first.ndjson"));
+        std::fs::copy(&last, &first).expect("a file");
+        let at = "2026-11-25T14:00:00Z";
+        let run = night(
+            folder,
+            at,
+            &["--since", &first, "--list", "new", "-o", &last],
+        );
+        check(run.code == 1, "there is a finding", &run);
+    };
+    refused(
+        bounded,
+        NEXT,
+        &["--since", "@last.ndjson"],
+        "the earlier report `last.ndjson` lists new findings alone: compare with a report that \
+         was written without --list",
+    );
+    refused(
+        |_| {},
+        NEXT,
+        &["--list", "new"],
+        "--list needs an earlier report: give --since REPORT or --history DIR",
+    );
+}
+
+#[test]
+fn what_a_bounded_report_does_not_list_cannot_be_made_of_it() {
+    let folder = two_nights();
+    let (last, from) = (folder.arg("last.ndjson"), folder.arg("new.json"));
+    let run = night(
+        &folder,
+        NEXT,
+        &["--since", &last, "--list", "new", "-o", &from],
+    );
+    check(run.code == 1, "there are findings", &run);
+    let split = folder.arg("slice-{}.md");
+    for (args, says) in [
+        (
+            vec![from.as_str(), "--list", "overdue"],
+            "the report lists new findings alone: nothing else can be listed of it; convert a \
+             report of all",
+        ),
+        (
+            vec![from.as_str(), "--split-by", "rule", "-o", &split],
+            "the report lists new findings alone: how many there are of a slice is not known; \
+             convert a report of all",
+        ),
+        (
+            vec![last.as_str(), "--list", "new"],
+            "--list needs findings that were compared with an earlier report: the run itself \
+             takes --since REPORT or --history DIR",
+        ),
+    ] {
+        let run = crate::support::audit(["convert"].into_iter().chain(args));
+        check(run.code == 2, "it cannot be made", &run);
+        assert_eq!(run.stderr, format!("error: {says}\n"));
+    }
+    let text = folder.read("new.json");
+    for (changed, says) in [
+        (
+            text.replace("\"since\":\"new\"", "\"since\":\"open\""),
+            "finding 1 is none of those that it is bounded to",
+        ),
+        (
+            text.replace("\"listed\":1,", "\"listed\":2,"),
+            "it lists 1 finding instead of 2",
+        ),
+        (
+            text.replace("\"listed\":[\"new\"],", ""),
+            "`listed` is given at its head and in its summary, or not at all",
+        ),
+    ] {
+        folder.write("changed.json", changed);
+        let run = crate::support::audit(["convert", &folder.arg("changed.json")]);
+        check(run.code == 2, "it was changed", &run);
+        assert!(run.stderr.contains(says), "{says} in {}", run.stderr);
+    }
+}

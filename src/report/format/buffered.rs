@@ -1,15 +1,17 @@
-//! Reports that are written once all is known, with the most severe findings if
-//! there are too many for their readers.
+//! Reports that are written once all is known, with the most urgent and severe findings
+//! if there are too many for their readers.
 
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::kept::{Findings, Keeper};
+use super::kept::{Findings, Keeper, rank};
 use crate::policy::Severity;
 use crate::report::json_writer::write_row;
+use crate::report::model::ended::{Closed, Ended};
 use crate::report::model::footer::Footer;
 use crate::report::model::header::{Header, Rule};
+use crate::report::model::life::Urgency;
 use crate::report::model::row::Rejected;
 use crate::report::render::{self, Found, LineHead, Rendered};
 
@@ -19,14 +21,17 @@ pub struct Report<'r> {
     pub header: &'r Header,
     /// What it came to.
     pub footer: &'r Footer,
-    /// The findings that are shown, the most severe first and else in the order of
-    /// the run.
+    /// The findings that are shown, the most urgent first, of these the most severe, and
+    /// else in the order of the run.
     pub findings: Findings,
     /// How many findings there are that are not shown.
     pub left_out: u64,
     /// Records that could not be read, as far as they are shown; the summary says
     /// how many there are.
     pub rejected: Vec<Rejected<'static>>,
+    /// Findings of the night before that are not there any more, as far as they are shown;
+    /// the summary says how many there are.
+    pub closed: Vec<Closed>,
 }
 
 impl Report<'_> {
@@ -34,18 +39,17 @@ impl Report<'_> {
     /// the order of the header: some may be more severe than the rule is. If a rule has
     /// none, it is its own severity.
     pub fn most_severe(&self) -> Vec<Severity> {
-        let mut first: Vec<_> = self.header.rules().map(|_| None).collect();
-        // The most severe come first.
+        let mut most: Vec<_> = self.header.rules().map(|_| None).collect();
         for place in self.findings.places().iter().filter(|one| !one.is_waived) {
-            if let Some(first) = first.get_mut(place.rule_index) {
-                first.get_or_insert(place.severity);
+            if let Some(most) = most.get_mut(place.rule_index) {
+                *most = (*most).max(Some(place.severity));
             }
         }
-        let most_severe = |((_, rule), first): ((_, &Rule), Option<Severity>)| match rule.raise {
-            Some(_) => first.unwrap_or(rule.severity),
+        let most_severe = |((_, rule), most): ((_, &Rule), Option<Severity>)| match rule.raise {
+            Some(_) => most.unwrap_or(rule.severity),
             None => rule.severity,
         };
-        self.header.rules().zip(first).map(most_severe).collect()
+        self.header.rules().zip(most).map(most_severe).collect()
     }
 }
 
@@ -66,16 +70,27 @@ pub trait Document: Send {
 /// where they are.
 const MAX_REJECTED: usize = 1000;
 
+/// The largest number of findings that are not there any more of which a report says
+/// which they are.
+const MAX_CLOSED: usize = 1000;
+
+/// The largest number of characters of whom one of these is about.
+const MAX_NAME: usize = 250;
+
 /// The largest number of characters of a text of a finding: a document is read as a
 /// whole, and one text must not take the room of all.
 const MAX_TEXT: usize = 1 << 14;
 
 /// Returns the two halves of a report; the first leaves out what the second has no
-/// room for.
-pub fn halves<D: Document>(document: D) -> (Renderer, Reporter<D>) {
+/// room for, of a run that is compared with a night before or is not.
+pub fn halves<D: Document>(document: D, is_compared: bool) -> (Renderer, Reporter<D>) {
     let least = Arc::new(AtomicUsize::new(0));
     let renderer = Renderer {
         least: least.clone(),
+        most_urgent: match is_compared {
+            true => Urgency::New,
+            false => Urgency::Known,
+        },
     };
     let reporter = Reporter {
         findings: Keeper::new(document.max_findings()),
@@ -83,41 +98,52 @@ pub fn halves<D: Document>(document: D) -> (Renderer, Reporter<D>) {
         least,
         all: 0,
         rejected: Vec::new(),
+        closed: Vec::new(),
     };
     (renderer, reporter)
 }
 
 /// Renders findings as lines of JSON.
 pub struct Renderer {
-    /// The least severity for which there is still room. What there is no room for
+    /// The least rank for which there is still room. What there is no room for
     /// in the records that were written so far has none in later ones.
     least: Arc<AtomicUsize>,
+    /// How urgent findings of the run can be.
+    most_urgent: Urgency,
+}
+
+impl Renderer {
+    fn has_room(&self, urgency: Urgency, severity: Severity) -> bool {
+        rank(urgency, severity) >= self.least.load(Ordering::Relaxed)
+    }
 }
 
 impl render::Renderer for Renderer {
     fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {
-        rendered.heads.push(LineHead {
-            severity: found.row.severity,
-            rule_index: found.rule_index,
-            is_waived: found.row.is_waived(),
-        });
+        let head = LineHead::new(found);
+        if !self.has_room(head.urgency, head.severity) {
+            rendered.left_out += 1;
+            return Ok(());
+        }
+        rendered.heads.push(head);
         write_row(&found.row.shown(MAX_TEXT), rendered)?;
         rendered.bytes.push(b'\n');
         Ok(())
     }
 
     fn has_room_for(&self, severity: Severity) -> bool {
-        severity as usize >= self.least.load(Ordering::Relaxed)
+        self.has_room(self.most_urgent, severity)
     }
 }
 
-/// Keeps the most severe findings, and writes a document at the end.
+/// Keeps the most urgent and severe findings, and writes a document at the end.
 pub struct Reporter<D> {
     document: D,
     least: Arc<AtomicUsize>,
     findings: Keeper,
     all: u64,
     rejected: Vec<Rejected<'static>>,
+    closed: Vec<Closed>,
 }
 
 impl<D: Document> render::Reporter for Reporter<D> {
@@ -142,6 +168,16 @@ impl<D: Document> render::Reporter for Reporter<D> {
         Ok(())
     }
 
+    fn ended(&mut self, ended: &Ended<'_>, _: &mut dyn Write) -> io::Result<()> {
+        match ended {
+            Ended::Closed(closed) if self.closed.len() < MAX_CLOSED => {
+                self.closed.push(closed.shown(MAX_NAME));
+            }
+            Ended::Closed(_) | Ended::Carried(_) | Ended::Moved(_) => {}
+        }
+        Ok(())
+    }
+
     fn finish(
         self: Box<Self>,
         header: &Header,
@@ -155,6 +191,7 @@ impl<D: Document> render::Reporter for Reporter<D> {
             left_out: self.all - findings.len() as u64,
             findings,
             rejected: self.rejected,
+            closed: self.closed,
         };
         self.document.write(&report, out)
     }
@@ -184,7 +221,7 @@ mod tests {
 
     /// The rows that are shown, and how many were rendered at all.
     fn shown(severities: &[Severity]) -> (String, usize) {
-        let (renderer, reporter) = halves(Three);
+        let (renderer, reporter) = halves(Three, false);
         let mut reporter = Box::new(reporter);
         let (mut out, mut rows) = (Vec::new(), 0);
         for (number, severity) in severities.iter().enumerate() {
@@ -230,7 +267,7 @@ mod tests {
 
     #[test]
     fn a_long_text_is_cut_and_says_so() {
-        let (renderer, mut reporter) = halves(Three);
+        let (renderer, mut reporter) = halves(Three, false);
         for length in [MAX_TEXT, MAX_TEXT + 1] {
             let found = fixture::found(FindingRow {
                 customer_name: Some("é".repeat(length).into()),

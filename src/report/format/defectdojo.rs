@@ -8,6 +8,7 @@
 
 use std::io::{self, Write};
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::policy::Severity;
@@ -48,13 +49,13 @@ struct Entry<'e> {
     active: bool,
     risk_accepted: bool,
     tags: &'e [&'e str],
+    date: &'e str,
 }
 
 /// The keys that are the same for all findings of a rule.
 #[derive(Serialize)]
 struct Fixed<'e> {
     severity: &'static str,
-    date: &'e str,
     vuln_id_from_tool: &'e str,
     #[serde(skip_serializing_if = "str::is_empty")]
     mitigation: &'e str,
@@ -68,10 +69,9 @@ struct Fixed<'e> {
 }
 
 impl<'e> Fixed<'e> {
-    fn new(severity: Severity, date: &'e str, vulnerability: &'e str) -> Self {
+    fn new(severity: Severity, vulnerability: &'e str) -> Self {
         Self {
             severity: name(severity),
-            date,
             vuln_id_from_tool: vulnerability,
             mitigation: "",
             impact: "",
@@ -84,9 +84,9 @@ impl<'e> Fixed<'e> {
     }
 }
 
-/// Returns the day of the run.
-fn date(header: &Header) -> String {
-    header.instant().date_naive().to_string()
+/// Returns the day of an instant.
+fn date(instant: DateTime<Utc>) -> String {
+    instant.date_naive().to_string()
 }
 
 /// Writes an object with a comma before it: its own keys, then the fixed, which are an
@@ -105,6 +105,8 @@ fn write(entry: &Entry<'_>, fixed: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
 /// Renders findings as objects.
 pub struct Renderer {
     rules: Vec<RulePart>,
+    /// The day of the run.
+    today: String,
 }
 
 /// What is the same for all findings of a rule.
@@ -114,7 +116,7 @@ struct RulePart {
 }
 
 impl RulePart {
-    fn new(policy: &str, rule: &Rule, date: &str) -> io::Result<Self> {
+    fn new(policy: &str, rule: &Rule) -> io::Result<Self> {
         let name = format!("{policy}/{}", rule.id);
         let name = short(&name, MAX_ID);
         let references: Vec<_> = rule.references.iter().map(|text| escape(text)).collect();
@@ -123,7 +125,7 @@ impl RulePart {
                 mitigation: &escape(&rule.remediation),
                 impact: &escape(&rule.rationale),
                 references: &references.join("\n"),
-                ..Fixed::new(severity, date, &name)
+                ..Fixed::new(severity, &name)
             })
         });
         Ok(Self {
@@ -135,11 +137,12 @@ impl RulePart {
 
 impl Renderer {
     pub fn new(header: &Header) -> io::Result<Self> {
-        let date = date(header);
         let rules = header.rules();
-        let rules = rules.map(|(policy, rule)| RulePart::new(&policy.id, rule, &date));
-        let rules = rules.collect::<io::Result<_>>()?;
-        Ok(Self { rules })
+        let rules = rules.map(|(policy, rule)| RulePart::new(&policy.id, rule));
+        Ok(Self {
+            rules: rules.collect::<io::Result<_>>()?,
+            today: date(header.instant()),
+        })
     }
 }
 
@@ -171,6 +174,7 @@ impl render::Renderer for Renderer {
         // all that steers.
         let whom = escape_controls(row.whom());
         let whom = short(&whom, MAX_ID);
+        let first_seen = row.life.as_ref().map(|life| date(life.first_seen));
         let entry = Entry {
             title: &format!("{}: {whom}", rule.title),
             description: &description(row),
@@ -179,6 +183,7 @@ impl render::Renderer for Renderer {
             active: !row.is_waived(),
             risk_accepted: row.is_waived(),
             tags: &[&row.policy, row.status.name()],
+            date: first_seen.as_deref().unwrap_or(&self.today),
         };
         let start = rendered.bytes.len();
         write(&entry, rule.fixed.of(row.severity), &mut rendered.bytes)?;
@@ -234,9 +239,9 @@ impl render::Reporter for Reporter {
                 active: true,
                 risk_accepted: false,
                 tags: &policies,
+                date: &date(header.instant()),
             };
-            let date = date(header);
-            let fixed = open(&Fixed::new(Severity::High, &date, "audit-incomplete"))?;
+            let fixed = open(&Fixed::new(Severity::High, "audit-incomplete"))?;
             let mut object = Vec::new();
             write(&entry, &fixed, &mut object)?;
             self.findings.write(&object, out)?;

@@ -26,9 +26,10 @@ pub fn new_report(
     settings: &Settings,
     screen: Screen,
 ) -> std::io::Result<Halves> {
+    let is_compared = header.previous.is_some();
     let halves = match format {
         Format::Text => {
-            let (renderer, reporter) = text::halves(screen);
+            let (renderer, reporter) = text::halves(screen, is_compared);
             pair(renderer, reporter)
         }
         Format::Csv => pair(
@@ -37,13 +38,13 @@ pub fn new_report(
         ),
         Format::Json => pair(json::Renderer, json::Reporter::default()),
         Format::Ndjson => pair(ndjson::Renderer, ndjson::Reporter::default()),
-        Format::Markdown => document(markdown::Markdown::new(settings)),
+        Format::Markdown => document(markdown::Markdown::new(settings), is_compared),
         #[cfg(feature = "html")]
-        Format::Html => document(html::Html),
-        Format::Sarif => document(sarif::Sarif),
-        Format::Junit => document(junit::Junit),
-        Format::Oscal => document(oscal::Oscal),
-        Format::Ocsf => pair(ocsf::Renderer::new(header)?, ocsf::Reporter),
+        Format::Html => document(html::Html, is_compared),
+        Format::Sarif => document(sarif::Sarif, is_compared),
+        Format::Junit => document(junit::Junit, is_compared),
+        Format::Oscal => document(oscal::Oscal, is_compared),
+        Format::Ocsf => pair(ocsf::Renderer::new(header)?, ocsf::Reporter::new(header)),
         Format::Defectdojo => pair(
             defectdojo::Renderer::new(header)?,
             defectdojo::Reporter::default(),
@@ -62,7 +63,7 @@ fn pair(renderer: impl Renderer + 'static, reporter: impl Reporter + 'static) ->
 }
 
 /// Returns the halves of a report that is written once all is known.
-fn document(document: impl buffered::Document + 'static) -> Halves {
-    let (renderer, reporter) = buffered::halves(document);
+fn document(document: impl buffered::Document + 'static, is_compared: bool) -> Halves {
+    let (renderer, reporter) = buffered::halves(document, is_compared);
     pair(renderer, reporter)
 }

@@ -4,7 +4,10 @@
 use std::io::{self, BufRead};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use strum::VariantArray as _;
+
 use crate::policy::Severity;
+use crate::report::model::life::Urgency;
 use crate::report::model::row::FindingRow;
 use crate::report::render::LineHead;
 use crate::spool::{Spool, SpoolReader};
@@ -23,6 +26,8 @@ pub struct Place {
     pub rule_index: usize,
     /// How severe it is.
     pub severity: Severity,
+    /// How soon it is to be looked at.
+    pub urgency: Urgency,
     /// Somebody has accepted it until a day.
     pub is_waived: bool,
     /// Its first byte in the file.
@@ -30,19 +35,28 @@ pub struct Place {
     bytes: u64,
 }
 
+/// How many ranks there are.
+const RANKS: usize = Urgency::VARIANTS.len() * Severity::ALL.len();
+
+/// Returns where a finding is among others: those that are to be looked at soon come first,
+/// and of these the most severe.
+pub fn rank(urgency: Urgency, severity: Severity) -> usize {
+    urgency as usize * Severity::ALL.len() + severity as usize
+}
+
 /// Takes in findings in the order of the run, and keeps the beginning of what they are
-/// once the most severe come first: as long as it fits, and nothing after the first that
+/// once those of the highest ranks come first: as long as it fits, and nothing after the first that
 /// does not. So it is the same findings, however they come.
 pub struct Keeper {
     max: usize,
     max_bytes: u64,
-    by_severity: [Kept; Severity::ALL.len()],
-    /// The least severity for which there may be room.
+    by_rank: [Kept; RANKS],
+    /// The least rank for which there may be room.
     least: usize,
     lines: Spool,
 }
 
-/// Holds the findings of a severity.
+/// Holds the findings of a rank.
 #[derive(Default)]
 struct Kept {
     places: Vec<Place>,
@@ -59,13 +73,13 @@ impl Keeper {
         Self {
             max,
             max_bytes,
-            by_severity: Default::default(),
+            by_rank: Default::default(),
             least: 0,
             lines: Spool::new(SPOOL_BYTES),
         }
     }
 
-    /// Returns the least severity for which there may be room for one more finding.
+    /// Returns the least rank for which there may be room for one more finding.
     pub fn least(&self) -> usize {
         self.least
     }
@@ -76,54 +90,55 @@ impl Keeper {
     ///
     /// Those of the temporary file.
     pub fn keep(&mut self, head: &LineHead, line: &[u8]) -> io::Result<()> {
-        let severity = head.severity as usize;
-        if severity < self.least {
+        let rank = rank(head.urgency, head.severity);
+        if rank < self.least {
             return Ok(());
         }
         let place = Place {
             rule_index: head.rule_index,
             severity: head.severity,
+            urgency: head.urgency,
             is_waived: head.is_waived,
             at: self.lines.bytes(),
             bytes: line.len() as u64,
         };
-        let (count, bytes) = self.room_taken(severity);
+        let (count, bytes) = self.room_taken(rank);
         if count == self.max || bytes + place.bytes > self.max_bytes {
-            let less_severe = &mut self.by_severity[..severity];
-            less_severe.fill_with(Kept::default);
-            self.least = severity + 1;
+            let lower = &mut self.by_rank[..rank];
+            lower.fill_with(Kept::default);
+            self.least = rank + 1;
             return Ok(());
         }
         self.lines.push(line)?;
-        let kept = &mut self.by_severity[severity];
+        let kept = &mut self.by_rank[rank];
         kept.places.push(place);
         kept.bytes += place.bytes;
         self.make_room();
         Ok(())
     }
 
-    /// Lets the last of the least severe go, until the others fit.
+    /// Lets the last of the lowest ranks go, until the others fit.
     fn make_room(&mut self) {
         let (mut count, mut bytes) = self.room_taken(0);
-        for (severity, kept) in self.by_severity.iter_mut().enumerate() {
+        for (rank, kept) in self.by_rank.iter_mut().enumerate() {
             while (count > self.max || bytes > self.max_bytes)
                 && let Some(last) = kept.places.pop()
             {
                 kept.bytes -= last.bytes;
                 count -= 1;
                 bytes -= last.bytes;
-                self.least = severity + 1;
+                self.least = rank + 1;
             }
         }
-        // Once it is full there is only room for what is more severe than the last.
-        let is_full = |severity| self.room_taken(severity).0 == self.max;
-        let full = (self.least..Severity::ALL.len()).take_while(|severity| is_full(*severity));
+        // Once it is full there is only room for what is of a higher rank than the last.
+        let is_full = |rank| self.room_taken(rank).0 == self.max;
+        let full = (self.least..RANKS).take_while(|rank| is_full(*rank));
         self.least += full.count();
     }
 
-    /// Returns the number and the bytes of the findings that are at least so severe.
-    fn room_taken(&self, severity: usize) -> (usize, u64) {
-        let kept = self.by_severity[severity..].iter();
+    /// Returns the number and the bytes of the findings of this rank or a higher one.
+    fn room_taken(&self, rank: usize) -> (usize, u64) {
+        let kept = self.by_rank[rank..].iter();
         kept.fold((0, 0), |(count, bytes), kept| {
             (count + kept.places.len(), bytes + kept.bytes)
         })
@@ -135,7 +150,7 @@ impl Keeper {
     ///
     /// Those of the temporary file.
     pub fn finish(self) -> io::Result<Findings> {
-        let kept = self.by_severity.into_iter().rev();
+        let kept = self.by_rank.into_iter().rev();
         let places = kept.flat_map(|kept| kept.places);
         Ok(Findings {
             places: places.collect(),
@@ -144,8 +159,8 @@ impl Keeper {
     }
 }
 
-/// Holds the findings that a document shows, the most severe first and else in the order
-/// of the run. Each is read when it is asked for. Clones share them.
+/// Holds the findings that a document shows: those that are to be looked at soon first, of
+/// these the most severe, and else in the order of the run. Each is read when it is asked for. Clones share them.
 #[derive(Clone)]
 pub struct Findings {
     places: Arc<[Place]>,
@@ -174,11 +189,6 @@ impl Findings {
         Ok(serde_json::from_slice(&line)?)
     }
 
-    /// Reads all, one after another.
-    pub fn iter(&self) -> impl Iterator<Item = io::Result<FindingRow<'static>>> {
-        self.places.iter().map(|place| self.read(place))
-    }
-
     /// Reads all as lines of JSON, one after another.
     ///
     /// # Errors
@@ -203,17 +213,18 @@ impl Findings {
 
 #[cfg(test)]
 impl Findings {
+    /// Reads all, one after another.
+    pub fn iter(&self) -> impl Iterator<Item = io::Result<FindingRow<'static>>> {
+        self.places.iter().map(|place| self.read(place))
+    }
+
     /// Returns these findings, all of them.
     #[expect(clippy::expect_used, reason = "a test")]
     pub fn of(rows: impl IntoIterator<Item = FindingRow<'static>>) -> Self {
         let mut keeper = Keeper::new(usize::MAX);
         for row in rows {
             let found = crate::report::fixture::found(row);
-            let head = LineHead {
-                severity: found.row.severity,
-                rule_index: found.rule_index,
-                is_waived: found.row.is_waived(),
-            };
+            let head = LineHead::new(&found);
             let mut line = serde_json::to_vec(&found.row).expect("memory");
             line.push(b'\n');
             keeper.keep(&head, &line).expect("memory");
@@ -227,12 +238,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// How urgent and severe a finding is, and how long its line is.
+    type Kind = ((Urgency, Severity), usize);
+
     /// The lengths of the lines that are kept, by a keeper of so many and so many bytes.
-    fn kept(findings: &[(Severity, usize)], max: usize, max_bytes: u64) -> Vec<(Severity, usize)> {
+    fn kept(findings: &[Kind], max: usize, max_bytes: u64) -> Vec<Kind> {
         let mut keeper = Keeper::bounded(max, max_bytes);
-        for (severity, length) in findings {
+        for ((urgency, severity), length) in findings {
             let head = LineHead {
                 severity: *severity,
+                urgency: *urgency,
                 rule_index: 0,
                 is_waived: false,
             };
@@ -244,21 +259,31 @@ mod tests {
         findings
             .lines(|line| lengths.push(line.len() - 1))
             .expect("memory");
-        let severities = findings.places().iter().map(|place| place.severity);
-        severities.zip(lengths).collect()
+        let places = findings.places().iter();
+        let kinds = places.map(|place| (place.urgency, place.severity));
+        kinds.zip(lengths).collect()
     }
 
     proptest! {
         #[test]
-        fn the_most_severe_are_kept_as_long_as_they_fit(
-            findings in proptest::collection::vec((proptest::sample::select(&Severity::ALL[..]), 0..9usize), 0..30),
+        fn the_most_urgent_and_of_these_the_most_severe_are_kept_as_long_as_they_fit(
+            findings in proptest::collection::vec(
+                (
+                    (
+                        proptest::sample::select(Urgency::VARIANTS),
+                        proptest::sample::select(&Severity::ALL[..]),
+                    ),
+                    0..9usize,
+                ),
+                0..30,
+            ),
             max in 1..12usize,
             max_bytes in 1..60u64,
         ) {
             let mut sorted = findings.clone();
-            sorted.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
+            sorted.sort_by_key(|(kind, _)| std::cmp::Reverse(*kind));
             let mut bytes = 0;
-            let fits = |(_, length): &&(Severity, usize)| {
+            let fits = |(_, length): &&Kind| {
                 bytes += *length as u64 + 1;
                 bytes <= max_bytes
             };

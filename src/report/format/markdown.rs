@@ -7,13 +7,17 @@ use std::io::{self, Write};
 use super::buffered::{Document, Report};
 use crate::finding::Counts;
 use crate::policy::Severity;
+use crate::record::time;
 use crate::report::markup::{cell, code, escape};
 use crate::report::model::bounds::Bound;
+use crate::report::model::ended::Closed;
 use crate::report::model::footer::RuleCounts;
 use crate::report::model::header::{Policy, Rule};
+use crate::report::model::life::Urgency;
 use crate::report::model::row::FindingRow;
 use crate::report::phrase::{self, REMEDIATION, short};
 use crate::report::settings::{MaxChars, Settings, WholeReport};
+use crate::report::since;
 use crate::text::{count, grouped, utf16_units};
 
 /// The largest number of findings that are looked at: none of the lengths takes more.
@@ -53,6 +57,7 @@ impl Markdown {
         let has_room = evidence <= self.max_chars.get() / 4;
         page.keep(last + if has_room { evidence } else { 0 });
         page.lines(&verdict(report));
+        page.lines(&what_is_new(report));
         page.lines(&severities(report));
         // What bounds the evidence is read before what was found.
         let room = page.room();
@@ -65,16 +70,28 @@ impl Markdown {
             let room = page.room();
             page.items(&notes, "waivers", room / 5);
         }
+        // What somebody has to look at first comes first, with room for what to do.
+        let mut shown = 0;
+        for (urgency, heading) in [
+            (Urgency::New, "New and changed findings"),
+            (Urgency::Overdue, "Overdue findings"),
+        ] {
+            let room = page.room();
+            shown += page.findings(heading, urgency, report, room / 2)?;
+        }
         // Rules are what to do, findings are where: a third of the rest for them.
         let room = page.room();
         let rules = rules(report);
         page.section("Rules that are not met", &rules, "rules", room * 2 / 3);
-        let rows = report.findings.iter().map(|one| one.map(|one| row(&one)));
-        let head = [
-            "| severity | status | rule | customer | observed |",
-            "| --- | --- | --- | --- | --- |",
-        ];
-        let shown = page.table("Findings", &head, rows)?;
+        let room = page.room();
+        let closed = closed(report);
+        page.section("Closed findings", &closed, "closed findings", room / 3);
+        let heading = match report.header.previous {
+            Some(_) => "Open findings",
+            None => "Findings",
+        };
+        let room = page.room();
+        shown += page.findings(heading, Urgency::Known, report, room)?;
         page.keep(last);
         if has_room {
             page.lines(&audited);
@@ -194,6 +211,36 @@ impl BoundedText {
         self.kept -= rest;
     }
 
+    /// A table of findings that are so urgent, within so much room; gives how many of them
+    /// there is room for.
+    fn findings(
+        &mut self,
+        heading: &str,
+        urgency: Urgency,
+        report: &Report<'_>,
+        room: usize,
+    ) -> io::Result<usize> {
+        let is_compared = report.header.previous.is_some();
+        let places = report.findings.places().iter();
+        let places = places.filter(|place| place.urgency == urgency);
+        let rows = places.map(|place| Ok(row(&report.findings.read(place)?)));
+        let head: [&str; 2] = match is_compared {
+            true => [
+                "| severity | status | rule | customer | observed | since | due |",
+                "| --- | --- | --- | --- | --- | --- | --- |",
+            ],
+            false => [
+                "| severity | status | rule | customer | observed |",
+                "| --- | --- | --- | --- | --- |",
+            ],
+        };
+        let rest = self.room().saturating_sub(room);
+        self.kept += rest;
+        let shown = self.table(heading, &head, rows)?;
+        self.kept -= rest;
+        Ok(shown)
+    }
+
     /// A table by whole rows, of which none is made that is not tried; gives how many of
     /// them there is room for.
     fn table(
@@ -247,6 +294,9 @@ fn verdict(report: &Report<'_>) -> Vec<String> {
             report.header.as_of,
         ),
     ];
+    if let Some(bound) = since::bound(report.header) {
+        lines.extend([String::new(), format!("{bound}.")]);
+    }
     if !summary.incomplete_because.is_empty() {
         lines.push(String::new());
         lines.push("The audit is not complete:".to_owned());
@@ -255,6 +305,57 @@ fn verdict(report: &Report<'_>) -> Vec<String> {
         lines.extend(why.map(|why| format!("- {}", escape(why))));
     }
     lines
+}
+
+/// Returns what is new since the night before, if the run is compared with one.
+fn what_is_new(report: &Report<'_>) -> Vec<String> {
+    let Some(heading) = since::heading(report.header) else {
+        return Vec::new();
+    };
+    let mut lines = vec![
+        String::new(),
+        format!("{}:", escape(&heading)),
+        String::new(),
+    ];
+    for since::Line {
+        name,
+        number,
+        words,
+    } in since::lines(report.header, &report.footer.summary)
+    {
+        let words = match words.as_str() {
+            "" => String::new(),
+            words => format!(": {}", escape(words)),
+        };
+        lines.push(format!("- **{} {name}**{words}", grouped(number)));
+    }
+    lines
+}
+
+/// Returns the findings of the night before that are not there any more.
+fn closed(report: &Report<'_>) -> Vec<String> {
+    let counts = report.footer.summary.since.unwrap_or_default();
+    let mut lines: Vec<_> = report.closed.iter().map(closed_one).collect();
+    let more = counts.closed().saturating_sub(lines.len() as u64);
+    if more > 0 {
+        lines.push(format!("- … and {} more", grouped(more)));
+    }
+    lines
+}
+
+fn closed_one(closed: &Closed) -> String {
+    let rule = code(&format!("{}/{}", closed.policy, closed.rule));
+    let name = match &closed.customer_name {
+        Some(name) if !name.trim().is_empty() => format!(" {}", code(&short(name))),
+        _ => String::new(),
+    };
+    let whom = code(&short(closed.whom()));
+    format!(
+        "- {}: {rule} of {whom}{name}, {}, first seen {}",
+        closed.state,
+        closed.severity,
+        time::show(closed.first_seen)
+    )
 }
 
 fn severities(report: &Report<'_>) -> Vec<String> {
@@ -335,8 +436,15 @@ fn row(row: &FindingRow<'_>) -> String {
         Some(name) if !name.trim().is_empty() => format!(" {}", cell(&short(name))),
         _ => String::new(),
     };
+    let life = match &row.life {
+        Some(life) => {
+            let due = life.due.map(time::show).unwrap_or_default();
+            format!(" {} | {due} |", since::history(life))
+        }
+        None => String::new(),
+    };
     format!(
-        "| {} | {} | {} | {}{name} | {} |",
+        "| {} | {} | {} | {}{name} | {} |{life}",
         row.severity,
         row.status,
         cell(&format!("{}/{}", row.policy, row.rule)),

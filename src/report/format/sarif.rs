@@ -8,6 +8,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -15,14 +16,18 @@ use super::buffered::{Document, Report};
 use crate::digest::Hasher;
 use crate::finding::Status;
 use crate::policy::Severity;
+use crate::record::time;
 use crate::report::json_writer;
 use crate::report::markup::{escape, uri};
 use crate::report::model::bounds::Bound;
+use crate::report::model::ended::Closed;
 use crate::report::model::footer::{Export, Verdict};
 use crate::report::model::header::{Policy, Rule};
+use crate::report::model::life::{End, Since};
 use crate::report::model::row::{FindingRow, Rejected};
-use crate::report::phrase::{self, RATIONALE, REMEDIATION, beginning, first_of};
+use crate::report::phrase::{self, RATIONALE, REMEDIATION, beginning, first_of, short};
 use crate::report::sarif_log::log;
+use crate::report::since;
 use crate::text::{count, escape_controls};
 
 /// GitHub keeps the 5,000 most severe findings and rejects a run of more than 25,000.
@@ -45,10 +50,12 @@ impl Document for Sarif {
     fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         let results = || -> Box<dyn Iterator<Item = io::Result<Value>>> {
             let places = report.findings.places().iter();
-            Box::new(places.map(|place| {
+            let results = places.map(|place| {
                 let row = report.findings.read(place)?;
                 Ok(result(&row, place.rule_index, report))
-            }))
+            });
+            let closed = report.closed.iter();
+            Box::new(results.chain(closed.map(|closed| Ok(absent(closed, report)))))
         };
         json_writer::write_file(&frame(report)?, &[(RESULTS, &results)], out)
     }
@@ -82,6 +89,7 @@ fn frame(report: &Report<'_>) -> io::Result<Value> {
     let mut content = Hasher::default();
     content.update(format!("{rules:?}{run}").as_bytes());
     report.findings.lines(|line| content.update(line))?;
+    content.update(serde_json::to_string(&report.closed)?.as_bytes());
     let guid = Uuid::new_v5(&Uuid::NAMESPACE_URL, &content.finish());
     run["automationDetails"]["guid"] = guid.to_string().into();
     Ok(log(&rules, run))
@@ -93,7 +101,7 @@ fn properties(report: &Report<'_>) -> Value {
     let policies = report.header.policies.iter().map(
         |policy| json!({ "id": policy.id, "version": policy.version, "sha256": policy.sha256 }),
     );
-    json!({
+    let mut properties = json!({
         "as_of": report.header.as_of,
         "policies": policies.collect::<Vec<_>>(),
         "complete": summary.complete,
@@ -102,7 +110,13 @@ fn properties(report: &Report<'_>) -> Value {
         "rejected": summary.rejected,
         "counts": summary.counts,
         "left_out": report.left_out,
-    })
+    });
+    if let Some(since) = &summary.since {
+        properties["previous"] = json!(report.header.previous);
+        properties["since"] = json!(since);
+        properties["listed"] = json!(report.header.listed);
+    }
+    properties
 }
 
 /// The name of a rule among those of all policies.
@@ -198,11 +212,7 @@ fn result(row: &FindingRow<'_>, rule_index: usize, report: &Report<'_>) -> Value
         "level": level,
         "message": { "text": plain(&phrase::finding(row)) },
         "locations": location(row, &report.footer.exports).into_iter().collect::<Vec<_>>(),
-        "partialFingerprints": {
-            // The one that GitHub looks at, and the one that says what it is.
-            "primaryLocationLineHash": row.key(),
-            "auditFinding/v1": row.key(),
-        },
+        "partialFingerprints": fingerprints(&row.key()),
         "properties": {
             "severity": row.severity,
             "status": row.status,
@@ -216,6 +226,20 @@ fn result(row: &FindingRow<'_>, rule_index: usize, report: &Report<'_>) -> Value
         // It may be more severe than its rule is.
         result["properties"]["security-severity"] = score.into();
     }
+    if let Some(life) = &row.life {
+        result["baselineState"] = match life.since {
+            Since::New => "new",
+            Since::Changed => "updated",
+            Since::Open => "unchanged",
+        }
+        .into();
+        result["provenance"] = first_detected(life.first_seen);
+        let properties = &mut result["properties"];
+        properties["since"] = json!(life.since);
+        properties["because"] = json!(life.because);
+        properties["due"] = json!(life.due);
+        properties["overdue"] = life.overdue.into();
+    }
     if row.is_waived() {
         let mut suppression = json!({ "kind": "external", "status": "accepted" });
         if let Some(waiver) = &row.waiver {
@@ -226,6 +250,62 @@ fn result(row: &FindingRow<'_>, rule_index: usize, report: &Report<'_>) -> Value
     result
 }
 
+fn first_detected(first_seen: DateTime<Utc>) -> Value {
+    json!({ "firstDetectionTimeUtc": time::show(first_seen) })
+}
+
+/// Returns the result of a finding of the night before that is not there any more.
+fn absent(closed: &Closed, report: &Report<'_>) -> Value {
+    let rules = report.header.rules();
+    let mut rules = rules.enumerate();
+    let rule =
+        rules.find(|(_, (policy, rule))| policy.id == closed.policy && rule.id == closed.rule);
+    // What is no failure has no level.
+    let kind = match closed.state {
+        End::Fixed => "pass",
+        End::RuleChanged | End::Left | End::Gone | End::RuleRemoved => "notApplicable",
+    };
+    let message = format!(
+        "{}: {}",
+        escape_controls(&short(closed.whom())),
+        closed.state
+    );
+    let mut result = json!({
+        "ruleId": rule_id(&closed.policy, &closed.rule),
+        "kind": kind,
+        "level": "none",
+        "baselineState": "absent",
+        "message": { "text": plain(&message) },
+        "locations": place(
+            None,
+            None,
+            closed.customer_id.as_deref(),
+            &report.footer.exports,
+        ).into_iter().collect::<Vec<_>>(),
+        "partialFingerprints": fingerprints(&closed.fingerprint),
+        "provenance": first_detected(closed.first_seen),
+        "properties": {
+            "severity": closed.severity,
+            "state": closed.state,
+            "customer_id": closed.customer_id,
+            "customer_name": closed.customer_name,
+        },
+    });
+    // A rule that was removed is none of this run.
+    if let Some((index, _)) = rule {
+        result["ruleIndex"] = index.into();
+    }
+    result
+}
+
+fn fingerprints(key: &str) -> Value {
+    json!({
+        // The one that GitHub looks at, and the one that says what it is.
+        "primaryLocationLineHash": key,
+        "auditFinding/v1": key,
+    })
+}
+
 /// Text in which no reader finds a link: `[text](target)` is one even in a
 /// plain message (SARIF 2.1.0, 3.11.6).
 fn plain(text: &str) -> String {
@@ -234,13 +314,23 @@ fn plain(text: &str) -> String {
 
 /// Returns where a finding is; what is about several exports, at the first of them.
 fn location(row: &FindingRow<'_>, exports: &[Export]) -> Option<Value> {
+    let (export, id) = (row.export.as_deref(), row.customer_id.as_deref());
+    place(export, row.record, id, exports)
+}
+
+fn place(
+    export: Option<&str>,
+    record: Option<u64>,
+    customer_id: Option<&str>,
+    exports: &[Export],
+) -> Option<Value> {
     let of_name = |name: &str| exports.iter().position(|export| export.path == name);
-    let index = row.export.as_deref().and_then(of_name);
+    let index = export.and_then(of_name);
     let first = exports.first().map(|export| export.path.as_str());
-    let mut location = physical(row.export.as_deref().or(first)?, row.record, index);
-    let (kind, name) = match &row.customer_id {
+    let mut location = physical(export.or(first)?, record, index);
+    let (kind, name) = match customer_id {
         Some(id) => ("customer", format!("customers/{id}")),
-        None => match row.record {
+        None => match record {
             Some(record) => ("record", format!("records/{record}")),
             None => ("export", "export".to_owned()),
         },
@@ -316,11 +406,23 @@ fn notifications(report: &Report<'_>) -> Vec<Value> {
             .iter()
             .map(|anomaly| note("warning", anomaly)),
     );
+    let closed = summary.since.map_or(0, |counts| counts.closed());
+    if let Some(more @ 1..) = closed.checked_sub(report.closed.len() as u64) {
+        let text = format!(
+            "{} left out that are not there any more; a json report of the same run has all",
+            count(more, "finding is", "findings are")
+        );
+        notes.push(note("note", &text));
+    }
+    if let Some(bound) = since::bound(report.header) {
+        notes.push(note("warning", &bound));
+    }
     if report.left_out > 0 {
         let text = format!(
-            "{} left out: this report has the {} most severe; {}",
+            "{} left out: this report has the {} {}; {}",
             count(report.left_out, "finding is", "findings are"),
             report.findings.len(),
+            since::which_are_kept(report.header),
             phrase::WHERE_ALL_ARE,
         );
         notes.push(note("warning", &text));
@@ -387,6 +489,7 @@ mod tests {
             findings: Findings::of([Status::Fail, Status::Error, Status::Waived].map(of)),
             left_out: 2,
             rejected: Vec::new(),
+            closed: Vec::new(),
         };
         let mut log = Vec::new();
         Sarif.write(&report, &mut log).expect("memory");

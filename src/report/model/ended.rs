@@ -11,6 +11,7 @@ use super::life::{Carried, End};
 use super::row::{FindingRow, KEYS};
 use crate::closed;
 use crate::policy::Severity;
+use crate::text::short;
 
 /// Represents a finding of the night before that is not there any more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -37,6 +38,25 @@ pub struct Closed {
     /// The first night of its life.
     #[schemars(with = "String")]
     pub first_seen: DateTime<Utc>,
+}
+
+impl Closed {
+    /// Returns what a document shows of it: of texts of more than so many characters the
+    /// beginning.
+    pub fn shown(&self, max: usize) -> Self {
+        let cut = |text: &Option<String>| text.as_deref().map(|text| short(text, max).into_owned());
+        Self {
+            customer_id: cut(&self.customer_id),
+            customer_name: cut(&self.customer_name),
+            slice: BTreeMap::new(),
+            ..self.clone()
+        }
+    }
+
+    /// Returns whom it was about, for a person.
+    pub fn whom(&self) -> &str {
+        self.customer_id.as_deref().unwrap_or("[the export]")
+    }
 }
 
 /// Represents a finding of the night before that the run cannot judge, as it was last

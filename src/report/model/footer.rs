@@ -156,6 +156,10 @@ pub struct Summary {
     /// Which findings the report is about, if it is not about all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slice: Option<Slice>,
+    /// How many findings the report lists, if it does not list all: what is counted is of
+    /// all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed: Option<u64>,
     /// How findings relate to the night before, in a run that is compared with one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<SinceCounts>,
@@ -216,6 +220,12 @@ impl Summary {
         }
         self.unknown_keys
             .sort_by(|a, many, b, other| other.cmp(many).then(a.cmp(b)));
+    }
+
+    /// Returns how many findings the report lists.
+    pub fn listed(&self) -> u64 {
+        let all = self.counts.findings() + self.counts.waived;
+        self.listed.unwrap_or(all)
     }
 
     /// Returns why the audit is not complete, a sentence a reason.
@@ -291,11 +301,23 @@ impl Footer {
                     .flat_map(|account| account.notes.clone())
                     .collect(),
                 slice: None,
+                listed: None,
                 since: None,
                 since_by_rule: Vec::new(),
                 pseudonymised: privacy.is_pseudonymous(),
             },
         }
+    }
+
+    /// Returns what a report came to that is bounded, and lists so many findings; of one that
+    /// is bounded to nothing it is this.
+    pub fn bounded(&self, listed: Option<u64>) -> Cow<'_, Self> {
+        let Some(listed) = listed else {
+            return Cow::Borrowed(self);
+        };
+        let mut footer = self.clone();
+        footer.summary.listed = Some(listed);
+        Cow::Owned(footer)
     }
 
     /// Returns what one slice came to: only its findings are counted. What is said
@@ -309,6 +331,7 @@ impl Footer {
         summary.waivers = None;
         summary.waiver_notes.clear();
         summary.top_customers.clear();
+        summary.since_by_rule.clear();
         summary.counts = Counts::default();
         for (rule, counts) in summary.by_rule.iter_mut().zip(counts.by_rule) {
             rule.counts = counts;

@@ -1,12 +1,13 @@
 //! What an audit is about: known before the first record.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::life::Previous;
+use super::life::{Listed, Previous};
 use crate::closed;
 use crate::digest::FileDigest;
 use crate::finding::finding::fingerprint;
@@ -43,6 +44,9 @@ pub struct Header {
         deserialize_with = "closed::present"
     )]
     pub previous: Option<Option<Previous>>,
+    /// The findings that the report is bounded to; left out where it lists all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub listed: Vec<Listed>,
     /// In the order of the command line.
     pub policies: Vec<Policy>,
     /// The files of waivers, in the order of the command line.
@@ -385,6 +389,7 @@ impl Header {
             as_of: time::show(as_of),
             pseudonym_key: None,
             previous: None,
+            listed: Vec::new(),
             policies: policies.all.iter().map(policy).collect(),
             waivers: Vec::new(),
         }
@@ -399,6 +404,18 @@ impl Header {
         };
         self.waivers = files.map(file).collect();
         self
+    }
+
+    /// Returns the head of a report that is bounded to these findings; of one that is bounded
+    /// to nothing it is this.
+    pub fn bounded(&self, listed: &[Listed]) -> Cow<'_, Self> {
+        match listed {
+            [] => Cow::Borrowed(self),
+            listed => Cow::Owned(Self {
+                listed: listed.to_vec(),
+                ..self.clone()
+            }),
+        }
     }
 
     /// Returns the only clock of the run.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use strum::{AsRefStr, Display, EnumString, IntoStaticStr, VariantArray};
 
 use crate::policy::Severity;
+use crate::text::grouped;
 
 /// Says how a finding relates to the night before.
 #[derive(
@@ -174,6 +175,86 @@ pub struct Life {
     pub moved: bool,
 }
 
+/// Says how soon a finding is to be looked at, by what became of it since the night before:
+/// the last of them first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, VariantArray)]
+pub enum Urgency {
+    /// It is known, accepted, or nothing was compared.
+    #[default]
+    Known,
+    /// Its deadline has passed.
+    Overdue,
+    /// It is new, or says something else.
+    New,
+}
+
+/// Names the findings that a report can be bounded to.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    AsRefStr,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Listed {
+    /// Those that were not there the night before.
+    New,
+    /// Those that say something else now.
+    Changed,
+    /// Those whose deadline has passed.
+    Overdue,
+}
+
+impl Listed {
+    fn holds_of(self, life: &Life) -> bool {
+        match self {
+            Self::New => life.since == Since::New,
+            Self::Changed => life.since == Since::Changed,
+            Self::Overdue => life.overdue,
+        }
+    }
+
+    /// Names those that a report is bounded to.
+    pub fn in_words(listed: &[Self]) -> String {
+        let names: Vec<&str> = listed.iter().map(|one| one.into()).collect();
+        match names.split_last() {
+            Some((last, [])) => (*last).to_owned(),
+            Some((last, others)) => format!("{} or {last}", others.join(", ")),
+            None => "all".to_owned(),
+        }
+    }
+
+    /// Returns whether a report that is bounded to these lists a finding; one that is
+    /// bounded to nothing lists all.
+    pub fn lists(listed: &[Self], life: Option<&Life>) -> bool {
+        let is_one = |life| listed.iter().any(|one| one.holds_of(life));
+        listed.is_empty() || life.is_some_and(is_one)
+    }
+}
+
+impl Life {
+    /// Returns how soon it is to be looked at.
+    pub fn urgency(&self) -> Urgency {
+        match (self.since, self.overdue) {
+            (Since::New | Since::Changed, _) => Urgency::New,
+            (Since::Open, true) => Urgency::Overdue,
+            (Since::Open, false) => Urgency::Known,
+        }
+    }
+}
+
 /// Names the report that a run is compared with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Previous {
@@ -212,6 +293,56 @@ pub struct SinceCounts {
     pub rule_removed: u64,
     /// Those of which the run cannot tell.
     pub unknown: u64,
+}
+
+impl SinceCounts {
+    /// Returns what is new and what is still open, in words.
+    pub fn in_words(&self) -> String {
+        let Self {
+            new,
+            changed,
+            open,
+            overdue,
+            unknown,
+            ..
+        } = *self;
+        let mut words = vec![format!("{} new", grouped(new))];
+        let named =
+            |number: u64, name: &str| (number > 0).then(|| format!("{} {name}", grouped(number)));
+        words.extend(named(changed, "changed"));
+        words.push(format!("{} still open", grouped(open)));
+        words.extend(named(overdue, "overdue"));
+        words.extend(named(unknown, "unknown"));
+        words.join(", ")
+    }
+
+    /// Returns how many are not there any more.
+    pub fn closed(&self) -> u64 {
+        self.ends().iter().map(|(_, number)| number).sum()
+    }
+
+    /// Returns how many there are of each end.
+    pub fn ends(&self) -> [(End, u64); 5] {
+        let Self {
+            new: _,
+            changed: _,
+            open: _,
+            overdue: _,
+            fixed,
+            rule_changed,
+            left,
+            gone,
+            rule_removed,
+            unknown: _,
+        } = *self;
+        [
+            (End::Fixed, fixed),
+            (End::RuleChanged, rule_changed),
+            (End::Left, left),
+            (End::Gone, gone),
+            (End::RuleRemoved, rule_removed),
+        ]
+    }
 }
 
 /// Counts findings of a rule and a severity by how they relate to the night before: each

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::life::Life;
+use super::life::{Life, Urgency};
 use super::row_object::Object;
 use crate::digest::{self, Hasher};
 use crate::finding::{Evidence, Finding, Reason, Statement, Status, statements};
@@ -361,6 +361,16 @@ impl<'a> FindingRow<'a> {
     /// Returns whether somebody has accepted it until a day.
     pub fn is_waived(&self) -> bool {
         self.status == Status::Waived
+    }
+
+    /// Returns how soon it is to be looked at: what somebody has accepted can wait.
+    pub fn urgency(&self) -> Urgency {
+        match (self.status, &self.life) {
+            (Status::Fail | Status::Error, Some(life)) => life.urgency(),
+            (Status::Fail | Status::Error | Status::Waived, None) | (Status::Waived, Some(_)) => {
+                Urgency::Known
+            }
+        }
     }
 
     /// Returns the checks that were not met, for a person.

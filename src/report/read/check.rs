@@ -4,6 +4,7 @@ use super::outline::Outline;
 use super::reader::{Listener, ReadError};
 use crate::report::model::ended::Ended;
 use crate::report::model::header::{Header, Rule};
+use crate::report::model::life::Listed;
 use crate::report::model::row::{FindingRow, Rejected};
 use crate::text::{count, grouped};
 
@@ -11,6 +12,8 @@ use crate::text::{count, grouped};
 pub struct Check<'o> {
     path: &'o str,
     rules: Vec<&'o Rule>,
+    /// The findings that it is bounded to.
+    listed: &'o [Listed],
     /// How many findings it has so far.
     findings: u64,
     /// How many records that could not be read it lists so far, and how many it counts.
@@ -26,6 +29,7 @@ impl<'o> Check<'o> {
         Self {
             path,
             rules: outline.header.rules().map(|(_, rule)| rule).collect(),
+            listed: &outline.header.listed,
             findings: 0,
             rejected: 0,
             counted: outline.footer.summary.rejected,
@@ -65,6 +69,12 @@ impl Listener for Check<'_> {
 
     fn finding(&mut self, rule_index: usize, row: FindingRow<'static>) -> Result<(), ReadError> {
         self.findings += 1;
+        if !Listed::lists(self.listed, row.life.as_ref()) {
+            return Err(self.broken(format!(
+                "finding {} is none of those that it is bounded to",
+                grouped(self.findings)
+            )));
+        }
         let Some(rule) = self.rules.get(rule_index) else {
             return Ok(());
         };

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 
 use crate::report::model::footer::Summary;
-use crate::report::model::life::{Carried, End};
+use crate::report::model::life::Carried;
 use crate::text::{count, grouped};
 
 /// Counts findings of the night before by what became of them, in the words of the report.
@@ -40,14 +40,7 @@ impl EndedTally {
             return None;
         }
         let since = summary.since.unwrap_or_default();
-        let said = [
-            (End::Fixed, since.fixed),
-            (End::RuleChanged, since.rule_changed),
-            (End::Left, since.left),
-            (End::Gone, since.gone),
-            (End::RuleRemoved, since.rule_removed),
-        ];
-        let unlike = said.into_iter().find_map(|(state, said)| {
+        let unlike = since.ends().into_iter().find_map(|(state, said)| {
             let found = self.0.get(state.as_ref()).copied().unwrap_or_default();
             (found != said).then(|| (state.as_ref().to_owned(), found, said))
         });

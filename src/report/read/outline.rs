@@ -64,6 +64,7 @@ struct Object {
     pseudonym_key: Part,
     #[serde(default, deserialize_with = "closed::present")]
     previous: Part,
+    listed: Part,
     policies: Part,
     waivers: Part,
     findings: Option<Tally>,
@@ -158,6 +159,10 @@ impl Object {
                 .previous
                 .map(|previous| part("previous", Some(previous)))
                 .transpose()?,
+            listed: match self.listed {
+                Some(listed) => part("listed", Some(listed))?,
+                None => Vec::new(),
+            },
             policies: part("policies", self.policies)?,
             waivers: match self.waivers {
                 Some(waivers) => part("waivers", Some(waivers))?,
@@ -178,6 +183,10 @@ impl Object {
         let counted = footer.summary.by_rule.iter();
         if !rules.eq(counted.map(|rule| (rule.policy.as_str(), rule.rule.as_str()))) {
             let why = "its summary counts other rules than its policies have";
+            return Err(Fault::Broken(why.to_owned()));
+        }
+        if header.listed.is_empty() != footer.summary.listed.is_none() {
+            let why = "`listed` is given at its head and in its summary, or not at all";
             return Err(Fault::Broken(why.to_owned()));
         }
         let contradiction = tally.contradiction(&footer.summary);

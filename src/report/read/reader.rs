@@ -161,6 +161,7 @@ const KEYS: &[&str] = &[
     "as_of",
     "pseudonym_key",
     "previous",
+    "listed",
     "policies",
     "findings",
     "closed",

@@ -48,10 +48,12 @@ impl Tally {
                 "a finding is of rule `{policy}/{rule}`, which it does not list"
             ));
         }
+        // What a report counts that is bounded is of more findings than it lists.
+        let is_bounded = summary.listed.is_some();
         let by_rule = summary.by_rule.iter().find_map(|rule| {
             let what = format!("rule `{}/{}`", rule.policy, rule.rule);
             let of = |kind: &Kind| kind.policy == rule.policy && kind.rule == rule.rule;
-            self.difference(&what, &rule.counts, of)
+            self.difference(&what, &rule.counts, is_bounded, of)
         });
         let by_severity = || {
             Severity::ALL.into_iter().rev().find_map(|severity| {
@@ -59,19 +61,29 @@ impl Tally {
                 let counts = summary.by_severity.get(&severity).copied();
                 let of = |kind: &Kind| kind.severity == severity.name();
                 let what = format!("severity `{severity}`");
-                self.difference(&what, &counts.unwrap_or_default(), of)
+                self.difference(&what, &counts.unwrap_or_default(), is_bounded, of)
             })
         };
         by_rule
             .or_else(by_severity)
-            .or_else(|| self.difference("it", &summary.counts, |_| true))
+            .or_else(|| self.difference("it", &summary.counts, is_bounded, |_| true))
+            .or_else(|| self.unlike_listed(summary))
             .or_else(|| unlike_sums(summary))
+    }
+
+    /// Says how many findings a bounded report has, if it says another number.
+    fn unlike_listed(&self, summary: &Summary) -> Option<String> {
+        let found: u64 = self.0.values().sum();
+        let said = summary.listed.filter(|said| *said != found)?;
+        let listed = count(found, "finding", "findings");
+        Some(format!("it lists {listed} instead of {}", grouped(said)))
     }
 
     fn difference(
         &self,
         what: &str,
         counts: &Counts,
+        is_bounded: bool,
         of: impl Fn(&Kind) -> bool,
     ) -> Option<String> {
         let said = [
@@ -82,9 +94,11 @@ impl Tally {
         said.into_iter().find_map(|(status, said)| {
             let found = self.number(status, &of);
             let listed = count(found, "finding", "findings");
-            (found != said).then(|| {
+            let is_unlike = found > said || (found < said && !is_bounded);
+            is_unlike.then(|| {
+                let most = if is_bounded { "at most " } else { "" };
                 let said = grouped(said);
-                format!("{what} has {listed} of status `{status}` instead of {said}")
+                format!("{what} has {listed} of status `{status}` instead of {most}{said}")
             })
         })
     }

@@ -5,6 +5,7 @@
 //! report (bars, orders, sums) is worked out here.
 
 mod chart;
+mod nights;
 mod notes;
 mod overview;
 mod page;

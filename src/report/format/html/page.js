@@ -52,9 +52,13 @@
     search: id("search"),
     severity: id("by-severity"),
     status: id("by-status"),
+    state: id("by-state"),
     rule: id("by-rule"),
     group: id("group"),
   };
+  // A run that is compared with no night before has no states.
+  if (!controls.state) delete controls.state;
+  const FILTERS = ["severity", "status", "state", "rule"].filter((name) => controls[name]);
   const policyOf = {};
   for (const set of controls.rule.querySelectorAll("optgroup")) {
     const [policy, ...rules] = set.querySelectorAll("option");
@@ -64,7 +68,7 @@
   const words = (element) => element.textContent.replace(/\s+/g, " ").trim();
   // The order of the page is kept as `at`, so that equals stay as they were.
   const rows = [...table.tBodies[0].rows].map((row, at) => {
-    const [severity, status, rule, customer, evidence, place] = row.cells;
+    const [severity, status, rule, customer, evidence, place, state] = row.cells;
     const link = rule.querySelector("a");
     const record = /^record (\d+)/.exec(words(place));
     return {
@@ -72,6 +76,7 @@
       at,
       severity: words(severity),
       status: status.firstElementChild.classList[1],
+      states: state ? [...state.querySelectorAll(".state, .overdue")].map(words) : [],
       rule: link ? link.hash.slice(1) : words(rule),
       customer: words(customer) === "[no id]" ? words(place) : words(customer),
       text: words(row).toLowerCase(),
@@ -82,11 +87,13 @@
         words(customer),
         words(evidence),
         record ? Number(record[1]) : 0,
+        state ? words(state) : "",
       ],
     };
   });
 
-  let column = 0;
+  // Which column the rows are sorted by; none, as long as they are in the order of the page.
+  let column = controls.state ? -1 : 0;
   let down = true;
   let limits = new Map();
   let closed = new Map();
@@ -104,7 +111,7 @@
     const said = [];
     const search = controls.search.value.trim();
     if (search) said.push(`search \u201c${search}\u201d`);
-    for (const name of ["severity", "status", "rule"]) {
+    for (const name of FILTERS) {
       const control = controls[name];
       if (control.value) said.push(`${name} ${control.selectedOptions[0].textContent}`);
     }
@@ -116,10 +123,12 @@
     const severity = controls.severity.value;
     const status = controls.status.value;
     const rule = controls.rule.value;
+    const state = controls.state && controls.state.value;
     return rows.filter(
       (it) =>
         (!severity || it.severity === severity) &&
         (!status || it.status === status) &&
+        (!state || it.states.includes(state)) &&
         (!rule || it.rule === rule || policyOf[it.rule] === rule) &&
         asked.every((word) => it.text.includes(word)),
     );
@@ -229,11 +238,11 @@
   });
 
   controls.search.addEventListener("input", fresh);
-  for (const name of ["severity", "status", "rule", "group"]) {
+  for (const name of [...FILTERS, "group"]) {
     controls[name].addEventListener("change", fresh);
   }
   const clear = () => {
-    for (const name of ["search", "severity", "status", "rule"]) controls[name].value = "";
+    for (const name of ["search", ...FILTERS]) controls[name].value = "";
   };
   id("clear").addEventListener("click", () => {
     clear();

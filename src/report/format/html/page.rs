@@ -6,6 +6,7 @@ use minijinja::value::Serde;
 use minijinja::{Error, Value, context};
 use serde::Serialize;
 
+use super::nights::WhatIsNew;
 use super::notes::PolicyNotes;
 use super::overview::{fields, keys, severities, top_customers};
 use super::rows::rows;
@@ -14,6 +15,7 @@ use super::site::{self, STYLE};
 use crate::report::format::buffered::{Document, Report};
 use crate::report::model::footer::{Summary, Verdict};
 use crate::report::phrase;
+use crate::report::since;
 
 const TEMPLATE: &str = include_str!("page.html");
 const SCRIPT: &str = include_str!("page.js");
@@ -48,6 +50,7 @@ impl Document for Html {
             findings: report.findings.clone(),
             left_out: report.left_out,
             rejected: report.rejected.clone(),
+            closed: report.closed.clone(),
         };
         write_page(&report, &mut *out).map_err(io::Error::other)?;
         out.write_all(b"\n")
@@ -75,12 +78,21 @@ fn write_page(report: &Report<'_>, out: &mut dyn Write) -> Result<(), Error> {
         slice => summary.slice.as_ref().map(ToString::to_string),
         policies => Value::from(Serde(&header.policies)),
         findings_shown => report.findings.len(),
-        findings_total => summary.counts.findings() + summary.counts.waived,
+        findings_total => summary.listed(),
+        bound => since::bound(header),
         left_out => report.left_out,
         where_all_are => phrase::capitalised(phrase::WHERE_ALL_ARE.to_owned()),
         rejected => Value::from(Serde(&report.rejected)),
         rejected_total => summary.rejected,
         exports => Value::from(Serde(&footer.exports)),
+        since => Value::from(Serde(WhatIsNew::new(report))),
+        closed => Value::from(Serde(&report.closed)),
+        closed_total => summary.since.map_or(0, |counts| counts.closed()),
+        which_are_kept => since::which_are_kept(header),
+        order => match &header.previous {
+            Some(_) => "what is new, changed or overdue first, then the most severe",
+            None => "the most severe first",
+        },
         summary => Value::from(Serde(summary)),
         css => Value::from_safe_string(STYLE.to_owned()),
         js => Value::from_safe_string(SCRIPT.to_owned()),

@@ -7,6 +7,7 @@ use minijinja::value::Serde;
 use minijinja::{Error, ErrorKind, Value};
 use serde::Serialize;
 
+use super::nights::State;
 use crate::finding::{Statement, Status};
 use crate::report::format::buffered::Report;
 use crate::report::format::kept::{Findings, Place};
@@ -30,6 +31,8 @@ struct Row<'a> {
     /// It is about no single record.
     whole: bool,
     evidence: Vec<EvidencePart<'a>>,
+    /// How it relates to the nights before, if the run is compared with one.
+    state: Option<State>,
 }
 
 /// Represents what was seen in some fields, and what was expected of them.
@@ -90,6 +93,7 @@ fn row(findings: &Findings, place: &Place, titles: &[String]) -> io::Result<Valu
         waiver: finding.waiver.as_ref().map(phrase::waiver),
         whole: id.is_none() && finding.record.is_none(),
         evidence: finding.statements().map(EvidencePart::new).collect(),
+        state: finding.life.as_ref().map(State::new),
     })))
 }
 

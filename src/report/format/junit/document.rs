@@ -19,6 +19,7 @@ use crate::report::model::bounds::{Bound, Topic};
 use crate::report::model::footer::Verdict;
 use crate::report::model::header::{Policy, Rule};
 use crate::report::phrase::{self, RATIONALE, REMEDIATION, one_line};
+use crate::report::since;
 use crate::text::{count, escape_controls, grouped};
 
 /// The largest number of findings of which those of each rule are picked.
@@ -224,6 +225,7 @@ fn run<'r>(report: &'r Report<'_>) -> Suite<'r> {
         ("complete", summary.complete.to_string()),
     ];
     properties.extend(numbers.map(|(name, number)| (name, number.to_string())));
+    properties.extend(since::properties(report.header, summary));
     let exports = report.footer.exports.iter();
     properties.extend(exports.map(|export| ("export", export.path.clone())));
     let anomalies = summary.anomalies.iter();
@@ -305,7 +307,8 @@ fn text(rule: &Rule, counts: &Counts, shown: &[Place], findings: &Findings) -> i
     let mut text = String::from("\n");
     for place in shown {
         let row = findings.read(place)?;
-        _ = writeln!(text, "{}: {}", row.status, phrase::finding(&row));
+        let status = since::status(&row);
+        _ = writeln!(text, "{status}: {}", phrase::finding(&row));
     }
     more(
         &mut text,

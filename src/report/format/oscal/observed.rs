@@ -6,6 +6,7 @@ use std::io;
 use serde_json::{Value, json};
 
 use super::part::{one_line, prop, props, uuid};
+use crate::record::time;
 use crate::report::format::buffered::Report;
 use crate::report::format::kept::Place;
 use crate::report::markup::uri;
@@ -136,6 +137,15 @@ fn observation(row: &FindingRow<'_>, name: &str, report: &Report<'_>) -> Value {
         let known = [("waiver", &waiver.id), ("waiver-expires", &waiver.expires)];
         let known = known.into_iter();
         all.extend(known.filter_map(|(name, value)| prop(name, value)));
+    }
+    if let Some(life) = &row.life {
+        let because = life.because.as_ref().map(|because| because.as_ref());
+        let due = life.due.map(time::show);
+        all.extend(prop("since", life.since.as_ref()));
+        all.extend(because.and_then(|because| prop("because", because)));
+        all.extend(prop("first-seen", &time::show(life.first_seen)));
+        all.extend(due.and_then(|due| prop("due", &due)));
+        all.extend(prop("overdue", &life.overdue.to_string()));
     }
     let mut observation = json!({
         "uuid": name,

@@ -16,6 +16,7 @@ use crate::report::markup::uri;
 use crate::report::model::footer::{RuleCounts, Verdict};
 use crate::report::model::header::{Policy, Rule};
 use crate::report::phrase::{self, REMEDIATION};
+use crate::report::since;
 use crate::text::{count, escape_controls};
 
 /// Readers of OSCAL hold all of a file in memory.
@@ -186,6 +187,11 @@ fn result_props(report: &Report<'_>) -> Vec<Value> {
         ("left-out", report.left_out),
     ]));
     all.extend(counts(&summary.counts));
+    all.extend(since::heading(report.header).and_then(|heading| prop("compared", &heading)));
+    let lines = since::lines(report.header, summary).into_iter();
+    all.extend(
+        lines.filter_map(|line| prop(&format!("since-{}", line.name), &line.number.to_string())),
+    );
     let exports = report.footer.exports.iter();
     all.extend(exports.filter_map(|export| prop("export", &export.path)));
     all
@@ -213,9 +219,20 @@ fn remarks(report: &Report<'_>) -> Vec<String> {
     }
     if report.left_out > 0 {
         remarks.push(format!(
-            "{} left out: this report has the most severe; {}.",
+            "{} left out: this report has the {} {}; {}.",
             count(report.left_out, "finding is", "findings are"),
+            report.findings.len(),
+            since::which_are_kept(report.header),
             phrase::WHERE_ALL_ARE,
+        ));
+    }
+    remarks.extend(since::bound(report.header).map(|bound| format!("{bound}.")));
+    if let Some(heading) = since::heading(report.header) {
+        let lines = since::lines(report.header, summary).into_iter();
+        let lines = lines.map(|line| format!("{} {line}", line.name));
+        remarks.push(format!(
+            "{heading}: {}.",
+            lines.collect::<Vec<_>>().join("; ")
         ));
     }
     for policy in &report.header.policies {
@@ -367,6 +384,7 @@ mod tests {
                 }]),
                 left_out: 0,
                 rejected: Vec::new(),
+                closed: Vec::new(),
             };
             let results = &whole(&report)["assessment-results"];
             [&results["uuid"], &results["results"][0]["uuid"]].map(ToString::to_string)
@@ -394,6 +412,7 @@ mod tests {
                 findings: Findings::of([]),
                 left_out: 0,
                 rejected: Vec::new(),
+                closed: Vec::new(),
             };
             let result = result(&report);
             let remarks = result["remarks"].to_string();
@@ -444,6 +463,7 @@ mod tests {
             findings: Findings::of([of(None, 1), of(None, 2), of(Some("c"), 3)]),
             left_out: 1,
             rejected: Vec::new(),
+            closed: Vec::new(),
         };
         let result = result(&report);
         let observations = result["observations"].as_array().expect("a list");

@@ -1,6 +1,7 @@
-//! Text for a person at a terminal.
+//! Text for a person at a terminal: the verdict first, then what is new, the rules, the
+//! first findings, and what to do next.
 
-mod line;
 mod page;
+mod reporter;
 
-pub use page::halves;
+pub use reporter::halves;

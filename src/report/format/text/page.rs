@@ -1,27 +1,20 @@
-//! Text for a person at a terminal: the verdict first, then the rules, the
-//! first findings, and what to do next.
+//! The lines of the report.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::AnsiColor;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use super::line::{Renderer, short};
 use crate::finding::Counts;
 use crate::report::format::paint::Paint;
 use crate::report::model::bounds::Bound;
 use crate::report::model::footer::{Footer, Verdict};
 use crate::report::model::header::{Header, Policy, Rule};
-use crate::report::model::row::Rejected;
 use crate::report::phrase;
-use crate::report::render::{self, Rendered};
 use crate::report::settings::Screen;
-use crate::text::{count, escape_controls, grouped};
-
-/// The largest number of findings, and of rejected records, that are shown.
-const MAX_SHOWN: usize = 20;
+use crate::report::since;
+use crate::text::{self, count, escape_controls, grouped};
 
 /// How many blanks are before each line.
 const INDENT: u16 = 2;
@@ -32,81 +25,13 @@ const MIN_WIDTH: u16 = 60;
 /// The largest number of rules that are named in what to do next.
 const MAX_NEXT: usize = 5;
 
-/// Returns the two halves of the report; the first stops once the second has enough.
-pub fn halves(screen: Screen) -> (Renderer, Reporter) {
-    let enough = Arc::new(AtomicBool::new(false));
-    let renderer = Renderer {
-        enough: enough.clone(),
-    };
-    let reporter = Reporter {
-        enough,
-        screen,
-        findings: Vec::new(),
-        rejected: Vec::new(),
-    };
-    (renderer, reporter)
-}
-
-/// Writes the report once everything is known.
-pub struct Reporter {
-    enough: Arc<AtomicBool>,
-    screen: Screen,
-    findings: Vec<String>,
-    rejected: Vec<String>,
-}
-
-impl render::Reporter for Reporter {
-    fn start(&mut self, _: &Header, _: &mut dyn Write) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn findings(&mut self, rendered: &Rendered, _: &mut dyn Write) -> io::Result<()> {
-        let room = MAX_SHOWN - self.findings.len();
-        let lines = rendered.bytes.split_inclusive(|byte| *byte == b'\n');
-        let lines = lines.take(room);
-        self.findings
-            .extend(lines.map(|line| String::from_utf8_lossy(line).trim_end().to_owned()));
-        if self.findings.len() == MAX_SHOWN {
-            self.enough.store(true, Ordering::Relaxed);
-        }
-        Ok(())
-    }
-
-    fn rejected(&mut self, rejected: &Rejected<'_>) -> io::Result<()> {
-        if self.rejected.len() < MAX_SHOWN {
-            self.rejected.push(rejected.to_string());
-        }
-        Ok(())
-    }
-
-    fn finish(
-        self: Box<Self>,
-        header: &Header,
-        footer: &Footer,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
-        let page = Page {
-            header,
-            footer,
-            paint: Paint(self.screen.colour),
-            width: self.screen.width.map(|width| width.max(MIN_WIDTH)),
-        };
-        page.verdict(out)?;
-        page.severities(out)?;
-        page.audited(out)?;
-        page.bounds(out)?;
-        page.rules(out)?;
-        page.top_customers(out)?;
-        page.anomalies(out)?;
-        page.waivers(out)?;
-        page.findings(&self.findings, out)?;
-        page.rejected(&self.rejected, out)?;
-        page.next(out)
-    }
+/// Returns the beginning of a long value: a line is for one look.
+pub fn short(value: &str) -> Cow<'_, str> {
+    text::short(value, 60)
 }
 
 /// Holds what the report is written from.
-struct Page<'a> {
+pub struct Page<'a> {
     header: &'a Header,
     footer: &'a Footer,
     paint: Paint,
@@ -114,7 +39,38 @@ struct Page<'a> {
     width: Option<u16>,
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
+    pub fn new(header: &'a Header, footer: &'a Footer, screen: Screen) -> Self {
+        Self {
+            header,
+            footer,
+            paint: Paint(screen.colour),
+            width: screen.width.map(|width| width.max(MIN_WIDTH)),
+        }
+    }
+
+    /// Writes the report with these lines of findings, and of records that could not be
+    /// read.
+    pub fn write(
+        &self,
+        findings: &[String],
+        rejected: &[String],
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        self.verdict(out)?;
+        self.since(out)?;
+        self.severities(out)?;
+        self.audited(out)?;
+        self.bounds(out)?;
+        self.rules(out)?;
+        self.top_customers(out)?;
+        self.anomalies(out)?;
+        self.waivers(out)?;
+        self.findings(findings, out)?;
+        self.rejected(rejected, out)?;
+        self.next(out)
+    }
+
     fn verdict(&self, out: &mut dyn Write) -> io::Result<()> {
         let summary = &self.footer.summary;
         let verdict = summary.verdict();
@@ -133,10 +89,34 @@ impl Page<'_> {
         if let Some(slice) = &summary.slice {
             writeln!(out, "  only findings of {slice}")?;
         }
+        if let Some(bound) = since::bound(self.header) {
+            writeln!(out, "  {bound}")?;
+        }
         for reason in summary.reasons() {
             writeln!(out, "  - {}", escape_controls(reason))?;
         }
         Ok(())
+    }
+
+    /// Writes what is new since the night before, if the run is compared with one.
+    fn since(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Some(heading) = since::heading(self.header) else {
+            return Ok(());
+        };
+        let mut table = self.new_table();
+        for since::Line {
+            name,
+            number,
+            words,
+        } in since::lines(self.header, &self.footer.summary)
+        {
+            table.add_row([name.to_owned(), grouped(number), words]);
+        }
+        if let Some(column) = table.column_mut(1) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        writeln!(out, "\n{}", self.paint.heading(&heading))?;
+        self.table(&table, out)
     }
 
     /// Writes a bar for each severity, if there is anything to show.
@@ -353,8 +333,7 @@ impl Page<'_> {
     }
 
     fn findings(&self, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
-        let counts = self.footer.summary.counts;
-        let all = counts.findings() + counts.waived;
+        let all = self.footer.summary.listed();
         if all == 0 {
             return Ok(());
         }
@@ -365,6 +344,10 @@ impl Page<'_> {
         let heading = match lines.len() as u64 {
             shown if shown == all => "Findings".to_owned(),
             shown => format!("First {shown} of {} findings", grouped(all)),
+        };
+        let heading = match &self.header.previous {
+            Some(_) => format!("{heading}, what is new, changed or overdue first"),
+            None => heading,
         };
         writeln!(out, "\n{}", self.paint.heading(&heading))?;
         self.table(&table, out)

@@ -46,6 +46,8 @@ impl render::Renderer for Renderer {
 /// end what they add up to.
 pub struct Reporter {
     book: Book,
+    /// The columns of findings: all that are not blank in every row.
+    columns: Vec<Column>,
     /// For each rule, what is the same for all its findings.
     rules: Vec<Vec<Option<String>>>,
     max_rows: u32,
@@ -57,13 +59,19 @@ pub struct Reporter {
 
 impl Reporter {
     fn new(header: &Header, full: Arc<AtomicBool>) -> Self {
+        let is_compared = header.previous.is_some();
+        let columns = Column::ALL.iter().copied();
+        let columns: Vec<_> = columns
+            .filter(|column| is_compared || !column.is_of_nights())
+            .collect();
         let rules = header.rules().map(|(policy, rule)| {
-            let cells = Column::ALL.iter();
+            let cells = columns.iter();
             cells.map(|column| column.of_rule(policy, rule)).collect()
         });
         Self {
             book: Book::new(),
             rules: rules.collect(),
+            columns,
             max_rows: MAX_ROWS,
             full,
             left_out: 0,
@@ -78,11 +86,10 @@ impl Reporter {
 
     fn finding(&mut self, rule_index: usize, row: &FindingRow<'_>) -> Result<(), XlsxError> {
         let fixed = &self.rules[rule_index];
-        let texts: Vec<_> = Column::ALL
-            .iter()
+        let texts: Vec<_> = (self.columns.iter())
             .map(|column| column.of_row(row))
             .collect();
-        let columns = Column::ALL.iter().zip(fixed).zip(&texts);
+        let columns = self.columns.iter().zip(fixed).zip(&texts);
         let cells = columns.map(|((column, fixed), own)| match (column, fixed, own) {
             (Column::Severity, ..) => Cell::Severity(row.severity),
             (_, Some(text), _) => text_or_blank(text),
@@ -105,7 +112,7 @@ impl render::Reporter for Reporter {
     fn start(&mut self, header: &Header, _: &mut dyn Write) -> io::Result<()> {
         attempt(|| {
             self.book.start(header)?;
-            let columns = Column::ALL.iter();
+            let columns = self.columns.iter();
             let columns: Vec<_> = columns.map(|one| (one.name(), width(*one))).collect();
             self.book.header(Sheet::Findings, &columns)?;
             self.book.header(Sheet::Rejected, &REJECTED)
@@ -159,7 +166,7 @@ impl render::Reporter for Reporter {
         ];
         let mut file = attempt(|| {
             let book = &mut self.book;
-            book.filter(Sheet::Findings, Column::ALL.len())?;
+            book.filter(Sheet::Findings, self.columns.len())?;
             book.filter(Sheet::Rejected, REJECTED.len())?;
             sheets::rules(header, footer, book)?;
             sheets::summary(header, footer, &notes, book)?;

@@ -8,14 +8,21 @@ use crate::report::column::Column;
 use crate::report::model::footer::Footer;
 use crate::report::model::header::{Header, Policy, Rule};
 use crate::report::phrase;
+use crate::report::since;
 use crate::text::count;
 
 /// Returns how wide a column is, in characters.
 pub fn width(column: Column) -> u8 {
     match column {
-        Column::Severity | Column::Status | Column::Record => 10,
+        Column::Severity | Column::Status | Column::Record | Column::Since => 10,
         Column::Policy | Column::Reason | Column::Waiver | Column::WaiverExpires => 14,
-        Column::Rule | Column::CustomerId | Column::Field | Column::Export => 24,
+        Column::Rule
+        | Column::CustomerId
+        | Column::Field
+        | Column::Export
+        | Column::Because
+        | Column::FirstSeen
+        | Column::Due => 24,
         Column::CustomerName | Column::Expected | Column::Observed => 32,
         Column::Fingerprint => 34,
         Column::Title | Column::Remediation | Column::References => 48,
@@ -156,6 +163,24 @@ pub fn summary(
         row(&[Cell::Heading("waiver"), Cell::Text(note)])?;
     }
     row(&[Cell::Heading("as of"), Cell::Text(&header.as_of)])?;
+    if let Some(heading) = since::heading(header) {
+        row(&[Cell::Heading("compared"), Cell::Text(&heading)])?;
+    }
+    if let Some(bound) = since::bound(header) {
+        row(&[Cell::Heading("listed"), Cell::Text(&bound)])?;
+    }
+    for since::Line {
+        name,
+        number,
+        words,
+    } in since::lines(header, summary)
+    {
+        row(&[
+            Cell::Heading(name),
+            Cell::Number(number),
+            Cell::Text(&words),
+        ])?;
+    }
     for (name, number) in [
         ("findings", summary.counts.findings()),
         ("records", summary.records),

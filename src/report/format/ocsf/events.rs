@@ -1,15 +1,15 @@
-//! OCSF: one event per finding, of the class Compliance Finding, each on its line.
-//!
-//! The classes and their numbers are those of the Open Cybersecurity Schema
-//! Framework, <https://schema.ocsf.io/1.5.0/classes/compliance_finding>.
+//! The events, and what writes them.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::activity::{Activity, Named};
+use super::closed;
 use crate::finding::{Evidence, Status};
 use crate::policy::{Reference, Severity};
 use crate::report::json_writer::{RuleObjects, open, write_json, write_open};
+use crate::report::model::ended::Ended;
 use crate::report::model::footer::{Export, Footer};
 use crate::report::model::header::{Header, Rule};
 use crate::report::model::row::{FindingRow, Rejected};
@@ -19,9 +19,6 @@ use crate::report::render::{self, Found, Rendered};
 /// The version of the schema: the one in which `status_details` has taken the
 /// place of `status_detail`.
 const VERSION: &str = "1.5.0";
-
-/// A number of the schema, and its caption.
-type Named = (u8, &'static str);
 
 const NEW: Named = (1, "New");
 const SUPPRESSED: Named = (3, "Suppressed");
@@ -40,7 +37,7 @@ fn named(severity: Severity) -> Named {
 
 /// The keys of an event that are the same for all findings of a rule.
 #[derive(Serialize)]
-struct Fixed<'e> {
+pub(super) struct Fixed<'e> {
     activity_id: u8,
     activity_name: &'static str,
     category_uid: u8,
@@ -71,24 +68,31 @@ struct Product<'e> {
 }
 
 #[derive(Clone, Copy, Serialize)]
-struct Remediation<'e> {
+pub(super) struct Remediation<'e> {
     desc: &'e str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     references: &'e [String],
 }
 
 impl<'e> Fixed<'e> {
-    fn new(header: &'e Header, severity: Severity, remediation: Option<Remediation<'e>>) -> Self {
+    pub(super) fn new(
+        header: &'e Header,
+        activity: Activity,
+        severity: Severity,
+        remediation: Option<Remediation<'e>>,
+    ) -> Self {
         let (severity_id, severity) = named(severity);
+        let (activity_id, activity_name) = activity.named();
+        let (type_uid, type_name) = activity.type_named();
         Self {
-            activity_id: 1,
-            activity_name: "Create",
+            activity_id,
+            activity_name,
             category_uid: 2,
             category_name: "Findings",
             class_uid: 2003,
             class_name: "Compliance Finding",
-            type_uid: 200_301,
-            type_name: "Compliance Finding: Create",
+            type_uid,
+            type_name,
             time: header.instant().timestamp_millis(),
             metadata: Metadata {
                 version: VERSION,
@@ -108,46 +112,49 @@ impl<'e> Fixed<'e> {
 /// The other keys of an event, but for what the schema has no name for, which is
 /// written as the last.
 #[derive(Serialize)]
-struct Event<'e> {
-    status_id: u8,
-    status: &'static str,
-    message: &'e str,
+pub(super) struct Event<'e> {
+    pub(super) status_id: u8,
+    pub(super) status: &'static str,
+    pub(super) message: &'e str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    comment: Option<&'e str>,
-    finding_info: Info<'e>,
-    compliance: Compliance<'e>,
-    resources: &'e [Resource<'e>],
+    pub(super) comment: Option<&'e str>,
+    pub(super) finding_info: Info<'e>,
+    pub(super) compliance: Compliance<'e>,
+    pub(super) resources: &'e [Resource<'e>],
 }
 
 #[derive(Serialize)]
-struct Info<'e> {
-    uid: &'e str,
-    title: &'e str,
-    desc: &'e str,
+pub(super) struct Info<'e> {
+    pub(super) uid: &'e str,
+    pub(super) title: &'e str,
+    pub(super) desc: &'e str,
+    /// In milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) first_seen_time: Option<i64>,
 }
 
 #[derive(Serialize)]
-struct Compliance<'e> {
+pub(super) struct Compliance<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    control: Option<&'e str>,
+    pub(super) control: Option<&'e str>,
     #[serde(skip_serializing_if = "str::is_empty")]
-    desc: &'e str,
+    pub(super) desc: &'e str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    standards: &'e [String],
+    pub(super) standards: &'e [String],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    requirements: &'e [String],
-    status_id: u8,
-    status: &'static str,
-    status_details: &'e [&'e str],
+    pub(super) requirements: &'e [String],
+    pub(super) status_id: u8,
+    pub(super) status: &'static str,
+    pub(super) status_details: &'e [&'e str],
 }
 
 #[derive(Serialize)]
-struct Resource<'e> {
+pub(super) struct Resource<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    uid: Option<&'e str>,
+    pub(super) uid: Option<&'e str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'e str>,
-    r#type: &'static str,
+    pub(super) name: Option<&'e str>,
+    pub(super) r#type: &'static str,
 }
 
 impl<'e> Resource<'e> {
@@ -162,7 +169,7 @@ impl<'e> Resource<'e> {
         Self::export(row.export.as_deref().unwrap_or(row.whom()))
     }
 
-    fn export(name: &'e str) -> Self {
+    pub(super) fn export(name: &'e str) -> Self {
         Self {
             uid: None,
             name: Some(name),
@@ -185,7 +192,7 @@ struct Unmapped<'e> {
 
 /// Writes an event that goes on: fixed keys, as an object that goes on, then the
 /// others.
-fn write_event(fixed: &[u8], event: &Event<'_>, out: &mut Vec<u8>) -> io::Result<()> {
+pub(super) fn write_event(fixed: &[u8], event: &Event<'_>, out: &mut Vec<u8>) -> io::Result<()> {
     out.extend_from_slice(fixed);
     let brace = out.len();
     write_open(event, out)?;
@@ -201,7 +208,8 @@ pub struct Renderer {
 
 /// What is the same for all findings of a rule.
 struct RulePart {
-    fixed: RuleObjects,
+    created: RuleObjects,
+    updated: RuleObjects,
     title: String,
     rationale: String,
     standards: Vec<String>,
@@ -231,11 +239,14 @@ impl RulePart {
                 standards.push(framework);
             }
         }
-        let fixed = RuleObjects::new(rule, |severity| {
-            open(&Fixed::new(header, severity, remediation))
-        });
+        let fixed = |activity| {
+            RuleObjects::new(rule, |severity| {
+                open(&Fixed::new(header, activity, severity, remediation))
+            })
+        };
         Ok(Self {
-            fixed: fixed?,
+            created: fixed(Activity::Create)?,
+            updated: fixed(Activity::Update)?,
             title: rule.title.clone(),
             rationale: rule.rationale.clone(),
             standards,
@@ -273,6 +284,7 @@ impl render::Renderer for Renderer {
                 uid: &Rendered::key(row),
                 title: &rule.title,
                 desc: &observed,
+                first_seen_time: (row.life.as_ref()).map(|life| life.first_seen.timestamp_millis()),
             },
             compliance: Compliance {
                 control: Some(&row.rule),
@@ -286,7 +298,11 @@ impl render::Renderer for Renderer {
             resources: &[Resource::new(row)],
         };
         let start = rendered.bytes.len();
-        write_event(rule.fixed.of(row.severity), &event, &mut rendered.bytes)?;
+        let fixed = match Activity::of(row) {
+            Activity::Create => &rule.created,
+            Activity::Update | Activity::Close => &rule.updated,
+        };
+        write_event(fixed.of(row.severity), &event, &mut rendered.bytes)?;
         rendered.number_key(start, row);
         let unmapped = Unmapped {
             policy: &row.policy,
@@ -316,7 +332,17 @@ struct Unaudited<'e> {
 
 /// Writes the events; the last says so if the audit is not complete, since there is
 /// no other place for it.
-pub struct Reporter;
+pub struct Reporter {
+    header: Header,
+}
+
+impl Reporter {
+    pub fn new(header: &Header) -> Self {
+        Self {
+            header: header.clone(),
+        }
+    }
+}
 
 impl render::Reporter for Reporter {
     fn start(&mut self, _: &Header, _: &mut dyn Write) -> io::Result<()> {
@@ -325,6 +351,14 @@ impl render::Reporter for Reporter {
 
     fn findings(&mut self, rendered: &Rendered, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(&rendered.bytes)
+    }
+
+    fn ended(&mut self, ended: &Ended<'_>, out: &mut dyn Write) -> io::Result<()> {
+        match ended {
+            Ended::Closed(closed) => closed::write(closed, &self.header, out),
+            // Nothing is known of it, or it is a finding still: nothing happens to it.
+            Ended::Carried(_) | Ended::Moved(_) => Ok(()),
+        }
     }
 
     /// Events are findings: rejected records make the audit incomplete, and
@@ -357,6 +391,7 @@ impl render::Reporter for Reporter {
                 uid: &header.incomplete_fingerprint(),
                 title,
                 desc: &reasons,
+                first_seen_time: None,
             },
             compliance: Compliance {
                 control: None,
@@ -372,7 +407,7 @@ impl render::Reporter for Reporter {
                 .collect::<Vec<_>>(),
         };
         let mut line = Vec::new();
-        let fixed = open(&Fixed::new(header, Severity::High, None))?;
+        let fixed = open(&Fixed::new(header, Activity::Create, Severity::High, None))?;
         write_event(&fixed, &event, &mut line)?;
         let unmapped = Unaudited {
             policies: policies.collect(),
@@ -441,7 +476,11 @@ mod tests {
     fn an_audit_is_only_silent_if_it_is_complete() {
         let of = |footer: Footer| {
             let mut out = Vec::new();
-            let finished = Box::new(Reporter).finish(&fixture::header(), &footer, &mut out);
+            let finished = Box::new(Reporter::new(&fixture::header())).finish(
+                &fixture::header(),
+                &footer,
+                &mut out,
+            );
             finished.expect("memory");
             String::from_utf8(out).expect("text")
         };
