@@ -193,12 +193,12 @@ pub enum Error {
 
 impl Manifest {
     /// Returns the manifest of a run: `exports` are the files that were read, in the
-    /// order of the footer's, and `reports` those that were written.
+    /// order of the footer's, and `reports` those that were written; `night` are the files of
+    /// a history, if it keeps one.
     pub fn new(
         options: &AuditOptions,
         (policies, waivers): (&Policies, &Waivers),
-        header: &Header,
-        footer: &Footer,
+        (header, footer): (&Header, &Footer),
         exports: Vec<FileDigest>,
         reports: Vec<Written>,
         run: RunFacts,

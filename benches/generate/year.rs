@@ -121,11 +121,11 @@ pub fn happens(night: u32, event: Event) -> bool {
 /// The policy that is in force on a night.
 pub fn policy(night: u32) -> &'static str {
     let changes = EVENTS.iter().filter(|(from, _)| *from <= night);
-    let newest = changes.filter_map(|(_, event)| match event {
+    let mut newest = changes.filter_map(|(_, event)| match event {
         Event::Policy(number) => Some(*number),
         Event::Cut | Event::Garbled | Event::Empty | Event::FileLost | Event::Stale => None,
     });
-    POLICIES[newest.last().unwrap_or(0)]
+    POLICIES[newest.next_back().unwrap_or(0)]
 }
 
 /// When a customer is there, and on which nights it changes.

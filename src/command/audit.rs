@@ -423,8 +423,7 @@ impl Run<'_> {
         let manifest = Manifest::new(
             options,
             (policies, waivers),
-            header,
-            &footer,
+            (header, &footer),
             digests,
             written,
             run,

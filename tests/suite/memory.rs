@@ -103,10 +103,7 @@ fn what_a_report_has_no_room_for_in_bytes_is_counted() {
     for (format, says) in [
         ("html", "findings are not on this page"),
         ("sarif", "findings are left out: this report has the "),
-        (
-            "oscal",
-            "findings are left out: this report has the ",
-        ),
+        ("oscal", "findings are left out: this report has the "),
         ("markdown", "more findings: a csv or json report"),
     ] {
         let run = workspace.audit(&["export"], &["-f", format]);
