@@ -161,7 +161,8 @@ mod spool;
 pub mod terminal;
 #[doc(hidden)]
 pub mod text;
-mod toml_keys;
+#[doc(hidden)]
+pub mod toml_keys;
 #[doc(hidden)]
 pub mod toml_reader;
 #[cfg(feature = "cli")]
