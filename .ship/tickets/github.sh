@@ -23,8 +23,8 @@ jq --compact-output '.reports[] | select(.action // "none" | . != "none")' "$1" 
         # A label has at most 50 characters, and a key any number.
         label="audit-$(printf %s "$slice" | jq --join-output .key | sha256sum | cut -c1-20)"
         number=$(call GET "/issues?state=open&labels=$label" | jq --raw-output '.[0].number // empty')
-        issue=$(printf %s "$slice" | jq --arg label "$label" --rawfile body "$report" \
-            '{title, body: $body, labels: ["audit", $label]}')
+        issue=$(printf %s "$slice" | jq --arg mark "$label" --rawfile body "$report" \
+            '{title, body: $body, labels: ["audit", $mark]}')
         case "$action:$number" in
             close:) ;;
             close:*) issue=$(printf %s "$issue" | jq '. + {state: "closed"}')

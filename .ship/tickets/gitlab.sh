@@ -22,8 +22,8 @@ jq --compact-output '.reports[] | select(.action // "none" | . != "none")' "$1" 
         report=$(printf %s "$slice" | jq --raw-output .path)
         label="audit-$(printf %s "$slice" | jq --join-output .key | sha256sum | cut -c1-20)"
         number=$(call GET "/issues?state=opened&labels=$label" | jq --raw-output '.[0].iid // empty')
-        issue=$(printf %s "$slice" | jq --arg label "$label" --rawfile body "$report" \
-            '{title, description: $body, labels: "audit,\($label)"}')
+        issue=$(printf %s "$slice" | jq --arg mark "$label" --rawfile body "$report" \
+            '{title, description: $body, labels: "audit,\($mark)"}')
         case "$action:$number" in
             close:) ;;
             close:*) issue=$(printf %s "$issue" | jq '. + {state_event: "close"}')

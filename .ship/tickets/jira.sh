@@ -25,9 +25,9 @@ jq --compact-output '.reports[] | select(.action // "none" | . != "none")' "$1" 
         open="project = $JIRA_PROJECT AND labels = $label AND statusCategory != Done"
         name=$(call GET /search --get --data-urlencode "jql=$open" --data fields=key |
             jq --raw-output '.issues[0].key // empty')
-        issue=$(printf %s "$slice" | jq --arg label "$label" --arg project "$JIRA_PROJECT" \
+        issue=$(printf %s "$slice" | jq --arg mark "$label" --arg project "$JIRA_PROJECT" \
             --rawfile body "$report" '{fields: {project: {key: $project}, summary: .title,
-                description: $body, issuetype: {name: "Task"}, labels: ["audit", $label]}}')
+                description: $body, issuetype: {name: "Task"}, labels: ["audit", $mark]}}')
         case "$action:$name" in
             close:) ;;
             close:*) call PUT "/issue/$name" --data "$issue" >/dev/null

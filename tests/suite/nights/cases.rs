@@ -746,7 +746,6 @@ fn the_program_says_what_each_sentence_says() {
 }
 
 #[test]
-#[ignore = "the manifest of a night that is run again has the times of the second run"]
 fn the_same_night_again_keeps_its_manifest() {
     let mut chain = Chain::new(Mode::History);
     let step = step("a=f b=t", 0);
