@@ -41,6 +41,7 @@ def finding(number, policy, rule, severity, status):
         "evidence": [{"field": "name", "expected": "at most 0 characters", "observed": name}],
         "evidence_digest": f"{number:032x}",
         "fingerprint": f"{number:032x}",
+        "waiver": None,
         "export": "export.json",
         "record": number + 1,
     }
