@@ -54,6 +54,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BENCHES = ROOT / "benches"
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target")
 AS_OF = "2026-01-01T00:00:00Z"
+NEXT_NIGHT = "2026-01-02T00:00:00Z"
 THREADS = "2"  # of audit and of its peers; main() sets it
 EXTENSIONS = {"ndjson": "ndjson", "array": "array.json", "pretty": "pretty.json", "csv": "csv"}
 RULES = ["mfa", "pci-passwords", "open-allowlist", "wide-allowlist", "security-contact", "review"]
@@ -202,10 +203,11 @@ class Bench:
         folder.mkdir(exist_ok=True)
         return folder / name
 
-    def audit(self, file, out, policy="six", threads=None, before=(), **streams):
+    def audit(self, file, out, policy="six", threads=None, before=(), night=(AS_OF,), **streams):
         threads = [] if threads == "all" else ["-j", threads or THREADS]
-        command = [self.audit_program, "-p", BENCHES / f"{policy}.toml", "-o", out, "-q"]
-        command = [*before, *command, "--as-of", AS_OF, *threads, file]
+        command = [self.audit_program, "-p", BENCHES / f"{policy}.toml", "-q"]
+        command = [*before, *command, "--as-of", *night, *threads, file]
+        command += ["-o", out] if out else []
         # 1 says that there are findings, and there are.
         return run(command, good=(0, 1), **streams)
 
@@ -541,6 +543,42 @@ def row_compressed(bench):
         )
 
 
+def row_nights(bench):
+    """Runs that are compared with the night before, against the same run that is not: what a
+    history writes is compared with a run that writes the same packed report."""
+    file = bench.plain("ndjson")
+    # Tonight everything is found again that was found last night.
+    night = lambda out, *more, as_of=NEXT_NIGHT: bench.audit(
+        file, out, policy="three", night=(as_of, *more)
+    )
+    for name in ["nights.ndjson", "nights.ndjson.zst"]:
+        last, since, alone = (bench.out(f"{part}-{name}") for part in ["last", "since", "alone"])
+        night(last, as_of=AS_OF)
+        yield night_row(
+            bench,
+            f"3 findings each, --since {name} of {megabytes(last.stat().st_size)}",
+            lambda: night(since, "--since", last),
+            lambda: night(alone),
+        )
+    history, before = bench.out("history"), bench.out("history-before")
+    shutil.rmtree(before, ignore_errors=True)
+    before.mkdir()
+    night(None, "--history", before, as_of=AS_OF)
+
+    def again():
+        shutil.rmtree(history, ignore_errors=True)
+        shutil.copytree(before, history)
+        return night(None, "--history", history)
+
+    yield night_row(bench, "3 findings each, --history", again, lambda: night(alone))
+
+
+def night_row(bench, what, compared, alone):
+    warm(compared, alone)
+    limit = "at most 1.5 x the time"
+    return versus(bench, what, compared, alone, limit, lambda ratio: ratio <= 1.5, upside_down=True)
+
+
 def row_cores(bench):
     two, one = bench.out("two.csv"), bench.out("one.csv")
     for shape in EXTENSIONS:
@@ -594,6 +632,7 @@ ROWS = {
     "hundred": row_hundred,
     "hostile": row_hostile,
     "compressed": row_compressed,
+    "nights": row_nights,
     "cores": row_cores,
     "affinity": row_affinity,
 }

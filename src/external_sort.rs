@@ -4,6 +4,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::vec;
@@ -155,12 +156,23 @@ impl<T: Spill> Iterator for Sorted<T> {
     type Item = io::Result<T>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let Reverse((item, number)) = self.next.pop()?;
+        let mut first = self.next.peek_mut()?;
+        let Reverse((_, number)) = *first;
         match self.sources[number].next() {
-            Ok(next) => self.next.extend(next.map(|next| Reverse((next, number)))),
-            Err(error) => return Some(Err(error)),
+            // What is put in its place finds its own place once.
+            Ok(Some(next)) => {
+                let Reverse((item, _)) = std::mem::replace(&mut *first, Reverse((next, number)));
+                Some(Ok(item))
+            }
+            Ok(None) => {
+                let Reverse((item, _)) = PeekMut::pop(first);
+                Some(Ok(item))
+            }
+            Err(error) => {
+                PeekMut::pop(first);
+                Some(Err(error))
+            }
         }
-        Some(Ok(item))
     }
 }
 

@@ -9,6 +9,7 @@ use super::convert::write_row;
 use super::error::Error;
 use super::exit::Exit;
 use super::night::{States, has_worse};
+use super::share::threads;
 use crate::nights::{self, Base, Facts, Part, RunningNight, Sum, Tonight};
 use crate::options::{DiffOptions, Verbosity};
 use crate::policy::Severity;
@@ -36,7 +37,7 @@ pub(super) fn diff(options: &DiffOptions, streams: &mut Streams<'_>) -> Result<E
         let (which, path) = ("later", shown());
         return Err(nights::Error::Pipe { which, path }.into());
     }
-    let base = Base::read(&options.earlier)?;
+    let base = Base::read(&options.earlier, threads(None))?;
     // What several records of one customer come to together is known once all are read.
     let mut decided = None;
     loop {

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::error::Error;
+use super::share::threads;
 use crate::digest::FileDigest;
 use crate::export::Source;
 use crate::finding::{Anomaly, Privacy};
@@ -68,10 +69,10 @@ impl<'n> Night<'n> {
                     return Err(nights::Error::NothingEarlier { option }.into());
                 }
             }
-            Some(Earlier::Report(path)) => base = Some(Base::read(path)?),
+            Some(Earlier::Report(path)) => base = Some(Base::read(path, threads(options.threads))?),
             Some(Earlier::History(path)) => {
                 let tonight = history::Tonight::open(path, options.policies.as_of)?;
-                (base, notes) = tonight.base();
+                (base, notes) = tonight.base(threads(options.threads));
                 history = Some(tonight);
             }
         }

@@ -183,8 +183,8 @@ impl Tonight {
     }
 
     /// Returns the newest night before this one that is whole, and a note on each newer one
-    /// that is not.
-    pub fn base(&self) -> (Option<Base>, Vec<String>) {
+    /// that is not; it is read on so many threads.
+    pub fn base(&self, threads: usize) -> (Option<Base>, Vec<String>) {
         let mut notes = Vec::new();
         for (night, why) in &self.folder.broken {
             notes.push(format!(
@@ -193,7 +193,7 @@ impl Tonight {
         }
         let before = self.folder.nights.iter().rev();
         for night in before.filter(|night| night.name < self.name) {
-            match self.folder.open_night(night) {
+            match self.folder.open_night(night, threads) {
                 Ok(base) => return (Some(base), notes),
                 Err(why) => notes.push(format!("the night {} is passed over: {why}", night.name)),
             }
@@ -292,7 +292,7 @@ impl Tonight {
 
 impl Folder {
     /// Opens a night, whose digests hold.
-    fn open_night(&self, night: &Stored) -> Result<Base, String> {
+    fn open_night(&self, night: &Stored, threads: usize) -> Result<Base, String> {
         let Some(files) = night.manifest.night() else {
             return Err("its manifest names no report".to_owned());
         };
@@ -305,7 +305,7 @@ impl Folder {
         });
         match indexed {
             Ok(base) => Ok(base),
-            Err(_) => Base::read(&report).map_err(|error| {
+            Err(_) => Base::read(&report, threads).map_err(|error| {
                 let cause = std::error::Error::source(&error).map(ToString::to_string);
                 cause.unwrap_or_else(|| error.to_string())
             }),

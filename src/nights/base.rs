@@ -13,7 +13,6 @@ use super::entry::{Entry, Key};
 use super::error::Error;
 use super::group::Group;
 use super::sorted_file::SortedFile;
-use crate::digest;
 use crate::report::{Footer, Header, Listed};
 
 /// Represents a rule by which earlier findings were found.
@@ -68,6 +67,40 @@ pub struct Lists {
     pub waivers: Indexed<String>,
 }
 
+/// Says which indexes items of some lists have in others.
+pub(super) struct Elsewhere {
+    rules: Vec<u32>,
+    instants: Vec<u32>,
+    waivers: Vec<u32>,
+}
+
+impl Lists {
+    /// Adds the items of other lists, and returns the indexes that they have here.
+    pub(super) fn add(&mut self, other: &Self) -> Elsewhere {
+        Elsewhere {
+            rules: self.rules.add(&other.rules),
+            instants: self.instants.add(&other.instants),
+            waivers: self.waivers.add(&other.waivers),
+        }
+    }
+}
+
+impl Elsewhere {
+    /// Returns an entry that refers to the other lists.
+    pub(super) fn entry(&self, entry: Entry) -> Entry {
+        let there = |indexes: &[u32], index: u32| indexes.get(index as usize).copied();
+        Entry {
+            rule: there(&self.rules, entry.rule).unwrap_or(entry.rule),
+            first_seen: there(&self.instants, entry.first_seen).unwrap_or(entry.first_seen),
+            due_from: entry
+                .due_from
+                .and_then(|index| there(&self.instants, index)),
+            waiver: entry.waiver.and_then(|index| there(&self.waivers, index)),
+            ..entry
+        }
+    }
+}
+
 /// Holds items, each once, with their indexes.
 #[derive(Debug, Clone)]
 pub struct Indexed<T> {
@@ -107,6 +140,11 @@ impl<T: Clone + Eq + std::hash::Hash> Indexed<T> {
         index
     }
 
+    /// Adds the items of another list, and returns the indexes that they have here.
+    fn add(&mut self, other: &Self) -> Vec<u32> {
+        other.items.iter().map(|item| self.index(item)).collect()
+    }
+
     /// Returns the item at an index.
     pub fn get(&self, index: u32) -> Option<&T> {
         self.items.get(index as usize)
@@ -141,12 +179,12 @@ impl<T: Clone + Eq + std::hash::Hash> Indexed<T> {
 pub(super) const SEGMENT_ITEMS: usize = 1 << 15;
 
 impl Base {
-    /// Reads the findings of a report, which is a file.
+    /// Reads the findings of a report, which is a file, on so many threads.
     ///
     /// # Errors
     ///
     /// It cannot be read whole, or is of a kind that nothing can be compared with.
-    pub fn read(path: &Path) -> Result<Self, Error> {
+    pub fn read(path: &Path, threads: usize) -> Result<Self, Error> {
         let shown = || path.display().to_string();
         let unreadable = |source| Error::Unreadable {
             path: shown(),
@@ -159,14 +197,14 @@ impl Base {
                 path: shown(),
             });
         }
-        let sha256 = digest::of_file(path).map_err(unreadable)?.sha256;
         let Earlier {
+            sha256,
             header,
             footer,
             lists,
             sorter,
             hides_ids,
-        } = Earlier::read(path)?;
+        } = Earlier::read(path, threads)?;
         if let Some(slice) = &footer.summary.slice {
             return Err(Error::Slice {
                 which: "earlier",

@@ -8,16 +8,19 @@ use chrono::{DateTime, Utc};
 use super::base::{EarlierRule, Indexed, Lists, SEGMENT_ITEMS};
 use super::entry::{Entry, Key, said, slice_digest};
 use super::error::Error;
+use crate::digest;
 use crate::external_sort::Sorter;
 use crate::finding::{REDACTED, Status};
 use crate::policy::Severity;
 use crate::report::{
     self, CarriedRow, Ended, FindingRow, Footer, Header, Listener, ReadError, Rejected, Since,
-    Skimmed,
+    Skimmed, Skims,
 };
 
 /// Holds the findings of an earlier report.
 pub(super) struct Earlier {
+    /// The SHA-256 of its bytes.
+    pub sha256: String,
     pub header: Header,
     pub footer: Footer,
     pub lists: Lists,
@@ -29,12 +32,19 @@ pub(super) struct Earlier {
 /// Takes in findings, one after another.
 struct Taking {
     lists: Lists,
-    sorter: Sorter<Entry>,
+    /// Those of which it is not yet known which come before them, in their order.
+    entries: Vec<Entry>,
     /// How many were taken in.
     order: u64,
     hides_ids: bool,
     /// The index of the instant of findings that say nothing of their lives.
     own: u32,
+    /// The last customer's id, and its key.
+    customer: (String, Key),
+    /// The indexes of rules by their names.
+    rules: HashMap<String, u32>,
+    /// Room for the name of a rule.
+    name: String,
 }
 
 /// Holds what is taken in of a finding.
@@ -54,57 +64,71 @@ struct Row<'r> {
 }
 
 impl Earlier {
-    /// Reads a report: once, if its findings are lines.
-    pub fn read(path: &Path) -> Result<Self, Error> {
-        let mut taking = Taking::new();
-        let mut rules = RuleNames::default();
-        let skimmed = report::skim(path, |one| {
-            let rule = rules.index(one);
-            taking.skimmed(one, rule)
+    /// Reads a report on so many threads: once, if its findings are lines.
+    pub fn read(path: &Path, threads: usize) -> Result<Self, Error> {
+        let mut gathered = Gathered::new();
+        let skimmed = report::skim(path, threads, |mut taking: Taking| {
+            gathered.add(&mut taking)
         })?;
-        let Some((header, footer)) = skimmed else {
-            // It is not written in lines, or is none: that reading says so.
-            let mut listening = Listening {
-                taking: Taking::new(),
-                header: None,
-            };
-            let footer = report::read(path, &mut listening)?;
-            let Listening { taking, header } = listening;
-            let header = header.ok_or_else(|| Error::Changed {
-                path: path.display().to_string(),
-            })?;
-            return Ok(taking.finish(header, footer));
+        if let Some((header, footer, sha256)) = skimmed {
+            // What the rules ask is said at the end.
+            gathered.lists.rules = known(gathered.lists.rules, &header);
+            return Ok(gathered.finish(header, footer, sha256));
+        }
+        // It is not written in lines, or is none: that reading says so.
+        let mut listening = Listening {
+            gathered: Gathered::new(),
+            taking: Taking::default(),
+            header: None,
         };
-        // What the rules ask is said at the end.
-        taking.lists.rules = rules.known(&header);
-        Ok(taking.finish(header, footer))
+        let digest = digest::of_file(path).map_err(|source| Error::Unreadable {
+            path: path.display().to_string(),
+            source,
+        })?;
+        let footer = report::read(path, &mut listening)?;
+        let Listening {
+            mut gathered,
+            mut taking,
+            header,
+        } = listening;
+        gathered.add(&mut taking)?;
+        let header = header.ok_or_else(|| Error::Changed {
+            path: path.display().to_string(),
+        })?;
+        Ok(gathered.finish(header, footer, digest.sha256))
     }
 }
 
-impl Taking {
-    fn new() -> Self {
+impl Default for Taking {
+    fn default() -> Self {
         let mut lists = Lists::default();
         let own = lists.instants.index(&DateTime::<Utc>::MIN_UTC);
         Self {
             lists,
-            sorter: Sorter::new(SEGMENT_ITEMS),
+            entries: Vec::new(),
             order: 0,
             hides_ids: false,
             own,
+            customer: (String::new(), Key::of_id("")),
+            rules: HashMap::new(),
+            name: String::new(),
         }
     }
+}
 
-    fn take(&mut self, row: Row<'_>) -> Result<(), Error> {
+impl Taking {
+    fn add(&mut self, row: Row<'_>) {
         let order = self.order;
         self.order += 1;
         // A record without an id has no identity.
         if row.customer_id.is_none() && row.has_record {
-            return Ok(());
+            return;
         }
         self.hides_ids |= row.customer_id == Some(REDACTED);
+        let customer = row.customer_id.map_or(Key::NONE, |id| self.customer(id));
         let instants = &mut self.lists.instants;
-        let entry = Entry {
-            customer: row.customer_id.map_or(Key::NONE, Key::of_id),
+        self.entries.push(Entry {
+            customer,
             fingerprint: Key::of_fingerprint(row.fingerprint),
             order,
             rule: row.rule,
@@ -123,31 +147,39 @@ impl Taking {
             overdue: false,
             known: true,
             slice: row.slice,
-        };
-        self.sorter.push(entry).map_err(Error::Keep)
+        });
     }
 
-    fn skimmed(&mut self, one: &Skimmed<'_>, rule: u32) -> Result<(), Error> {
-        let customer_id = one.customer_id().map_err(Error::Line)?;
-        let (digest, evidence) = one.evidence().map_err(Error::Line)?;
-        self.take(Row {
-            customer_id: customer_id.as_deref(),
-            has_record: one.record.is_some(),
-            fingerprint: one.fingerprint,
-            rule,
-            severity: one.severity,
-            status: one.status(),
-            said: said(one.reason(), digest, &evidence),
-            first_seen: one.first_seen,
-            due_from: one.due_from,
-            reopened: one.reopened,
-            waiver: one.waiver().map_err(Error::Line)?,
-            slice: slice_digest(&one.slice().map_err(Error::Line)?),
-        })
+    /// Returns the index of the rule of a finding, without a copy of its names if it was met.
+    fn rule(&mut self, one: &Skimmed<'_>) -> u32 {
+        let sha256 = one.rule_sha256.as_deref();
+        self.name.clear();
+        for part in [&*one.policy, &*one.rule, sha256.unwrap_or_default()] {
+            self.name.push_str(part);
+            self.name.push('\0');
+        }
+        if let Some(index) = self.rules.get(&self.name) {
+            return *index;
+        }
+        let index = self.lists.rules.index(&EarlierRule {
+            policy: one.policy.to_string(),
+            rule: one.rule.to_string(),
+            sha256: sha256.map(str::to_owned),
+        });
+        self.rules.insert(self.name.clone(), index);
+        index
     }
 
-    fn row(&mut self, row: &FindingRow<'_>, rule: u32) -> Result<(), Error> {
-        self.take(Row {
+    /// Returns the key of a customer, whose findings mostly follow one another.
+    fn customer(&mut self, id: &str) -> Key {
+        if self.customer.0 != id {
+            self.customer = (id.to_owned(), Key::of_id(id));
+        }
+        self.customer.1
+    }
+
+    fn row(&mut self, row: &FindingRow<'_>, rule: u32) {
+        self.add(Row {
             customer_id: row.customer_id.as_deref(),
             has_record: row.record.is_some(),
             fingerprint: &row.fingerprint,
@@ -160,10 +192,72 @@ impl Taking {
             reopened: row.life.is_some_and(|life| life.reopened),
             waiver: row.waiver.as_ref().map(|waiver| waiver.id.to_string()),
             slice: slice_digest(&row.slice),
-        })
+        });
+    }
+}
+
+impl Skims for Taking {
+    type Error = Error;
+
+    fn take(&mut self, one: &Skimmed<'_>) -> Result<(), Error> {
+        let rule = self.rule(one);
+        let (digest, evidence) = one.evidence().map_err(Error::Line)?;
+        self.add(Row {
+            customer_id: one.customer_id.as_deref(),
+            has_record: one.has_record,
+            fingerprint: one.fingerprint,
+            rule,
+            severity: one.severity,
+            status: one.status,
+            said: said(one.reason, digest, &evidence),
+            first_seen: one.first_seen,
+            due_from: one.due_from,
+            reopened: one.reopened,
+            waiver: one.waiver().map_err(Error::Line)?,
+            slice: slice_digest(&one.slice().map_err(Error::Line)?),
+        });
+        Ok(())
+    }
+}
+
+/// Gathers what was taken in of parts of a report, in their order.
+struct Gathered {
+    lists: Lists,
+    sorter: Sorter<Entry>,
+    order: u64,
+    hides_ids: bool,
+    own: u32,
+}
+
+impl Gathered {
+    fn new() -> Self {
+        let Taking { lists, own, .. } = Taking::default();
+        Self {
+            lists,
+            sorter: Sorter::new(SEGMENT_ITEMS),
+            order: 0,
+            hides_ids: false,
+            own,
+        }
     }
 
-    fn finish(self, header: Header, footer: Footer) -> Earlier {
+    /// Takes over what was taken in last.
+    fn add(&mut self, taking: &mut Taking) -> Result<(), Error> {
+        // What it refers to has other indexes here.
+        let here = self.lists.add(&taking.lists);
+        for entry in taking.entries.drain(..) {
+            let entry = Entry {
+                order: self.order + entry.order,
+                ..here.entry(entry)
+            };
+            self.sorter.push(entry).map_err(Error::Keep)?;
+        }
+        self.order += std::mem::take(&mut taking.order);
+        self.hides_ids |= taking.hides_ids;
+        Ok(())
+    }
+
+    fn finish(self, header: Header, footer: Footer, sha256: String) -> Earlier {
         let Self {
             mut lists,
             sorter,
@@ -173,6 +267,7 @@ impl Taking {
         } = self;
         lists.instants.replace(own, header.instant());
         Earlier {
+            sha256,
             header,
             footer,
             lists,
@@ -182,63 +277,43 @@ impl Taking {
     }
 }
 
-/// Numbers the rules of findings in the order in which they are met.
-#[derive(Default)]
-struct RuleNames {
-    indexes: HashMap<String, u32>,
-    names: Vec<EarlierRule>,
-    /// Room for a name.
-    name: String,
-}
-
-impl RuleNames {
-    fn index(&mut self, one: &Skimmed<'_>) -> u32 {
-        self.name.clear();
-        for part in [
-            &*one.policy,
-            &*one.rule,
-            one.rule_sha256.unwrap_or_default(),
-        ] {
-            self.name.push_str(part);
-            self.name.push('\0');
+/// Returns the rules with what they asked, which the header says of those that the run asked
+/// itself.
+fn known(rules: Indexed<EarlierRule>, header: &Header) -> Indexed<EarlierRule> {
+    let asked: HashMap<_, _> = header
+        .rules()
+        .map(|(policy, rule)| ((policy.id.as_str(), rule.id.as_str()), &rule.sha256))
+        .collect();
+    let mut known = Indexed::default();
+    for (index, rule) in (0..).zip(rules.items()) {
+        let mut rule = rule.clone();
+        if rule.sha256.is_none() {
+            let asked = asked.get(&(rule.policy.as_str(), rule.rule.as_str()));
+            rule.sha256 = asked.map(|sha256| (*sha256).clone());
         }
-        if let Some(index) = self.indexes.get(&self.name) {
-            return *index;
-        }
-        // There are fewer rules than bytes in a report.
-        let index = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        self.indexes.insert(self.name.clone(), index);
-        self.names.push(EarlierRule {
-            policy: one.policy.to_string(),
-            rule: one.rule.to_string(),
-            sha256: one.rule_sha256.map(str::to_owned),
-        });
-        index
+        known.place(index, rule);
     }
-
-    /// Returns the rules with what they asked, which the header says of those that the run
-    /// asked itself.
-    fn known(self, header: &Header) -> Indexed<EarlierRule> {
-        let asked: HashMap<_, _> = header
-            .rules()
-            .map(|(policy, rule)| ((policy.id.as_str(), rule.id.as_str()), &rule.sha256))
-            .collect();
-        let mut rules = Indexed::default();
-        for (index, mut rule) in (0..).zip(self.names) {
-            if rule.sha256.is_none() {
-                let asked = asked.get(&(rule.policy.as_str(), rule.rule.as_str()));
-                rule.sha256 = asked.map(|sha256| (*sha256).clone());
-            }
-            rules.place(index, rule);
-        }
-        rules
-    }
+    known
 }
 
 /// Takes in a report that is read in whole.
 struct Listening {
+    gathered: Gathered,
     taking: Taking,
     header: Option<Header>,
+}
+
+/// How many findings are taken over together.
+const TOGETHER: usize = 1 << 10;
+
+impl Listening {
+    fn row(&mut self, row: &FindingRow<'_>, rule: u32) -> Result<(), Error> {
+        self.taking.row(row, rule);
+        match self.taking.entries.len() {
+            TOGETHER.. => self.gathered.add(&mut self.taking),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Listener for Listening {
@@ -259,7 +334,7 @@ impl Listener for Listening {
     fn finding(&mut self, rule_index: usize, row: FindingRow<'static>) -> Result<(), Error> {
         // The rules of the header are the first of the list, in their order.
         let rule = u32::try_from(rule_index).unwrap_or(u32::MAX);
-        self.taking.row(&row, rule)
+        self.row(&row, rule)
     }
 
     fn ended(&mut self, ended: Ended<'static>) -> Result<(), Error> {
@@ -275,7 +350,7 @@ impl Listener for Listening {
                     sha256: rule_sha256,
                 };
                 let rule = self.taking.lists.rules.index(&rule);
-                self.taking.row(&row, rule)
+                self.row(&row, rule)
             }
         }
     }

@@ -8,8 +8,11 @@ use std::os::unix::fs::FileExt;
 
 use super::entry::{Fixed, Key};
 
+/// The bytes that are read at once.
+const ROOM: usize = 2 << 10;
+
 /// Every so many items one key is kept in memory.
-const STRIDE: u64 = 16;
+const STRIDE: u64 = 8;
 
 /// Holds sorted items in a part of a file.
 #[derive(Debug)]
@@ -148,14 +151,15 @@ impl<T: Fixed> SortedFile<T> {
         // The items of the key may begin in the stride before the first that begins with it.
         let stride = self.keys.partition_point(|first| *first < half);
         let mut place = (stride as u64).saturating_sub(1) * STRIDE;
-        // No stride is read twice, so there is room for one.
-        let mut bytes = Vec::new();
+        let mut room = [0; ROOM];
+        // It may go over into the next stride: that is read with it.
+        let most = (2 * STRIDE).min((ROOM / T::BYTES) as u64);
         while place < self.items {
-            let many = (self.items - place).min(STRIDE);
-            // A stride has few kilobytes.
-            bytes.resize(many as usize * T::BYTES, 0);
+            let many = (self.items - place).min(most);
+            // It fits into the room.
+            let bytes = &mut room[..many as usize * T::BYTES];
             let at = self.start + place * T::BYTES as u64;
-            self.file.read_exact_at(&mut bytes, at)?;
+            self.file.read_exact_at(bytes, at)?;
             // Items begin with their keys.
             let key_of = |index: usize| {
                 let bytes = bytes.get(index * T::BYTES..).unwrap_or_default();

@@ -51,7 +51,7 @@ pub use output::{Error, Written};
 pub use packing::Packing;
 pub(crate) use phrase::waiver as phrase_waiver;
 pub use placing::write_file;
-pub use read::{Listener, ReadError, Skimmed, pick, read, skim};
+pub use read::{Listener, ReadError, Skimmed, Skims, pick, read, skim};
 pub use render::{
     Found, Rendered, RenderedChunk, RenderedRow, Renderer, Renderers, Reporter, SayLife,
 };

@@ -255,6 +255,38 @@ fn a_packed_report_is_compared_with_as_a_plain_one() {
 }
 
 #[test]
+fn a_long_report_is_the_same_base_on_any_number_of_threads() {
+    let folder = workspace();
+    let mut export = String::new();
+    for number in 0..6000 {
+        let flag = number % 7 == 0;
+        export += &format!(r#"{{"id":"c{number}","name":"Customer {number}","force2fa":{flag}}}"#);
+        export.push('\n');
+    }
+    folder.write("e.ndjson", &export);
+    night(&folder, NIGHT, &["-o", &folder.arg("last.ndjson")]);
+    night(&folder, NIGHT, &["-o", &folder.arg("last.json")]);
+    folder.write("e.ndjson", &export.replace("\"c1\",", "\"new\","));
+    let mut reports = Vec::new();
+    for (base, threads) in [
+        ("last.ndjson", "1"),
+        ("last.ndjson", "2"),
+        ("last.ndjson", "5"),
+        ("last.json", "2"),
+    ] {
+        let since = ["--since", &folder.arg(base), "-j", threads];
+        let run = night(&folder, NEXT, &[&since[..], &["-f", "csv"]].concat());
+        check(run.code == 1, "there are findings", &run);
+        reports.push(run.stdout);
+    }
+    let first = String::from_utf8_lossy(&reports[0]);
+    assert_eq!(first.matches(",open,").count(), 5141, "{first}");
+    for report in &reports[1..] {
+        assert_eq!(report, &reports[0]);
+    }
+}
+
+#[test]
 fn an_export_on_a_pipe_is_compared_as_a_file_is() {
     // Twice the same customer, of which the second record says more: the run is made again.
     let twice = r#"{"id":"a","name":"A","force2fa":null}

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use tempfile::SpooledTempFile;
 
+use crate::digest::{ByteCounter, DigestHandle, HashingReader};
 use crate::unpack::{is_packed, unpacked};
 
 /// How many bytes of a pipe wait in memory; more wait in a file.
@@ -63,21 +64,22 @@ impl ReportFile {
         })))
     }
 
-    /// Returns a reader of the whole report, unpacked.
+    /// Returns a reader of the whole report, unpacked; what it has read at its end is what
+    /// the digest is of, if one is wanted.
     ///
     /// # Errors
     ///
     /// It cannot be read.
-    pub fn reader(&mut self) -> io::Result<Box<dyn BufRead + '_>> {
+    pub fn reader(&mut self, digest: Option<DigestHandle>) -> io::Result<Box<dyn BufRead + '_>> {
         match self {
             Self::File(file) => {
                 file.rewind()?;
-                unpacked(file)
+                unpacked(HashingReader::new(file, ByteCounter::default(), digest))
             }
             Self::Pipe(pipe) => {
                 pipe.spool.rewind()?;
                 pipe.at = 0;
-                unpacked(pipe)
+                unpacked(HashingReader::new(pipe, ByteCounter::default(), digest))
             }
         }
     }

@@ -9,9 +9,13 @@ mod check;
 mod ended_tally;
 mod file;
 mod outline;
+mod pick;
 mod reader;
 mod skim;
+mod skimmed;
 mod tally;
 
+pub use pick::pick;
 pub use reader::{Listener, ReadError, read};
-pub use skim::{Skimmed, pick, skim};
+pub use skim::{Skims, skim};
+pub use skimmed::Skimmed;

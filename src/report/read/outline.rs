@@ -258,7 +258,7 @@ impl Outline {
             let before = lines.findings + lines.ended;
             let outline = match (before, object.role()) {
                 (_, (Role::Finding(kind), _)) if lines.ended == 0 => {
-                    tally.count(kind);
+                    tally.count(kind, 1);
                     lines.findings += 1;
                     continue;
                 }

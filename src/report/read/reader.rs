@@ -112,19 +112,19 @@ pub fn read<L: Listener>(path: &Path, listener: &mut L) -> Result<Footer, L::Err
     let file = ReportFile::open(path).map_err(unreadable)?;
     let mut file = file.ok_or_else(no_report)?;
     let mut start = Vec::new();
-    let head = file.reader();
+    let head = file.reader(None);
     let head = head.and_then(|head| head.take(START).read_to_end(&mut start));
     head.map_err(unreadable)?;
-    let outline = Outline::read(file.reader().map_err(unreadable)?);
+    let outline = Outline::read(file.reader(None).map_err(unreadable)?);
     let outline = outline.map_err(|fault| fault.of(&shown, &start))?;
     let broken = |error| Fault::Json(error).of(&shown, &start);
     // Nothing is handed on before all of it was looked at.
     let mut check = Check::new(&outline, &shown);
-    let report = file.reader().map_err(unreadable)?;
+    let report = file.reader(None).map_err(unreadable)?;
     Handing::hand(&outline, report, &mut check).map_err(broken)??;
     check.finish()?;
     listener.header(outline.header.clone())?;
-    let report = file.reader().map_err(unreadable)?;
+    let report = file.reader(None).map_err(unreadable)?;
     Handing::hand(&outline, report, listener).map_err(broken)??;
     Ok(outline.footer)
 }

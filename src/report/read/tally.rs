@@ -26,9 +26,16 @@ pub struct Kind {
 pub struct Tally(BTreeMap<Kind, u64>);
 
 impl Tally {
-    /// Counts a finding.
-    pub fn count(&mut self, kind: Kind) {
-        *self.0.entry(kind).or_default() += 1;
+    /// Counts so many findings of a kind.
+    pub fn count(&mut self, kind: Kind, findings: u64) {
+        *self.0.entry(kind).or_default() += findings;
+    }
+
+    /// Adds those of another list.
+    pub fn add(&mut self, other: Self) {
+        for (kind, findings) in other.0 {
+            self.count(kind, findings);
+        }
     }
 
     fn number(&self, status: Status, of: impl Fn(&Kind) -> bool) -> u64 {
@@ -187,7 +194,7 @@ impl<'de> Visitor<'de> for Counting {
     fn visit_seq<A: SeqAccess<'de>>(self, mut findings: A) -> Result<Tally, A::Error> {
         let mut tally = Tally::default();
         while let Some(kind) = findings.next_element::<Kind>()? {
-            tally.count(kind);
+            tally.count(kind, 1);
         }
         Ok(tally)
     }
@@ -201,7 +208,7 @@ mod tests {
     fn tally() -> Tally {
         let mut tally = Tally::default();
         for row in fixture::rows() {
-            tally.count(kind(&row));
+            tally.count(kind(&row), 1);
         }
         tally
     }
@@ -224,7 +231,7 @@ mod tests {
     fn a_report_with_a_finding_more_or_less_contradicts_itself() {
         let summary = fixture::incomplete().summary;
         let mut more = tally();
-        more.count(kind(&fixture::row()));
+        more.count(kind(&fixture::row()), 1);
         assert_eq!(
             more.contradiction(&summary).expect("one more"),
             "rule `pol/mfa` has 2 findings of status `fail` instead of 1"
@@ -240,19 +247,21 @@ mod tests {
             less.contradiction(&summary).expect("one less"),
             "rule `pol/name` has 1 finding of status `fail` instead of 2"
         );
-        less.count(Kind {
+        let info = Kind {
             severity: "info".to_owned(),
             ..low.clone()
-        });
+        };
+        less.count(info, 1);
         assert_eq!(
             less.contradiction(&summary).expect("another severity"),
             "severity `low` has 1 finding of status `fail` instead of 2"
         );
         let mut other = tally();
-        other.count(Kind {
+        let unknown = Kind {
             rule: "other".to_owned(),
             ..low
-        });
+        };
+        other.count(unknown, 1);
         assert_eq!(
             other.contradiction(&summary).expect("another rule"),
             "a finding is of rule `pol/other`, which it does not list"
