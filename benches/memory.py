@@ -42,7 +42,7 @@ HOSTILE_LIMIT = 128e6
 SLOWEST = 10
 FORMATS = [
     "csv", "json", "html", "sarif", "oscal", "markdown",
-    "junit", "ndjson", "ocsf", "defectdojo", "text", "xlsx",
+    "junit", "ndjson", "ocsf", "defectdojo", "metrics", "text", "xlsx",
 ]
 # Of one report each format is a row: they keep their findings in different ways.
 REPORTS = [[one] for one in FORMATS] + [FORMATS[:2], ["html", "sarif"], FORMATS[:6], FORMATS]

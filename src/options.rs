@@ -313,6 +313,8 @@ pub struct ReportOptions {
     /// The address of a file that holds every finding, in which [`FILE_OF_LINK`] stands
     /// for its name.
     pub link: Option<String>,
+    /// The name of the run among others whose metrics are collected.
+    pub job: Option<String>,
 }
 
 impl ReportOptions {
@@ -327,7 +329,10 @@ impl ReportOptions {
                 link.replace(FILE_OF_LINK, &report::uri(&name.to_string_lossy()))
             }),
         });
-        Settings::new(layout, whole.collect())
+        Settings {
+            job: self.job.clone(),
+            ..Settings::new(layout, whole.collect())
+        }
     }
 
     /// Returns whether some report is split.
@@ -357,6 +362,12 @@ impl ReportOptions {
         let is_wanted = self.is_split();
         let mut planned = Vec::new();
         for destination in &self.files {
+            if destination.format.only_counts() && destination.is_template() {
+                return Err(report::Error::OfAll {
+                    path: destination.path.display().to_string(),
+                    format: destination.format.name(),
+                });
+            }
             let field = destination.layout.split_by.as_ref();
             let field = field.and_then(SplitBy::field);
             planned.push(Planned {

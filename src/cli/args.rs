@@ -261,6 +261,11 @@ pub struct ReportArgs {
     #[arg(long, value_name = "N|NAME", value_parser = max_chars)]
     pub max_chars: Option<MaxChars>,
 
+    /// What metrics call this run, where a collector reads those of several [default: the
+    /// policies, as pci+ours]
+    #[arg(long, value_name = "NAME")]
+    pub job: Option<String>,
+
     /// List only these findings: new, changed or overdue since the earlier report; counts
     /// and the exit code are of all
     #[arg(long, value_name = "A,B,C", value_delimiter = ',', value_parser = listed)]

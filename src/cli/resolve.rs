@@ -42,6 +42,7 @@ impl ReportArgs {
             files: files.collect(),
             layout,
             link: None,
+            job: self.job,
         }
     }
 }
@@ -148,6 +149,8 @@ impl AuditArgs {
             "the path",
             String::clone,
         );
+        let job = self.reports.job.clone();
+        let job = choose.one(Key::Job, job, config.job, "the policies", String::clone);
         let link = choose.one(Key::Link, None, config.link, "none", String::clone);
         let given = self.manifest.map(|path| of_night(path, as_of));
         let manifest = choose.one(Key::Manifest, given, config.manifest, "none", path);
@@ -166,6 +169,7 @@ impl AuditArgs {
             file.path = of_night(std::mem::take(&mut file.path), as_of);
         }
         reports.link = link;
+        reports.job = job;
         choose.reports(&mut reports, config.reports);
         let options = AuditOptions {
             config: config.file,

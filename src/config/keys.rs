@@ -102,6 +102,8 @@ pub enum Key {
     Gap,
     /// The name of the export in reports, instead of its path.
     ExportName,
+    /// What metrics call the run, instead of by its policies.
+    Job,
     /// The address of the whole report, for reports that cannot hold every finding.
     Link,
     /// The file that lists what was read and written, with digests.
@@ -132,7 +134,7 @@ impl Key {
             Self::Keep | Self::MaxExportAge | Self::Gap => Shape::Span,
             Self::Deadline => Shape::Deadlines,
             Self::Shrink | Self::Stale => Shape::Alarm,
-            Self::ExportName => Shape::Text,
+            Self::ExportName | Self::Job => Shape::Text,
             Self::Link => Shape::Link,
             Self::Threads => Shape::Threads,
             Self::Report => Shape::Reports,
@@ -161,6 +163,7 @@ impl Key {
             | Self::Deadline
             | Self::Shrink
             | Self::ExportName
+            | Self::Job
             | Self::Link
             | Self::Manifest
             | Self::Threads

@@ -67,6 +67,8 @@ pub struct Config {
     pub gap: Option<Placed<Span>>,
     /// The name of the export in reports.
     pub export_name: Option<Placed<String>>,
+    /// What metrics call the run.
+    pub job: Option<Placed<String>>,
     /// The address of the whole report.
     pub link: Option<Placed<String>>,
     /// The file that lists what was read and written.
@@ -155,6 +157,7 @@ impl Values<'_> {
             stale: self.placed(at(Key::Stale), Self::alarm),
             gap: self.placed(at(Key::Gap), Self::span),
             export_name: self.placed(at(Key::ExportName), Self::text),
+            job: self.placed(at(Key::Job), Self::text),
             link: self.placed(at(Key::Link), Self::link),
             manifest: self.placed(at(Key::Manifest), Self::path),
             matrix: self.placed(at(Key::Matrix), Self::path),

@@ -1,9 +1,9 @@
 //! Where a report goes: stdout, or a file that appears whole or not at all.
 
 use std::collections::HashMap;
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{self, BufWriter, Seek, Write};
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::SpooledTempFile;
@@ -69,6 +69,14 @@ pub enum Error {
         "no report is split: `{{}}` in the name of a file stands for the slice, as in `out/{{}}.md`"
     )]
     NoTemplate,
+    /// What counts all findings is to be split.
+    #[error("`{path}` cannot be split: {format} are of all findings, so its name has no `{{}}`")]
+    OfAll {
+        /// The path of the report.
+        path: String,
+        /// The name of the format.
+        format: &'static str,
+    },
     /// Reports are split by a field that is not there.
     #[error("reports cannot be split by `{name}`: {why}")]
     NoField {
@@ -177,6 +185,9 @@ impl Asides {
     }
 }
 
+/// Lets all read a file, and its owner alone write it.
+const MODE_FOR_ALL: u32 = 0o644;
+
 /// How many bytes of a stdout that is held wait in memory; more wait in a file.
 const HELD_BYTES: usize = 1 << 20;
 
@@ -278,6 +289,20 @@ impl<'o> Output<'o> {
         let packer = packing.map(Packer::new).transpose();
         self.packer = packer.map_err(|source| self.failed(source))?;
         Ok(self)
+    }
+
+    /// Lets all read the file: what collects metrics is another user.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be opened to others.
+    pub fn let_all_read(&mut self) -> Result<(), Error> {
+        let Target::File { file, .. } = &self.sink.target else {
+            return Ok(());
+        };
+        let mode = Permissions::from_mode(MODE_FOR_ALL);
+        let opened = file.get_ref().set_permissions(mode);
+        opened.map_err(|source| self.failed(source))
     }
 
     /// Counts the bytes from now on, if they go to a file.

@@ -185,6 +185,9 @@ impl<'r> Reports<'r> {
         } in files
         {
             let mut output = Output::open(&destination.path)?.packed(destination.packing)?;
+            if destination.format.only_counts() {
+                output.let_all_read()?;
+            }
             if !beside.manifests.is_empty() {
                 output.watch();
             }
@@ -456,12 +459,13 @@ impl<'r> Report<'r> {
                 format: format.name(),
                 source,
             })?;
+        let listed = match format.only_counts() {
+            true => Vec::new(),
+            false => settings.listed.clone(),
+        };
         Ok(Self {
-            renderer: bounded(renderer, &settings.listed),
-            bound: Bound {
-                listed: settings.listed.clone(),
-                number: 0,
-            },
+            renderer: bounded(renderer, &listed),
+            bound: Bound { listed, number: 0 },
             to: To::One {
                 reporter,
                 output,

@@ -39,6 +39,8 @@ pub enum Format {
     Ocsf,
     /// One object per finding, for DefectDojo (Generic Findings Import)
     Defectdojo,
+    /// Counts for a monitoring system, which name no customer (OpenMetrics)
+    Metrics,
     /// A workbook, with sheets of the findings, the rules and the rejected records
     #[cfg(feature = "xlsx")]
     Xlsx,
@@ -58,15 +60,24 @@ impl Format {
     pub fn is_whole(self) -> bool {
         match self {
             Format::Csv | Format::Json | Format::Ndjson | Format::Ocsf | Format::Defectdojo => true,
-            Format::Text | Format::Markdown | Format::Sarif | Format::Junit | Format::Oscal => {
-                false
-            }
+            Format::Text
+            | Format::Markdown
+            | Format::Sarif
+            | Format::Junit
+            | Format::Oscal
+            | Format::Metrics => false,
             #[cfg(feature = "html")]
             Format::Html => false,
             // A sheet has an end.
             #[cfg(feature = "xlsx")]
             Format::Xlsx => false,
         }
+    }
+
+    /// Returns whether a report of this format counts findings and shows none: all may read
+    /// it, and it is always about all findings.
+    pub fn only_counts(self) -> bool {
+        self == Format::Metrics
     }
 
     /// Returns the format of this name.
@@ -86,7 +97,8 @@ impl Format {
             | Format::Junit
             | Format::Oscal
             | Format::Ocsf
-            | Format::Defectdojo => false,
+            | Format::Defectdojo
+            | Format::Metrics => false,
             #[cfg(feature = "html")]
             Format::Html => false,
             // A workbook has all columns, which its reader can hide.
@@ -110,6 +122,7 @@ impl Format {
             Format::Junit => &["xml"],
             // Their files are JSON, whose extension stands for the format of that name.
             Format::Oscal | Format::Ocsf | Format::Defectdojo => &[],
+            Format::Metrics => &["prom"],
             #[cfg(feature = "xlsx")]
             Format::Xlsx => &["xlsx"],
         }
@@ -168,6 +181,8 @@ pub struct Settings {
     pub whole: Vec<WholeReport>,
     /// The findings that it is bounded to; all, if none is here.
     pub listed: Vec<Listed>,
+    /// The name of the run among others whose metrics are collected.
+    pub job: Option<String>,
 }
 
 /// Says where a report is that holds every finding.
@@ -191,6 +206,7 @@ impl Settings {
             max_chars: layout.max_chars.unwrap_or_default(),
             whole,
             listed: layout.listed.clone(),
+            job: None,
         }
     }
 }

@@ -61,6 +61,7 @@ fn report_of(
         max_chars: MaxChars::default(),
         whole: Vec::new(),
         listed: Vec::new(),
+        job: None,
     };
     let (renderer, mut reporter) =
         new_report(format, header, &settings, Screen::NONE).expect("memory");
@@ -138,6 +139,11 @@ fn verdict_and_counts(format: Format) -> &'static [&'static str] {
         ],
         Format::Ocsf => &["The audit is not complete", "\"rejected\":2"],
         Format::Defectdojo => &["Audit incomplete: ", "2 records could not be read"],
+        Format::Metrics => &[
+            "audit_complete{job=\"pol\"} 0",
+            "audit_records{job=\"pol\",state=\"rejected\"} 2",
+            "audit_findings{job=\"pol\",policy=\"pol\",severity=\"high\",status=\"error\"} ",
+        ],
         #[cfg(feature = "xlsx")]
         Format::Xlsx => &[
             "INCOMPLETE",
@@ -165,6 +171,7 @@ fn no_format_passes_an_audit_that_judged_nothing() {
             | Format::Oscal
             | Format::Ocsf
             | Format::Defectdojo => "NOTHING JUDGED",
+            Format::Metrics => "audit_policy_judged{job=\"pol\",policy=\"pol\"} 0",
             #[cfg(feature = "html")]
             Format::Html => "<h1>NOTHING JUDGED</h1>",
             #[cfg(feature = "xlsx")]
@@ -193,7 +200,8 @@ fn has_ranking(format: Format) -> bool {
         | Format::Junit
         | Format::Oscal
         | Format::Ocsf
-        | Format::Defectdojo => false,
+        | Format::Defectdojo
+        | Format::Metrics => false,
     }
 }
 
@@ -204,6 +212,8 @@ fn known_as(format: Format, row: &FindingRow<'_>) -> Option<String> {
         // What is waived does not make a test case fail.
         Format::Junit if row.is_waived() => return None,
         Format::Junit => true,
+        // They name no customer.
+        Format::Metrics => return None,
         #[cfg(feature = "html")]
         Format::Html => false,
         #[cfg(feature = "xlsx")]
@@ -279,6 +289,7 @@ fn a_clean_audit_is_a_pass_in_every_format() {
             Format::Oscal => "\"satisfied\"",
             #[cfg(feature = "xlsx")]
             Format::Xlsx => "PASS",
+            Format::Metrics => "audit_complete{job=\"pol\"} 1",
             // They hold findings alone, and there are none.
             Format::Csv | Format::Ocsf | Format::Defectdojo => continue,
         };
@@ -315,6 +326,8 @@ fn what_a_report_has_no_room_for_is_counted() {
             // A sheet has room for many more; its own tests fill it.
             #[cfg(feature = "xlsx")]
             Format::Xlsx => continue,
+            // They count all.
+            Format::Metrics => continue,
             Format::Csv | Format::Json | Format::Ndjson | Format::Ocsf | Format::Defectdojo => {
                 continue;
             }
@@ -365,6 +378,7 @@ fn a_finding_that_is_more_severe_than_its_rule_is_so_in_every_format() {
             }
             Format::Ocsf => vec!["\"severity_id\":5,\"severity\":\"Critical\""],
             Format::Defectdojo => vec!["\"severity\":\"Critical\""],
+            Format::Metrics => vec!["severity=\"critical\",status=\"fail\"} 1"],
             #[cfg(feature = "xlsx")]
             Format::Xlsx => vec![
                 "<t>critical</t>",
@@ -418,8 +432,8 @@ fn what_bounds_the_evidence_is_in_every_format_that_has_a_place_for_it() {
                 "<property name=\"untested-control\"",
                 "name=\"left: The rule left\" time=\"0\">\n   <skipped message=\"Not tested: left out of this run\"/>",
             ],
-            // They hold findings alone.
-            Format::Csv | Format::Ocsf | Format::Defectdojo => continue,
+            // They hold findings alone, or counts.
+            Format::Csv | Format::Ocsf | Format::Defectdojo | Format::Metrics => continue,
         };
         for said in expected {
             assert!(report.contains(said), "{name}: {said} in {report}");
@@ -454,7 +468,8 @@ fn has_formula(format: Format, report: &str) -> bool {
         | Format::Junit
         | Format::Oscal
         | Format::Ocsf
-        | Format::Defectdojo => false,
+        | Format::Defectdojo
+        | Format::Metrics => false,
     }
 }
 
@@ -514,6 +529,11 @@ fn what_is_new(format: Format) -> &'static [&'static str] {
         Format::Oscal => &[HEADING, WHY, AGES, DOUBT],
         #[cfg(feature = "xlsx")]
         Format::Xlsx => &[HEADING, WHY, AGES, DOUBT],
+        Format::Metrics => &[
+            "audit_ended{job=\"pol\",state=\"fixed\"} 3",
+            "audit_ended{job=\"pol\",state=\"unknown\"} 1",
+            "audit_overdue{job=\"pol\",policy=\"pol\",severity=\"high\"} 1",
+        ],
         // They hold findings alone.
         Format::Csv | Format::Ocsf | Format::Defectdojo => &[],
     }
@@ -561,6 +581,10 @@ fn said_of(format: Format, row: &FindingRow<'_>, life: &Life) -> Option<String> 
             format!("\"first_seen_time\":{millis}")
         }
         Format::Defectdojo => format!("\"date\":\"{day}\""),
+        Format::Metrics => format!(
+            "severity=\"{}\",status=\"{}\",since=\"{since}\"}} 1\n",
+            row.severity, row.status
+        ),
         #[cfg(feature = "xlsx")]
         Format::Xlsx => format!("<t>{since}</t>"),
     })
@@ -650,9 +674,12 @@ fn what_is_closed_is_an_event_or_a_result_where_readers_ask_for_it() {
             Format::Html => true,
             // It names them.
             Format::Markdown => false,
-            Format::Text | Format::Csv | Format::Junit | Format::Oscal | Format::Defectdojo => {
-                false
-            }
+            Format::Text
+            | Format::Csv
+            | Format::Junit
+            | Format::Oscal
+            | Format::Defectdojo
+            | Format::Metrics => false,
             #[cfg(feature = "xlsx")]
             Format::Xlsx => false,
         };

@@ -21,7 +21,7 @@ id = "mfa"
 severity = "high"
 require.force2fa = true
 """
-FORMATS = "text csv json ndjson markdown html sarif junit oscal ocsf defectdojo xlsx".split()
+FORMATS = "text csv json ndjson markdown html sarif junit oscal ocsf defectdojo metrics xlsx".split()
 # Calls by what they do to a report, and the error that each meets.
 CALLS = {
     "openat": "EACCES",

@@ -34,6 +34,7 @@ from ocsf_json_schema import (
     get_ocsf_schema,
     get_packaged_versions,
 )
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from py_ocsf_models.events.findings.compliance_finding import ComplianceFinding
 from trestle.core.validator_factory import validator_factory
 from trestle.oscal.assessment_results import AssessmentResults
@@ -1068,6 +1069,46 @@ def dojo_words(finding):
     return problems
 
 
+# --- metrics ----------------------------------------------------------------
+
+METRIC_LABELS = {"job", "policy", "severity", "status", "since", "state"}
+
+
+def judge_metrics(path, truth, tools):
+    text, problems = plain_utf8(path, but="\n")
+    yield from problems
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    policies = {policy["id"] for policy in truth.report["policies"]}
+    found = collections.Counter()
+    for family in families.values():
+        if family.type != "gauge":
+            yield f"{family.name} is a {family.type}"
+        if not family.documentation:
+            yield f"{family.name} says nothing of itself"
+        for sample in family.samples:
+            if sample.timestamp is not None:
+                yield f"{sample.name} has a time"
+            if unknown := set(sample.labels) - METRIC_LABELS:
+                yield f"{sample.name} has the labels {sorted(unknown)}"
+            if sample.labels.get("policy", next(iter(policies), None)) not in policies:
+                yield f"{sample.name} is of no policy"
+            if not sample.labels.get("job"):
+                yield f"{sample.name} is of no job"
+    for sample in families["audit_findings"].samples:
+        kind = tuple(sample.labels[name] for name in ("policy", "severity", "status"))
+        found[kind] += int(sample.value)
+    listed = collections.Counter(
+        tuple(finding[name] for name in ("policy", "severity", "status")) for finding in truth.findings
+    )
+    if +found != listed:
+        yield f"it counts {dict(+found - listed)} more and {dict(listed - found)} fewer findings"
+    if [sample.value for sample in families["audit_complete"].samples] != [float(truth.complete)]:
+        yield "it says otherwise whether the audit is complete"
+    records = sum(sample.value for sample in families["audit_records"].samples)
+    if records != truth.summary["records"]:
+        yield f"it counts {records:g} records"
+
+
 JUDGES = {
     "text": judge_text,
     "csv": judge_csv,
@@ -1081,6 +1122,7 @@ JUDGES = {
     "oscal": judge_oscal,
     "xlsx": judge_xlsx,
     "defectdojo": judge_defectdojo,
+    "metrics": judge_metrics,
 }
 
 

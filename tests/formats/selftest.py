@@ -430,6 +430,22 @@ def xlsx(truth, change=lambda book: None):
     return out.getvalue()
 
 
+def metrics(truth):
+    families = {
+        "audit_complete": {"": int(truth.complete)},
+        "audit_records": {',state="in-scope"': 3, ',state="rejected"': 1},
+        "audit_findings": {
+            f',policy="{f["policy"]}",severity="{f["severity"]}",status="{f["status"]}"': 1
+            for f in truth.findings
+        },
+    }
+    lines = []
+    for name, values in families.items():
+        lines += [f"# HELP {name} What it counts.", f"# TYPE {name} gauge"]
+        lines += [f'{name}{{job="pci+own"{labels}}} {value}' for labels, value in values.items()]
+    return "\n".join([*lines, "# EOF", ""])
+
+
 def defectdojo(truth):
     findings = [
         {
@@ -680,6 +696,17 @@ BAD = {
         (rezipped, "vbaProject"),
         (lambda xlsx: xlsx[:1000], "could not be judged"),
     ],
+    "metrics": [
+        (swap("# TYPE audit_complete gauge", "# TYPE audit_complete info"), "could not be judged"),
+        (swap("} 1", "} 1 1764633600"), "has a time"),
+        (swap("# EOF", ""), "could not be judged"),
+        (swap('job="pci+own"', 'job="pci+own",customer_id="c1"'), "customer_id"),
+        (swap('policy="pci"', 'policy="other"'), "no policy"),
+        (swap('"pci+own"} 0', '"pci+own"} 1'), "says otherwise"),
+        (swap('status="error"} 1', 'status="error"} 2'), "more and"),
+        (swap('state="rejected"} 1', 'state="rejected"} 2'), "counts 5 records"),
+        (swap('"} 1', '"} one'), "could not be judged"),
+    ],
     "defectdojo": [
         (inside(set_("findings", 0, "customer", to="x")), "not known"),
         (inside(set_("more", to="x")), "unknown keys"),
@@ -707,6 +734,7 @@ GOOD = {
     "oscal": oscal,
     "xlsx": xlsx,
     "defectdojo": defectdojo,
+    "metrics": metrics,
 }
 
 

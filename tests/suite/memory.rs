@@ -10,7 +10,7 @@ use crate::support::{Run, Workspace, command};
 const LIMIT: &str = "200000";
 
 /// The name of each format, as the program lists them.
-const FORMATS: [&str; 12] = [
+const FORMATS: [&str; 13] = [
     "text",
     "csv",
     "json",
@@ -22,6 +22,7 @@ const FORMATS: [&str; 12] = [
     "oscal",
     "ocsf",
     "defectdojo",
+    "metrics",
     "xlsx",
 ];
 

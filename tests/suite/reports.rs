@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::support::{Run, Workspace, command};
 
 /// The samples: a file, and its format.
-const SAMPLES: [(&str, &str); 12] = [
+const SAMPLES: [(&str, &str); 13] = [
     ("findings.csv", "csv"),
     ("report.json", "json"),
     ("findings.ndjson", "ndjson"),
@@ -23,6 +23,7 @@ const SAMPLES: [(&str, &str); 12] = [
     ("report.sarif", "sarif"),
     ("report.junit.xml", "junit"),
     ("report.oscal.json", "oscal"),
+    ("metrics.prom", "metrics"),
     ("report.xlsx", "xlsx"),
 ];
 

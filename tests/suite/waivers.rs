@@ -253,6 +253,7 @@ fn other_reports_of_a_report_with_waivers_are_those_of_the_run() {
         "sarif",
         "ocsf",
         "defectdojo",
+        "metrics",
         "junit",
         "oscal",
         "text",

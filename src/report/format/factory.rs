@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::html;
 #[cfg(feature = "xlsx")]
 use super::xlsx;
-use super::{buffered, csv, defectdojo, json, junit, markdown, ndjson, ocsf, oscal, sarif, text};
+use super::{
+    buffered, csv, defectdojo, json, junit, markdown, metrics, ndjson, ocsf, oscal, sarif, text,
+};
 use crate::report::guarded::guarded;
 use crate::report::model::header::Header;
 use crate::report::render::{Renderer, Reporter};
@@ -49,6 +51,7 @@ pub fn new_report(
             defectdojo::Renderer::new(header)?,
             defectdojo::Reporter::default(),
         ),
+        Format::Metrics => pair(metrics::Renderer, metrics::Reporter::new(settings)),
         #[cfg(feature = "xlsx")]
         Format::Xlsx => {
             let (renderer, reporter) = xlsx::halves(header);

@@ -10,6 +10,7 @@ pub mod json;
 mod junit;
 mod kept;
 mod markdown;
+mod metrics;
 mod ndjson;
 mod ocsf;
 mod oscal;
