@@ -9,8 +9,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::base::{Base, Beside, EarlierRule, Lists};
-use super::ends::{Ends, Kept};
+use super::ends::Ends;
 use super::entry::{Entry, Fixed, Key};
+use super::handing::Kept;
 use super::sorted_file::SortedFile;
 use super::sum::Sum;
 use super::tonight::Tonight;
