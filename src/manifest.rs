@@ -15,6 +15,7 @@ use crate::digest::{self, FileDigest};
 use crate::export;
 use crate::options::{AuditOptions, Disclosure};
 use crate::policy::{self, Policies, Policy, Selector, Severity};
+use crate::record::time;
 use crate::report::{
     self, Action, Counts, Export, Footer, Header, SinceCounts, Slice, Ticket, Tool, Written,
 };
@@ -122,6 +123,9 @@ struct PolicyFile {
 struct ExportFile {
     #[serde(flatten)]
     file: FileDigest,
+    /// When it was written last, if it is a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    modified: Option<String>,
     #[serde(deserialize_with = "closed::word")]
     format: String,
     records: u64,
@@ -199,7 +203,7 @@ impl Manifest {
         options: &AuditOptions,
         (policies, waivers): (&Policies, &Waivers),
         (header, footer): (&Header, &Footer),
-        exports: Vec<FileDigest>,
+        exports: Vec<(FileDigest, Option<DateTime<Utc>>)>,
         reports: Vec<Written>,
         run: RunFacts,
         night: Option<NightFiles>,
@@ -214,7 +218,7 @@ impl Manifest {
             policies: policies.all.iter().flat_map(PolicyFile::all).collect(),
             waivers: waivers.files().cloned().collect(),
             exports: exports
-                .map(|(export, file)| ExportFile::new(export, file))
+                .map(|(export, (file, modified))| ExportFile::new(export, file, modified))
                 .collect(),
             reports: reports.into_iter().map(ReportFile::new).collect(),
             counts: Totals {
@@ -408,9 +412,10 @@ impl PolicyFile {
 }
 
 impl ExportFile {
-    fn new(export: &Export, file: FileDigest) -> Self {
+    fn new(export: &Export, file: FileDigest, modified: Option<DateTime<Utc>>) -> Self {
         Self {
             file,
+            modified: modified.map(time::show),
             format: export.format.to_string(),
             records: export.records,
             rejected: export.rejected,

@@ -88,8 +88,8 @@ pub struct DiffOptions {
 pub struct HistoryOptions {
     /// Its folder.
     pub folder: PathBuf,
-    /// How it is written.
-    pub format: HistoryFormat,
+    /// How it is written, if that is said.
+    pub format: Option<HistoryFormat>,
     /// The file that it is written to; stdout, without one.
     pub output: Option<PathBuf>,
 }
@@ -251,6 +251,12 @@ pub struct NightOptions {
     pub fail_on_overdue: bool,
     /// What it is to have far fewer records than the night before.
     pub shrink: Alarm,
+    /// The oldest that an export may be, if that is bounded.
+    pub max_export_age: Option<Span>,
+    /// What it is that an export is too old, or that of the night before.
+    pub stale: Alarm,
+    /// The longest time between two nights, if that is bounded.
+    pub gap: Option<Span>,
     /// How long nights are kept in a history; for ever, if it is not given.
     pub keep: Option<Span>,
 }
@@ -340,6 +346,12 @@ impl ReportOptions {
         let layouts = self.files.iter().map(|file| &file.layout);
         let mut layouts = layouts.chain([&self.layout]);
         layouts.any(|layout| layout.split_by.is_some())
+    }
+
+    /// Returns whether some report only counts findings, and so is always of all.
+    pub fn has_counts(&self) -> bool {
+        let formats = self.files.iter().map(|file| file.format);
+        formats.chain(self.stdout).any(Format::only_counts)
     }
 
     /// Returns the findings that some report is bounded to, if one is.

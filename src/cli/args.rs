@@ -391,6 +391,19 @@ pub struct AuditArgs {
     #[arg(long, value_parser = choice::<Alarm>(), value_name = "WHAT")]
     pub shrink: Option<Alarm>,
 
+    /// The oldest that an export may be, as 26h
+    #[arg(long, value_name = "SPAN", value_parser = span)]
+    pub max_export_age: Option<Span>,
+
+    /// What it is that an export is older than that, or is that of the night before
+    /// [default: warning]
+    #[arg(long, value_parser = choice::<Alarm>(), value_name = "WHAT")]
+    pub stale: Option<Alarm>,
+
+    /// Warn if the night before is longer ago than this, as 26h
+    #[arg(long, value_name = "SPAN", value_parser = span)]
+    pub gap: Option<Span>,
+
     /// What an outcome is that could not be decided [default: incomplete]
     #[arg(long, value_parser = choice::<Undecided>(), value_name = "WHAT")]
     pub undecided: Option<Undecided>,

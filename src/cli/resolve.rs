@@ -142,6 +142,21 @@ impl AuditArgs {
             &Alarm::default().to_string(),
             Alarm::to_string,
         );
+        let max_export_age = choose.one(
+            Key::MaxExportAge,
+            self.max_export_age,
+            config.max_export_age,
+            "any",
+            Span::to_string,
+        );
+        let stale = choose.one(
+            Key::Stale,
+            self.stale,
+            config.stale,
+            &Alarm::default().to_string(),
+            Alarm::to_string,
+        );
+        let gap = choose.one(Key::Gap, self.gap, config.gap, "any", Span::to_string);
         let export_name = choose.one(
             Key::ExportName,
             self.export_name,
@@ -204,6 +219,9 @@ impl AuditArgs {
                 fail_on_new,
                 fail_on_overdue: fails_on.contains(&FailsOn::Overdue),
                 shrink: shrink.unwrap_or_default(),
+                max_export_age,
+                stale: stale.unwrap_or_default(),
+                gap,
                 keep,
             },
             completeness: Completeness {
@@ -325,7 +343,7 @@ impl From<HistoryArgs> for HistoryOptions {
         let of_file = args.output.as_ref().and_then(|file| file.format);
         Self {
             folder: args.folder,
-            format: args.format.or(of_file).unwrap_or_default(),
+            format: args.format.or(of_file),
             output: args.output.map(|file| file.path),
         }
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
+use super::alarms;
 use super::error::Error;
 use super::exit::Exit;
 use super::exports::{ExportRun, same_content};
@@ -358,20 +359,14 @@ impl Run<'_> {
             write_finding(finding, renderers, tonight, &mut night, &mut reports)
         })?;
         running.add(night)?;
+        alarms::raise(of_night, &exports, options.policies.as_of, &mut totals);
         let compared = match tonight {
             Some(tonight) => {
                 let mut sum = running.finish(tonight)?;
                 if let Some(states) = sum.undecided.take() {
                     return Ok(Made::Undecided(states));
                 }
-                Some(compared(
-                    &options.nights,
-                    policies,
-                    tonight,
-                    sum,
-                    header,
-                    &mut totals,
-                )?)
+                Some(compared(policies, tonight, sum, header, &mut totals)?)
             }
             None => None,
         };
@@ -418,7 +413,10 @@ impl Run<'_> {
             ended: time::show(Utc::now()),
             exit_code: exit.code(),
         };
-        let digests = exports.iter().filter_map(ExportRun::file_digest).collect();
+        let digests = exports
+            .iter()
+            .filter_map(|export| Some((export.file_digest()?, export.modified)))
+            .collect();
         let written = settled.written().to_vec();
         let manifest = Manifest::new(
             options,

@@ -81,6 +81,8 @@ fn may_be_bounded(options: &ReportOptions, header: &Header) -> Result<(), report
         "nothing else can be listed of it"
     } else if options.is_split() && !listed.is_empty() {
         "how many there are of a slice is not known"
+    } else if options.has_counts() && !listed.is_empty() {
+        "metrics count all"
     } else {
         return Ok(());
     };

@@ -14,8 +14,8 @@ use crate::nights::{self, Base, Facts, Part, RunningNight, Sum, Tonight};
 use crate::options::{DiffOptions, Verbosity};
 use crate::policy::Severity;
 use crate::report::{
-    self, BesidePaths, Counts, Doubt, Ended, FindingRow, Footer, Header, Listener, OnStdout,
-    Previous, Rejected, Renderers, Reports, Screen, Summary,
+    self, BesidePaths, Counts, Doubt, Ended, FindingRow, Footer, Header, Listed, Listener,
+    OnStdout, Previous, Rejected, Renderers, Reports, Screen, Summary,
 };
 use crate::terminal::{Console, Streams};
 use crate::text::{count, grouped};
@@ -28,12 +28,14 @@ use crate::text::{count, grouped};
 pub(super) fn diff(options: &DiffOptions, streams: &mut Streams<'_>) -> Result<Exit, Error> {
     let later = &options.later;
     let shown = || later.display().to_string();
-    let is_file = File::open(later).and_then(|file| file.metadata());
-    let is_file = is_file.map_err(|source| report::ReadError::Unreadable {
+    let kind = File::open(later).and_then(|file| file.metadata());
+    let kind = kind.map_err(|source| report::ReadError::Unreadable {
         path: shown(),
         source,
     })?;
-    if !is_file.is_file() {
+    let kind = kind.file_type();
+    // A folder is refused by who reads reports.
+    if !kind.is_file() && !kind.is_dir() {
         let (which, path) = ("later", shown());
         return Err(nights::Error::Pipe { which, path }.into());
     }
@@ -106,6 +108,14 @@ impl Listener for Comparer<'_> {
 
     fn header(&mut self, mut header: Header) -> Result<(), Error> {
         let (base, options) = (self.base, &self.options.reports);
+        if !header.listed.is_empty() {
+            return Err(nights::Error::Bounded {
+                which: "later",
+                path: self.options.later.display().to_string(),
+                listed: Listed::in_words(&header.listed),
+            }
+            .into());
+        }
         let tonight = Tonight::of_report(&header, base, &self.options.nights.deadlines)?;
         header.previous = Some(Some(Previous {
             as_of: base.header.as_of.clone(),

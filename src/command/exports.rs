@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
+
 use crate::digest::{ByteCounter, DigestHandle, FileDigest};
 use crate::export::Source;
 
@@ -11,6 +13,8 @@ pub(super) struct ExportRun {
     pub name: String,
     /// Where it is.
     pub path: String,
+    /// When it was written last, if it is a file.
+    pub modified: Option<DateTime<Utc>>,
     /// Counts the bytes that were read of it.
     pub bytes: ByteCounter,
     /// Digests the bytes that are read of it, if somebody needs that.
@@ -41,6 +45,7 @@ impl ExportRun {
                         (Some(name), _) => format!("{name}-{number}"),
                     },
                     path: source.name.clone(),
+                    modified: source.modified,
                     bytes: source.byte_counter(),
                     digest: (with_digests || may_be_twice).then(|| source.want_digest()),
                 }

@@ -15,13 +15,21 @@ use crate::terminal::{Streams, write_at_once};
 ///
 /// It is none, or has no night; or what is asked for cannot be written.
 pub(super) fn history(options: &HistoryOptions, streams: &mut Streams<'_>) -> Result<Exit, Error> {
+    let format = match (options.format, &options.output) {
+        (Some(format), _) => format,
+        (None, None) => HistoryFormat::default(),
+        (None, Some(path)) => {
+            let path = path.display().to_string();
+            return Err(history::Error::NoFormat { path }.into());
+        }
+    };
     let folder = Folder::read(&options.folder)?;
     let overview = Overview::new(&folder);
     if overview.nights.is_empty() && overview.alarms.is_empty() {
         let path = options.folder.display().to_string();
         return Err(history::Error::NoNight { path }.into());
     }
-    let write = |out: &mut dyn Write| write(&overview, options.format, out);
+    let write = |out: &mut dyn Write| write(&overview, format, out);
     match &options.output {
         Some(path) => report::write_file(path, write)?,
         None => write_at_once(streams.stdout, write)?,

@@ -1,5 +1,6 @@
 //! The subcommands: a file each, and what they share.
 
+mod alarms;
 mod audit;
 mod check;
 mod completions;

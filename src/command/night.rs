@@ -1,5 +1,6 @@
 //! What a run is compared with, and what follows from that.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -7,18 +8,17 @@ use super::error::Error;
 use super::share::threads;
 use crate::digest::FileDigest;
 use crate::export::Source;
-use crate::finding::{Anomaly, Privacy};
+use crate::finding::Privacy;
 use crate::history;
 use crate::manifest::NightFiles;
-use crate::nights::{self, Base, Ends, Entry, Facts, Kept, SortedFile, Sum, Tonight, has_shrunk};
-use crate::options::{Alarm, AuditOptions, Earlier, NightOptions};
+use crate::nights::{self, Base, Ends, Entry, Facts, Kept, SortedFile, Sum, Tonight};
+use crate::options::{AuditOptions, Earlier, NightOptions};
 use crate::policy::{Ask, Policies};
 use crate::report::{
     BesidePaths, Destination, Footer, Format, Header, Layout, Packing, Planned, Previous, Settings,
     Settlement, SinceCounts, SinceOfRule, Slice,
 };
-use crate::text::grouped;
-use crate::totals::{Gap, GapCode, Totals};
+use crate::totals::Totals;
 
 /// Holds what findings of several records came to together.
 pub(super) type States = SortedFile<Entry>;
@@ -213,6 +213,17 @@ impl<'n> Night<'n> {
         self.base.as_ref()
     }
 
+    /// Returns the options of nights.
+    pub(super) fn options(&self) -> &'n NightOptions {
+        self.options
+    }
+
+    /// Returns the SHA-256 of each export of the newest night of the history.
+    pub(super) fn exports_before(&self) -> HashSet<&str> {
+        let history = self.history.iter();
+        history.flat_map(history::Tonight::exports_before).collect()
+    }
+
     /// Returns the file of the night before, which no report may replace.
     pub(super) fn file(&self) -> Option<&Path> {
         Some(&self.base.as_ref()?.path)
@@ -250,16 +261,12 @@ impl<'n> Night<'n> {
 /// Decides what a run came to beside the night before, and adds to the verdict what follows
 /// from that.
 pub(super) fn compared(
-    options: &NightOptions,
     policies: &Policies,
     tonight: &Tonight<'_>,
     sum: Sum,
     header: &Header,
     totals: &mut Totals,
 ) -> Result<Compared, Error> {
-    if let Some(base) = tonight.base() {
-        judge_size(options, base, totals);
-    }
     let rules = || policies.rules().map(|(_, rule)| rule);
     let is_aggregate: Vec<_> = rules()
         .map(|rule| matches!(rule.ask, Ask::Aggregate(_)))
@@ -291,34 +298,6 @@ pub(super) fn compared(
         counts,
         by_rule,
     })
-}
-
-/// Notes where there is far less than the night before.
-fn judge_size(options: &NightOptions, base: &Base, totals: &mut Totals) {
-    let then = &base.footer.summary;
-    let now = &totals.summary;
-    let sizes = [
-        ("records", now.records, then.records),
-        ("records in scope", now.in_scope, then.in_scope),
-    ];
-    let shrunk = sizes
-        .into_iter()
-        .find(|(_, now, then)| has_shrunk(*now, *then));
-    let Some((what, now, then)) = shrunk else {
-        return;
-    };
-    match options.shrink {
-        Alarm::Warning => {
-            let anomaly = Anomaly::Shrunk { what, now, then };
-            totals.verdict.anomalies.push(anomaly);
-        }
-        Alarm::Incomplete => {
-            let (shown, then) = (grouped(now), grouped(then));
-            let text = format!("{shown} {what}, and {then} the night before");
-            let gap = Gap::new(GapCode::Shrunk, now, text);
-            totals.verdict.gaps.push(gap);
-        }
-    }
 }
 
 impl Compared {

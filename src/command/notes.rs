@@ -46,7 +46,10 @@ pub(super) fn notes(policies: &Policies, totals: &Totals) -> Vec<String> {
     let anomalies = totals.verdict.anomalies.iter();
     notes.extend(anomalies.filter_map(|anomaly| match anomaly {
         Anomaly::MostlyBad { .. } | Anomaly::WithoutId(_) => Some(anomaly.to_string()),
-        Anomaly::Shrunk { .. } => Some(anomaly.to_string()),
+        Anomaly::Shrunk { .. }
+        | Anomaly::OldExport { .. }
+        | Anomaly::SameExport(_)
+        | Anomaly::LongGap { .. } => Some(anomaly.to_string()),
         Anomaly::Everybody(_)
         | Anomaly::Inapplicable(_)
         | Anomaly::Nobody(_)
@@ -71,6 +74,7 @@ pub(super) fn notes(policies: &Policies, totals: &Totals) -> Vec<String> {
         | GapCode::Rejected
         | GapCode::FieldMissing
         | GapCode::Shrunk
+        | GapCode::Stale
         | GapCode::Undecided => false,
     });
     let unjudged = summary.reach(policies).filter(|(_, reach)| !reach.judged);
@@ -97,6 +101,7 @@ fn way_out(code: GapCode) -> Option<&'static str> {
         GapCode::NoneInScope | GapCode::NothingJudged => Some("`--allow-empty` if that is fine"),
         GapCode::Undecided => Some("findings with the status `error` say which, and why"),
         GapCode::MorePages => Some("fetch every page, and give all of them"),
+        GapCode::Stale => Some("export it anew"),
         GapCode::Shrunk => Some("compare with the export of the night before"),
         GapCode::NoId => Some("`--map id=KEY` reads another key as the id"),
         GapCode::Truncated

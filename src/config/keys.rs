@@ -145,7 +145,7 @@ impl Key {
     /// followed would let a night pass that should not.
     pub fn is_followed(self) -> bool {
         match self {
-            Self::Expect | Self::MaxExportAge | Self::Stale | Self::Gap | Self::Matrix => false,
+            Self::Expect | Self::Matrix => false,
             Self::Policies
             | Self::Exports
             | Self::Waivers
@@ -162,6 +162,9 @@ impl Key {
             | Self::Keep
             | Self::Deadline
             | Self::Shrink
+            | Self::MaxExportAge
+            | Self::Stale
+            | Self::Gap
             | Self::ExportName
             | Self::Job
             | Self::Link

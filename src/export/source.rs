@@ -11,6 +11,8 @@ use std::time::SystemTime;
 
 use super::interrupt::{InterruptibleReader, StopFlag};
 use super::sink::Unread;
+use chrono::{DateTime, Utc};
+
 use crate::digest::{ByteCounter, DigestHandle, HashingReader};
 use crate::unpack::Unpacker;
 
@@ -49,6 +51,8 @@ pub enum Error {
 pub struct Source {
     /// What reports call it.
     pub name: String,
+    /// When it was written last, if it is a file.
+    pub modified: Option<DateTime<Utc>>,
     origin: Origin,
     counter: ByteCounter,
     digest: Option<DigestHandle>,
@@ -64,6 +68,12 @@ enum Origin {
     Stdin,
     /// What a pipe held, in a file without a name.
     Kept(File),
+}
+
+/// Returns when a file was written last; nothing of what is no file.
+fn written(metadata: &Metadata) -> Option<DateTime<Utc>> {
+    let is_file = metadata.is_file();
+    modified(metadata).filter(|_| is_file).map(DateTime::from)
 }
 
 impl Source {
@@ -98,7 +108,8 @@ impl Source {
         if is_stdin(path) {
             // A stdin that is not open is found out when it is read.
             let metadata = stdin().and_then(|file| file.metadata()).ok();
-            return Ok((Self::new(name, Origin::Stdin), metadata));
+            let modified = metadata.as_ref().and_then(written);
+            return Ok((Self::new(name, modified, Origin::Stdin), metadata));
         }
         let error = |source| Error::Open {
             path: name.clone(),
@@ -113,12 +124,13 @@ impl Source {
             true => Origin::File(path.to_owned()),
             false => Origin::Pipe(file),
         };
-        Ok((Self::new(name, origin), Some(metadata)))
+        Ok((Self::new(name, written(&metadata), origin), Some(metadata)))
     }
 
-    fn new(name: String, origin: Origin) -> Self {
+    fn new(name: String, modified: Option<DateTime<Utc>>, origin: Origin) -> Self {
         Self {
             name,
+            modified,
             origin,
             counter: ByteCounter::default(),
             digest: None,
@@ -143,7 +155,7 @@ impl Source {
         };
         let mut kept = tempfile::tempfile().map_err(open)?;
         io::copy(&mut pipe, &mut kept).map_err(open)?;
-        Ok(Self::new(self.name, Origin::Kept(kept)))
+        Ok(Self::new(self.name, self.modified, Origin::Kept(kept)))
     }
 
     /// Returns the same export, to be read from its first byte, if it can be read again.
@@ -162,7 +174,7 @@ impl Source {
             Origin::Stdin => Origin::Stdin,
             Origin::Kept(file) => Origin::Kept(file.try_clone().map_err(open)?),
         };
-        Ok(Self::new(self.name.clone(), origin))
+        Ok(Self::new(self.name.clone(), self.modified, origin))
     }
 
     /// Returns a counter of the bytes that are read of it.

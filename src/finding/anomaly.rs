@@ -3,9 +3,12 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
+
 use super::{Counts, Summary};
 use crate::diagnostic::nearest;
 use crate::policy::{Check, Policies};
+use crate::record::time::{self, Span};
 use crate::record::{Kind, Slot};
 use crate::text::{count, escape_controls, grouped};
 
@@ -52,6 +55,24 @@ pub enum Anomaly {
         now: u64,
         /// How many there were.
         then: u64,
+    },
+    /// An export is older than it may be.
+    OldExport {
+        /// The export.
+        export: String,
+        /// When it was written last; nothing, if that is not known.
+        modified: Option<DateTime<Utc>>,
+        /// How old it may be.
+        most: Span,
+    },
+    /// An export is that of the night before.
+    SameExport(String),
+    /// The night before is longer ago than it may be.
+    LongGap {
+        /// The night before.
+        before: DateTime<Utc>,
+        /// How long ago it may be.
+        most: Span,
     },
     /// A key that is no field is nearly that one.
     NearKey(String, String),
@@ -102,6 +123,35 @@ impl fmt::Display for Anomaly {
                     "{now} {what}, and {then} the night before: is the export whole?"
                 )
             }
+            Anomaly::OldExport {
+                export,
+                modified: Some(modified),
+                most,
+            } => write!(
+                f,
+                "{} was written at {}, which is more than {most} ago: was it exported anew?",
+                escape_controls(export),
+                time::show(*modified)
+            ),
+            Anomaly::OldExport {
+                export,
+                modified: None,
+                most,
+            } => write!(
+                f,
+                "{} is no file, so whether it is older than {most} is not known",
+                escape_controls(export)
+            ),
+            Anomaly::SameExport(export) => write!(
+                f,
+                "{} is the same as the night before: was it exported anew?",
+                escape_controls(export)
+            ),
+            Anomaly::LongGap { before, most } => write!(
+                f,
+                "the night before was {}, which is more than {most} ago: nights are missing",
+                time::show(*before)
+            ),
             Anomaly::NearKey(key, field) => {
                 write!(
                     f,
@@ -165,6 +215,9 @@ impl Summary {
             | Anomaly::MostlyAbsent(..)
             | Anomaly::MostlyBad { .. }
             | Anomaly::Shrunk { .. }
+            | Anomaly::OldExport { .. }
+            | Anomaly::SameExport(_)
+            | Anomaly::LongGap { .. }
             | Anomaly::NearKey(..) => true,
         };
         anomalies.extend(sorts.into_iter().filter(told));

@@ -24,6 +24,14 @@ pub enum Error {
         /// The first file in it.
         file: String,
     },
+    /// Nothing says how nights are to be written.
+    #[error(
+        "the extension of `{path}` names no format: give --format, or end the name in .txt, .csv, .json or .html"
+    )]
+    NoFormat {
+        /// The file.
+        path: String,
+    },
     /// The folder holds no night.
     #[error("history `{path}` has no night")]
     NoNight {

@@ -208,6 +208,16 @@ impl Tonight {
         before.next().map(|night| night.digest.clone())
     }
 
+    /// Returns the SHA-256 of each export of the newest night before this one.
+    pub fn exports_before(&self) -> impl Iterator<Item = &str> {
+        let mut before = self.folder.nights.iter().rev();
+        let before = before.find(|night| night.name < self.name);
+        let files = before
+            .into_iter()
+            .flat_map(|night| night.manifest.exports());
+        files.map(|file| file.sha256.as_str())
+    }
+
     /// Returns the slices whose tickets are still open, though nothing was left of them the
     /// night before.
     pub fn pending_slices(&self) -> Vec<&Slice> {

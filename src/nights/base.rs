@@ -190,8 +190,10 @@ impl Base {
             path: shown(),
             source,
         };
-        let is_file = File::open(path).and_then(|file| file.metadata());
-        if !is_file.map_err(unreadable)?.is_file() {
+        // A folder is refused by who reads reports.
+        let kind = File::open(path).and_then(|file| file.metadata());
+        let kind = kind.map_err(unreadable)?.file_type();
+        if !kind.is_file() && !kind.is_dir() {
             return Err(Error::Pipe {
                 which: "earlier",
                 path: shown(),
@@ -214,6 +216,7 @@ impl Base {
         }
         if !header.listed.is_empty() {
             return Err(Error::Bounded {
+                which: "earlier",
                 path: shown(),
                 listed: Listed::in_words(&header.listed),
             });

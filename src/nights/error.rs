@@ -44,11 +44,13 @@ pub enum Error {
         /// What it is about.
         slice: String,
     },
-    /// The earlier report lists some of the findings.
+    /// A report lists some of the findings.
     #[error(
-        "the earlier report `{path}` lists {listed} findings alone: compare with a report that was written without --list"
+        "the {which} report `{path}` lists {listed} findings alone: compare with a report that was written without --list"
     )]
     Bounded {
+        /// Whether it is the earlier or the later one.
+        which: &'static str,
         /// The report.
         path: String,
         /// What it lists.

@@ -33,6 +33,8 @@ impl<'n> Tonight<'n> {
         // Its ids are as they are shown.
         let mut tonight = Self::against(header, Some(base), deadlines, Privacy::Shown);
         tonight.is_report = true;
+        let previous = header.previous.as_ref().and_then(Option::as_ref);
+        tonight.says_itself = previous.is_some_and(|previous| previous.sha256 == base.sha256);
         Ok(tonight)
     }
 

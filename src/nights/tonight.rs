@@ -44,6 +44,8 @@ pub struct Tonight<'n> {
     is_split: bool,
     /// Whether the run is known by its report alone.
     pub(super) is_report: bool,
+    /// Whether that report says itself how its findings relate to the night before.
+    pub(super) says_itself: bool,
     /// What several records of one name came to, once all were read.
     decided: Option<&'n SortedFile<Entry>>,
     /// What its findings refer to by indexes.
@@ -131,6 +133,7 @@ impl<'n> Tonight<'n> {
             keeps_customers: false,
             is_split: false,
             is_report: false,
+            says_itself: false,
             decided: None,
             lists,
             now_index,
@@ -280,7 +283,11 @@ impl<'n> Tonight<'n> {
             Some((_, decided)) => (State::of(&decided), decided.status, decided.severity),
             None => {
                 let earlier = earlier.as_ref().map(|(_, earlier)| earlier);
-                let state = self.state(&entry, earlier, customer)?;
+                let said = row.life.filter(|_| self.says_itself);
+                let state = match said {
+                    Some(life) => self.said(&life, &entry, earlier),
+                    None => self.state(&entry, earlier, customer)?,
+                };
                 (state, entry.status, entry.severity)
             }
         };
@@ -377,7 +384,8 @@ impl<'n> Tonight<'n> {
         });
         let was_waived = earlier.status == Status::Waived && now.status != Status::Waived;
         let is_there = waiver.is_some_and(|waiver| self.waivers.contains(waiver));
-        let has_ended = was_waived && !is_there;
+        // A report does not say which waivers were in force.
+        let has_ended = was_waived && !is_there && !self.is_report;
         let since = match (has_ended, now.says_the_same(earlier)) {
             (true, _) => Since::New,
             (false, true) => Since::Open,
@@ -393,6 +401,20 @@ impl<'n> Tonight<'n> {
                 false => earlier.due_from,
             },
             reopened: earlier.reopened,
+        }
+    }
+
+    /// Returns what a report says itself of a finding.
+    fn said(&self, life: &Life, entry: &Entry, earlier: Option<&Entry>) -> State {
+        let index = |instant: DateTime<Utc>| self.lists.instants.known(&instant);
+        let is_changed = life.since == Since::Changed;
+        State {
+            since: life.since,
+            because: life.because,
+            worse: is_changed && earlier.is_some_and(|earlier| entry.is_worse_than(earlier)),
+            first_seen: index(life.first_seen).unwrap_or(self.now_index),
+            due_from: life.due_from.and_then(index),
+            reopened: life.reopened,
         }
     }
 

@@ -63,6 +63,8 @@ pub enum GapCode {
     FieldMissing,
     /// There are far fewer records than the night before.
     Shrunk,
+    /// Exports are too old, or those of the night before.
+    Stale,
     /// Outcomes could not be decided.
     Undecided,
 }
@@ -101,6 +103,7 @@ impl GapCode {
             | Self::NothingJudged
             | Self::FieldMissing
             | Self::Shrunk
+            | Self::Stale
             | Self::Undecided => true,
         }
     }

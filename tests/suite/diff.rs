@@ -139,7 +139,45 @@ fn findings_are_related_as_the_run_itself_relates_them() {
     let fixed = |report: &Value| report["summary"]["since"].clone();
     assert_eq!(fixed(&run.report()), fixed(&own), "{run}");
     assert!(states(&own).contains(&"mfa a: fixed".to_owned()));
-    assert!(states(&run.report()).contains(&"mfa a: fixed".to_owned()));
+    assert_eq!(states(&run.report()), states(&own));
+}
+
+#[test]
+fn what_a_report_says_itself_since_the_earlier_one_is_taken_over() {
+    let folder = workspace();
+    let waivers = |value: &str| {
+        format!(
+            "[[waiver]]\nid = \"W-1\"\npolicy = \"p\"\nrule = \"mfa\"\ncustomer = \"b\"\n{value}\n\
+             reason = \"for a while\"\nrequested-by = \"a\"\napproved-by = \"b\"\n\
+             approved = 2026-11-01\nexpires = 2026-12-01\n"
+        )
+    };
+    folder.write("w.toml", waivers("value.force2fa = false"));
+    let file = folder.arg("w.toml");
+    let waived = ["--as-of", THEN, "--waivers", &file];
+    let run = folder.audit(&["old.ndjson"], &waived);
+    folder.write("waived.json", &run.stdout);
+    // It is still there and holds for something else; and it is not there any more.
+    for (now, state) in [
+        (waivers("value.force2fa = true"), "mfa b: changed"),
+        (String::new(), "mfa b: new (waiver-ended)"),
+    ] {
+        folder.write("w.toml", now);
+        let base = folder.arg("waived.json");
+        let since = ["--as-of", NOW, "--waivers", &file, "--since", &base];
+        let run = folder.audit(&["new.ndjson"], &since);
+        let own = run.report();
+        assert!(states(&own).contains(&state.to_owned()), "{run}");
+        folder.write("since.json", &run.stdout);
+        let run = diff(&folder, "waived.json", "since.json", &["-f", "json"]);
+        assert_eq!(states(&run.report()), states(&own));
+    }
+    // A report that says nothing of it does not know which waivers there were.
+    let run = diff(&folder, "waived.json", "b.ndjson", &["-f", "json"]);
+    assert!(
+        states(&run.report()).contains(&"mfa b: changed".to_owned()),
+        "{run}"
+    );
 }
 
 #[test]
@@ -266,6 +304,42 @@ fn a_later_report_that_is_not_whole_or_no_file_is_refused() {
         &folder.arg("slice-b.ndjson"),
         "is about customer b alone: compare with the report of all findings",
     );
+    let (base, bounded) = (folder.arg("a.json"), folder.arg("bounded.ndjson"));
+    let bound = [
+        "--as-of", NOW, "--since", &base, "--list", "new", "-o", &bounded,
+    ];
+    let run = folder.audit(&["new.ndjson"], &bound);
+    check(run.code == 1, "there are findings", &run);
+    refused(
+        &bounded,
+        "lists new findings alone: compare with a report that was written without --list",
+    );
+}
+
+#[test]
+fn a_folder_is_no_report() {
+    let folder = workspace();
+    std::fs::create_dir(folder.path("nights")).expect("a folder");
+    let (nights, report) = (folder.arg("nights"), folder.arg("a.json"));
+    let says = "it is a folder: name a report in it, as the newest .ndjson.zst of a history";
+    for args in [
+        &["diff", &nights, &report][..],
+        &["diff", &report, &nights],
+        &["convert", &nights, "-f", "csv"],
+        &[
+            &["waive", &nights, "0123456789abcdef0123456789abcdef"][..],
+            &["--reason", "r", "--requested-by", "a", "--approved-by", "b"],
+            &["--expires", "30d"],
+        ]
+        .concat(),
+    ] {
+        let run = audit(args);
+        check(run.code == 2, "nothing is done", &run);
+        assert!(run.stderr.contains(says), "{run}");
+    }
+    let run = folder.audit(&["new.ndjson"], &["--as-of", NOW, "--since", &nights]);
+    check(run.code == 2, "nothing is judged", &run);
+    assert!(run.stderr.contains(says), "{run}");
 }
 
 #[test]

@@ -218,6 +218,16 @@ fn what_cannot_be_shown_is_refused() {
     );
     let run = history(&folder, &["-o", "-"]);
     check(run.code == 2, "it is no file", &run);
+    let nights = folder.arg("nights.pdf");
+    let without = history(&folder, &["-o", &nights]);
+    check(without.code == 2, "there is no format", &without);
+    assert_eq!(
+        without.stderr,
+        format!(
+            "error: the extension of `{nights}` names no format: give --format, or end the name \
+             in .txt, .csv, .json or .html\n"
+        )
+    );
     assert!(
         run.stderr
             .contains("name a file; without --output it is written to stdout"),

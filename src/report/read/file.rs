@@ -17,6 +17,10 @@ const SPOOL_BYTES: usize = 4 << 20;
 /// end.
 const START: u64 = 4 << 10;
 
+/// Says what is wrong with a folder.
+const IS_FOLDER: &str =
+    "it is a folder: name a report in it, as the newest .ndjson.zst of a history";
+
 /// Holds a report that can be read from its first byte again.
 pub enum ReportFile {
     File(File),
@@ -44,7 +48,11 @@ impl ReportFile {
             return Self::of_pipe(io::stdin());
         }
         let file = File::open(path)?;
-        match file.metadata()?.is_file() {
+        let kind = file.metadata()?.file_type();
+        if kind.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, IS_FOLDER));
+        }
+        match kind.is_file() {
             true => Ok(Some(Self::File(file))),
             false => Self::of_pipe(file),
         }
