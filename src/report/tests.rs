@@ -524,7 +524,13 @@ fn what_is_new(format: Format) -> &'static [&'static str] {
             "\"since\":{\"new\":2,\"changed\":1,\"open\":2,\"overdue\":2,\"fixed\":3,",
             "\"because\":{\"customer-changed\":1},\"unknown\":{\"customer-not-read\":1},\"oldest\":\"2026-11-17T02:00:00Z\"",
         ],
-        Format::Sarif => &["\"fixed\":3", "\"baselineState\":\"absent\""],
+        Format::Sarif => &[
+            "\"fixed\":3",
+            "\"baselineState\":\"absent\"",
+            "\"state\":\"unknown\"",
+        ],
+        // What its importer does not find is closed.
+        Format::Defectdojo => &["carried-1", "\"unknown\"]"],
         Format::Junit => &[HEADING, WHY, AGES, DOUBT],
         Format::Oscal => &[HEADING, WHY, AGES, DOUBT],
         #[cfg(feature = "xlsx")]
@@ -535,7 +541,7 @@ fn what_is_new(format: Format) -> &'static [&'static str] {
             "audit_overdue{job=\"pol\",policy=\"pol\",severity=\"high\"} 1",
         ],
         // They hold findings alone.
-        Format::Csv | Format::Ocsf | Format::Defectdojo => &[],
+        Format::Csv | Format::Ocsf => &[],
     }
 }
 

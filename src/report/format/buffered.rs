@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::kept::{Findings, Keeper, rank};
 use crate::policy::Severity;
-use crate::report::json_writer::write_row;
+use crate::report::json_writer::{write_json, write_row};
 use crate::report::model::ended::{Closed, Ended};
 use crate::report::model::footer::Footer;
 use crate::report::model::header::{Header, Rule};
@@ -32,6 +32,9 @@ pub struct Report<'r> {
     /// Findings of the night before that are not there any more, as far as they are shown;
     /// the summary says how many there are.
     pub closed: Vec<Closed>,
+    /// Findings of the night before that the run cannot judge, of a document that lists
+    /// them; none of any other.
+    pub carried: Findings,
 }
 
 impl Report<'_> {
@@ -57,6 +60,12 @@ impl Report<'_> {
 pub trait Document: Send {
     /// Returns the largest number of findings that it shows.
     fn max_findings(&self) -> usize;
+
+    /// Returns whether it lists findings that the run cannot judge: its readers close what
+    /// it does not list.
+    fn lists_carried(&self) -> bool {
+        false
+    }
 
     /// Writes the report.
     ///
@@ -94,6 +103,7 @@ pub fn halves<D: Document>(document: D, is_compared: bool) -> (Renderer, Reporte
     };
     let reporter = Reporter {
         findings: Keeper::new(document.max_findings()),
+        carried: Keeper::new(document.max_findings()),
         document,
         least,
         all: 0,
@@ -141,6 +151,7 @@ pub struct Reporter<D> {
     document: D,
     least: Arc<AtomicUsize>,
     findings: Keeper,
+    carried: Keeper,
     all: u64,
     rejected: Vec<Rejected<'static>>,
     closed: Vec<Closed>,
@@ -173,6 +184,20 @@ impl<D: Document> render::Reporter for Reporter<D> {
             Ended::Closed(closed) if self.closed.len() < MAX_CLOSED => {
                 self.closed.push(closed.shown(MAX_NAME));
             }
+            Ended::Carried(carried) if self.document.lists_carried() => {
+                let row = carried.row.shown(MAX_TEXT);
+                let head = LineHead {
+                    severity: row.severity,
+                    urgency: row.urgency(),
+                    // It need be none of this run.
+                    rule_index: usize::MAX,
+                    is_waived: row.is_waived(),
+                };
+                let mut line = Vec::new();
+                write_json(&row, &mut line)?;
+                line.push(b'\n');
+                self.carried.keep(&head, &line)?;
+            }
             Ended::Closed(_) | Ended::Carried(_) | Ended::Moved(_) => {}
         }
         Ok(())
@@ -192,6 +217,7 @@ impl<D: Document> render::Reporter for Reporter<D> {
             findings,
             rejected: self.rejected,
             closed: self.closed,
+            carried: self.carried.finish()?,
         };
         self.document.write(&report, out)
     }

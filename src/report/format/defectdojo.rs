@@ -5,6 +5,9 @@
 //! (`dojo/tools/generic/json_parser.py`). What changes while a finding is the
 //! same, as the record's number, is left out: DefectDojo would take the finding
 //! of tomorrow for another.
+//!
+//! An import closes what is not in the file, so a finding of the night before that the
+//! run could not judge is in it as it was last seen, with a tag that says so.
 
 use std::io::{self, Write};
 
@@ -14,6 +17,7 @@ use serde::Serialize;
 use crate::policy::Severity;
 use crate::report::json_writer::{List, RuleObjects, open, write_json};
 use crate::report::markup::{code, escape};
+use crate::report::model::ended::{CarriedRow, Ended};
 use crate::report::model::footer::Footer;
 use crate::report::model::header::{Header, Rule};
 use crate::report::model::row::{FindingRow, Rejected};
@@ -111,6 +115,8 @@ pub struct Renderer {
 
 /// What is the same for all findings of a rule.
 struct RulePart {
+    policy: String,
+    rule: String,
     title: String,
     fixed: RuleObjects,
 }
@@ -129,6 +135,8 @@ impl RulePart {
             })
         });
         Ok(Self {
+            policy: policy.to_owned(),
+            rule: rule.id.clone(),
             title: short(&escape_controls(&rule.title), MAX_TITLE).into_owned(),
             fixed: fixed?,
         })
@@ -143,6 +151,49 @@ impl Renderer {
             rules: rules.collect::<io::Result<_>>()?,
             today: date(header.instant()),
         })
+    }
+
+    /// Writes a finding of a rule of this title, with a comma before it; `key` is its name.
+    fn write(
+        &self,
+        row: &FindingRow<'_>,
+        (title, fixed): (&str, &[u8]),
+        key: &str,
+        tags: &[&str],
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        // A NUL, which the database of DefectDojo refuses, is made visible, as
+        // all that steers.
+        let whom = escape_controls(row.whom());
+        let whom = short(&whom, MAX_ID);
+        let first_seen = row.life.as_ref().map(|life| date(life.first_seen));
+        let entry = Entry {
+            title: &format!("{title}: {whom}"),
+            description: &description(row),
+            unique_id_from_tool: key,
+            component_name: row.customer_id.is_some().then_some(&whom),
+            active: !row.is_waived(),
+            risk_accepted: row.is_waived(),
+            tags,
+            date: first_seen.as_deref().unwrap_or(&self.today),
+        };
+        write(&entry, fixed, out)
+    }
+
+    /// Writes a finding of the night before that the run cannot judge, with a comma before
+    /// it. Its rule need be none of this run.
+    fn write_carried(&self, carried: &CarriedRow<'_>, out: &mut Vec<u8>) -> io::Result<()> {
+        let row = &carried.row;
+        let mut rules = self.rules.iter();
+        let known = rules.find(|one| one.policy == row.policy && one.rule == row.rule);
+        let name = format!("{}/{}", row.policy, row.rule);
+        let name = short(&name, MAX_ID);
+        let unknown = open(&Fixed::new(row.severity, &name))?;
+        let rule = known.map_or((&*name, unknown.as_slice()), |rule| {
+            (&*rule.title, rule.fixed.of(row.severity))
+        });
+        let tags = [&row.policy, row.status.name(), carried.state.as_ref()];
+        self.write(row, rule, &row.key(), &tags, out)
     }
 }
 
@@ -170,23 +221,11 @@ fn description(row: &FindingRow<'_>) -> String {
 impl render::Renderer for Renderer {
     fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {
         let (row, rule) = (&found.row, &self.rules[found.rule_index]);
-        // A NUL, which the database of DefectDojo refuses, is made visible, as
-        // all that steers.
-        let whom = escape_controls(row.whom());
-        let whom = short(&whom, MAX_ID);
-        let first_seen = row.life.as_ref().map(|life| date(life.first_seen));
-        let entry = Entry {
-            title: &format!("{}: {whom}", rule.title),
-            description: &description(row),
-            unique_id_from_tool: &Rendered::key(row),
-            component_name: row.customer_id.is_some().then_some(&whom),
-            active: !row.is_waived(),
-            risk_accepted: row.is_waived(),
-            tags: &[&row.policy, row.status.name()],
-            date: first_seen.as_deref().unwrap_or(&self.today),
-        };
         let start = rendered.bytes.len();
-        write(&entry, rule.fixed.of(row.severity), &mut rendered.bytes)?;
+        let of_rule = (rule.title.as_str(), rule.fixed.of(row.severity));
+        let tags = [&row.policy, row.status.name()];
+        let key = Rendered::key(row);
+        self.write(row, of_rule, &key, &tags, &mut rendered.bytes)?;
         rendered.number_key(start, row);
         Ok(())
     }
@@ -194,9 +233,19 @@ impl render::Renderer for Renderer {
 
 /// Writes the findings; the last says so if the audit is not complete, since an
 /// import would close what it does not find.
-#[derive(Default)]
 pub struct Reporter {
     findings: List,
+    /// Writes what is carried on.
+    renderer: Renderer,
+}
+
+impl Reporter {
+    pub fn new(header: &Header) -> io::Result<Self> {
+        Ok(Self {
+            findings: List::default(),
+            renderer: Renderer::new(header)?,
+        })
+    }
 }
 
 impl render::Reporter for Reporter {
@@ -206,6 +255,18 @@ impl render::Reporter for Reporter {
 
     fn findings(&mut self, rendered: &Rendered, out: &mut dyn Write) -> io::Result<()> {
         self.findings.write(&rendered.bytes, out)
+    }
+
+    fn ended(&mut self, ended: &Ended<'_>, out: &mut dyn Write) -> io::Result<()> {
+        match ended {
+            Ended::Carried(carried) => {
+                let mut object = Vec::new();
+                self.renderer.write_carried(carried, &mut object)?;
+                self.findings.write(&object, out)
+            }
+            // What is not in the file is closed, and what has moved is in it.
+            Ended::Closed(_) | Ended::Moved(_) => Ok(()),
+        }
     }
 
     /// Objects are findings: rejected records make the audit incomplete, and
@@ -272,7 +333,7 @@ mod tests {
             renderer.finding(&found, &mut rendered).expect("memory");
         }
         let mut out = Vec::new();
-        let mut reporter = Box::new(Reporter::default());
+        let mut reporter = Box::new(Reporter::new(&header).expect("memory"));
         reporter.start(&header, &mut out).expect("memory");
         reporter.findings(&rendered, &mut out).expect("memory");
         reporter.finish(&header, footer, &mut out).expect("memory");
@@ -288,6 +349,31 @@ mod tests {
         assert!(title.starts_with("Audit incomplete: "), "{title}");
         let two = report(vec![fixture::row()], &fixture::incomplete());
         assert_eq!(two["findings"].as_array().map(Vec::len), Some(2));
+    }
+
+    #[test]
+    fn what_the_run_cannot_judge_is_not_closed_by_an_import() {
+        let (header, footer) = fixture::compared();
+        for policy in ["pol", "of-another-run"] {
+            let mut reporter = Box::new(Reporter::new(&header).expect("memory"));
+            let mut out = Vec::new();
+            reporter.start(&header, &mut out).expect("memory");
+            for mut ended in fixture::ended() {
+                if let Ended::Carried(carried) = &mut ended {
+                    carried.row.policy = policy.into();
+                }
+                reporter.ended(&ended, &mut out).expect("memory");
+            }
+            reporter.finish(&header, &footer, &mut out).expect("memory");
+            let report: Value = serde_json::from_slice(&out).expect("JSON");
+            let finding = &report["findings"][0];
+            assert_eq!(finding["component_name"], "carried-1", "{policy}");
+            assert_eq!(finding["unique_id_from_tool"], "f7".repeat(16), "{policy}");
+            assert_eq!(finding["active"], true, "{policy}");
+            assert_eq!(finding["tags"][2], "unknown", "{policy}");
+            // The other says that the audit is not complete.
+            assert_eq!(report["findings"].as_array().map(Vec::len), Some(2));
+        }
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub fn new_report(
         Format::Ocsf => pair(ocsf::Renderer::new(header)?, ocsf::Reporter::new(header)),
         Format::Defectdojo => pair(
             defectdojo::Renderer::new(header)?,
-            defectdojo::Reporter::default(),
+            defectdojo::Reporter::new(header)?,
         ),
         Format::Metrics => pair(metrics::Renderer, metrics::Reporter::new(settings)),
         #[cfg(feature = "xlsx")]

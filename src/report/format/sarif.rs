@@ -23,7 +23,7 @@ use crate::report::model::bounds::Bound;
 use crate::report::model::ended::Closed;
 use crate::report::model::footer::{Export, Verdict};
 use crate::report::model::header::{Policy, Rule};
-use crate::report::model::life::{End, Since};
+use crate::report::model::life::{Carried, End, Since};
 use crate::report::model::row::{FindingRow, Rejected};
 use crate::report::phrase::{self, RATIONALE, REMEDIATION, beginning, first_of, short};
 use crate::report::sarif_log::log;
@@ -47,6 +47,10 @@ impl Document for Sarif {
         MAX_FINDINGS
     }
 
+    fn lists_carried(&self) -> bool {
+        true
+    }
+
     fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         let results = || -> Box<dyn Iterator<Item = io::Result<Value>>> {
             let places = report.findings.places().iter();
@@ -54,6 +58,11 @@ impl Document for Sarif {
                 let row = report.findings.read(place)?;
                 Ok(result(&row, place.rule_index, report))
             });
+            let carried = report.carried.places().iter();
+            let results = results.chain(carried.map(|place| {
+                let row = report.carried.read(place)?;
+                Ok(carried_on(&row, report))
+            }));
             let closed = report.closed.iter();
             Box::new(results.chain(closed.map(|closed| Ok(absent(closed, report)))))
         };
@@ -89,6 +98,7 @@ fn frame(report: &Report<'_>) -> io::Result<Value> {
     let mut content = Hasher::default();
     content.update(format!("{rules:?}{run}").as_bytes());
     report.findings.lines(|line| content.update(line))?;
+    report.carried.lines(|line| content.update(line))?;
     content.update(serde_json::to_string(&report.closed)?.as_bytes());
     let guid = Uuid::new_v5(&Uuid::NAMESPACE_URL, &content.finish());
     run["automationDetails"]["guid"] = guid.to_string().into();
@@ -254,12 +264,35 @@ fn first_detected(first_seen: DateTime<Utc>) -> Value {
     json!({ "firstDetectionTimeUtc": time::show(first_seen) })
 }
 
+/// Returns the result of a finding of the night before that the run cannot judge: as it
+/// was last seen, since a reader closes what is not listed.
+fn carried_on(row: &FindingRow<'_>, report: &Report<'_>) -> Value {
+    // The number of its record is that in an export of another night.
+    let row = FindingRow {
+        record: None,
+        export: None,
+        ..row.clone()
+    };
+    let index = rule_index(report, &row.policy, &row.rule);
+    let mut result = result(&row, index.unwrap_or_default(), report);
+    if index.is_none()
+        && let Some(result) = result.as_object_mut()
+    {
+        result.remove("ruleIndex");
+    }
+    result["baselineState"] = "unchanged".into();
+    result["properties"]["state"] = json!(Carried::Unknown);
+    result
+}
+
+/// Returns the index of a rule; none, if it is none of this run.
+fn rule_index(report: &Report<'_>, policy: &str, rule: &str) -> Option<usize> {
+    let mut rules = report.header.rules();
+    rules.position(|(of, one)| of.id == policy && one.id == rule)
+}
+
 /// Returns the result of a finding of the night before that is not there any more.
 fn absent(closed: &Closed, report: &Report<'_>) -> Value {
-    let rules = report.header.rules();
-    let mut rules = rules.enumerate();
-    let rule =
-        rules.find(|(_, (policy, rule))| policy.id == closed.policy && rule.id == closed.rule);
     // What is no failure has no level.
     let kind = match closed.state {
         End::Fixed => "pass",
@@ -292,7 +325,7 @@ fn absent(closed: &Closed, report: &Report<'_>) -> Value {
         },
     });
     // A rule that was removed is none of this run.
-    if let Some((index, _)) = rule {
+    if let Some(index) = rule_index(report, &closed.policy, &closed.rule) {
         result["ruleIndex"] = index.into();
     }
     result
@@ -406,6 +439,15 @@ fn notifications(report: &Report<'_>) -> Vec<Value> {
             .iter()
             .map(|anomaly| note("warning", anomaly)),
     );
+    let unknown = summary.since.map_or(0, |counts| counts.unknown);
+    if let Some(more @ 1..) = unknown.checked_sub(report.carried.len() as u64) {
+        let text = format!(
+            "{} left out that the run cannot judge, and that are open still; a json report of \
+             the same run has all",
+            count(more, "finding is", "findings are")
+        );
+        notes.push(note("warning", &text));
+    }
     let closed = summary.since.map_or(0, |counts| counts.closed());
     if let Some(more @ 1..) = closed.checked_sub(report.closed.len() as u64) {
         let text = format!(
@@ -490,6 +532,7 @@ mod tests {
             left_out: 2,
             rejected: Vec::new(),
             closed: Vec::new(),
+            carried: Findings::of([]),
         };
         let mut log = Vec::new();
         Sarif.write(&report, &mut log).expect("memory");

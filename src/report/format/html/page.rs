@@ -51,6 +51,7 @@ impl Document for Html {
             left_out: report.left_out,
             rejected: report.rejected.clone(),
             closed: report.closed.clone(),
+            carried: report.carried.clone(),
         };
         write_page(&report, &mut *out).map_err(io::Error::other)?;
         out.write_all(b"\n")

@@ -385,6 +385,7 @@ mod tests {
                 left_out: 0,
                 rejected: Vec::new(),
                 closed: Vec::new(),
+                carried: Findings::of([]),
             };
             let results = &whole(&report)["assessment-results"];
             [&results["uuid"], &results["results"][0]["uuid"]].map(ToString::to_string)
@@ -413,6 +414,7 @@ mod tests {
                 left_out: 0,
                 rejected: Vec::new(),
                 closed: Vec::new(),
+                carried: Findings::of([]),
             };
             let result = result(&report);
             let remarks = result["remarks"].to_string();
@@ -464,6 +466,7 @@ mod tests {
             left_out: 1,
             rejected: Vec::new(),
             closed: Vec::new(),
+            carried: Findings::of([]),
         };
         let result = result(&report);
         let observations = result["observations"].as_array().expect("a list");
