@@ -8,6 +8,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use super::help::{EXAMPLES, USAGE, columns_help, output_help};
 use super::nights::{DiffArgs, HistoryArgs, VerifyArgs};
+use super::schedule::ScheduleArgs;
 use super::values::{
     bytes, choice, column, deadline, destination, instant, listed, mapping, max_chars, setting,
     severity, span, split_by,
@@ -64,6 +65,12 @@ pub enum Command {
     Diff(DiffArgs),
     /// Shows the nights of a history: what each found, what changed, and what to look at
     History(HistoryArgs),
+    /// Prints what runs a configuration every night: lines of a crontab, units, a
+    /// workflow
+    ///
+    /// Its paths are those of the configuration. Nothing is installed, and nothing is
+    /// audited. Exit codes: 0 it was printed; 2 the configuration cannot be used.
+    Schedule(ScheduleArgs),
     /// Checks the digests of a manifest, or of all nights of a history
     ///
     /// Exit codes: 0 all files are as the run left them; 1 some are not; 2 it

@@ -5,6 +5,7 @@ mod help;
 mod in_force;
 mod nights;
 mod resolve;
+mod schedule;
 mod usage;
 mod values;
 mod waiver_args;
@@ -15,5 +16,6 @@ pub use args::{
 pub use in_force::{InForce, Origin};
 pub use nights::{DiffArgs, HistoryArgs, VerifyArgs};
 pub use resolve::Resolved;
+pub use schedule::{ScheduleArgs, Scheduler};
 pub use usage::{Usage, command, parse};
 pub use waiver_args::{CheckWaiversArgs, WaiveArgs, WaiversCommand};

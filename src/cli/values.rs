@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use strum::{EnumMessage, VariantArray};
 
@@ -150,6 +150,11 @@ pub(super) fn deadline(text: &str) -> Result<(Severity, Span), String> {
 pub(super) fn day(text: &str) -> Result<NaiveDate, String> {
     let day = text.parse();
     day.map_err(|_| "write a day as 2026-01-31".to_owned())
+}
+
+pub(super) fn time_of_day(text: &str) -> Result<NaiveTime, String> {
+    let time = NaiveTime::parse_from_str(text, "%H:%M");
+    time.map_err(|_| "write a time of the day as 02:00".to_owned())
 }
 
 /// Reads when a waiver ends: a day, or a number of days.

@@ -22,21 +22,35 @@ use crate::config::{self, Config};
 pub fn configured(args: AuditArgs) -> Result<Resolved, Error> {
     let resolved = resolved(args)?;
     let options = &resolved.options;
-    let lacks = |key, help| {
-        let config = options.config.as_ref();
-        config::Error::Lacks {
-            path: config.map_or_else(String::new, |config| config.path.clone()),
-            key,
-            help,
-        }
-    };
-    if options.policies.names.is_empty() {
-        return Err(lacks("policies", "write policies = [\"pci\"], or give --policy").into());
-    }
-    if options.exports.is_empty() {
-        return Err(lacks("exports", "write exports = [\"export.json\"], or give some").into());
-    }
+    let path = options.config.as_ref().map(|config| config.path.as_str());
+    is_enough(path, &options.policies.names, &options.exports)?;
     Ok(resolved)
+}
+
+/// Refuses what is not enough for an audit.
+pub(super) fn is_enough(
+    config: Option<&str>,
+    policies: &[PathBuf],
+    exports: &[PathBuf],
+) -> Result<(), config::Error> {
+    let lacks = |key, help| config::Error::Lacks {
+        path: config.unwrap_or_default().to_owned(),
+        key,
+        help,
+    };
+    if policies.is_empty() {
+        return Err(lacks(
+            "policies",
+            "write policies = [\"pci\"], or give --policy",
+        ));
+    }
+    if exports.is_empty() {
+        return Err(lacks(
+            "exports",
+            "write exports = [\"export.json\"], or give some",
+        ));
+    }
+    Ok(())
 }
 
 /// Returns the options of an audit, whether they are enough for one or not.

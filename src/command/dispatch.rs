@@ -5,8 +5,8 @@ use std::io::Write;
 use super::error::Error;
 use super::exit::Exit;
 use super::{
-    check, completions, config, convert, diff, explain, history, man, schema, show, test, verify,
-    waive, waivers,
+    check, completions, config, convert, diff, explain, history, man, schedule, schema, show,
+    test, verify, waive, waivers,
 };
 use crate::cli::{Command, ConfigCommand, PolicyCommand, WaiversCommand};
 use crate::terminal::{Streams, write_at_once};
@@ -21,6 +21,7 @@ pub fn dispatch(command: Command, streams: &mut Streams<'_>) -> Result<Exit, Err
         Command::Convert(args) => convert::convert(&args.into(), streams),
         Command::Diff(args) => diff::diff(&args.into(), streams),
         Command::History(args) => history::history(&args.into(), streams),
+        Command::Schedule(args) => schedule::schedule(&args, streams),
         Command::Verify(args) => verify::verify(&args.into(), streams.stdout),
         Command::Waive(args) => {
             write_at_once(streams.stdout, |out| waive::waive(&args.into(), out))

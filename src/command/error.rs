@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::schedule::ScheduleError;
 use super::waive::WaiveError;
 use crate::aggregate;
 use crate::config;
@@ -41,6 +42,9 @@ pub enum Error {
     /// No waiver can be written.
     #[error(transparent)]
     Waive(#[from] WaiveError),
+    /// No schedule fits the configuration.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
     /// The key of pseudonyms cannot be used.
     #[error(transparent)]
     Key(#[from] finding::KeyError),

@@ -18,6 +18,7 @@ mod judge;
 mod man;
 mod night;
 mod notes;
+mod schedule;
 mod schema;
 mod share;
 mod show;

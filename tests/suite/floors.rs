@@ -81,7 +81,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("indicatif", &["terminal"]),
     ("ipnet", &["policy", "record/network"]),
     ("memchr", &["export", "record/network", "report/read/skim"]),
-    ("minijinja", &["history/page", "report/format/html"]),
+    (
+        "minijinja",
+        &["command/schedule", "history/page", "report/format/html"],
+    ),
     ("percent-encoding", &["report/markup"]),
     ("quick-xml", &["report/format/junit"]),
     ("rayon", &["pipeline"]),
