@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
-use super::help::{EXAMPLES, USAGE, columns_help, output_help};
+use super::help::{USAGE, after_help, columns_help, output_help};
 use super::nights::{DiffArgs, HistoryArgs, VerifyArgs};
 use super::schedule::ScheduleArgs;
 use super::values::{
@@ -31,7 +31,7 @@ use crate::totals::Undecided;
 #[command(
     version,
     max_term_width = 100,
-    after_long_help = EXAMPLES,
+    after_long_help = after_help(),
     override_usage = USAGE,
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
@@ -117,6 +117,12 @@ pub enum Command {
     },
     /// Writes the manual page
     Man,
+    /// Shows a page on a topic, or the help of a command
+    Help {
+        /// A topic, as nights, or a command
+        #[arg(value_name = "TOPIC|COMMAND")]
+        words: Vec<String>,
+    },
 }
 
 /// Names what can be asked of the options of an audit.

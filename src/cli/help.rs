@@ -1,5 +1,8 @@
 //! Help that is made from lists, or longer than a line.
 
+use strum::VariantArray;
+
+use super::topic::Topic;
 use crate::report;
 
 /// Returns the help of `--output`, with the extensions of all formats.
@@ -29,8 +32,16 @@ audit [OPTIONS] --policy <FILE|NAME> <EXPORT>...
        audit [OPTIONS] --config <FILE>
        audit <COMMAND>";
 
+/// Returns what follows the options: examples, and the topics that have a page.
+pub(super) fn after_help() -> String {
+    let topics = Topic::VARIANTS.iter();
+    let topics = topics.map(|topic| format!("  {}  {}", topic.name(), topic.summary()));
+    let topics = topics.collect::<Vec<_>>().join("\n");
+    format!("{EXAMPLES}\n\nTopics (audit help TOPIC):\n{topics}")
+}
+
 /// Shows how the program is called.
-pub(super) const EXAMPLES: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   audit --policy pci.toml export.json
   audit -p pci -p baseline -o findings.csv -o report.json exports/*.ndjson.gz

@@ -38,6 +38,45 @@ pub fn command() -> clap::Command {
     Cli::command()
 }
 
+/// Says which word names no command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    /// The word.
+    pub word: String,
+    /// The command before it; empty, if that is the program.
+    pub of: String,
+    /// The commands that are there.
+    pub known: Vec<String>,
+}
+
+/// Returns the help of a command: that of the program, without words.
+///
+/// # Errors
+///
+/// There is no such command.
+pub fn help_of(words: &[String]) -> Result<String, Unknown> {
+    let root = command();
+    let mut found = &root;
+    for (at, word) in words.iter().enumerate() {
+        let Some(next) = found.find_subcommand(word) else {
+            let known = found.get_subcommands();
+            return Err(Unknown {
+                word: word.clone(),
+                of: words[..at].join(" "),
+                known: known.map(|known| known.get_name().to_owned()).collect(),
+            });
+        };
+        found = next;
+    }
+    // What a command says itself is short or long as its options are.
+    let words = words.iter().map(String::as_str);
+    let args = [root.get_name()].into_iter().chain(words).chain(["--help"]);
+    let help = Cli::try_parse_from(args).err();
+    Ok(help
+        .map(|help| help.render().to_string())
+        .unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use std::io::Write;
 use super::error::Error;
 use super::exit::Exit;
 use super::{
-    check, completions, config, convert, diff, explain, history, man, schedule, schema, show,
+    check, completions, config, convert, diff, explain, help, history, man, schedule, schema, show,
     test, verify, waive, waivers,
 };
 use crate::cli::{Command, ConfigCommand, PolicyCommand, WaiversCommand};
@@ -42,6 +42,7 @@ pub fn dispatch(command: Command, streams: &mut Streams<'_>) -> Result<Exit, Err
         Command::Schema { document } => print(streams, |out| schema::write(document, out)),
         Command::Completions { shell } => print(streams, |out| completions::write(shell, out)),
         Command::Man => print(streams, man::write),
+        Command::Help { words } => print(streams, |out| help::write(&words, out)),
     }
 }
 

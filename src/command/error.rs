@@ -72,6 +72,19 @@ pub enum Error {
     /// The pipeline could not run to its end.
     #[error(transparent)]
     Pipeline(#[from] pipeline::Error),
+    /// No page and no command has the name.
+    #[error("no {} is called `{word}`: {help}", match of.as_str() {
+        "" => "topic and no command".to_owned(),
+        of => format!("command of `{of}`"),
+    })]
+    NoHelp {
+        /// The name.
+        word: String,
+        /// The command that was asked for one of its own; empty, if that is the program.
+        of: String,
+        /// What would be right.
+        help: String,
+    },
     /// The program has a fault.
     #[error(
         "the program has a fault, please report it: {panic}{}",

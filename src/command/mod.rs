@@ -13,6 +13,7 @@ mod error;
 mod exit;
 mod explain;
 mod exports;
+mod help;
 mod history;
 mod judge;
 mod man;

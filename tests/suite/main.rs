@@ -37,4 +37,5 @@ mod since;
 mod sound;
 mod split;
 mod support;
+mod topics;
 mod waivers;

@@ -5,7 +5,7 @@ use audit::policy::operator::OPERATORS;
 use audit::report::Format;
 use strum::VariantArray;
 
-use crate::support::{Run, command};
+use crate::support::{Run, blocks, command};
 
 const README: &str = include_str!("../../README.md");
 
@@ -16,10 +16,9 @@ fn every_command_prints_what_the_readme_shows() {
 
 /// The commands of the README's shell blocks.
 fn shell_commands() -> Vec<&'static str> {
-    let blocks = README.split("```sh\n").skip(1);
-    blocks
-        .map(|block| block.split("```").next().unwrap_or_default().trim())
-        .collect()
+    let blocks = blocks(README).into_iter();
+    let of_shell = blocks.filter(|block| block.language == "sh");
+    of_shell.map(|block| block.text.trim()).collect()
 }
 
 #[test]
