@@ -9,6 +9,9 @@ use super::job::Job;
 use super::quoting::{cron, exec, mount, shell, unit, yaml};
 use crate::cli::Scheduler;
 
+/// Writes text so that whatever reads it takes it as it is.
+type Quoting = fn(&str) -> String;
+
 /// Returns the template of what a scheduler reads.
 fn template(scheduler: Scheduler) -> &'static str {
     match scheduler {
@@ -26,7 +29,7 @@ pub(super) fn filled(scheduler: Scheduler, job: &Job) -> Result<String, Error> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(syntax()?);
     environment.set_formatter(quoted_alone);
-    let quotings: [(&str, fn(&str) -> String); 7] = [
+    let quotings: [(&str, Quoting); 7] = [
         ("cron", cron),
         ("exec", exec),
         ("mount", mount),
