@@ -80,14 +80,14 @@ const CRATES: &[(&str, &[&str])] = &[
     ("indexmap", &["manifest", "record/unknown_keys", "report"]),
     ("indicatif", &["terminal"]),
     ("ipnet", &["policy", "record/network"]),
-    ("memchr", &["export", "record/network", "report/read/skim"]),
+    ("memchr", &["export", "record/network", "report/read"]),
     (
         "minijinja",
         &["command/schedule", "history/page", "report/format/html"],
     ),
     ("percent-encoding", &["report/markup"]),
     ("quick-xml", &["report/format/junit"]),
-    ("rayon", &["pipeline"]),
+    ("rayon", &["pipeline", "report/read/skim"]),
     (
         "regex",
         &[
