@@ -1,0 +1,97 @@
+//! Which reports are written, and how.
+
+use crate::record::Slot;
+use crate::report::{
+    self, Destination, Format, Layout, Listed, Planned, Settings, SplitBy, WholeReport,
+};
+
+/// Stands in the address of the whole report for the name of its file.
+pub const FILE_OF_LINK: &str = "{file}";
+
+/// Says which reports are written, and how.
+#[derive(Debug, Clone)]
+pub struct ReportOptions {
+    /// The format of the report on stdout, if there is one.
+    pub stdout: Option<Format>,
+    /// The files to write.
+    pub files: Vec<Destination>,
+    /// What is asked of the report on stdout. Each file has a layout of its own.
+    pub layout: Layout,
+    /// The address of a file that holds every finding, in which [`FILE_OF_LINK`] stands
+    /// for its name.
+    pub link: Option<String>,
+    /// The name of the run among others whose metrics are collected.
+    pub job: Option<String>,
+}
+
+impl ReportOptions {
+    /// Returns the settings of a report of this layout.
+    pub fn settings(&self, layout: &Layout) -> Settings {
+        let whole = self.files.iter();
+        let whole = whole.filter(|file| file.format.is_whole() && file.layout.listed.is_empty());
+        let whole = whole.map(|file| WholeReport {
+            path: file.path.display().to_string(),
+            link: self.link.as_ref().map(|link| {
+                let name = file.path.file_name().unwrap_or_default();
+                link.replace(FILE_OF_LINK, &report::uri(&name.to_string_lossy()))
+            }),
+        });
+        Settings {
+            job: self.job.clone(),
+            ..Settings::new(layout, whole.collect())
+        }
+    }
+
+    /// Returns whether some report is split.
+    pub fn is_split(&self) -> bool {
+        let layouts = self.files.iter().map(|file| &file.layout);
+        let mut layouts = layouts.chain([&self.layout]);
+        layouts.any(|layout| layout.split_by.is_some())
+    }
+
+    /// Returns whether some report only counts findings, and so is always of all.
+    pub fn has_counts(&self) -> bool {
+        let formats = self.files.iter().map(|file| file.format);
+        formats.chain(self.stdout).any(Format::only_counts)
+    }
+
+    /// Returns the findings that some report is bounded to, if one is.
+    pub fn listed(&self) -> impl Iterator<Item = Listed> {
+        let layouts = self.files.iter().map(|file| &file.layout);
+        let layouts = layouts.chain([&self.layout]);
+        layouts.flat_map(|layout| layout.listed.iter().copied())
+    }
+
+    /// Returns the reports that are files, with all that their writers need to know;
+    /// `slot` gives that of the field of a name.
+    ///
+    /// # Errors
+    ///
+    /// There is no such field, or reports should be split and none is.
+    pub fn planned(
+        &self,
+        mut slot: impl FnMut(&str) -> Result<Slot, report::Error>,
+    ) -> Result<Vec<Planned>, report::Error> {
+        let is_wanted = self.is_split();
+        let mut planned = Vec::new();
+        for destination in &self.files {
+            if destination.format.only_counts() && destination.is_template() {
+                return Err(report::Error::OfAll {
+                    path: destination.path.display().to_string(),
+                    format: destination.format.name(),
+                });
+            }
+            let field = destination.layout.split_by.as_ref();
+            let field = field.and_then(SplitBy::field);
+            planned.push(Planned {
+                destination: destination.clone(),
+                settings: self.settings(&destination.layout),
+                slot: field.map(&mut slot).transpose()?,
+            });
+        }
+        match is_wanted && planned.iter().all(|file| file.split_by().is_none()) {
+            true => Err(report::Error::NoTemplate),
+            false => Ok(planned),
+        }
+    }
+}
