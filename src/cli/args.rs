@@ -284,7 +284,8 @@ pub struct ReportArgs {
     #[arg(long, value_name = "A,B,C", value_delimiter = ',', value_parser = listed)]
     pub list: Vec<Listed>,
 
-    /// Write a report for each customer, rule, severity or value of field:NAME,
+    /// Write a report for each customer, rule, severity, value of field:NAME or
+    /// slice of file:FILE (CSV with a header: customer id, slice; others are `unassigned`),
     /// which takes the place of `{}` in the name of a file, as in -o 'out/{}.md'
     #[arg(long, value_name = "WHAT", value_parser = split_by)]
     pub split_by: Option<SplitBy>,

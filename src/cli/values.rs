@@ -109,7 +109,7 @@ pub(super) fn bytes(text: &str) -> Result<usize, String> {
 }
 
 pub(super) fn split_by(text: &str) -> Result<SplitBy, String> {
-    SplitBy::read(text).ok_or_else(|| "use customer, rule, severity or field:NAME".to_owned())
+    SplitBy::read(text).ok_or_else(|| format!("use {}", SplitBy::WORDS))
 }
 
 pub(super) fn setting(text: &str) -> Result<(String, String), String> {

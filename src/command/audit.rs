@@ -21,7 +21,7 @@ use crate::policy::{Policies, Policy};
 use crate::record::{Slot, time};
 use crate::report::{
     self, Ended, FindingRow, Footer, Header, OnStdout, Planned, Rejected, RenderedChunk, Renderers,
-    Reports,
+    Reports, SplitBy,
 };
 use crate::terminal::{Console, Streams};
 use crate::text::{count, escape_controls};
@@ -109,7 +109,7 @@ impl Audit<'_> {
         header.pseudonym_key = self.privacy.key_digest();
         header.previous = self.night.previous(&header);
         let mut splits = self.planned.iter().filter_map(Planned::split_by);
-        let is_split = splits.any(|by| by.field().is_some());
+        let is_split = splits.any(|by| by.key().is_some());
         let tonight = self
             .night
             .tonight(&header, self.privacy, decided, is_split)?;
@@ -221,6 +221,9 @@ fn files_read<'f>(
     files.extend(policies.all.iter().flat_map(Policy::files));
     files.extend(options.config.iter().map(|config| Path::new(&config.path)));
     files.extend(options.waivers.iter().map(PathBuf::as_path));
+    let splits = options.reports.files.iter();
+    let splits = splits.filter_map(|file| file.layout.split_by.as_ref());
+    files.extend(splits.filter_map(SplitBy::file));
     match &options.disclosure {
         Disclosure::Pseudonymised(file) => files.push(file),
         Disclosure::Redacted | Disclosure::Shown => {}

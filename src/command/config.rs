@@ -87,7 +87,7 @@ fn shape(shape: Shape) -> Value {
         Shape::Format => json!({ "enum": names(Format::ALL, Format::name) }),
         Shape::Columns => list(json!({ "enum": names(Column::ALL, Column::name) })),
         Shape::SplitBy => {
-            json!({ "type": "string", "pattern": r"^\s*(customer|rule|severity|field:\S.*)$" })
+            json!({ "type": "string", "pattern": r"^\s*(customer|rule|severity|field:\S.*|file:\S.*)$" })
         }
         Shape::Listed => list(words::<Listed>()),
         Shape::MaxChars => {

@@ -9,8 +9,8 @@ use super::exit::Exit;
 use crate::options::{ConvertOptions, ReportOptions};
 use crate::pipeline;
 use crate::report::{
-    self, BesidePaths, Ended, FindingRow, Found, Header, Listed, Listener, OnStdout, Rejected,
-    RenderedChunk, Renderers, Reports, Screen,
+    self, BesidePaths, Ended, FindingRow, Found, Header, Listed, Listener, OnStdout, Planned,
+    Rejected, RenderedChunk, Renderers, Reports, Screen,
 };
 use crate::terminal::Streams;
 
@@ -110,6 +110,15 @@ impl Listener for Converter<'_> {
             })
         })?;
         may_be_bounded(options, &header)?;
+        let mut splits = planned.iter().filter_map(Planned::split_by);
+        if header.pseudonym_key.is_some()
+            && let Some(by) = splits.find(|by| by.file().is_some())
+        {
+            return Err(Error::Report(report::Error::NoField {
+                name: by.to_string(),
+                why: "the report has pseudonyms, and the file has ids; the run itself can",
+            }));
+        }
         let sources: Vec<&Path> = match self.options.report.as_os_str() == "-" {
             true => vec![Path::new("/dev/stdin")],
             false => vec![&self.options.report],

@@ -93,7 +93,7 @@ impl<'n> Night<'n> {
         let layout = Layout::default();
         let kept = self.history.as_ref().map(|history| Planned {
             settings: Settings::new(&layout, Vec::new()),
-            slot: None,
+            slices: None,
             destination: Destination {
                 format: Format::Ndjson,
                 path: history.file(&history.name.report()),

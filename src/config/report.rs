@@ -88,9 +88,14 @@ impl Values<'_> {
     fn split_by(&mut self, entry: Entry<'_, '_>) -> Option<SplitBy> {
         let text = self.text(entry)?;
         let split_by = SplitBy::read(&text);
+        if let Some(SplitBy::File(file)) = &split_by {
+            return self
+                .path_in(entry, &file.to_string_lossy())
+                .map(SplitBy::File);
+        }
         if split_by.is_none() {
             let message = format!("nothing is split by `{text}`");
-            let help = "use customer, rule, severity or field:NAME".to_owned();
+            let help = format!("use {}", SplitBy::WORDS);
             self.toml.complain(entry.1.span(), message, Some(help));
         }
         split_by

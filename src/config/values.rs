@@ -76,8 +76,13 @@ impl<'r> Values<'r> {
 
     pub fn path(&mut self, entry: Entry<'_, '_>) -> Option<PathBuf> {
         let text = self.text(entry)?;
-        let path = self.paths.one(&text);
-        self.mistaken(entry.1, path)
+        self.path_in(entry, &text)
+    }
+
+    /// Reads a path, which is all of a value or a part of it.
+    pub fn path_in(&mut self, (_, value): Entry<'_, '_>, text: &str) -> Option<PathBuf> {
+        let path = self.paths.one(text);
+        self.mistaken(value, path)
     }
 
     /// Reads the paths of exports; `-` is stdin.

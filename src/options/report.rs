@@ -1,8 +1,11 @@
 //! Which reports are written, and how.
 
+use std::sync::Arc;
+
 use crate::record::Slot;
 use crate::report::{
-    self, Destination, Format, Layout, Listed, Planned, Settings, SplitBy, WholeReport,
+    self, Destination, Format, Layout, Listed, Planned, Settings, SliceFile, SliceSource, SplitBy,
+    WholeReport,
 };
 
 /// Stands in the address of the whole report for the name of its file.
@@ -81,12 +84,17 @@ impl ReportOptions {
                     format: destination.format.name(),
                 });
             }
-            let field = destination.layout.split_by.as_ref();
-            let field = field.and_then(SplitBy::field);
+            let slices = match &destination.layout.split_by {
+                Some(SplitBy::Field(name)) => Some(SliceSource::Field(slot(name)?)),
+                Some(SplitBy::File(path)) => {
+                    Some(SliceSource::File(Arc::new(SliceFile::read(path)?)))
+                }
+                Some(SplitBy::Customer | SplitBy::Rule | SplitBy::Severity) | None => None,
+            };
             planned.push(Planned {
                 destination: destination.clone(),
                 settings: self.settings(&destination.layout),
-                slot: field.map(&mut slot).transpose()?,
+                slices,
             });
         }
         match is_wanted && planned.iter().all(|file| file.split_by().is_none()) {

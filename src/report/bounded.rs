@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::model::life::Listed;
 use super::model::row::FindingRow;
 use super::render::{Found, Rendered, Renderer};
+use super::split::SliceSource;
 use crate::policy::Severity;
-use crate::record::Slot;
 
 /// Renders the findings that a report is bounded to.
 struct Bounded {
@@ -35,7 +35,7 @@ impl Renderer for Bounded {
         self.renderer.shows_evidence_digest()
     }
 
-    fn splits_by(&self) -> Option<(String, Slot)> {
+    fn splits_by(&self) -> Option<(String, SliceSource)> {
         self.renderer.splits_by()
     }
 

@@ -25,6 +25,7 @@ mod reports;
 mod sarif_log;
 mod settings;
 mod since;
+mod slice_file;
 mod slice_names;
 mod split;
 #[cfg(test)]
@@ -58,4 +59,6 @@ pub use render::{
 pub use reports::{BesidePaths, OnStdout, Placed, Planned, Reports, Settlement};
 pub(crate) use sarif_log::log as sarif_log;
 pub use settings::{Colour, Format, Layout, MaxChars, Screen, Settings, SplitBy, WholeReport};
+pub use slice_file::SliceFile;
+pub use split::SliceSource;
 pub use ticket::{Action, Ticket};

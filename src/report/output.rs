@@ -85,6 +85,26 @@ pub enum Error {
         /// Why reports cannot be split by it.
         why: &'static str,
     },
+    /// The file that reports are split by cannot be read.
+    #[error("`{path}`, by which reports are split, could not be read")]
+    SliceFile {
+        /// Its path.
+        path: String,
+        /// Why it cannot be read.
+        source: io::Error,
+    },
+    /// The file that reports are split by is no table of customers and slices.
+    #[error("`{path}`, line {line}, column {column}: {why}")]
+    BadSliceFile {
+        /// Its path.
+        path: String,
+        /// The line that is wrong.
+        line: u64,
+        /// The column of the table that is wrong.
+        column: u64,
+        /// What is wrong, and what would be right.
+        why: String,
+    },
     /// What is the same for all findings of a rule cannot be rendered.
     #[error("a {format} report cannot be made")]
     Render {

@@ -16,9 +16,9 @@ use super::model::footer::Footer;
 use super::model::header::Header;
 use super::model::life::Urgency;
 use super::model::row::{FindingRow, Rejected};
+use super::split::SliceSource;
 use crate::finding::Finding;
 use crate::policy::Severity;
-use crate::record::Slot;
 
 /// Holds a finding as a renderer gets it.
 #[derive(Debug)]
@@ -187,8 +187,9 @@ pub trait Renderer: Sync + Send {
         false
     }
 
-    /// Returns the field, and its name, by which the report is split, if it is.
-    fn splits_by(&self) -> Option<(String, Slot)> {
+    /// Returns what says in which slice of the report a finding is, and the name under which
+    /// the finding says so, if nothing else in it does.
+    fn splits_by(&self) -> Option<(String, SliceSource)> {
         None
     }
 
@@ -260,9 +261,8 @@ pub struct Renderers {
     all: Vec<Arc<dyn Renderer>>,
     /// Some report shows the digest of evidence.
     evidence_digest: bool,
-    /// The fields by which reports are split, with their names: each finding says what is
-    /// in them.
-    splits: Vec<(String, Slot)>,
+    /// What says in which slices of reports a finding is, by the name under which it says so.
+    splits: Vec<(String, SliceSource)>,
 }
 
 /// Holds what the findings of a chunk are rendered to, one for each report.
@@ -274,7 +274,7 @@ pub struct RenderedChunk {
 }
 
 impl Renderers {
-    /// Returns whether reports are split by a field.
+    /// Returns whether reports are split by a field or a file.
     pub fn are_split(&self) -> bool {
         !self.splits.is_empty()
     }
@@ -302,8 +302,8 @@ impl Renderers {
         }
         let with_digest = self.evidence_digest || night.is_some();
         let mut row = FindingRow::new(finding, with_digest);
-        for (name, slot) in &self.splits {
-            let value = finding.observed(*slot);
+        for (name, source) in &self.splits {
+            let value = source.of(finding);
             row.slice
                 .extend(value.map(|value| (Cow::Owned(name.clone()), value)));
         }
@@ -367,10 +367,10 @@ impl FromIterator<Arc<dyn Renderer>> for Renderers {
     }
 }
 
-/// Returns the fields by which reports are split, sorted by name, each once.
-fn splits(all: &[Arc<dyn Renderer>]) -> Vec<(String, Slot)> {
+/// Returns what says in which slices findings are, sorted by name, each once.
+fn splits(all: &[Arc<dyn Renderer>]) -> Vec<(String, SliceSource)> {
     let splits = all.iter().filter_map(|one| one.splits_by());
-    let splits: BTreeMap<String, Slot> = splits.collect();
+    let splits: BTreeMap<String, SliceSource> = splits.collect();
     splits.into_iter().collect()
 }
 

@@ -19,9 +19,8 @@ use super::placing::{self, Settled};
 use super::render::{RenderedChunk, Renderer, Renderers, Reporter};
 use super::settings::{Format, Screen, Settings, SplitBy};
 use super::slice_names;
-use super::split::{self, Slices, Split};
+use super::split::{self, SliceSource, Slices, Split};
 use crate::digest::FileDigest;
-use crate::record::Slot;
 
 /// Describes the report on stdout.
 pub struct OnStdout<'r> {
@@ -44,8 +43,8 @@ pub struct Planned {
     pub destination: Destination,
     /// What its writer needs to know.
     pub settings: Settings,
-    /// The field that it is split by, if it is one that is read.
-    pub slot: Option<Slot>,
+    /// What says in which slice a finding is, if the finding alone does not.
+    pub slices: Option<SliceSource>,
 }
 
 impl Planned {
@@ -214,7 +213,7 @@ impl<'r> Reports<'r> {
         for planned in templates {
             if let Some(by) = planned.split_by() {
                 all.push(Report {
-                    renderer: Arc::new(split::Renderer::new(by.clone(), planned.slot)),
+                    renderer: Arc::new(split::Renderer::new(by.clone(), planned.slices.clone())),
                     // What is counted of a slice is of all its findings.
                     bound: Bound::default(),
                     to: To::Slices(Split::open(by.clone(), planned)?),

@@ -1,7 +1,9 @@
 //! What a user asks of reports: formats, columns, lengths, slices, colours.
 
+use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};
 
@@ -261,26 +263,49 @@ pub enum SplitBy {
     Severity,
     /// One report per value of a field.
     Field(String),
+    /// One report per slice that a table of customers names.
+    File(PathBuf),
 }
 
 impl SplitBy {
-    /// Reads `customer`, `rule`, `severity` or `field:NAME`.
+    /// Says what reports can be split by.
+    pub const WORDS: &str = "customer, rule, severity, field:NAME or file:FILE";
+
+    /// Reads one of [`SplitBy::WORDS`].
     pub fn read(text: &str) -> Option<Self> {
         match text {
             "customer" => Some(SplitBy::Customer),
             "rule" => Some(SplitBy::Rule),
             "severity" => Some(SplitBy::Severity),
             other => {
-                let field = other.strip_prefix("field:").filter(|name| !name.is_empty());
-                field.map(|name| SplitBy::Field(name.to_owned()))
+                let (kind, name) = other.split_once(':').filter(|(_, name)| !name.is_empty())?;
+                match kind {
+                    "field" => Some(SplitBy::Field(name.to_owned())),
+                    "file" => {
+                        let path = PathBuf::from(name);
+                        path.file_name()?;
+                        Some(SplitBy::File(path))
+                    }
+                    _ => None,
+                }
             }
         }
     }
 
-    /// Returns the name of the field, if reports are split by one.
-    pub fn field(&self) -> Option<&str> {
+    /// Returns the file, if reports are split by one.
+    pub fn file(&self) -> Option<&Path> {
         match self {
-            SplitBy::Field(name) => Some(name),
+            SplitBy::File(path) => Some(path),
+            SplitBy::Customer | SplitBy::Rule | SplitBy::Severity | SplitBy::Field(_) => None,
+        }
+    }
+
+    /// Returns the name under which a finding says in which slice it is, if nothing else
+    /// in it does: that of the field, or of the file without its folder, which can move.
+    pub fn key(&self) -> Option<Cow<'_, str>> {
+        match self {
+            SplitBy::Field(name) => Some(name.into()),
+            SplitBy::File(path) => path.file_name().map(OsStr::to_string_lossy),
             SplitBy::Customer | SplitBy::Rule | SplitBy::Severity => None,
         }
     }
@@ -292,7 +317,7 @@ impl fmt::Display for SplitBy {
             SplitBy::Customer => f.write_str("customer"),
             SplitBy::Rule => f.write_str("rule"),
             SplitBy::Severity => f.write_str("severity"),
-            SplitBy::Field(name) => f.write_str(name),
+            SplitBy::Field(_) | SplitBy::File(_) => f.write_str(&self.key().unwrap_or_default()),
         }
     }
 }
@@ -367,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn a_split_is_by_one_of_four() {
+    fn a_split_is_by_one_of_five() {
         for text in ["customer", "rule", "severity"] {
             assert_eq!(
                 SplitBy::read(text).map(|by| by.to_string()).as_deref(),
@@ -375,7 +400,16 @@ mod tests {
             );
         }
         let field = SplitBy::read("field:ownerId");
-        assert_eq!(field.as_ref().and_then(SplitBy::field), Some("ownerId"));
+        assert_eq!(
+            field.as_ref().and_then(SplitBy::key).as_deref(),
+            Some("ownerId")
+        );
+        let file = SplitBy::read("file:a/owners.csv");
+        assert_eq!(
+            file.as_ref().and_then(SplitBy::key).as_deref(),
+            Some("owners.csv")
+        );
+        assert_eq!(SplitBy::read("file:"), None);
         assert_eq!(SplitBy::read("field:"), None);
         assert_eq!(SplitBy::read("owner"), None);
     }

@@ -57,7 +57,7 @@ fn known(by: &SplitBy, header: &Header) -> Vec<Option<String>> {
                 .collect()
         }
         // Any finding may have none.
-        SplitBy::Customer | SplitBy::Field(_) => vec![None],
+        SplitBy::Customer | SplitBy::Field(_) | SplitBy::File(_) => vec![None],
     }
 }
 

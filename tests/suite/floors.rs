@@ -71,7 +71,12 @@ const CRATES: &[(&str, &[&str])] = &[
     ("comfy-table", &["report/format/text"]),
     (
         "csv",
-        &["export/header", "history/table", "report/format/csv"],
+        &[
+            "export/header",
+            "history/table",
+            "report/format/csv",
+            "report/slice_file",
+        ],
     ),
     ("csv-core", &["report/format/csv"]),
     ("flate2", &["report/packing", "unpack"]),

@@ -63,8 +63,10 @@ fn every_finding_is_in_the_report_of_its_slice_and_in_no_other() {
         ("rule", 4),
         ("severity", 3),
         ("field:owner_id", 3),
+        ("file:owners.csv", 3),
     ] {
         let workspace = workspace();
+        workspace.write("owners.csv", "id,owner\na,x\n../a,y\nnobody,z\n");
         let base = [
             "-q",
             "-p",
@@ -225,5 +227,91 @@ fn a_slice_never_takes_the_place_of_another_report() {
             "{message}"
         );
         assert_eq!(workspace.names(), ["e.json", "out", "p.toml"], "{args}");
+    }
+}
+
+/// Returns what a manifest says is to be done with each ticket.
+fn actions(workspace: &Workspace) -> Vec<String> {
+    let manifest: Value = serde_json::from_str(&workspace.read("m.json")).expect("JSON");
+    let reports = manifest["reports"].as_array().expect("a list").iter();
+    let tickets = reports.filter(|report| !report["slice"].is_null());
+    let mut actions: Vec<_> = tickets
+        .map(|ticket| {
+            let (slice, action) = (&ticket["slice"], &ticket["action"]);
+            let text = |value: &Value| value.as_str().expect("text").to_owned();
+            let (by, value, action) = (text(&slice["by"]), text(&slice["value"]), text(action));
+            format!("{by} {value}: {action}")
+        })
+        .collect();
+    actions.sort();
+    actions
+}
+
+#[test]
+fn a_customer_who_gets_another_owner_closes_one_ticket_and_opens_another() {
+    let workspace = workspace();
+    workspace.write("e.json", r#"[{"id":"a","name":"A","force2fa":false}]"#);
+    workspace.create_dir("h");
+    let night = |as_of: &str, owners: &str| {
+        workspace.write("owners.csv", owners);
+        let run = workspace.run(&[
+            "-q",
+            "-p",
+            "p.toml",
+            "--skip",
+            "many",
+            "--as-of",
+            as_of,
+            "--history",
+            "h",
+            "--split-by",
+            "file:owners.csv",
+            "-o",
+            "out/{}.md",
+            "--manifest",
+            "m.json",
+            "e.json",
+        ]);
+        assert_eq!(run.code, 1, "{run}");
+        actions(&workspace)
+    };
+    let first = night("2026-01-01", "customer_id,owner\na,x\n");
+    assert_eq!(first, ["owners.csv x: create"]);
+    let second = night("2026-01-02", "customer_id,owner\na,x\n");
+    assert_eq!(second, ["owners.csv x: none"]);
+    let third = night("2026-01-03", "customer_id,owner\na,y\n");
+    assert_eq!(third, ["owners.csv x: close", "owners.csv y: create"]);
+    let fourth = night("2026-01-04", "customer_id,owner\n");
+    assert_eq!(
+        fourth,
+        ["owners.csv unassigned: create", "owners.csv y: close"]
+    );
+}
+
+#[test]
+fn a_file_that_is_no_table_of_slices_is_refused_with_its_place() {
+    let workspace = workspace();
+    for (owners, says) in [
+        (
+            None,
+            "error: `owners.csv`, by which reports are split, could not be read: No such file",
+        ),
+        (
+            Some(""),
+            "error: `owners.csv`, line 1, column 1: the file is empty: write `id,slice`",
+        ),
+        (
+            Some("id,owner\na,x\na,y\n"),
+            "error: `owners.csv`, line 3, column 1: the customer is in `y` here and in `x` on line 2",
+        ),
+    ] {
+        if let Some(owners) = owners {
+            workspace.write("owners.csv", owners);
+        }
+        let split = ["--split-by", "file:owners.csv", "-o", "out/{}.md"];
+        let run = workspace.run(&[&["-p", "p.toml", "e.json"][..], &split].concat());
+        assert_eq!(run.code, 2, "{run}");
+        assert!(run.stderr.contains(says), "{run}");
+        assert!(slices(&workspace).is_empty());
     }
 }

@@ -6,6 +6,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use super::renderer::slice_of_ended;
+use super::source::SliceSource;
 use super::waiting::{ENDED, MOVED, PENDING, Place, Rows, STAYED};
 use super::writer::{OpenSlice, Slices, Writer};
 use crate::external_sort::Sorter;
@@ -30,6 +31,7 @@ const SPOOL_BYTES: usize = 4 << 20;
 /// Keeps the findings of a run until it is known which slices there are.
 pub struct Split {
     by: SplitBy,
+    slices: Option<SliceSource>,
     destination: Destination,
     settings: Settings,
     places: Sorter<Place>,
@@ -48,7 +50,7 @@ impl Split {
         let Planned {
             destination,
             settings,
-            ..
+            slices,
         } = planned;
         let folder = folder_of(&destination.path);
         let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
@@ -58,6 +60,7 @@ impl Split {
         })?;
         Ok(Self {
             by,
+            slices: slices.clone(),
             destination: destination.clone(),
             settings: settings.clone(),
             places: Sorter::new(SEGMENT_ITEMS),
@@ -101,14 +104,14 @@ impl Split {
     /// It cannot be kept.
     pub fn ended(&mut self, ended: &Ended<'_>) -> Result<(), Error> {
         let is_moved = matches!(ended, Ended::Moved(_));
-        if is_moved && self.by.field().is_none() {
+        if is_moved && self.by.key().is_none() {
             return Ok(());
         }
         let mut json = vec![if is_moved { MOVED } else { ENDED }];
         let kept = write_json(ended, &mut json).and_then(|()| {
             json.push(b'\n');
             self.places.push(Place {
-                slice: slice_of_ended(&self.by, ended),
+                slice: slice_of_ended(&self.by, self.slices.as_ref(), ended),
                 at: self.rows.bytes(),
                 rule_index: None,
             })?;
