@@ -58,6 +58,8 @@ fn printed(command_line: &str, folder: &Path) -> String {
         .output()
         .expect("a shell");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
+    // A line of CSV ends with CR LF, which a page does not show.
+    let text = text.replace("\r\n", "\n");
     match output.status.code() {
         Some(0) => text,
         code => format!("? {}\n{text}", code.expect("no signal ended it")),
