@@ -196,6 +196,7 @@ fn word(criterion: &mut Criterion) {
         max_chars: Default::default(),
         whole: Vec::new(),
         listed: Vec::new(),
+        job: None,
     };
     let mut group = criterion.benchmark_group("report");
     for format in [

@@ -39,6 +39,7 @@ struct Customer {
 }
 
 /// Says where a file is wrong.
+#[derive(Debug)]
 struct Mistake {
     line: u64,
     column: u64,
@@ -215,10 +216,7 @@ mod tests {
     #[test]
     fn a_customer_is_in_the_slice_that_the_file_names_and_else_in_none() {
         let text = "\u{feff}Customer_ID,owner\r\nc2,\"a, b\"\r\nc1,x\r\nc2,\"a, b\"\r\n";
-        let table = SliceFile::read_table(text.as_bytes().take(MAX_BYTES));
-        let Ok(table) = table else {
-            panic!("it is a table");
-        };
+        let table = SliceFile::read_table(text.as_bytes().take(MAX_BYTES)).expect("a table");
         for (id, slice) in [
             (Some("c1"), "x"),
             (Some("c2"), "a, b"),
@@ -232,9 +230,8 @@ mod tests {
     #[test]
     fn a_table_that_is_cut_is_none() {
         let text = "id,slice\nc1,x\n";
-        let Some(mistake) = SliceFile::read_table(text.as_bytes().take(8)).err() else {
-            panic!("there is more of it");
-        };
+        let cut = SliceFile::read_table(text.as_bytes().take(8));
+        let mistake = cut.expect_err("there is more of it");
         assert!(mistake.why.contains("more than 2 GB"), "{}", mistake.why);
     }
 
@@ -251,10 +248,7 @@ mod tests {
             (b"\xff\xfei\0d\0", 1, 1, "two columns"),
             (b"id,slice\nc1,x\nc2,x\nc1,y\n", 4, 1, "in `x` on line 2"),
         ] {
-            let mistake = SliceFile::read_table(text.take(MAX_BYTES)).err();
-            let Some(mistake) = mistake else {
-                panic!("{text:?} is no table");
-            };
+            let mistake = SliceFile::read_table(text.take(MAX_BYTES)).expect_err("no table");
             assert_eq!((mistake.line, mistake.column), (line, column), "{text:?}");
             assert!(mistake.why.contains(why), "{}", mistake.why);
         }

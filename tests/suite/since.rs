@@ -266,7 +266,7 @@ fn a_long_report_is_the_same_base_on_any_number_of_threads() {
     folder.write("e.ndjson", &export);
     night(&folder, NIGHT, &["-o", &folder.arg("last.ndjson")]);
     night(&folder, NIGHT, &["-o", &folder.arg("last.json")]);
-    folder.write("e.ndjson", &export.replace("\"c1\",", "\"new\","));
+    folder.write("e.ndjson", export.replace("\"c1\",", "\"new\","));
     let mut reports = Vec::new();
     for (base, threads) in [
         ("last.ndjson", "1"),
