@@ -167,3 +167,5 @@ pub mod toml_keys;
 pub mod toml_reader;
 #[cfg(feature = "cli")]
 mod unpack;
+#[cfg(feature = "cli")]
+mod variants;

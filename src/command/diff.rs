@@ -28,14 +28,12 @@ use crate::text::{count, grouped};
 pub(super) fn diff(options: &DiffOptions, streams: &mut Streams<'_>) -> Result<Exit, Error> {
     let later = &options.later;
     let shown = || later.display().to_string();
-    let kind = File::open(later).and_then(|file| file.metadata());
-    let kind = kind.map_err(|source| report::ReadError::Unreadable {
+    let metadata = File::open(later).and_then(|file| file.metadata());
+    let metadata = metadata.map_err(|source| report::ReadError::Unreadable {
         path: shown(),
         source,
     })?;
-    let kind = kind.file_type();
-    // A folder is refused by who reads reports.
-    if !kind.is_file() && !kind.is_dir() {
+    if report::is_stream(&metadata) {
         let (which, path) = ("later", shown());
         return Err(nights::Error::Pipe { which, path }.into());
     }

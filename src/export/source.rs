@@ -9,10 +9,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::interrupt::{InterruptibleReader, StopFlag};
-use super::sink::Unread;
 use chrono::{DateTime, Utc};
 
+use super::interrupt::{InterruptibleReader, StopFlag};
+use super::sink::Unread;
 use crate::digest::{ByteCounter, DigestHandle, HashingReader};
 use crate::unpack::Unpacker;
 
@@ -68,12 +68,6 @@ enum Origin {
     Stdin,
     /// What a pipe held, in a file without a name.
     Kept(File),
-}
-
-/// Returns when a file was written last; nothing of what is no file.
-fn written(metadata: &Metadata) -> Option<DateTime<Utc>> {
-    let is_file = metadata.is_file();
-    modified(metadata).filter(|_| is_file).map(DateTime::from)
 }
 
 impl Source {
@@ -312,6 +306,12 @@ impl Snapshot {
             metadata.len() != self.length || modified(&metadata) != self.modified
         })
     }
+}
+
+/// Returns when a file was written last; nothing of what is no file.
+fn written(metadata: &Metadata) -> Option<DateTime<Utc>> {
+    let is_file = metadata.is_file();
+    modified(metadata).filter(|_| is_file).map(DateTime::from)
 }
 
 fn modified(metadata: &Metadata) -> Option<SystemTime> {

@@ -182,6 +182,12 @@ impl Tonight {
         self.folder.path.join(name)
     }
 
+    /// Returns the nights before this one, the newest first.
+    fn earlier(&self) -> impl Iterator<Item = &Stored> {
+        let nights = self.folder.nights.iter().rev();
+        nights.filter(|night| night.name < self.name)
+    }
+
     /// Returns the newest night before this one that is whole, and a note on each newer one
     /// that is not; it is read on so many threads.
     pub fn base(&self, threads: usize) -> (Option<Base>, Vec<String>) {
@@ -191,8 +197,7 @@ impl Tonight {
                 "the night {night} is passed over: its manifest: {why}"
             ));
         }
-        let before = self.folder.nights.iter().rev();
-        for night in before.filter(|night| night.name < self.name) {
+        for night in self.earlier() {
             match self.folder.open_night(night, threads) {
                 Ok(base) => return (Some(base), notes),
                 Err(why) => notes.push(format!("the night {} is passed over: {why}", night.name)),
@@ -203,28 +208,23 @@ impl Tonight {
 
     /// Returns the manifest of the night before, whether that is whole or not.
     pub fn previous(&self) -> Option<FileDigest> {
-        let before = self.folder.nights.iter().rev();
-        let mut before = before.filter(|night| night.name < self.name);
-        before.next().map(|night| night.digest.clone())
+        self.earlier().next().map(|night| night.digest.clone())
     }
 
     /// Returns the SHA-256 of each export of the newest night before this one.
     pub fn exports_before(&self) -> impl Iterator<Item = &str> {
-        let mut before = self.folder.nights.iter().rev();
-        let before = before.find(|night| night.name < self.name);
-        let files = before
-            .into_iter()
-            .flat_map(|night| night.manifest.exports());
+        let before = self.earlier().take(1);
+        let files = before.flat_map(|night| night.manifest.exports());
         files.map(|file| file.sha256.as_str())
     }
 
     /// Returns the slices whose tickets are still open, though nothing was left of them the
     /// night before.
     pub fn pending_slices(&self) -> Vec<&Slice> {
-        let mut before = self.folder.nights.iter().rev();
-        let before = before.find(|night| night.name < self.name);
-        let slices = before.map(|night| night.manifest.pending_slices());
-        slices.into_iter().flatten().collect()
+        let before = self.earlier().take(1);
+        before
+            .flat_map(|night| night.manifest.pending_slices())
+            .collect()
     }
 
     /// Returns the report of this night, if it was kept before.

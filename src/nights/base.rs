@@ -13,7 +13,7 @@ use super::entry::{Entry, Key};
 use super::error::Error;
 use super::group::Group;
 use super::sorted_file::SortedFile;
-use crate::report::{Footer, Header, Listed};
+use crate::report::{Footer, Header, Listed, is_stream};
 
 /// Represents a rule by which earlier findings were found.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -190,10 +190,8 @@ impl Base {
             path: shown(),
             source,
         };
-        // A folder is refused by who reads reports.
-        let kind = File::open(path).and_then(|file| file.metadata());
-        let kind = kind.map_err(unreadable)?.file_type();
-        if !kind.is_file() && !kind.is_dir() {
+        let metadata = File::open(path).and_then(|file| file.metadata());
+        if is_stream(&metadata.map_err(unreadable)?) {
             return Err(Error::Pipe {
                 which: "earlier",
                 path: shown(),

@@ -10,6 +10,7 @@ use crate::external_sort::Spill;
 use crate::finding::{Evidence, Reason, Status};
 use crate::policy::Severity;
 use crate::report::{Because, Since};
+use crate::variants::{place, variant};
 
 /// Half of a SHA-256: no two names that anybody will ever meet share one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -181,19 +182,6 @@ fn read<const N: usize>(reader: &mut impl Read) -> io::Result<[u8; N]> {
 
 /// Stands for none among indexes.
 const NO_INDEX: u32 = u32::MAX;
-
-/// Returns the place of a variant among all of its enum.
-fn place<T: strum::VariantArray + PartialEq>(variant: &T) -> u8 {
-    let place = T::VARIANTS.iter().position(|one| one == variant);
-    // No enum has so many.
-    place.map_or(u8::MAX, |place| place as u8)
-}
-
-/// Returns the variant at a place among all of its enum.
-fn variant<T: strum::VariantArray + Copy>(place: u8) -> io::Result<T> {
-    let variant = T::VARIANTS.get(usize::from(place)).copied();
-    variant.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
-}
 
 const REOPENED: u8 = 1;
 const WORSE: u8 = 2;

@@ -285,7 +285,7 @@ impl<'n> Tonight<'n> {
                 let earlier = earlier.as_ref().map(|(_, earlier)| earlier);
                 let said = row.life.filter(|_| self.says_itself);
                 let state = match said {
-                    Some(life) => self.said(&life, &entry, earlier),
+                    Some(life) => self.as_said(&life, &entry, earlier),
                     None => self.state(&entry, earlier, customer)?,
                 };
                 (state, entry.status, entry.severity)
@@ -405,7 +405,7 @@ impl<'n> Tonight<'n> {
     }
 
     /// Returns what a report says itself of a finding.
-    fn said(&self, life: &Life, entry: &Entry, earlier: Option<&Entry>) -> State {
+    fn as_said(&self, life: &Life, entry: &Entry, earlier: Option<&Entry>) -> State {
         let index = |instant: DateTime<Utc>| self.lists.instants.known(&instant);
         let is_changed = life.since == Since::Changed;
         State {

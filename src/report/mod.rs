@@ -48,7 +48,7 @@ pub use model::life::{
     Because, Carried, Doubt, End, Life, Listed, Previous, Since, SinceCounts, SinceOfRule,
 };
 pub use model::row::{FindingRow, Rejected, WaivedBy};
-pub use output::{Error, Written};
+pub use output::{Error, Written, is_stream};
 pub use packing::Packing;
 pub(crate) use phrase::waiver as phrase_waiver;
 pub use placing::write_file;

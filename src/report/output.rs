@@ -441,8 +441,9 @@ impl Write for Sink<'_> {
     }
 }
 
-/// Returns whether it is a pipe or a device, which a rename would replace.
-pub(super) fn is_stream(metadata: &Metadata) -> bool {
+/// Returns whether it is a pipe or a device: a rename would replace it, and what was read of
+/// it cannot be read again.
+pub fn is_stream(metadata: &Metadata) -> bool {
     let kind = metadata.file_type();
     kind.is_char_device() || kind.is_fifo() || kind.is_socket() || kind.is_block_device()
 }

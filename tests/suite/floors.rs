@@ -18,6 +18,7 @@ const FLOORS: &[&[&str]] = &[
         "signals",
         "text",
         "unpack",
+        "variants",
     ],
     &["digest"],
     &["external_sort", "spool"],

@@ -10,6 +10,7 @@
 //! run could not judge is in it as it was last seen, with a tag that says so.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -106,9 +107,10 @@ fn write(entry: &Entry<'_>, fixed: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-/// Renders findings as objects.
+/// Renders findings as objects. Clones share what is the same for all findings of a rule.
+#[derive(Clone)]
 pub struct Renderer {
-    rules: Vec<RulePart>,
+    rules: Arc<[RulePart]>,
     /// The day of the run.
     today: String,
 }
@@ -240,11 +242,12 @@ pub struct Reporter {
 }
 
 impl Reporter {
-    pub fn new(header: &Header) -> io::Result<Self> {
-        Ok(Self {
+    /// Returns the reporter of what this renders.
+    pub fn new(renderer: Renderer) -> Self {
+        Self {
             findings: List::default(),
-            renderer: Renderer::new(header)?,
-        })
+            renderer,
+        }
     }
 }
 
@@ -333,7 +336,7 @@ mod tests {
             renderer.finding(&found, &mut rendered).expect("memory");
         }
         let mut out = Vec::new();
-        let mut reporter = Box::new(Reporter::new(&header).expect("memory"));
+        let mut reporter = Box::new(Reporter::new(renderer));
         reporter.start(&header, &mut out).expect("memory");
         reporter.findings(&rendered, &mut out).expect("memory");
         reporter.finish(&header, footer, &mut out).expect("memory");
@@ -355,7 +358,8 @@ mod tests {
     fn what_the_run_cannot_judge_is_not_closed_by_an_import() {
         let (header, footer) = fixture::compared();
         for policy in ["pol", "of-another-run"] {
-            let mut reporter = Box::new(Reporter::new(&header).expect("memory"));
+            let renderer = Renderer::new(&header).expect("memory");
+            let mut reporter = Box::new(Reporter::new(renderer));
             let mut out = Vec::new();
             reporter.start(&header, &mut out).expect("memory");
             for mut ended in fixture::ended() {

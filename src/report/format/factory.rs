@@ -47,10 +47,10 @@ pub fn new_report(
         Format::Junit => document(junit::Junit, is_compared),
         Format::Oscal => document(oscal::Oscal, is_compared),
         Format::Ocsf => pair(ocsf::Renderer::new(header)?, ocsf::Reporter::new(header)),
-        Format::Defectdojo => pair(
-            defectdojo::Renderer::new(header)?,
-            defectdojo::Reporter::new(header)?,
-        ),
+        Format::Defectdojo => {
+            let renderer = defectdojo::Renderer::new(header)?;
+            pair(renderer.clone(), defectdojo::Reporter::new(renderer))
+        }
         Format::Metrics => pair(metrics::Renderer, metrics::Reporter::new(settings)),
         #[cfg(feature = "xlsx")]
         Format::Xlsx => {

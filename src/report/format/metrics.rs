@@ -20,6 +20,7 @@ use crate::report::model::row::Rejected;
 use crate::report::render::{self, Found, Rendered};
 use crate::report::settings::Settings;
 use crate::text::escape_controls;
+use crate::variants::{place, variant};
 
 /// What findings are counted by: the index of the rule, severity, status, and how they relate
 /// to the night before.
@@ -32,9 +33,9 @@ impl render::Renderer for Renderer {
     fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {
         let since = found.row.life.map(|life| life.since);
         let kind = [
-            place(found.row.severity),
-            place(found.row.status),
-            since.map_or(NOT_COMPARED, place),
+            place(&found.row.severity),
+            place(&found.row.status),
+            since.map_or(NOT_COMPARED, |since| place(&since)),
         ];
         // There are fewer rules than bytes in a policy.
         let rule = u32::try_from(found.rule_index).unwrap_or(u32::MAX);
@@ -50,20 +51,11 @@ const BYTES: usize = 7;
 /// Stands for how a finding relates to the night before in a run that is compared with none.
 const NOT_COMPARED: u8 = u8::MAX;
 
-fn place<T: strum::VariantArray + PartialEq>(variant: T) -> u8 {
-    let place = T::VARIANTS.iter().position(|one| *one == variant);
-    // No enum has so many.
-    place.map_or(NOT_COMPARED, |place| place as u8)
-}
-
-fn variant<T: strum::VariantArray + Copy>(place: u8) -> Option<T> {
-    T::VARIANTS.get(usize::from(place)).copied()
-}
-
 fn kind(bytes: [u8; BYTES]) -> Option<Kind> {
     let [a, b, c, d, severity, status, since] = bytes;
     let rule = u32::from_le_bytes([a, b, c, d]) as usize;
-    Some((rule, variant(severity)?, variant(status)?, variant(since)))
+    let (severity, status) = (variant(severity).ok()?, variant(status).ok()?);
+    Some((rule, severity, status, variant(since).ok()))
 }
 
 /// Counts findings, and writes what all adds up to.

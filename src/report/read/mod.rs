@@ -5,6 +5,7 @@
 //! are they handed on. What the next night needs of it is read once, where its findings are
 //! lines: see `skim.rs`.
 
+mod blocks;
 mod check;
 mod ended_tally;
 mod file;

@@ -3,12 +3,13 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
-use std::io::{self, BufRead};
+use std::io;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
 
-use memchr::{memchr, memrchr};
+use memchr::memchr;
 
+use super::blocks::Blocks;
 use super::ended_tally::EndedTally;
 use super::file::ReportFile;
 use super::outline::{Fault, Lines, Outline};
@@ -36,8 +37,9 @@ pub trait Skims: Default + Send {
 
 /// Reads a report whose findings are lines, on so many threads; what was taken in is handed
 /// to `add` in the order of the lines. Returns what the report is about, what it came to, and
-/// the SHA-256 of its bytes; nothing, if it is not written in lines, or is not what this program writes:
-/// [`super::read`] says why. What was handed on counts only once this returns something.
+/// the SHA-256 of its bytes; nothing, if it is not written in lines, or is not what this
+/// program writes: [`super::read`] says why. What was handed on counts only once this returns
+/// something.
 ///
 /// # Errors
 ///
@@ -101,7 +103,7 @@ pub fn skim<S: Skims>(
             })?
         }
     };
-    let outline = match is_in_lines && blocks.is_at_end {
+    let outline = match is_in_lines && blocks.is_at_end() {
         true => whole.outline(),
         false => None,
     };
@@ -109,51 +111,6 @@ pub fn skim<S: Skims>(
         let digest = digest.digest(path.display().to_string());
         (header, footer, digest.sha256)
     }))
-}
-
-/// The bytes of the lines that are handed on together, if no line has more.
-const BLOCK: usize = 256 << 10;
-
-/// The longest line that is read whole.
-pub(super) const MAX_LINE: usize = 1 << 30;
-
-/// Gives lines of a report, some at a time.
-struct Blocks<R> {
-    reader: R,
-    /// What was read behind the last line.
-    rest: Vec<u8>,
-    /// Whether nothing is left.
-    is_at_end: bool,
-}
-
-impl<R: BufRead> Blocks<R> {
-    fn new(reader: R) -> Self {
-        Self {
-            reader,
-            rest: Vec::new(),
-            is_at_end: false,
-        }
-    }
-
-    /// Returns the next lines; none at the end, or if what is left is no line.
-    fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
-        let mut bytes = std::mem::take(&mut self.rest);
-        loop {
-            let filled = bytes.len();
-            let wanted = BLOCK.saturating_sub(filled).max(BLOCK / 2);
-            let mut some = io::Read::take(&mut self.reader, wanted as u64);
-            let read = io::Read::read_to_end(&mut some, &mut bytes)?;
-            let end = memrchr(b'\n', &bytes[filled..]).map(|end| filled + end + 1);
-            if let Some(end) = end {
-                self.rest = bytes.split_off(end);
-                return Ok(Some(bytes));
-            }
-            if read == 0 || bytes.len() > MAX_LINE {
-                self.is_at_end = bytes.is_empty();
-                return Ok(None);
-            }
-        }
-    }
 }
 
 /// Holds what was taken in of some lines.
