@@ -16,7 +16,11 @@ call() { # METHOD PATH [curl options]
         --header 'Accept: application/vnd.github+json' "$api$path"
 }
 
-jq --compact-output '.reports[] | select(.action // "none" | . != "none")' "$1" |
+# A slice that is written in several formats has one ticket, whose body is Markdown.
+slices=$(jq --compact-output '.reports[] | select(.format == "markdown")
+    | select(.action // "none" | . != "none")' "$1")
+[ -n "$slices" ] || exit 0
+printf '%s\n' "$slices" |
     while IFS= read -r slice; do
         action=$(printf %s "$slice" | jq --raw-output .action)
         report=$(printf %s "$slice" | jq --raw-output .path)

@@ -407,9 +407,11 @@ impl From<WaiveArgs> for WaiveOptions {
             customer,
             any_value,
         } = args;
+        // One that is cut out of a CSV report ends with a carriage return.
+        let fingerprints = fingerprints.iter().map(|one| one.trim().to_owned());
         Self {
             report,
-            fingerprints,
+            fingerprints: fingerprints.collect(),
             reason,
             requested_by,
             approved_by,

@@ -108,11 +108,8 @@ impl Audit<'_> {
             Header::new(policies, options.policies.as_of).with_waivers(waivers.files());
         header.pseudonym_key = self.privacy.key_digest();
         header.previous = self.night.previous(&header);
-        let mut splits = self.planned.iter().filter_map(Planned::split_by);
-        let is_split = splits.any(|by| by.key().is_some());
-        let tonight = self
-            .night
-            .tonight(&header, self.privacy, decided, is_split)?;
+        let splits = Planned::moves(&self.planned);
+        let tonight = self.night.tonight(&header, self.privacy, decided, splits)?;
         let tonight = tonight.map(|tonight| {
             let in_force = waivers.in_force().map(|waiver| waiver.id.clone());
             tonight.waivers(in_force)
@@ -401,7 +398,7 @@ impl Run<'_> {
         for slice in of_night.pending_slices() {
             reports.pending(slice)?;
         }
-        let exit = Exit::of_audit(options, policies, &totals, compared.as_ref());
+        let (exit, why) = Exit::of_audit(options, policies, &totals, compared.as_ref());
         let mut settled = reports.finish(header, &footer)?;
         let index = settled.index(|out| match (tonight, &compared, &kept) {
             (Some(tonight), Some(compared), Some(kept)) => {
@@ -434,7 +431,7 @@ impl Run<'_> {
         let written = settled.place()?;
         of_night.remove_old(is_complete)?;
         if !written.is_empty() {
-            let line = last_line(&footer, &written);
+            let line = last_line(&footer, &why, &written);
             match exit {
                 Exit::Clean | Exit::Findings => console.note(&line),
                 Exit::Failed | Exit::Incomplete => console.say(&line),

@@ -10,7 +10,7 @@ use crate::options::{ConvertOptions, ReportOptions};
 use crate::pipeline;
 use crate::report::{
     self, BesidePaths, Ended, FindingRow, Found, Header, Listed, Listener, OnStdout, Planned,
-    Rejected, RenderedChunk, Renderers, Reports, Screen,
+    Rejected, RenderedChunk, Renderers, Reports, Screen, SplitBy,
 };
 use crate::terminal::Streams;
 
@@ -112,7 +112,7 @@ impl Listener for Converter<'_> {
         may_be_bounded(options, &header)?;
         let mut splits = planned.iter().filter_map(Planned::split_by);
         if header.pseudonym_key.is_some()
-            && let Some(by) = splits.find(|by| by.file().is_some())
+            && let Some(by) = splits.find(|by| matches!(by, SplitBy::Table(_)))
         {
             return Err(Error::Report(report::Error::NoField {
                 name: by.to_string(),

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::convert::write_row;
 use super::error::Error;
 use super::exit::Exit;
-use super::night::{States, has_worse};
+use super::night::{States, has_deadline, why_failed};
 use super::share::threads;
 use crate::nights::{self, Base, Facts, Part, RunningNight, Sum, Tonight};
 use crate::options::{DiffOptions, Verbosity};
@@ -26,6 +26,7 @@ use crate::text::{count, grouped};
 ///
 /// They cannot be compared: files are as they were before.
 pub(super) fn diff(options: &DiffOptions, streams: &mut Streams<'_>) -> Result<Exit, Error> {
+    has_deadline(&options.nights)?;
     let later = &options.later;
     let shown = || later.display().to_string();
     let metadata = File::open(later).and_then(|file| file.metadata());
@@ -288,7 +289,7 @@ fn exit(options: &DiffOptions, sum: &Sum, summary: &Summary) -> Exit {
         options.fail_on.counts(severity) && counts.is_some_and(|counts| counts.findings() > 0)
     });
     let overdue = summary.since.map_or(0, |since| since.overdue);
-    match counts_for_exit || has_worse(&options.nights, sum, overdue) {
+    match counts_for_exit || !why_failed(&options.nights, sum, overdue).is_empty() {
         true => Exit::Findings,
         false => Exit::Clean,
     }

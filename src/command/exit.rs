@@ -32,24 +32,26 @@ impl Exit {
         }
     }
 
-    /// Returns how an audit ends that came to this.
+    /// Returns how an audit ends that came to this, and why, so far as it is compared with a
+    /// night before.
     pub(super) fn of_audit(
         options: &AuditOptions,
         policies: &Policies,
         totals: &Totals,
         compared: Option<&Compared>,
-    ) -> Self {
+    ) -> (Self, Vec<String>) {
         if !totals.verdict.is_complete() {
-            return Exit::Incomplete;
+            return (Exit::Incomplete, Vec::new());
         }
         let counts_for_exit = Severity::ALL.into_iter().any(|severity| {
             let counts = totals.summary.counts_of(policies, severity);
             options.fail_on.counts(severity) && counts.findings() > 0
         });
-        let is_worse = compared.is_some_and(|compared| compared.fails(&options.nights));
-        match counts_for_exit || is_worse {
-            true => Exit::Findings,
-            false => Exit::Clean,
+        let why = compared.map(|compared| compared.why_failed(&options.nights));
+        let why = why.unwrap_or_default();
+        match counts_for_exit || !why.is_empty() {
+            true => (Exit::Findings, why),
+            false => (Exit::Clean, why),
         }
     }
 }

@@ -15,9 +15,10 @@ use crate::nights::{self, Base, Ends, Entry, Facts, Kept, SortedFile, Sum, Tonig
 use crate::options::{AuditOptions, Earlier, NightOptions};
 use crate::policy::{Ask, Policies};
 use crate::report::{
-    BesidePaths, Destination, Footer, Format, Header, Layout, Packing, Planned, Previous, Settings,
-    Settlement, SinceCounts, SinceOfRule, Slice,
+    BesidePaths, Destination, Footer, Format, Header, Layout, Moves, Packing, Planned, Previous,
+    Settings, Settlement, SinceCounts, SinceOfRule, Slice,
 };
+use crate::text::grouped;
 use crate::totals::Totals;
 
 /// Holds what findings of several records came to together.
@@ -76,6 +77,7 @@ impl<'n> Night<'n> {
                 history = Some(tonight);
             }
         }
+        has_deadline(nights)?;
         if nights.earlier.is_some() {
             // Every record can have it.
             let _ = policies.schema.want("createdAt");
@@ -245,7 +247,7 @@ impl<'n> Night<'n> {
         header: &Header,
         privacy: Privacy<'t>,
         decided: Option<&'t States>,
-        is_split: bool,
+        splits: Moves,
     ) -> Result<Option<Tonight<'t>>, Error> {
         if !self.is_compared() {
             return Ok(None);
@@ -254,7 +256,7 @@ impl<'n> Night<'n> {
         let deadlines = &self.options.deadlines;
         let keeps_customers = self.history.is_some();
         let tonight = Tonight::new(header, base, deadlines, privacy, keeps_customers)?;
-        Ok(Some(tonight.decided(decided).split(is_split)))
+        Ok(Some(tonight.decided(decided).split(splits)))
     }
 }
 
@@ -318,17 +320,30 @@ impl Compared {
         nights::write_index(night, self.is_whole, header, footer, out)
     }
 
-    /// Returns whether what is new or overdue decides the exit code.
-    pub(super) fn fails(&self, options: &NightOptions) -> bool {
-        has_worse(options, &self.sum, self.counts.overdue)
+    /// Returns why what is new or overdue decides the exit code; nothing, if it does not.
+    pub(super) fn why_failed(&self, options: &NightOptions) -> Vec<String> {
+        why_failed(options, &self.sum, self.counts.overdue)
     }
 }
 
-/// Returns whether what is new or overdue decides the exit code.
-pub(super) fn has_worse(options: &NightOptions, sum: &Sum, overdue: u64) -> bool {
-    let least = options.fail_on_new;
-    let mut worse = sum.worse.iter();
-    let has_new = worse
-        .any(|(severity, number)| *number > 0 && least.is_some_and(|least| *severity >= least));
-    has_new || (options.fail_on_overdue && overdue > 0)
+/// Returns why what is new or overdue decides the exit code; nothing, if it does not.
+pub(super) fn why_failed(options: &NightOptions, sum: &Sum, overdue: u64) -> Vec<String> {
+    let mut why = Vec::new();
+    if let Some(least) = options.fail_on_new {
+        let worse = sum.worse.iter().filter(|(severity, _)| **severity >= least);
+        let worse: u64 = worse.map(|(_, number)| number).sum();
+        let what = format!("new or worse (--fail-on-new {least})");
+        why.extend((worse > 0).then(|| format!("{} {what}", grouped(worse))));
+    }
+    let is_late = options.fail_on_overdue && overdue > 0;
+    why.extend(is_late.then(|| format!("{} overdue (--fail-on overdue)", grouped(overdue))));
+    why
+}
+
+/// Makes sure that there is a deadline where findings that are overdue decide.
+pub(super) fn has_deadline(options: &NightOptions) -> Result<(), nights::Error> {
+    match options.fail_on_overdue && options.deadlines.is_empty() {
+        true => Err(nights::Error::NoDeadline),
+        false => Ok(()),
+    }
 }

@@ -150,21 +150,27 @@ pub(super) fn would_audit(
     )
 }
 
-/// Returns the last line of a run that has written these reports: what it came to.
-pub(super) fn last_line(footer: &Footer, written: &[Placed]) -> String {
+/// Returns the last line of a run that has written these reports: what it came to, and why
+/// it fails by what is new or overdue.
+pub(super) fn last_line(footer: &Footer, why: &[String], written: &[Placed]) -> String {
     let summary = &footer.summary;
     let verdict = match summary.verdict() {
         Verdict::NothingJudged => "nothing judged",
         Verdict::Incomplete => "incomplete",
+        Verdict::NotJudged => "not judged",
         Verdict::Pass => "pass",
-        Verdict::Findings => "complete",
+        Verdict::NothingOpen | Verdict::Findings => "complete",
     };
     let since = match &summary.since {
-        Some(counts) => format!("; {}", counts.in_words()),
+        Some(counts) => format!("; {}", counts.in_words(summary.counts.waived)),
         None => String::new(),
     };
+    let why = match why {
+        [] => String::new(),
+        why => format!("; exit 1: {}", why.join(", ")),
+    };
     format!(
-        "{verdict}, {} in {} of {}{since}; {}",
+        "{verdict}, {} in {} of {}{since}; {}{why}",
         findings(footer),
         count(summary.records, "record", "records"),
         count(footer.exports.len() as u64, "export", "exports"),

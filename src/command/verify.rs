@@ -113,7 +113,7 @@ fn verify_history(path: &Path, digest: Option<&str>, out: &mut dyn Write) -> Res
     for (files, why) in [
         (
             folder.unfinished(),
-            "its run was killed before the night had a manifest",
+            "it has no manifest: its run was killed, or the manifest was removed",
         ),
         (folder.others(), "it is no file of a night"),
     ] {

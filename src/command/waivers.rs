@@ -158,7 +158,7 @@ impl Listener for Findings {
     /// What cannot be judged may need its waiver still.
     fn ended(&mut self, ended: Ended<'static>) -> Result<(), Error> {
         match ended {
-            Ended::Closed(_) | Ended::Moved(_) => Ok(()),
+            Ended::Closed(_) | Ended::Moved(..) => Ok(()),
             Ended::Carried(carried) => self.finding(0, carried.row),
         }
     }

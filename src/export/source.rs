@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 
 use super::interrupt::{InterruptibleReader, StopFlag};
 use super::sink::Unread;
@@ -308,10 +308,11 @@ impl Snapshot {
     }
 }
 
-/// Returns when a file was written last; nothing of what is no file.
+/// Returns when a file was written last, in whole seconds; nothing of what is no file.
 fn written(metadata: &Metadata) -> Option<DateTime<Utc>> {
     let is_file = metadata.is_file();
-    modified(metadata).filter(|_| is_file).map(DateTime::from)
+    let written = modified(metadata).filter(|_| is_file);
+    written.map(|written| DateTime::<Utc>::from(written).trunc_subsecs(0))
 }
 
 fn modified(metadata: &Metadata) -> Option<SystemTime> {

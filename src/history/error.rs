@@ -6,6 +6,14 @@ use std::io;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// There is no such folder.
+    #[error(
+        "there is no folder `{path}` for the history: make it first, as with `mkdir -p {path}`"
+    )]
+    NoFolder {
+        /// The folder.
+        path: String,
+    },
     /// The folder cannot be read.
     #[error("history `{path}` could not be read")]
     Unreadable {

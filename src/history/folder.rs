@@ -47,9 +47,12 @@ impl Folder {
     ///
     /// It cannot be read, or holds something else than a history.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let unreadable = |source| Error::Unreadable {
-            path: path.display().to_string(),
-            source,
+        let unreadable = |source: io::Error| {
+            let path = path.display().to_string();
+            match source.kind() {
+                io::ErrorKind::NotFound => Error::NoFolder { path },
+                _ => Error::Unreadable { path, source },
+            }
         };
         let (mut nights, mut broken) = (Vec::new(), Vec::new());
         let (mut beside, mut others) = (Vec::new(), Vec::new());
@@ -195,6 +198,12 @@ impl Tonight {
         for (night, why) in &self.folder.broken {
             notes.push(format!(
                 "the night {night} is passed over: its manifest: {why}"
+            ));
+        }
+        for file in &self.folder.unfinished {
+            notes.push(format!(
+                "the file {file} of the history is passed over: it has no manifest, so its run was \
+                 killed, or the manifest was removed"
             ));
         }
         for night in self.earlier() {

@@ -56,6 +56,7 @@ struct Row<'r> {
     severity: Severity,
     status: Status,
     said: u64,
+    by_digest: bool,
     first_seen: Option<DateTime<Utc>>,
     due_from: Option<DateTime<Utc>>,
     reopened: bool,
@@ -135,6 +136,7 @@ impl Taking {
             severity: row.severity,
             status: row.status,
             said: row.said,
+            by_digest: row.by_digest,
             first_seen: row
                 .first_seen
                 .map_or(self.own, |seen| instants.index(&seen)),
@@ -187,6 +189,7 @@ impl Taking {
             severity: row.severity,
             status: row.status,
             said: said(row.reason, row.evidence_digest.as_deref(), &row.evidence),
+            by_digest: row.evidence_digest.is_some(),
             first_seen: row.life.map(|life| life.first_seen),
             due_from: row.life.and_then(|life| life.due_from),
             reopened: row.life.is_some_and(|life| life.reopened),
@@ -210,6 +213,7 @@ impl Skims for Taking {
             severity: one.severity,
             status: one.status,
             said: said(one.reason, digest, &evidence),
+            by_digest: digest.is_some(),
             first_seen: one.first_seen,
             due_from: one.due_from,
             reopened: one.reopened,
@@ -339,7 +343,7 @@ impl Listener for Listening {
 
     fn ended(&mut self, ended: Ended<'static>) -> Result<(), Error> {
         match ended {
-            Ended::Closed(_) | Ended::Moved(_) => Ok(()),
+            Ended::Closed(_) | Ended::Moved(..) => Ok(()),
             Ended::Carried(carried) => {
                 let CarriedRow {
                     row, rule_sha256, ..

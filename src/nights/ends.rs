@@ -75,8 +75,9 @@ impl Sum {
             for (entry, mark) in entries.zip(&self.marks) {
                 let entry = entry.map_err(Error::Keep)?;
                 if mark.has(Mark::FOUND) {
-                    if mark.has(Mark::MOVED) {
-                        let became = Became::Moved;
+                    let moves = mark.moves();
+                    if moves.are_some() {
+                        let became = Became::Moved(moves);
                         fates.push(Fate { entry, became }).map_err(Error::Keep)?;
                     }
                     continue;
@@ -196,7 +197,7 @@ impl Ends {
         Ok(fates.filter_map(|fate| match fate {
             Ok(fate) => match fate.became {
                 Became::Ended(_) => Some(Ok(fate.entry.fingerprint)),
-                Became::Carried | Became::Moved => None,
+                Became::Carried | Became::Moved(_) => None,
             },
             Err(error) => Some(Err(error)),
         }))

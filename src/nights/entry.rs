@@ -60,6 +60,9 @@ pub struct Entry {
     pub status: Status,
     /// Why it is listed and what was observed, digested.
     pub said: u64,
+    /// Whether that is by the digest of its evidence, or by words in which values may be
+    /// hidden.
+    pub by_digest: bool,
     /// The first night of its life, in the list of instants of its night.
     pub first_seen: u32,
     /// The night from which its deadline counts, where that is another.
@@ -187,6 +190,7 @@ const REOPENED: u8 = 1;
 const WORSE: u8 = 2;
 const OVERDUE: u8 = 4;
 const KNOWN: u8 = 8;
+const BY_DIGEST: u8 = 16;
 
 impl Spill for Entry {
     fn write(&self, writer: &mut impl Write) -> io::Result<()> {
@@ -198,6 +202,7 @@ impl Spill for Entry {
             severity,
             status,
             said,
+            by_digest,
             first_seen,
             due_from,
             waiver,
@@ -228,7 +233,8 @@ impl Spill for Entry {
                 flag(*reopened, REOPENED)
                     | flag(*worse, WORSE)
                     | flag(*overdue, OVERDUE)
-                    | flag(*known, KNOWN),
+                    | flag(*known, KNOWN)
+                    | flag(*by_digest, BY_DIGEST),
             ],
         ] {
             rest.write_all(part)?;
@@ -273,6 +279,7 @@ impl Spill for Entry {
             worse: flags & WORSE != 0,
             overdue: flags & OVERDUE != 0,
             known: flags & KNOWN != 0,
+            by_digest: flags & BY_DIGEST != 0,
             slice,
         })
     }
@@ -292,6 +299,7 @@ pub(super) mod tests {
             severity: Severity::High,
             status: Status::Fail,
             said: 7,
+            by_digest: true,
             first_seen: 8,
             due_from: None,
             waiver: Some(9),

@@ -119,6 +119,11 @@ pub enum Error {
     /// Nights are to be removed where none are kept.
     #[error("--keep needs a history: give --history DIR")]
     NoHistory,
+    /// Findings that are overdue decide, and none can be.
+    #[error(
+        "--fail-on overdue needs a deadline, without which nothing is overdue: give --deadline SEVERITY=SPAN, as high=30d"
+    )]
+    NoDeadline,
     /// Something asks for the night before, and there is none.
     #[error("{option} needs an earlier report: give --since REPORT or --history DIR")]
     NothingEarlier {

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 use super::entry::{Entry, Fixed, Key};
 use crate::external_sort::Spill;
-use crate::report::End;
+use crate::report::{End, Moves};
 
 /// Represents an earlier finding that is not there any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +21,11 @@ pub(super) enum Became {
     /// The run cannot tell.
     Carried,
     /// It is there, in another slice of reports.
-    Moved,
+    Moved(Moves),
 }
+
+/// The bits of what has moved, beside those of how.
+const MOVED: u8 = 8;
 
 impl Ord for Fate {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
@@ -56,7 +59,10 @@ impl Spill for Fate {
             Became::Ended(End::Left) => 3,
             Became::Ended(End::Gone) => 4,
             Became::Ended(End::RuleRemoved) => 5,
-            Became::Moved => 6,
+            Became::Moved(Moves {
+                of_slice,
+                of_severity,
+            }) => MOVED | (u8::from(of_slice) << 1) | u8::from(of_severity),
         };
         writer.write_all(&[became])
     }
@@ -73,7 +79,10 @@ impl Spill for Fate {
             [3] => Became::Ended(End::Left),
             [4] => Became::Ended(End::Gone),
             [5] => Became::Ended(End::RuleRemoved),
-            [6] => Became::Moved,
+            [moved] if moved & !3 == MOVED => Became::Moved(Moves {
+                of_slice: moved & 2 != 0,
+                of_severity: moved & 1 != 0,
+            }),
             _ => return Err(io::ErrorKind::InvalidData.into()),
         };
         Ok(Self { entry, became })

@@ -14,6 +14,7 @@ use super::sorted_file::SortedFile;
 use super::sum::Sum;
 use super::tonight::{State, Tonight};
 use crate::external_sort::Sorter;
+use crate::finding::Status;
 use crate::report::{
     self, Carried, CarriedRow, Closed, Ended, FindingRow, Header, Listener, Rejected,
 };
@@ -21,7 +22,10 @@ use crate::report::{
 impl Tonight<'_> {
     /// Returns how an earlier finding that is carried on relates to the nights before.
     pub(super) fn of_earlier(&self, entry: &Entry) -> report::Life {
-        self.life(State::of(entry), entry.status, entry.severity)
+        report::Life {
+            was_open: entry.status != Status::Waived,
+            ..self.life(State::of(entry), entry.status, entry.severity)
+        }
     }
 }
 
@@ -188,8 +192,8 @@ impl<E, F: FnMut(&Ended<'_>) -> Result<(), E>> Handing<'_, F> {
         self.left = self.left.saturating_sub(u64::from(is_first));
         let life = self.tonight.of_earlier(&entry);
         let ended = match became {
-            Became::Ended(_) | Became::Moved if !is_first => return Ok(()),
-            Became::Moved => Ended::Moved(Box::new(row)),
+            Became::Ended(_) | Became::Moved(_) if !is_first => return Ok(()),
+            Became::Moved(moves) => Ended::Moved(Box::new(row), moves),
             Became::Ended(state) => Ended::Closed(Closed {
                 policy: row.policy.into_owned(),
                 rule: row.rule.into_owned(),
@@ -204,6 +208,7 @@ impl<E, F: FnMut(&Ended<'_>) -> Result<(), E>> Handing<'_, F> {
                     .collect(),
                 state,
                 first_seen: life.first_seen,
+                was_open: life.was_open,
             }),
             Became::Carried => {
                 let rule = self.base.lists.rules.get(entry.rule);
@@ -249,7 +254,7 @@ impl<E, F: FnMut(&Ended<'_>) -> Result<(), E>> Listener for Handing<'_, F> {
 
     fn ended(&mut self, ended: Ended<'static>) -> Result<(), Failed<E>> {
         match ended {
-            Ended::Closed(_) | Ended::Moved(_) => Ok(()),
+            Ended::Closed(_) | Ended::Moved(..) => Ok(()),
             Ended::Carried(carried) => {
                 self.wants(&carried.row.fingerprint)?;
                 self.row(carried.row)

@@ -18,7 +18,7 @@ use super::tonight::Tonight;
 use crate::report::{Footer, Header};
 
 /// The version of the form of an index.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The last bytes of an index.
 const MAGIC: &[u8; 8] = b"audit-ix";

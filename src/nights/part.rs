@@ -1,6 +1,7 @@
 //! What some records of a run tell about the night before: plain data that adds up.
 
 use super::entry::{Entry, Key};
+use crate::report::Moves;
 
 /// Says what was seen of an earlier finding: several bits, as a customer can have several
 /// records.
@@ -20,9 +21,10 @@ impl Mark {
     pub const UNDECIDED: Mark = Mark(16);
     /// A report says that its customer is gone.
     pub const GONE: Mark = Mark(64);
-
     /// It is found again in another slice of reports.
-    pub const MOVED: Mark = Mark(32);
+    pub const OTHER_SLICE: Mark = Mark(32);
+    /// It is found again with another severity.
+    pub const OTHER_SEVERITY: Mark = Mark(128);
 
     /// Adds what was seen elsewhere.
     pub fn add(&mut self, other: Self) {
@@ -32,6 +34,14 @@ impl Mark {
     /// Returns whether something was seen that has all these bits.
     pub fn has(self, bits: Self) -> bool {
         self.0 & bits.0 == bits.0
+    }
+
+    /// Returns how it has left the slice of reports in which it was.
+    pub fn moves(self) -> Moves {
+        Moves {
+            of_slice: self.has(Self::OTHER_SLICE),
+            of_severity: self.has(Self::OTHER_SEVERITY),
+        }
     }
 
     /// Returns whether nothing was seen of the customer.

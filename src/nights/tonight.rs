@@ -17,7 +17,7 @@ use crate::evaluate::Standing;
 use crate::finding::{Privacy, REDACTED, Status, display_id};
 use crate::policy::Severity;
 use crate::record::time::Span;
-use crate::report::{Because, FindingRow, Header, Life, Since};
+use crate::report::{Because, FindingRow, Header, Life, Moves, Since};
 
 /// The bytes from which on an id may be shown cut.
 const LONG: usize = 1024;
@@ -40,8 +40,8 @@ pub struct Tonight<'n> {
     privacy: Privacy<'n>,
     /// Whether customers are wanted for later nights.
     keeps_customers: bool,
-    /// Whether reports are split by a field.
-    is_split: bool,
+    /// How findings can leave the slices by which reports are split.
+    splits: Moves,
     /// Whether the run is known by its report alone.
     pub(super) is_report: bool,
     /// Whether that report says itself how its findings relate to the night before.
@@ -131,7 +131,7 @@ impl<'n> Tonight<'n> {
             waivers: HashSet::new(),
             privacy,
             keeps_customers: false,
-            is_split: false,
+            splits: Moves::default(),
             is_report: false,
             says_itself: false,
             decided: None,
@@ -160,11 +160,10 @@ impl<'n> Tonight<'n> {
         self
     }
 
-    /// Sets whether reports are split by a field, and a finding can be in another slice than
-    /// the night before.
+    /// Sets how findings can leave the slices by which reports are split.
     #[must_use]
-    pub fn split(mut self, is_split: bool) -> Self {
-        self.is_split = is_split;
+    pub fn split(mut self, splits: Moves) -> Self {
+        self.splits = splits;
         self
     }
 
@@ -262,6 +261,7 @@ impl<'n> Tonight<'n> {
             severity: row.severity,
             status: row.status,
             said: said(row.reason, row.evidence_digest.as_deref(), &row.evidence),
+            by_digest: row.evidence_digest.is_some(),
             first_seen: self.now_index,
             due_from: None,
             waiver: waiver.and_then(|waiver| self.lists.waivers.known(&waiver)),
@@ -296,10 +296,19 @@ impl<'n> Tonight<'n> {
         entry.overdue = life.overdue;
         if let Some((place, earlier)) = earlier {
             part.marks.push((place, Mark::FOUND));
-            if self.is_split && earlier.slice != entry.slice && earlier.slice != 0 {
-                part.marks.push((place, Mark::MOVED));
-                life.moved = true;
+            let moves = Moves {
+                of_slice: earlier.slice != entry.slice && earlier.slice != 0,
+                of_severity: earlier.severity != entry.severity,
+            };
+            let moves = moves.among(self.splits);
+            for (has_moved, mark) in [
+                (moves.of_slice, Mark::OTHER_SLICE),
+                (moves.of_severity, Mark::OTHER_SEVERITY),
+            ] {
+                part.marks.extend(has_moved.then_some((place, mark)));
             }
+            life.was_open = earlier.status != Status::Waived;
+            life.moves = moves;
         }
         row.life = Some(life);
         part.found.push(entry);
@@ -475,7 +484,8 @@ impl<'n> Tonight<'n> {
             overdue: due.is_some_and(|due| due <= self.as_of),
             reopened: state.reopened,
             due_from,
-            moved: false,
+            was_open: false,
+            moves: Moves::default(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Which reports are written, and how.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::record::Slot;
@@ -31,7 +32,10 @@ impl ReportOptions {
     /// Returns the settings of a report of this layout.
     pub fn settings(&self, layout: &Layout) -> Settings {
         let whole = self.files.iter();
-        let whole = whole.filter(|file| file.format.is_whole() && file.layout.listed.is_empty());
+        let whole = whole.filter(|file| {
+            let is_split = file.layout.split_by.is_some() && file.is_template();
+            file.format.is_whole() && file.layout.listed.is_empty() && !is_split
+        });
         let whole = whole.map(|file| WholeReport {
             path: file.path.display().to_string(),
             link: self.link.as_ref().map(|link| {
@@ -77,6 +81,7 @@ impl ReportOptions {
     ) -> Result<Vec<Planned>, report::Error> {
         let is_wanted = self.is_split();
         let mut planned = Vec::new();
+        let mut names = BTreeMap::new();
         for destination in &self.files {
             if destination.format.only_counts() && destination.is_template() {
                 return Err(report::Error::OfAll {
@@ -84,16 +89,27 @@ impl ReportOptions {
                     format: destination.format.name(),
                 });
             }
-            let slices = match &destination.layout.split_by {
-                Some(SplitBy::Field(name)) => Some(SliceSource::Field(slot(name)?)),
-                Some(SplitBy::File(path)) => {
-                    Some(SliceSource::File(Arc::new(SliceFile::read(path)?)))
+            let mut destination = destination.clone();
+            let split_by = destination.layout.split_by.take();
+            let (split_by, slices) = match split_by {
+                Some(SplitBy::Field(name)) => {
+                    named_once(&mut names, &name, format!("field:{name}"))?;
+                    let source = SliceSource::Field(slot(&name)?);
+                    (Some(SplitBy::Field(name)), Some(source))
                 }
-                Some(SplitBy::Customer | SplitBy::Rule | SplitBy::Severity) | None => None,
+                Some(SplitBy::File(path)) => {
+                    let table = SliceFile::read(&path)?;
+                    let name = table.name().to_owned();
+                    named_once(&mut names, &name, format!("file:{}", path.display()))?;
+                    let source = SliceSource::File(Arc::new(table));
+                    (Some(SplitBy::Table(name)), Some(source))
+                }
+                other => (other, None),
             };
+            destination.layout.split_by = split_by;
             planned.push(Planned {
-                destination: destination.clone(),
                 settings: self.settings(&destination.layout),
+                destination,
                 slices,
             });
         }
@@ -101,5 +117,22 @@ impl ReportOptions {
             true => Err(report::Error::NoTemplate),
             false => Ok(planned),
         }
+    }
+}
+
+/// Makes sure that one name says what reports are split by in one way.
+fn named_once(
+    names: &mut BTreeMap<String, String>,
+    name: &str,
+    by: String,
+) -> Result<(), report::Error> {
+    let first = names.entry(name.to_owned()).or_insert_with(|| by.clone());
+    match *first == by {
+        true => Ok(()),
+        false => Err(report::Error::SameSlices {
+            name: name.to_owned(),
+            first: first.clone(),
+            second: by,
+        }),
     }
 }

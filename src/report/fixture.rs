@@ -6,7 +6,7 @@ use super::model::ended::{CarriedRow, Closed, Ended};
 use super::model::footer::{Export, Footer, PolicyReach, RuleCounts};
 use super::model::header::{Control, Criterion, Header, OptionalField, Policy, Raise, Rule};
 use super::model::life::{
-    Because, Carried, Doubt, End, Life, Previous, Since, SinceCounts, SinceOfRule,
+    Because, Carried, Doubt, End, Life, Moves, Previous, Since, SinceCounts, SinceOfRule,
 };
 use super::model::row::{FindingRow, Rejected, WaivedBy};
 use super::render::Found;
@@ -317,7 +317,8 @@ pub fn compared_rows() -> [FindingRow<'static>; 5] {
         overdue: due.is_some_and(|due| due >= 0),
         reopened: false,
         due_from: None,
-        moved: false,
+        was_open: false,
+        moves: Moves::default(),
     };
     let lives = [
         life(Since::New, Some(Because::CustomerChanged), 0, Some(-7)),
@@ -416,6 +417,7 @@ pub fn ended() -> Vec<Ended<'static>> {
             state,
             first_seen: days_before(5),
             slice: Default::default(),
+            was_open: true,
         })
     });
     let carried = Ended::Carried(Box::new(CarriedRow {
@@ -430,7 +432,8 @@ pub fn ended() -> Vec<Ended<'static>> {
                 overdue: false,
                 reopened: false,
                 due_from: None,
-                moved: false,
+                was_open: true,
+                moves: Moves::default(),
             }),
             ..row()
         },

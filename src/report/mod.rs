@@ -45,7 +45,7 @@ pub use model::ended::{CarriedRow, Closed, Ended};
 pub use model::footer::{Export, Footer, PolicyReach, RuleCounts, Slice, Summary, Verdict};
 pub use model::header::{Header, Policy, Rule, Tool};
 pub use model::life::{
-    Because, Carried, Doubt, End, Life, Listed, Previous, Since, SinceCounts, SinceOfRule,
+    Because, Carried, Doubt, End, Life, Listed, Moves, Previous, Since, SinceCounts, SinceOfRule,
 };
 pub use model::row::{FindingRow, Rejected, WaivedBy};
 pub use output::{Error, Written, is_stream};

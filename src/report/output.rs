@@ -38,6 +38,16 @@ pub enum Error {
         /// What cannot be done with it.
         why: &'static str,
     },
+    /// The folder of the report is not there.
+    #[error(
+        "there is no folder `{folder}` for the report `{path}`: make it first, as with `mkdir -p {folder}`"
+    )]
+    NoFolder {
+        /// The path of the report.
+        path: String,
+        /// The folder.
+        folder: String,
+    },
     /// The file cannot be opened for writing.
     #[error("report `{path}` could not be opened")]
     Open {
@@ -76,6 +86,18 @@ pub enum Error {
         path: String,
         /// The name of the format.
         format: &'static str,
+    },
+    /// Reports are split in two ways of one name.
+    #[error(
+        "reports are split by `{first}` and by `{second}`, which are both called `{name}`: their tickets would be the same; call the column of the table something else"
+    )]
+    SameSlices {
+        /// The name of the field, or of the column of a table.
+        name: String,
+        /// One way, as it was asked for.
+        first: String,
+        /// The other.
+        second: String,
     },
     /// Reports are split by a field that is not there.
     #[error("reports cannot be split by `{name}`: {why}")]
@@ -296,7 +318,17 @@ impl<'o> Output<'o> {
                     hasher: None,
                 },
             }),
-            Err(source) => Err(Error::Open { path: name, source }),
+            Err(source) => {
+                let folder = folder_of(path);
+                let is_missing = source.kind() == io::ErrorKind::NotFound && !folder.exists();
+                Err(match is_missing {
+                    true => Error::NoFolder {
+                        folder: folder.display().to_string(),
+                        path: name,
+                    },
+                    false => Error::Open { path: name, source },
+                })
+            }
         }
     }
 

@@ -112,7 +112,7 @@ pub fn waivers(counts: &WaiverCounts) -> String {
     let mut words = format!("{} in force, {} used", grouped(in_force), grouped(used));
     for (number, one, many) in [
         (mismatched, "does not hold", "do not hold"),
-        (unused, "is not needed", "are not needed"),
+        (unused, "is unused", "are unused"),
         (ending, "ends within 30 days", "end within 30 days"),
         (expired, "has expired", "have expired"),
     ] {
@@ -149,25 +149,40 @@ pub fn outcome(summary: &Summary) -> String {
             format!("by {}; {listed}", names.collect::<Vec<_>>().join(", "))
         }
         Verdict::NothingJudged if findings == 0 => "no rule applied".to_owned(),
-        Verdict::NothingJudged | Verdict::Incomplete | Verdict::Findings => listed,
+        Verdict::NothingJudged
+        | Verdict::Incomplete
+        | Verdict::NotJudged
+        | Verdict::NothingOpen
+        | Verdict::Findings => listed,
     };
     if waived > 0 {
-        met += &format!(", {} waived,", grouped(waived));
+        met += &format!(", {} waived", grouped(waived));
     }
     let none = match (summary.verdict(), inapplicable) {
         (Verdict::Pass, 1..) => format!(
             "; {} applied to no record",
             count(inapplicable, "rule", "rules")
         ),
-        (Verdict::Pass, 0) => String::new(),
-        (Verdict::NothingJudged | Verdict::Incomplete | Verdict::Findings, _) => String::new(),
+        _ => String::new(),
     };
     let since = match &summary.since {
-        Some(counts) => format!("; {}", counts.in_words()),
+        Some(counts) => format!("; {}", counts.in_words(waived)),
         None => String::new(),
     };
+    // How many records were read says nothing of a slice.
+    match summary.slice {
+        Some(_) => format!("{met}{since}"),
+        None => {
+            let comma = if waived > 0 { "," } else { "" };
+            format!("{met}{comma} in {}{none}{since}", records(summary))
+        }
+    }
+}
+
+/// Says how many records were read, and how many of them were judged.
+pub fn records(summary: &Summary) -> String {
     format!(
-        "{met} in {} ({} in scope, {} rejected){none}{since}",
+        "{} ({} in scope, {} rejected)",
         count(summary.records, "record", "records"),
         grouped(summary.in_scope),
         grouped(summary.rejected),
@@ -182,7 +197,11 @@ pub fn reasons(summary: &Summary) -> String {
     let reasons = summary.reasons().collect::<Vec<_>>().join("; ");
     match summary.verdict() {
         verdict @ Verdict::NothingJudged => format!("{}: {reasons}", verdict.word()),
-        Verdict::Incomplete | Verdict::Pass | Verdict::Findings => reasons,
+        Verdict::Incomplete
+        | Verdict::NotJudged
+        | Verdict::NothingOpen
+        | Verdict::Pass
+        | Verdict::Findings => reasons,
     }
 }
 

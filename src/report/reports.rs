@@ -12,6 +12,7 @@ use super::model::ended::Ended;
 use super::model::footer::{Footer, Slice};
 use super::model::header::Header;
 use super::model::life::Listed;
+use super::model::life::Moves;
 use super::model::row::Rejected;
 use super::output::{Asides, Error, Output, Written, settle};
 use super::paths::Paths;
@@ -52,6 +53,12 @@ impl Planned {
     pub fn split_by(&self) -> Option<&SplitBy> {
         let split_by = self.destination.layout.split_by.as_ref();
         split_by.filter(|_| self.destination.is_template())
+    }
+
+    /// Returns how findings can leave the slices by which some of these are split.
+    pub fn moves(all: &[Self]) -> Moves {
+        let splits = all.iter().filter_map(Self::split_by);
+        splits.fold(Moves::default(), |moves, by| moves.or(by.moves()))
     }
 }
 

@@ -1,14 +1,12 @@
 //! What a user asks of reports: formats, columns, lengths, slices, colours.
 
-use std::borrow::Cow;
-use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};
 
 use super::column::Column;
-use super::model::life::Listed;
+use super::model::life::{Listed, Moves};
 
 /// Names the formats of reports that this build can write. The text of each is its
 /// help on the command line.
@@ -265,6 +263,9 @@ pub enum SplitBy {
     Field(String),
     /// One report per slice that a table of customers names.
     File(PathBuf),
+    /// One report per slice of such a table, which has been read; its column of slices has
+    /// this name.
+    Table(String),
 }
 
 impl SplitBy {
@@ -296,18 +297,35 @@ impl SplitBy {
     pub fn file(&self) -> Option<&Path> {
         match self {
             SplitBy::File(path) => Some(path),
-            SplitBy::Customer | SplitBy::Rule | SplitBy::Severity | SplitBy::Field(_) => None,
+            SplitBy::Customer
+            | SplitBy::Rule
+            | SplitBy::Severity
+            | SplitBy::Field(_)
+            | SplitBy::Table(_) => None,
         }
     }
 
     /// Returns the name under which a finding says in which slice it is, if nothing else
-    /// in it does: that of the field, or of the file without its folder, which can move.
-    pub fn key(&self) -> Option<Cow<'_, str>> {
+    /// in it does: that of the field, or of the column of the table, whose file can have
+    /// another name every night.
+    pub fn key(&self) -> Option<&str> {
         match self {
-            SplitBy::Field(name) => Some(name.into()),
-            SplitBy::File(path) => path.file_name().map(OsStr::to_string_lossy),
-            SplitBy::Customer | SplitBy::Rule | SplitBy::Severity => None,
+            SplitBy::Field(name) | SplitBy::Table(name) => Some(name),
+            SplitBy::Customer | SplitBy::Rule | SplitBy::Severity | SplitBy::File(_) => None,
         }
+    }
+
+    /// Returns how a finding can leave its slice from one night to the next.
+    pub fn moves(&self) -> Moves {
+        Moves {
+            of_slice: self.key().is_some(),
+            of_severity: *self == SplitBy::Severity,
+        }
+    }
+
+    /// Returns whether a finding that has moved so has left its slice.
+    pub fn is_left_by(&self, moves: Moves) -> bool {
+        self.moves().among(moves).are_some()
     }
 }
 
@@ -317,7 +335,8 @@ impl fmt::Display for SplitBy {
             SplitBy::Customer => f.write_str("customer"),
             SplitBy::Rule => f.write_str("rule"),
             SplitBy::Severity => f.write_str("severity"),
-            SplitBy::Field(_) | SplitBy::File(_) => f.write_str(&self.key().unwrap_or_default()),
+            SplitBy::Field(name) | SplitBy::Table(name) => f.write_str(name),
+            SplitBy::File(path) => write!(f, "file:{}", path.display()),
         }
     }
 }
@@ -400,14 +419,11 @@ mod tests {
             );
         }
         let field = SplitBy::read("field:ownerId");
-        assert_eq!(
-            field.as_ref().and_then(SplitBy::key).as_deref(),
-            Some("ownerId")
-        );
+        assert_eq!(field.as_ref().and_then(SplitBy::key), Some("ownerId"));
         let file = SplitBy::read("file:a/owners.csv");
         assert_eq!(
-            file.as_ref().and_then(SplitBy::key).as_deref(),
-            Some("owners.csv")
+            file.as_ref().and_then(SplitBy::file),
+            Some(Path::new("a/owners.csv"))
         );
         assert_eq!(SplitBy::read("file:"), None);
         assert_eq!(SplitBy::read("field:"), None);

@@ -194,6 +194,18 @@ fn other_ends(counts: &SinceCounts) -> String {
     ends.collect::<Vec<_>>().join(", ")
 }
 
+/// Says how so many findings of the night before had an end.
+pub fn ended(end: End, number: u64) -> String {
+    let number = grouped(number);
+    match end {
+        End::Fixed => format!("{number} fixed"),
+        End::RuleChanged => format!("{number} closed by a changed rule"),
+        End::Left => format!("{number} that the rule does not apply to any more"),
+        End::Gone => format!("{number} gone with the customer"),
+        End::RuleRemoved => format!("{number} of a removed rule"),
+    }
+}
+
 /// Says why nothing is known of findings.
 fn doubts(rules: &[SinceOfRule]) -> String {
     let mut all = BTreeMap::<Doubt, u64>::new();
@@ -315,9 +327,9 @@ mod tests {
             open: 1204,
             ..SinceCounts::default()
         };
-        assert_eq!(counts.in_words(), "0 new, 1,204 still open");
+        assert_eq!(counts.in_words(0), "0 new, 1,204 still open");
         let (_, footer) = fixture::compared();
-        let said = footer.summary.since.map(|counts| counts.in_words());
+        let said = footer.summary.since.map(|counts| counts.in_words(0));
         let all = "2 new, 1 changed, 2 still open, 2 overdue, 1 unknown";
         assert_eq!(said.as_deref(), Some(all));
     }

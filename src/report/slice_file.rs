@@ -15,6 +15,9 @@ const UNASSIGNED: &str = "unassigned";
 /// What the first column is called, compared without case, `_`, `-` and blanks.
 const ID_NAMES: [&str; 2] = ["id", "customerid"];
 
+/// What the second column cannot be called: reports are split by these without a table.
+const TAKEN: [&str; 3] = ["customer", "rule", "severity"];
+
 /// The most bytes of a file: memory is bounded by it.
 const MAX_BYTES: u64 = 2_000_000_000;
 
@@ -24,6 +27,8 @@ const DIGEST_BYTES: usize = 16;
 /// Holds the slice of each customer: 24 bytes for one, and each slice once.
 #[derive(Debug)]
 pub struct SliceFile {
+    /// What the column of slices is called.
+    name: String,
     /// Sorted by id.
     customers: Vec<Customer>,
     slices: Vec<String>,
@@ -77,6 +82,7 @@ impl SliceFile {
             .from_reader(file);
         let (mut row, mut number) = (csv::ByteRecord::new(), 0);
         let (mut customers, mut slices) = (Vec::new(), Vec::new());
+        let mut name = String::new();
         let mut known = HashMap::new();
         while rows.read_byte_record(&mut row).map_err(unread)? {
             number += 1;
@@ -108,6 +114,14 @@ impl SliceFile {
                     let why = "the first line names the columns: write `id,slice`";
                     return Err(mistake(1, why));
                 }
+                if slice.is_empty() || TAKEN.contains(&slice) {
+                    let why = format!(
+                        "the second column is called `{slice}`: tickets are named by it, so call it \
+                         what slices are, as `owner` or `team`"
+                    );
+                    return Err(mistake(2, &why));
+                }
+                slice.clone_into(&mut name);
                 continue;
             }
             if id.is_empty() {
@@ -167,7 +181,16 @@ impl SliceFile {
             });
         }
         customers.dedup_by_key(|one| one.id);
-        Ok(Self { customers, slices })
+        Ok(Self {
+            name,
+            customers,
+            slices,
+        })
+    }
+
+    /// Returns what the column of slices is called.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Returns the slice of a customer.

@@ -39,6 +39,7 @@ pub fn check_names(templates: &[&Planned], header: &Header, paths: &Paths) -> Re
             let slice = Slice {
                 by: by.to_string(),
                 value,
+                customer_name: None,
             };
             take(&template.destination, &slice, &mut paths)?;
         }
@@ -57,7 +58,7 @@ fn known(by: &SplitBy, header: &Header) -> Vec<Option<String>> {
                 .collect()
         }
         // Any finding may have none.
-        SplitBy::Customer | SplitBy::Field(_) | SplitBy::File(_) => vec![None],
+        SplitBy::Customer | SplitBy::Field(_) | SplitBy::File(_) | SplitBy::Table(_) => vec![None],
     }
 }
 

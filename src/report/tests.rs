@@ -497,7 +497,7 @@ fn columns_are_chosen_in_the_formats_that_say_so() {
 /// place for it.
 fn what_is_new(format: Format) -> &'static [&'static str] {
     const HEADING: &str = "Since 2026-11-25T02:00:00Z (1 day before; same policies)";
-    const HEADLINE: &str = "; 2 new, 1 changed, 2 still open, 2 overdue, 1 unknown";
+    const HEADLINE: &str = "; 2 new, 1 changed, 2 still open or waived, 2 overdue, 1 unknown";
     const WHY: &str = "1 high, 1 low: 1 by a changed rule (pol/name), 1 of customers that changed";
     const AGES: &str = "oldest 41 days; 2 overdue (1 high, 1 low)";
     const DOUBT: &str = "1 whose customer was not read";
@@ -556,6 +556,14 @@ fn said_of(format: Format, row: &FindingRow<'_>, life: &Life) -> Option<String> 
         Format::Text => {
             let state = super::since::state(life);
             format!("  {state:16}  {}/{}", row.policy, row.rule)
+        }
+        // What is waived is due on no day.
+        Format::Markdown if row.is_waived() => {
+            format!(
+                "| {} | `{}` |",
+                super::since::history(life),
+                row.fingerprint
+            )
         }
         Format::Markdown => format!("| {} | {due} |", super::since::history(life)),
         #[cfg(feature = "html")]

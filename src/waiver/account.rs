@@ -71,7 +71,7 @@ impl Account {
             counts.mismatched += u64::from(*others > 0);
             if *used == 0 && *others == 0 {
                 counts.unused += 1;
-                unused.push(format!("{id} is not needed: {}", no_finding(waiver)));
+                unused.push(format!("{id} is unused: {}", no_finding(waiver)));
             }
         }
         let others = waivers.not_asked().to_vec();
@@ -115,8 +115,8 @@ fn no_finding(waiver: &Waiver) -> String {
     let (policy, rule) = (name(&waiver.policy), name(&waiver.rule));
     // Reports may show pseudonyms: the ids of the customers stay in the file.
     let whom = match waiver.customers.as_slice() {
-        [_] => "its customer".to_owned(),
-        several => format!("its {} customers", several.len()),
+        [_] => "its customer, or that customer was not read".to_owned(),
+        several => format!("its {} customers, or they were not read", several.len()),
     };
     format!("{policy}/{rule} finds nothing about {whom}")
 }

@@ -275,7 +275,7 @@ fn what_is_new_or_overdue_decides_the_exit_code_if_that_is_asked_for() {
         (&["--fail-on-new", "critical"], 0),
         (&["--fail-on", "high"], 1),
         (&["--fail-on", "critical"], 0),
-        (&["--fail-on", "overdue"], 0),
+        (&["--fail-on", "overdue"], 2),
         (&["--fail-on", "overdue", "--deadline", "high=1d"], 1),
         (&["--fail-on", "overdue", "--deadline", "high=2d"], 0),
     ] {

@@ -106,7 +106,7 @@ fn a_lost_night_shows() {
     );
     let unfinished = |file: &str| {
         format!(
-            "{}.{file}: not checked: its run was killed before the night had a manifest",
+            "{}.{file}: not checked: it has no manifest: its run was killed, or the manifest was removed",
             name(2)
         )
     };

@@ -37,5 +37,6 @@ mod since;
 mod sound;
 mod split;
 mod support;
+mod tickets;
 mod topics;
 mod waivers;

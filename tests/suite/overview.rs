@@ -212,7 +212,7 @@ fn what_cannot_be_shown_is_refused() {
     assert_eq!(
         run.stderr,
         format!(
-            "error: history `{}` could not be read: No such file or directory (os error 2)\n",
+            "error: there is no folder `{0}` for the history: make it first, as with `mkdir -p {0}`\n",
             folder.arg("none")
         )
     );

@@ -216,6 +216,60 @@ fn a_pipe_is_not_compared_with() {
 }
 
 #[test]
+fn what_is_overdue_decides_only_where_there_is_a_deadline() {
+    refused(
+        |_| {},
+        NEXT,
+        &["--fail-on", "overdue", "--since", "@last.ndjson"],
+        "--fail-on overdue needs a deadline, without which nothing is overdue: give --deadline \
+         SEVERITY=SPAN, as high=30d",
+    );
+}
+
+#[test]
+fn what_decides_the_exit_code_of_a_night_is_said_with_it() {
+    let folder = workspace();
+    let export = EXPORT.replace(r#""B","force2fa":true"#, r#""B","force2fa":false"#);
+    folder.write("e.ndjson", &export);
+    let args = [
+        "--as-of",
+        "2026-12-26T02:00:00Z",
+        "--since",
+        &folder.arg("last.ndjson"),
+        "--deadline",
+        "high=1d",
+        "--fail-on-new",
+        "high",
+        "--fail-on",
+        "overdue",
+        "-o",
+        &folder.arg("r.csv"),
+    ];
+    let run = folder.audit(&["e.ndjson"], &args);
+    check(run.code == 1, "something is new, and something late", &run);
+    let why = "; exit 1: 1 new or worse (--fail-on-new high), 1 overdue (--fail-on overdue)\n";
+    assert!(run.stderr.ends_with(why), "{run}");
+}
+
+#[test]
+fn showing_a_value_that_was_hidden_is_no_change() {
+    let folder = workspace();
+    let policy = "[policy]\nid = \"phone\"\n[[rule]]\nid = \"german\"\nseverity = \"low\"\n\
+                  require.phoneNumber.matches = \"^[+]49\"\n";
+    folder.write("policy.toml", policy);
+    folder.write("e.ndjson", r#"{"id":"a","name":"A","phoneNumber":"0301"}"#);
+    let run = night(&folder, NIGHT, &["-o", &folder.arg("hidden.ndjson")]);
+    check(run.code == 1, "there is a finding", &run);
+    let shown = folder.arg("shown.json");
+    let since = folder.arg("hidden.ndjson");
+    let args = ["--since", &since, "--show-sensitive", "-o", &shown];
+    night(&folder, NEXT, &args);
+    let report = folder.read("shown.json");
+    assert!(report.contains(r#""observed":"0301""#), "{report}");
+    assert!(report.contains(r#""since":"open""#), "{report}");
+}
+
+#[test]
 fn what_asks_for_an_earlier_report_says_so() {
     for (args, option) in [
         (["--fail-on-new", "high"], "--fail-on-new"),

@@ -198,7 +198,7 @@ impl<D: Document> render::Reporter for Reporter<D> {
                 line.push(b'\n');
                 self.carried.keep(&head, &line)?;
             }
-            Ended::Closed(_) | Ended::Carried(_) | Ended::Moved(_) => {}
+            Ended::Closed(_) | Ended::Carried(_) | Ended::Moved(..) => {}
         }
         Ok(())
     }

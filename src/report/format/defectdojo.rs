@@ -268,7 +268,7 @@ impl render::Reporter for Reporter {
                 self.findings.write(&object, out)
             }
             // What is not in the file is closed, and what has moved is in it.
-            Ended::Closed(_) | Ended::Moved(_) => Ok(()),
+            Ended::Closed(_) | Ended::Moved(..) => Ok(()),
         }
     }
 

@@ -101,7 +101,7 @@ impl render::Reporter for Reporter {
                 self.closed.write(&object, out)
             }
             Ended::Carried(carried) => self.carried.push(carried),
-            Ended::Moved(_) => Ok(()),
+            Ended::Moved(..) => Ok(()),
         }
     }
 

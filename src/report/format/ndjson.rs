@@ -50,7 +50,7 @@ impl render::Reporter for Reporter {
     fn ended(&mut self, ended: &Ended<'_>, out: &mut dyn Write) -> io::Result<()> {
         match ended {
             Ended::Closed(_) | Ended::Carried(_) => {}
-            Ended::Moved(_) => return Ok(()),
+            Ended::Moved(..) => return Ok(()),
         }
         let mut line = Vec::new();
         write_json(ended, &mut line)?;

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::life::{Carried, End};
+use super::life::{Carried, End, Moves};
 use super::row::{FindingRow, KEYS};
 use crate::closed;
 use crate::policy::Severity;
@@ -38,6 +38,14 @@ pub struct Closed {
     /// The first night of its life.
     #[schemars(with = "String")]
     pub first_seen: DateTime<Utc>,
+    /// Whether nobody had accepted it the night before; no report says so.
+    #[serde(skip, default = "open")]
+    #[schemars(skip)]
+    pub was_open: bool,
+}
+
+fn open() -> bool {
+    true
 }
 
 impl Closed {
@@ -98,7 +106,7 @@ pub enum Ended<'a> {
     Carried(Box<CarriedRow<'a>>),
     /// It is a finding still, of another slice than then: what it was, for the slice that it
     /// has left. No report lists it.
-    Moved(Box<FindingRow<'a>>),
+    Moved(Box<FindingRow<'a>>, Moves),
 }
 
 impl Serialize for Ended<'_> {
@@ -106,7 +114,7 @@ impl Serialize for Ended<'_> {
         match self {
             Self::Closed(closed) => closed.serialize(serializer),
             Self::Carried(carried) => carried.serialize(serializer),
-            Self::Moved(row) => row.serialize(serializer),
+            Self::Moved(row, _) => row.serialize(serializer),
         }
     }
 }
@@ -155,6 +163,7 @@ mod tests {
             slice: BTreeMap::from([("ownerId".to_owned(), "o".to_owned())]),
             state: End::Fixed,
             first_seen: DateTime::UNIX_EPOCH,
+            was_open: true,
         };
         let carried = CarriedRow {
             row: fixture::row(),

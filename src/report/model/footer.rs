@@ -101,6 +101,10 @@ pub struct Slice {
     pub by: String,
     /// The customer's id, the rule, and so on; none, for findings without one.
     pub value: Option<String>,
+    /// The name of the customer of its first finding; no report says so.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub customer_name: Option<String>,
 }
 
 impl fmt::Display for Slice {
@@ -180,6 +184,14 @@ pub enum Verdict {
     NothingJudged,
     /// Something could not be read or judged.
     Incomplete,
+    /// Findings of the night before in the slice could not be judged, and there are no
+    /// others.
+    #[strum(serialize = "NOT JUDGED")]
+    NotJudged,
+    /// There is no finding in the slice that nobody has accepted: only the run as a whole
+    /// says that all rules are met.
+    #[strum(serialize = "NOTHING OPEN")]
+    NothingOpen,
     /// Every rule is met or waived.
     Pass,
     /// There are findings.
@@ -197,10 +209,15 @@ impl Summary {
     /// Returns the verdict.
     pub fn verdict(&self) -> Verdict {
         let unjudged = self.unjudged().next().is_some();
+        let unknown = self.since.map_or(0, |since| since.unknown);
         match (unjudged, self.complete, self.counts.findings()) {
             (true, ..) => Verdict::NothingJudged,
             (false, false, _) => Verdict::Incomplete,
-            (false, true, 0) => Verdict::Pass,
+            (false, true, 0) => match (&self.slice, unknown) {
+                (None, _) => Verdict::Pass,
+                (Some(_), 0) => Verdict::NothingOpen,
+                (Some(_), _) => Verdict::NotJudged,
+            },
             (false, true, _) => Verdict::Findings,
         }
     }

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{AsRefStr, Display, EnumString, IntoStaticStr, VariantArray};
 
+use crate::finding::Status;
 use crate::policy::Severity;
 use crate::text::grouped;
 
@@ -171,8 +172,44 @@ pub struct Life {
     /// The night from which its deadline counts, where that is not the first: the first
     /// on which it was found after its waiver ended.
     pub due_from: Option<DateTime<Utc>>,
-    /// Whether it was in another slice of reports the night before; no report says so.
-    pub moved: bool,
+    /// Whether it was open the night before; no report says so.
+    pub was_open: bool,
+    /// How it has left the slice of reports in which it was then; no report says so.
+    pub moves: Moves,
+}
+
+/// Says how a finding has left the slice of reports in which it was the night before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Moves {
+    /// What its record, or a table of customers, says is another slice.
+    pub of_slice: bool,
+    /// Its severity is another.
+    pub of_severity: bool,
+}
+
+impl Moves {
+    /// Returns those of them that are also among others.
+    #[must_use]
+    pub fn among(self, others: Self) -> Self {
+        Self {
+            of_slice: self.of_slice && others.of_slice,
+            of_severity: self.of_severity && others.of_severity,
+        }
+    }
+
+    /// Returns these and others.
+    #[must_use]
+    pub fn or(self, others: Self) -> Self {
+        Self {
+            of_slice: self.of_slice || others.of_slice,
+            of_severity: self.of_severity || others.of_severity,
+        }
+    }
+
+    /// Returns whether there are some.
+    pub fn are_some(self) -> bool {
+        self != Self::default()
+    }
 }
 
 /// Says how soon a finding is to be looked at, by what became of it since the night before:
@@ -245,6 +282,16 @@ impl Listed {
 }
 
 impl Life {
+    /// Returns whether a finding of which a report says this was open the night before, as
+    /// far as that can be known from it.
+    pub fn was_open(status: Status, since: Since, because: Option<Because>) -> bool {
+        match since {
+            Since::New => false,
+            Since::Changed => true,
+            Since::Open => status != Status::Waived && because != Some(Because::FirstRun),
+        }
+    }
+
     /// Returns how soon it is to be looked at.
     pub fn urgency(&self) -> Urgency {
         match (self.since, self.overdue) {
@@ -296,8 +343,9 @@ pub struct SinceCounts {
 }
 
 impl SinceCounts {
-    /// Returns what is new and what is still open, in words.
-    pub fn in_words(&self) -> String {
+    /// Returns what is new and what is still open, in words; of all findings so many are
+    /// waived.
+    pub fn in_words(&self, waived: u64) -> String {
         let Self {
             new,
             changed,
@@ -310,7 +358,8 @@ impl SinceCounts {
         let named =
             |number: u64, name: &str| (number > 0).then(|| format!("{} {name}", grouped(number)));
         words.extend(named(changed, "changed"));
-        words.push(format!("{} still open", grouped(open)));
+        let or_waived = if waived > 0 { " or waived" } else { "" };
+        words.push(format!("{} still open{or_waived}", grouped(open)));
         words.extend(named(overdue, "overdue"));
         words.extend(named(unknown, "unknown"));
         words.join(", ")

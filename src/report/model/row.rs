@@ -153,7 +153,8 @@ impl FindingRow<'_> {
             overdue,
             reopened,
             due_from,
-            moved: _,
+            was_open: _,
+            moves: _,
         }) = life
         {
             object.serialize_field("since", since)?;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::life::{Because, Life, Since};
+use super::life::{Because, Life, Moves, Since};
 use super::row::{FindingRow, WaivedBy};
 use crate::closed;
 use crate::finding::{Evidence, Reason, Status};
@@ -92,7 +92,8 @@ impl Object {
                 overdue,
                 reopened: self.reopened.unwrap_or_default(),
                 due_from: self.due_from,
-                moved: false,
+                was_open: Life::was_open(self.status, since, self.because),
+                moves: Moves::default(),
             })),
             (None, None, None) => Ok(None),
             _ => Err("`since`, `first_seen` and `overdue` are given together or not at all"),

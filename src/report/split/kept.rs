@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::renderer::slice_of_ended;
 use super::source::SliceSource;
-use super::waiting::{ENDED, MOVED, PENDING, Place, Rows, STAYED};
+use super::waiting::{Kind, Place, Rows};
 use super::writer::{OpenSlice, Slices, Writer};
 use crate::external_sort::Sorter;
 use crate::report::destination::Destination;
@@ -15,6 +15,7 @@ use crate::report::json_writer::write_json;
 use crate::report::model::ended::Ended;
 use crate::report::model::footer::{Footer, Slice};
 use crate::report::model::header::Header;
+use crate::report::model::life::Life;
 use crate::report::output::{Asides, Error, folder_of};
 use crate::report::paths::Paths;
 use crate::report::render::RenderedRow;
@@ -82,8 +83,12 @@ impl Split {
         let mut json = Vec::new();
         let kept = rows.into_iter().try_for_each(|one| {
             json.clear();
-            let has_moved = one.row.life.is_some_and(|life| life.moved);
-            json.push(if has_moved { MOVED } else { STAYED });
+            let was_open_here = |life: Life| life.was_open && !self.by.is_left_by(life.moves);
+            let kind = match one.row.life.is_some_and(was_open_here) {
+                true => Kind::WasOpen,
+                false => Kind::WasNotOpen,
+            };
+            json.push(kind.byte());
             write_json(&one.row, &mut json)?;
             json.push(b'\n');
             self.places.push(Place {
@@ -103,11 +108,13 @@ impl Split {
     ///
     /// It cannot be kept.
     pub fn ended(&mut self, ended: &Ended<'_>) -> Result<(), Error> {
-        let is_moved = matches!(ended, Ended::Moved(_));
-        if is_moved && self.by.key().is_none() {
-            return Ok(());
-        }
-        let mut json = vec![if is_moved { MOVED } else { ENDED }];
+        let kind = match ended {
+            Ended::Moved(_, moves) if !self.by.is_left_by(*moves) => return Ok(()),
+            Ended::Moved(..) => Kind::Moved,
+            Ended::Closed(closed) if !closed.was_open => Kind::AcceptedEnded,
+            Ended::Closed(_) | Ended::Carried(_) => Kind::OpenEnded,
+        };
+        let mut json = vec![kind.byte()];
         let kept = write_json(ended, &mut json).and_then(|()| {
             json.push(b'\n');
             self.places.push(Place {
@@ -136,7 +143,7 @@ impl Split {
             rule_index: None,
         };
         let kept = self.places.push(place);
-        let kept = kept.and_then(|()| self.rows.push(&[PENDING, b'\n']));
+        let kept = kept.and_then(|()| self.rows.push(&[Kind::Pending.byte(), b'\n']));
         kept.map_err(|source| failed(&self.destination, source))
     }
 

@@ -34,13 +34,13 @@ pub(super) fn slice_of_ended(
             SplitBy::Customer => closed.customer_id.clone(),
             SplitBy::Rule => Some(rule_name(&closed.policy, &closed.rule)),
             SplitBy::Severity => Some(closed.severity.name().to_owned()),
-            SplitBy::Field(_) | SplitBy::File(_) => {
-                let said = closed.slice.get(&*by.key()?).cloned();
+            SplitBy::Field(_) | SplitBy::File(_) | SplitBy::Table(_) => {
+                let said = closed.slice.get(by.key()?).cloned();
                 said.or_else(|| source?.of_customer(closed.customer_id.as_deref()))
             }
         },
         Ended::Carried(carried) => slice_of_row(by, source, &carried.row),
-        Ended::Moved(row) => slice_of_row(by, source, row),
+        Ended::Moved(row, _) => slice_of_row(by, source, row),
     }
 }
 
@@ -53,7 +53,9 @@ fn slice_of_row(
         SplitBy::Customer => row.customer_id.as_deref().map(str::to_owned),
         SplitBy::Rule => Some(rule_name(&row.policy, &row.rule)),
         SplitBy::Severity => Some(row.severity.name().to_owned()),
-        SplitBy::Field(_) | SplitBy::File(_) => SliceSource::of_row(source, &by.key()?, row),
+        SplitBy::Field(_) | SplitBy::File(_) | SplitBy::Table(_) => {
+            SliceSource::of_row(source, by.key()?, row)
+        }
     }
 }
 
@@ -63,7 +65,7 @@ impl render::Renderer for Renderer {
     }
 
     fn splits_by(&self) -> Option<(String, SliceSource)> {
-        Some((self.by.key()?.into_owned(), self.slices.clone()?))
+        Some((self.by.key()?.to_owned(), self.slices.clone()?))
     }
 
     fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {

@@ -4,6 +4,7 @@ use std::io::{self, BufRead, Read, Write};
 
 use crate::external_sort::Spill;
 use crate::report::model::ended::Ended;
+use crate::report::model::life::Moves;
 use crate::report::model::row::FindingRow;
 use crate::spool::{Spool, SpoolReader};
 
@@ -55,17 +56,47 @@ impl Spill for Place {
     }
 }
 
-/// The first byte of a line of a finding that is in the slice in which it was, or is new.
-pub(super) const STAYED: u8 = b's';
+/// Says of what a line is, and what no report says of it: the first byte of the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A finding, which was open in this slice the night before.
+    WasOpen,
+    /// A finding, which was not.
+    WasNotOpen,
+    /// A finding of the night before, open then, that is none of this one.
+    OpenEnded,
+    /// A finding of the night before, accepted then, that is none of this one.
+    AcceptedEnded,
+    /// A finding that was of this slice the night before, and is of another.
+    Moved,
+    /// A slice whose ticket is still open, though nothing is left.
+    Pending,
+}
 
-/// The first byte of a line of a finding of the night before that is none of this one.
-pub(super) const ENDED: u8 = b'e';
+impl Kind {
+    const ALL: [Self; 6] = [
+        Self::WasOpen,
+        Self::WasNotOpen,
+        Self::OpenEnded,
+        Self::AcceptedEnded,
+        Self::Moved,
+        Self::Pending,
+    ];
 
-/// The first byte of a line of a finding that is of another slice than the night before.
-pub(super) const MOVED: u8 = b'm';
+    /// Returns the byte for it.
+    pub(super) fn byte(self) -> u8 {
+        self as u8
+    }
 
-/// The first byte of a line of a slice whose ticket is still open, though nothing is left.
-pub(super) const PENDING: u8 = b'p';
+    /// Splits a line into its kind and what is said.
+    fn split(line: &[u8]) -> io::Result<(Self, &[u8])> {
+        let kind = line.split_first().and_then(|(first, rest)| {
+            let mut all = Self::ALL.into_iter();
+            Some((all.find(|kind| kind.byte() == *first)?, rest))
+        });
+        kind.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+}
 
 /// Reads findings that wait in a file.
 pub(super) struct Rows {
@@ -82,30 +113,40 @@ impl Rows {
     }
 
     pub(super) fn read(&mut self, at: u64) -> io::Result<FindingRow<'static>> {
-        self.file.seek_to(at)?;
-        self.line.clear();
-        self.file.read_until(b'\n', &mut self.line)?;
-        let Some((first, row)) = self.line.split_first() else {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        };
+        self.read_line(at)?;
+        let (kind, row) = Kind::split(&self.line)?;
         let mut row: FindingRow<'static> = serde_json::from_slice(row)?;
         if let Some(life) = &mut row.life {
-            life.moved = *first == MOVED;
+            life.was_open = kind == Kind::WasOpen;
+            life.moves = Moves::default();
         }
         Ok(row)
     }
 
     /// Reads a finding that ended; none, if the slice is but pending.
     pub(super) fn read_ended(&mut self, at: u64) -> io::Result<Option<Ended<'static>>> {
+        self.read_line(at)?;
+        let (kind, ended) = Kind::split(&self.line)?;
+        Ok(match kind {
+            Kind::Pending => None,
+            Kind::Moved => {
+                let row = Box::new(serde_json::from_slice(ended)?);
+                Some(Ended::Moved(row, Moves::default()))
+            }
+            Kind::WasOpen | Kind::WasNotOpen | Kind::OpenEnded | Kind::AcceptedEnded => {
+                let mut ended = serde_json::from_slice(ended)?;
+                if let Ended::Closed(closed) = &mut ended {
+                    closed.was_open = kind == Kind::OpenEnded;
+                }
+                Some(ended)
+            }
+        })
+    }
+
+    fn read_line(&mut self, at: u64) -> io::Result<()> {
         self.file.seek_to(at)?;
         self.line.clear();
-        self.file.read_until(b'\n', &mut self.line)?;
-        Ok(match self.line.split_first() {
-            Some((&PENDING, _)) => None,
-            Some((&MOVED, row)) => Some(Ended::Moved(Box::new(serde_json::from_slice(row)?))),
-            Some((_, ended)) => Some(serde_json::from_slice(ended)?),
-            None => return Err(io::ErrorKind::UnexpectedEof.into()),
-        })
+        self.file.read_until(b'\n', &mut self.line).map(|_| ())
     }
 }
 
@@ -134,7 +175,7 @@ mod tests {
         let (mut file, mut places) = (Spool::new(100), Vec::new());
         for row in &all {
             places.push(file.bytes());
-            let mut line = vec![STAYED];
+            let mut line = vec![Kind::WasNotOpen.byte()];
             write_json(row, &mut line).expect("written");
             line.push(b'\n');
             file.push(&line).expect("written");

@@ -58,6 +58,7 @@ impl Writer<'_> {
         let shown = Slice {
             by: self.by.to_string(),
             value,
+            customer_name: None,
         };
         let path = take(self.destination, &shown, self.paths)?;
         let mut output = Output::open_aside(&path, self.asides)?.packed(packing)?;
@@ -99,11 +100,17 @@ impl Writer<'_> {
         let slice = Slice {
             by: self.by.to_string(),
             value,
+            customer_name: ticket.customer_name.clone(),
         };
-        let ticket = Ticket::new(self.header, self.footer, &slice, ticket);
-        let mut footer = self.footer.sliced(slice, counts);
+        let mut footer = self.footer.sliced(slice.clone(), counts);
         footer.summary.since = footer.summary.since.map(|_| ticket.counts);
         footer.summary.listed = (!listed.is_empty()).then_some(number);
+        let ticket = Ticket::new(
+            (self.header, self.settings.job.as_deref()),
+            &footer,
+            &slice,
+            &ticket,
+        );
         let (settled, written) = settle(reporter, output, Some(destination), self.header, &footer)?;
         self.slices.settled.push(settled);
         self.slices.written.extend(written.map(|written| Written {

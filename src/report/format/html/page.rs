@@ -144,7 +144,11 @@ impl Banner {
                     "No rule of a policy applied to any record, so it is not shown that its rules are met.",
                 ),
             ),
-            Verdict::Pass => ("pass", None),
+            Verdict::NotJudged => (
+                "incomplete",
+                Some("What was found before could not be judged, so it may still be there."),
+            ),
+            Verdict::Pass | Verdict::NothingOpen => ("pass", None),
             Verdict::Findings => ("findings", None),
         };
         Self {

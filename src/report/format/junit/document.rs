@@ -203,10 +203,12 @@ fn run<'r>(report: &'r Report<'_>) -> Suite<'r> {
         })
     } else {
         match summary.verdict() {
-            verdict @ Verdict::NothingJudged => {
+            verdict @ (Verdict::NothingJudged | Verdict::NotJudged) => {
                 Outcome::Skipped(format!("{}: {}", verdict.word(), phrase::outcome(summary)))
             }
-            Verdict::Incomplete | Verdict::Pass | Verdict::Findings => Outcome::Passed,
+            Verdict::Incomplete | Verdict::NothingOpen | Verdict::Pass | Verdict::Findings => {
+                Outcome::Passed
+            }
         }
     };
     let numbers = [

@@ -357,7 +357,7 @@ impl render::Reporter for Reporter {
         match ended {
             Ended::Closed(closed) => closed::write(closed, &self.header, out),
             // Nothing is known of it, or it is a finding still: nothing happens to it.
-            Ended::Carried(_) | Ended::Moved(_) => Ok(()),
+            Ended::Carried(_) | Ended::Moved(..) => Ok(()),
         }
     }
 

@@ -138,10 +138,10 @@ fn result(report: &Report<'_>, title: &str, observed: &Observed<'_>) -> Value {
     let mut result = json!({
         "uuid": "",
         "title": match summary.verdict() {
-            verdict @ (Verdict::NothingJudged | Verdict::Incomplete) => {
+            verdict @ (Verdict::NothingJudged | Verdict::Incomplete | Verdict::NotJudged) => {
                 format!("{}: {title}", verdict.word())
             }
-            Verdict::Pass | Verdict::Findings => title.to_owned(),
+            Verdict::NothingOpen | Verdict::Pass | Verdict::Findings => title.to_owned(),
         },
         "description": format!(
             "{} of {}, {} of them in scope, judged by {}.",

@@ -75,9 +75,9 @@ impl<'a> Page<'a> {
         let summary = &self.footer.summary;
         let verdict = summary.verdict();
         let colour = match verdict {
-            Verdict::Incomplete => AnsiColor::Magenta,
+            Verdict::Incomplete | Verdict::NotJudged => AnsiColor::Magenta,
             Verdict::NothingJudged => AnsiColor::Yellow,
-            Verdict::Pass => AnsiColor::Green,
+            Verdict::Pass | Verdict::NothingOpen => AnsiColor::Green,
             Verdict::Findings => AnsiColor::Red,
         };
         writeln!(
