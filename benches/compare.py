@@ -545,7 +545,7 @@ def row_compressed(bench):
 
 def row_nights(bench):
     """Runs that are compared with the night before, against the same run that is not: what a
-    history writes is compared with a run that writes the same packed report."""
+    history writes is compared with a run that writes the same packed report and a manifest."""
     file = bench.plain("ndjson")
     # Tonight everything is found again that was found last night.
     night = lambda out, *more, as_of=NEXT_NIGHT: bench.audit(
@@ -570,7 +570,9 @@ def row_nights(bench):
         shutil.copytree(before, history)
         return night(None, "--history", history)
 
-    yield night_row(bench, "3 findings each, --history", again, lambda: night(alone))
+    manifest = bench.out("history-alone.json")
+    kept = lambda: night(alone, "--manifest", manifest)
+    yield night_row(bench, "3 findings each, --history", again, kept)
 
 
 def night_row(bench, what, compared, alone):

@@ -11,6 +11,7 @@ use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 use super::model::header::Rule;
 use super::model::row::{FindingRow, Unnumbered};
 use super::render::Rendered;
+use super::row_writer::write_open_row;
 use crate::policy::Severity;
 use crate::spool::Spool;
 use crate::text::is_unsafe;
@@ -199,7 +200,7 @@ impl RuleObjects {
 
 /// Writes a finding as an object, with a placeholder for the number of its record.
 pub fn write_row(row: &FindingRow<'_>, out: &mut Rendered) -> io::Result<()> {
-    write_open(&Unnumbered(row), &mut out.bytes)?;
+    write_open_row(&Unnumbered(row), &mut out.bytes)?;
     out.bytes.extend_from_slice(b",\"record\":");
     match row.record {
         Some(number) => out.record_number(number),

@@ -22,6 +22,7 @@ mod placing;
 mod read;
 mod render;
 mod reports;
+mod row_writer;
 mod sarif_log;
 mod settings;
 mod since;
