@@ -37,6 +37,9 @@ pub struct Row {
     pub complete: bool,
     /// Why not, by kind.
     pub incomplete_because: Vec<GapCode>,
+    /// Whether its exports were read whole: else fewer findings are no good news.
+    #[serde(skip)]
+    pub(super) is_whole: bool,
     /// The exit code of its run.
     pub exit_code: u8,
     /// Records that were met.
@@ -185,6 +188,7 @@ impl Row {
             night: time::show(as_of),
             as_of,
             complete: manifest.is_complete(),
+            is_whole: codes.iter().all(|code| code.is_of_whole_exports()),
             incomplete_because: codes.into_iter().collect(),
             exit_code: run.exit_code,
             records: counts.records,

@@ -761,3 +761,19 @@ fn a_run_that_is_compared_with_nothing_has_no_states_in_any_format() {
         }
     }
 }
+
+#[test]
+fn what_could_not_be_judged_is_listed_where_it_would_seem_to_be_gone() {
+    for format in [
+        Format::Markdown,
+        #[cfg(feature = "html")]
+        Format::Html,
+        Format::Json,
+        Format::Ndjson,
+        Format::Sarif,
+        Format::Defectdojo,
+    ] {
+        let report = compared(format);
+        assert!(report.contains("carried-1"), "{}: {report}", format.name());
+    }
+}

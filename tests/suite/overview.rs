@@ -234,3 +234,33 @@ fn what_cannot_be_shown_is_refused() {
         "{run}"
     );
 }
+
+#[test]
+fn a_night_whose_export_was_not_read_whole_is_a_gap_and_no_fall() {
+    let folder = kept(&[(1, export(10, 2)), (2, export(10, 3))]);
+    let page = |folder: &Workspace| {
+        let stdout = history(folder, &["-f", "html"]).stdout;
+        String::from_utf8_lossy(&stdout).into_owned()
+    };
+    let path = |page: &str| {
+        let (_, path) = page.split_once("line-of high\" d=\"").expect("a line");
+        path.split('"').next().expect("a path").to_owned()
+    };
+    let whole = page(&folder);
+    assert!(!whole.contains("class=\"unread\""), "{whole}");
+    folder.write("e.ndjson", format!("{}{{\"id\":", export(4, 1)));
+    let args = [
+        "--as-of",
+        "2026-11-03T02:00:00Z",
+        "--history",
+        &folder.arg("h"),
+    ];
+    let run = folder.audit(&["e.ndjson"], &args);
+    check(run.code == 3, "the export is cut", &run);
+    let cut = page(&folder);
+    assert!(cut.contains("not read whole: 1 night"), "{cut}");
+    assert_eq!(
+        path(&cut).matches('L').count(),
+        path(&whole).matches('L').count()
+    );
+}

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::history::overview::Row;
 use crate::policy::Severity;
-use crate::text::grouped;
+use crate::text::{count, grouped};
 
 /// The width of a chart, in its units.
 const WIDTH: f64 = 1000.0;
@@ -31,6 +31,8 @@ pub struct Chart {
     bottom: String,
     /// How high zero is, if that is within it.
     zero: Option<String>,
+    /// The nights whose exports were not read whole, from top to bottom.
+    unread: Vec<Bar>,
     lines: Vec<Line>,
     bars: Vec<Bar>,
 }
@@ -81,10 +83,16 @@ pub fn charts(nights: &[Row]) -> Vec<Chart> {
     ];
     let age: &[Values] = &[("oldest", "days", |row| row.oldest_days)];
     let charts = [
-        lines("Findings by severity", nights, severities),
+        // Where not all was read there seem to be fewer: no line goes there.
+        lines(
+            "Findings by severity",
+            nights,
+            |row| row.is_whole,
+            severities,
+        ),
         diverging("New against fixed", nights, bars),
-        lines("Overdue, waived and unknown", nights, late),
-        lines("Age of the oldest finding, in days", nights, age),
+        lines("Overdue, waived and unknown", nights, |_| true, late),
+        lines("Age of the oldest finding, in days", nights, |_| true, age),
     ];
     charts.into_iter().flatten().collect()
 }
@@ -102,7 +110,44 @@ fn places(nights: &[Row]) -> Vec<f64> {
     nights.iter().map(place).collect()
 }
 
-fn lines(title: &'static str, nights: &[Row], all: &[Values]) -> Option<Chart> {
+/// Returns how far a night is from the one beside it, at least.
+fn room(places: &[f64]) -> f64 {
+    let between = places.windows(2).map(|pair| pair[1] - pair[0]);
+    between.fold(WIDTH / 10.0, f64::min)
+}
+
+/// Returns a bar from top to bottom for each night whose exports were not read whole.
+fn unread(nights: &[Row], places: &[f64]) -> Vec<Bar> {
+    let width = room(places).max(1.5);
+    let unread = nights.iter().zip(places).filter(|(row, _)| !row.is_whole);
+    let bar = |place: &f64| Bar {
+        sort: "unread",
+        x: short(place - width / 2.0),
+        y: "0".to_owned(),
+        width: short(width),
+        height: short(HEIGHT),
+    };
+    unread.map(|(_, place)| bar(place)).collect()
+}
+
+/// Returns the entry of these nights in a legend.
+fn unread_line(unread: &[Bar]) -> Option<Line> {
+    (!unread.is_empty()).then(|| Line {
+        sort: "unread",
+        name: "not read whole",
+        path: String::new(),
+        dots: String::new(),
+        last: count(unread.len() as u64, "night", "nights"),
+    })
+}
+
+/// Returns lines through the nights that are fit for them.
+fn lines(
+    title: &'static str,
+    nights: &[Row],
+    is_fit: fn(&Row) -> bool,
+    all: &[Values],
+) -> Option<Chart> {
     let is_seen = |(_, _, value): &&Values| nights.iter().any(|row| value(row) > 0);
     let all: Vec<_> = all.iter().filter(is_seen).collect();
     let values = all
@@ -112,28 +157,36 @@ fn lines(title: &'static str, nights: &[Row], all: &[Values]) -> Option<Chart> {
     let places = places(nights);
     let height = |value: u64| HEIGHT - HEIGHT * value as f64 / most as f64;
     let lines = all.iter().map(|(sort, name, value)| {
-        let points = nights.iter().zip(&places);
-        let points = points.map(|(row, x)| format!("{} {}", short(*x), short(height(value(row)))));
-        let path: Vec<_> = points.collect();
-        let dots = path.iter().map(|point| format!("M{point}h0"));
+        let (mut path, mut dots, mut is_broken) = (String::new(), String::new(), true);
+        for (row, x) in nights.iter().zip(&places) {
+            if is_fit(row) {
+                let point = format!("{} {}", short(*x), short(height(value(row))));
+                path += if is_broken { "M" } else { "L" };
+                path += &point;
+                dots += &format!("M{point}h0");
+            }
+            is_broken = !is_fit(row);
+        }
+        if nights.len() > MAX_DOTS {
+            dots.clear();
+        }
         Line {
             sort,
             name,
-            dots: match nights.len() <= MAX_DOTS {
-                true => dots.collect(),
-                false => String::new(),
-            },
-            path: format!("M{}", path.join("L")),
+            dots,
+            path,
             last: grouped(nights.last().map_or(0, value)),
         }
     });
-    let lines: Vec<_> = lines.collect();
+    let unread = unread(nights, &places);
+    let lines: Vec<_> = lines.chain(unread_line(&unread)).collect();
     Some(Chart {
         title,
         words: words(nights, &all),
         top: grouped(most),
         bottom: "0".to_owned(),
         zero: None,
+        unread,
         lines,
         bars: Vec::new(),
     })
@@ -149,9 +202,8 @@ fn diverging(title: &'static str, nights: &[Row], [up, down]: [Values; 2]) -> Op
     }
     let zero = HEIGHT * high as f64 / whole;
     let places = places(nights);
-    let between = places.windows(2).map(|pair| pair[1] - pair[0]);
-    let room = between.fold(WIDTH / 10.0, f64::min);
-    let width = (room * 0.7).max(1.5);
+    let width = (room(&places) * 0.7).max(1.5);
+    let unread = unread(nights, &places);
     let mut bars = Vec::new();
     for (row, place) in nights.iter().zip(&places) {
         for ((sort, _, value), goes_up) in [(&up, true), (&down, false)] {
@@ -180,7 +232,11 @@ fn diverging(title: &'static str, nights: &[Row], [up, down]: [Values; 2]) -> Op
         top: grouped(high),
         bottom: grouped(deep),
         zero: Some(short(zero)),
-        lines: vec![of(&up), of(&down)],
+        lines: [of(&up), of(&down)]
+            .into_iter()
+            .chain(unread_line(&unread))
+            .collect(),
+        unread,
         bars,
     })
 }

@@ -9,11 +9,12 @@ use serde::Serialize;
 use super::nights::WhatIsNew;
 use super::notes::PolicyNotes;
 use super::overview::{fields, keys, severities, top_customers};
-use super::rows::rows;
+use super::rows::{rows, unread};
 use super::rules::{by_policy, rules, steps};
 use super::site::{self, STYLE};
 use crate::report::format::buffered::{Document, Report};
 use crate::report::model::footer::{Summary, Verdict};
+use crate::report::model::row::FindingRow;
 use crate::report::phrase;
 use crate::report::since;
 
@@ -33,6 +34,10 @@ pub struct Html;
 impl Document for Html {
     fn max_findings(&self) -> usize {
         MAX_FINDINGS
+    }
+
+    fn lists_carried(&self) -> bool {
+        true
     }
 
     fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -56,6 +61,17 @@ impl Document for Html {
         write_page(&report, &mut *out).map_err(io::Error::other)?;
         out.write_all(b"\n")
     }
+}
+
+/// The largest number of findings that could not be judged of which the page says which
+/// they are.
+const MAX_CARRIED: usize = 1000;
+
+/// Returns the findings of the night before that the run could not judge, as they were last
+/// seen.
+fn carried(report: &Report<'_>) -> io::Result<Vec<FindingRow<'static>>> {
+    let places = report.carried.places().iter().take(MAX_CARRIED);
+    places.map(|place| report.carried.read(place)).collect()
 }
 
 /// Writes the page of a report, as it is made.
@@ -89,6 +105,8 @@ fn write_page(report: &Report<'_>, out: &mut dyn Write) -> Result<(), Error> {
         since => Value::from(Serde(WhatIsNew::new(report))),
         closed => Value::from(Serde(&report.closed)),
         closed_total => summary.since.map_or(0, |counts| counts.closed()),
+        carried => Value::from(Serde(carried(report).map_err(unread)?)),
+        carried_total => summary.since.map_or(0, |counts| counts.unknown),
         which_are_kept => since::which_are_kept(header),
         order => match &header.previous {
             Some(_) => "what is new, changed or overdue first, then the most severe",

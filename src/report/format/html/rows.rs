@@ -69,7 +69,8 @@ pub fn rows(report: &Report<'_>) -> Value {
     })
 }
 
-fn unread(error: io::Error) -> Error {
+/// Says that a finding that waits in a file is lost.
+pub(super) fn unread(error: io::Error) -> Error {
     Error::new(ErrorKind::WriteFailure, "a finding could not be read again").with_source(error)
 }
 
