@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::io;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use chrono::{DateTime, Utc};
 
@@ -316,12 +318,28 @@ impl Folder {
             return Err("its manifest names no report".to_owned());
         };
         let report = night.report(&self.path);
-        holds(&report, &files.report)?;
         let index = self.path.join(night.name.index());
+        let indexed = || {
+            holds(&index, &files.index)?;
+            let base = Base::of_index(&index, &report, &files.report.sha256);
+            base.map_err(|error| error.to_string())
+        };
+        let hold = || holds(&report, &files.report);
+        let (held, indexed) = match threads {
+            1 => (hold(), indexed()),
+            _ => thread::scope(|scope| {
+                // Fewer threads take longer, and do the same.
+                let held = thread::Builder::new().spawn_scoped(scope, hold);
+                let indexed = indexed();
+                let held = held.map_or_else(
+                    |_| hold(),
+                    |held| held.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                );
+                (held, indexed)
+            }),
+        };
+        held?;
         // Without its index the report has all but who is known.
-        let indexed = holds(&index, &files.index).and_then(|()| {
-            Base::of_index(&index, &report, &files.report.sha256).map_err(|error| error.to_string())
-        });
         match indexed {
             Ok(base) => Ok(base),
             Err(_) => Base::read(&report, threads).map_err(|error| {

@@ -121,9 +121,13 @@ impl<T: Fixed> SortedFile<T> {
             keys: Vec::new(),
             item: PhantomData,
         };
+        let mut rest = opened.reader()?;
         let (mut keys, mut last) = (Vec::new(), Key::NONE);
-        for (place, item) in (0..).zip(opened.iter()?) {
-            let key = item?.key();
+        // Items begin with their keys.
+        let mut item = vec![0; T::BYTES];
+        for place in 0..items {
+            rest.read_exact(&mut item)?;
+            let key = key_at(&item);
             if key < last {
                 return Err(io::Error::from(io::ErrorKind::InvalidData));
             }
@@ -160,13 +164,7 @@ impl<T: Fixed> SortedFile<T> {
             let bytes = &mut room[..many as usize * T::BYTES];
             let at = self.start + place * T::BYTES as u64;
             self.file.read_exact_at(bytes, at)?;
-            // Items begin with their keys.
-            let key_of = |index: usize| {
-                let bytes = bytes.get(index * T::BYTES..).unwrap_or_default();
-                bytes
-                    .first_chunk()
-                    .map_or(Key::NONE, |key| Key(u128::from_be_bytes(*key)))
-            };
+            let key_of = |index: usize| key_at(bytes.get(index * T::BYTES..).unwrap_or_default());
             let items = 0..many as usize;
             let first = partition_point(items.end, |index| key_of(index) < key);
             for index in first..items.end {
@@ -198,13 +196,24 @@ impl<T: Fixed> SortedFile<T> {
     ///
     /// The file cannot be read.
     pub fn iter(&self) -> io::Result<impl Iterator<Item = io::Result<T>> + use<T>> {
+        let mut file = self.reader()?;
+        Ok((0..self.items).map(move |_| T::read(&mut file)))
+    }
+
+    /// Returns what reads the file from the first item on.
+    fn reader(&self) -> io::Result<BufReader<Range>> {
         let file = Range {
             file: self.file.try_clone()?,
             at: self.start,
         };
-        let mut file = BufReader::with_capacity(1 << 16, file);
-        Ok((0..self.items).map(move |_| T::read(&mut file)))
+        Ok(BufReader::with_capacity(1 << 16, file))
     }
+}
+
+/// Returns the key of an item in a file, which begins with it.
+fn key_at(item: &[u8]) -> Key {
+    let key = item.first_chunk();
+    key.map_or(Key::NONE, |key| Key(u128::from_be_bytes(*key)))
 }
 
 /// Reads a file from a byte on, whoever else reads it.
