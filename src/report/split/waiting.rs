@@ -2,11 +2,14 @@
 
 use std::io::{self, BufRead, Read, Write};
 
+use strum::VariantArray;
+
 use crate::external_sort::Spill;
 use crate::report::model::ended::Ended;
 use crate::report::model::life::Moves;
 use crate::report::model::row::FindingRow;
 use crate::spool::{Spool, SpoolReader};
+use crate::variants::{place, variant};
 
 /// Says where a finding waits, and of which slice it is. They are ordered by slice,
 /// and in each as the run is.
@@ -57,7 +60,7 @@ impl Spill for Place {
 }
 
 /// Says of what a line is, and what no report says of it: the first byte of the line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 pub(super) enum Kind {
     /// A finding, which was open in this slice the night before.
     WasOpen,
@@ -74,27 +77,15 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 6] = [
-        Self::WasOpen,
-        Self::WasNotOpen,
-        Self::OpenEnded,
-        Self::AcceptedEnded,
-        Self::Moved,
-        Self::Pending,
-    ];
-
     /// Returns the byte for it.
     pub(super) fn byte(self) -> u8 {
-        self as u8
+        place(&self)
     }
 
     /// Splits a line into its kind and what is said.
     fn split(line: &[u8]) -> io::Result<(Self, &[u8])> {
-        let kind = line.split_first().and_then(|(first, rest)| {
-            let mut all = Self::ALL.into_iter();
-            Some((all.find(|kind| kind.byte() == *first)?, rest))
-        });
-        kind.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+        let (first, rest) = line.split_first().ok_or(io::ErrorKind::UnexpectedEof)?;
+        Ok((variant(*first)?, rest))
     }
 }
 
