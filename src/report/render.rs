@@ -66,6 +66,17 @@ impl LineHead {
             is_waived: found.row.is_waived(),
         }
     }
+
+    /// Returns the same of a finding of the night before that the run could not judge.
+    pub fn of_carried(row: &FindingRow<'_>) -> Self {
+        Self {
+            severity: row.severity,
+            urgency: row.urgency(),
+            // Its rule need be none of this run.
+            rule_index: usize::MAX,
+            is_waived: row.is_waived(),
+        }
+    }
 }
 
 /// Holds rendered findings of a chunk. How many records come before it is not known

@@ -765,6 +765,7 @@ fn a_run_that_is_compared_with_nothing_has_no_states_in_any_format() {
 #[test]
 fn what_could_not_be_judged_is_listed_where_it_would_seem_to_be_gone() {
     for format in [
+        Format::Text,
         Format::Markdown,
         #[cfg(feature = "html")]
         Format::Html,

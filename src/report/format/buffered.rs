@@ -2,16 +2,13 @@
 //! if there are too many for their readers.
 
 use std::io::{self, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::kept::{Findings, Keeper, rank};
+use super::kept::{Findings, Keeper, Room};
 use crate::policy::Severity;
 use crate::report::json_writer::{write_json, write_row};
 use crate::report::model::ended::{Closed, Ended};
 use crate::report::model::footer::Footer;
 use crate::report::model::header::{Header, Rule};
-use crate::report::model::life::Urgency;
 use crate::report::model::row::Rejected;
 use crate::report::render::{self, Found, LineHead, Rendered};
 
@@ -93,19 +90,13 @@ const MAX_TEXT: usize = 1 << 14;
 /// Returns the two halves of a report; the first leaves out what the second has no
 /// room for, of a run that is compared with a night before or is not.
 pub fn halves<D: Document>(document: D, is_compared: bool) -> (Renderer, Reporter<D>) {
-    let least = Arc::new(AtomicUsize::new(0));
-    let renderer = Renderer {
-        least: least.clone(),
-        most_urgent: match is_compared {
-            true => Urgency::New,
-            false => Urgency::Known,
-        },
-    };
+    let room = Room::new(is_compared);
+    let renderer = Renderer { room: room.clone() };
     let reporter = Reporter {
         findings: Keeper::new(document.max_findings()),
         carried: Keeper::new(document.max_findings()),
         document,
-        least,
+        room,
         all: 0,
         rejected: Vec::new(),
         closed: Vec::new(),
@@ -115,23 +106,13 @@ pub fn halves<D: Document>(document: D, is_compared: bool) -> (Renderer, Reporte
 
 /// Renders findings as lines of JSON.
 pub struct Renderer {
-    /// The least rank for which there is still room. What there is no room for
-    /// in the records that were written so far has none in later ones.
-    least: Arc<AtomicUsize>,
-    /// How urgent findings of the run can be.
-    most_urgent: Urgency,
-}
-
-impl Renderer {
-    fn has_room(&self, urgency: Urgency, severity: Severity) -> bool {
-        rank(urgency, severity) >= self.least.load(Ordering::Relaxed)
-    }
+    room: Room,
 }
 
 impl render::Renderer for Renderer {
     fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {
         let head = LineHead::new(found);
-        if !self.has_room(head.urgency, head.severity) {
+        if !self.room.has_room(head.urgency, head.severity) {
             rendered.left_out += 1;
             return Ok(());
         }
@@ -142,14 +123,14 @@ impl render::Renderer for Renderer {
     }
 
     fn has_room_for(&self, severity: Severity) -> bool {
-        self.has_room(self.most_urgent, severity)
+        self.room.has_room_for(severity)
     }
 }
 
 /// Keeps the most urgent and severe findings, and writes a document at the end.
 pub struct Reporter<D> {
     document: D,
-    least: Arc<AtomicUsize>,
+    room: Room,
     findings: Keeper,
     carried: Keeper,
     all: u64,
@@ -168,7 +149,7 @@ impl<D: Document> render::Reporter for Reporter<D> {
         for (head, line) in rendered.heads.iter().zip(lines) {
             self.findings.keep(head, line)?;
         }
-        self.least.store(self.findings.least(), Ordering::Relaxed);
+        self.room.is_from(self.findings.least());
         Ok(())
     }
 
@@ -186,13 +167,7 @@ impl<D: Document> render::Reporter for Reporter<D> {
             }
             Ended::Carried(carried) if self.document.lists_carried() => {
                 let row = carried.row.shown(MAX_TEXT);
-                let head = LineHead {
-                    severity: row.severity,
-                    urgency: row.urgency(),
-                    // It need be none of this run.
-                    rule_index: usize::MAX,
-                    is_waived: row.is_waived(),
-                };
+                let head = LineHead::of_carried(&row);
                 let mut line = Vec::new();
                 write_json(&row, &mut line)?;
                 line.push(b'\n');

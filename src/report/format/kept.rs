@@ -2,6 +2,7 @@
 //! each are in memory, the others wait in a file.
 
 use std::io::{self, BufRead};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use strum::VariantArray as _;
@@ -42,6 +43,45 @@ const RANKS: usize = Urgency::VARIANTS.len() * Severity::ALL.len();
 /// and of these the most severe.
 pub fn rank(urgency: Urgency, severity: Severity) -> usize {
     urgency as usize * Severity::ALL.len() + severity as usize
+}
+
+/// Says on all threads for which findings there may be room in what one of them keeps.
+#[derive(Clone)]
+pub struct Room {
+    /// The least rank for which there is still room. What there is no room for
+    /// in the records that were written so far has none in later ones.
+    least: Arc<AtomicUsize>,
+    /// How urgent findings of the run can be.
+    most_urgent: Urgency,
+}
+
+impl Room {
+    /// Returns that there is room for all, in a run that is compared with a night before or
+    /// is not.
+    pub fn new(is_compared: bool) -> Self {
+        Self {
+            least: Arc::default(),
+            most_urgent: match is_compared {
+                true => Urgency::New,
+                false => Urgency::Known,
+            },
+        }
+    }
+
+    /// Notes that there is none for ranks below this.
+    pub fn is_from(&self, least: usize) {
+        self.least.store(least, Ordering::Relaxed);
+    }
+
+    /// Returns whether there may be room for a finding that is so urgent and severe.
+    pub fn has_room(&self, urgency: Urgency, severity: Severity) -> bool {
+        rank(urgency, severity) >= self.least.load(Ordering::Relaxed)
+    }
+
+    /// Returns whether there may be room for a finding that is so severe, however urgent.
+    pub fn has_room_for(&self, severity: Severity) -> bool {
+        self.has_room(self.most_urgent, severity)
+    }
 }
 
 /// Takes in findings in the order of the run, and keeps the beginning of what they are

@@ -54,6 +54,7 @@ impl<'a> Page<'a> {
     pub fn write(
         &self,
         findings: &[String],
+        carried: &[String],
         rejected: &[String],
         out: &mut dyn Write,
     ) -> io::Result<()> {
@@ -67,6 +68,7 @@ impl<'a> Page<'a> {
         self.anomalies(out)?;
         self.waivers(out)?;
         self.findings(findings, out)?;
+        self.carried(carried, out)?;
         self.rejected(rejected, out)?;
         self.next(out)
     }
@@ -341,13 +343,35 @@ impl<'a> Page<'a> {
         for line in lines {
             table.add_row(line.split('\t'));
         }
+        let first = match &self.header.previous {
+            Some(_) => "what is new, changed or overdue first, then the most severe",
+            None => "the most severe first",
+        };
         let heading = match lines.len() as u64 {
             shown if shown == all => "Findings".to_owned(),
             shown => format!("First {shown} of {} findings", grouped(all)),
         };
-        let heading = match &self.header.previous {
-            Some(_) => format!("{heading}, what is new, changed or overdue first"),
-            None => heading,
+        let heading = format!("{heading}, {first}");
+        writeln!(out, "\n{}", self.paint.heading(&heading))?;
+        self.table(&table, out)
+    }
+
+    /// Writes findings of the night before that the run could not judge.
+    fn carried(&self, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let mut table = self.new_table();
+        for line in lines {
+            table.add_row(line.split('\t'));
+        }
+        let all = self.footer.summary.since.map_or(0, |since| since.unknown);
+        let heading = match lines.len() as u64 {
+            shown if shown == all => "Not judged in this run, as last seen".to_owned(),
+            shown => format!(
+                "First {shown} of {} findings that were not judged in this run, as last seen",
+                grouped(all)
+            ),
         };
         writeln!(out, "\n{}", self.paint.heading(&heading))?;
         self.table(&table, out)

@@ -1,17 +1,14 @@
 //! The two halves of the report.
 
 use std::io::{self, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use strum::VariantArray as _;
 
 use super::page::{Page, short};
 use crate::policy::Severity;
+use crate::report::format::kept::{Keeper, Room};
+use crate::report::model::ended::Ended;
 use crate::report::model::footer::Footer;
 use crate::report::model::header::Header;
-use crate::report::model::life::Urgency;
-use crate::report::model::row::Rejected;
+use crate::report::model::row::{FindingRow, Rejected};
 use crate::report::render::{self, Found, LineHead, Rendered};
 use crate::report::settings::Screen;
 use crate::report::since;
@@ -21,20 +18,15 @@ use crate::text::escape_controls;
 const MAX_SHOWN: usize = 20;
 
 /// Returns the two halves of the report, of a run that is compared with a night before or
-/// is not; the first stops once the second has enough.
+/// is not; the first leaves out what the second has no room for.
 pub fn halves(screen: Screen, is_compared: bool) -> (Renderer, Reporter) {
-    let enough = Arc::new(AtomicBool::new(false));
-    let renderer = Renderer {
-        enough: enough.clone(),
-    };
+    let room = Room::new(is_compared);
+    let renderer = Renderer { room: room.clone() };
     let reporter = Reporter {
-        enough,
+        room,
         screen,
-        most_urgent: match is_compared {
-            true => Urgency::New,
-            false => Urgency::Known,
-        },
-        findings: Default::default(),
+        findings: Keeper::new(MAX_SHOWN),
+        carried: Keeper::new(MAX_SHOWN),
         rejected: Vec::new(),
     };
     (renderer, reporter)
@@ -42,50 +34,64 @@ pub fn halves(screen: Screen, is_compared: bool) -> (Renderer, Reporter) {
 
 /// Renders findings as lines.
 pub struct Renderer {
-    enough: Arc<AtomicBool>,
+    room: Room,
 }
 
 impl render::Renderer for Renderer {
     fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {
-        let row = &found.row;
         rendered.heads.push(LineHead::new(found));
-        let state = match &row.life {
-            Some(life) => format!("{}\t", since::state(life)),
-            None => String::new(),
-        };
-        let evidence: Vec<_> = row
-            .statements()
-            .map(|statement| {
-                let short = |text: &str| short(text).into_owned();
-                statement.line(str::to_owned, short, short)
-            })
-            .collect();
-        writeln!(
-            rendered.bytes,
-            "{}\t{}\t{state}{}/{}\t{}\t{}",
-            row.severity,
-            row.status,
-            escape_controls(&row.policy),
-            escape_controls(&row.rule),
-            escape_controls(row.whom()),
-            escape_controls(&evidence.join("; ")),
-        )
+        rendered
+            .bytes
+            .extend_from_slice(line(&found.row).as_bytes());
+        Ok(())
     }
 
-    fn has_room_for(&self, _: Severity) -> bool {
-        !self.enough.load(Ordering::Relaxed)
+    fn has_room_for(&self, severity: Severity) -> bool {
+        self.room.has_room_for(severity)
     }
+}
+
+/// Returns a finding as a line of cells.
+fn line(row: &FindingRow<'_>) -> String {
+    let state = match &row.life {
+        Some(life) => format!("{}\t", since::state(life)),
+        None => String::new(),
+    };
+    let evidence: Vec<_> = row
+        .statements()
+        .map(|statement| {
+            let short = |text: &str| short(text).into_owned();
+            statement.line(str::to_owned, short, short)
+        })
+        .collect();
+    format!(
+        "{}\t{}\t{state}{}/{}\t{}\t{}\n",
+        row.severity,
+        row.status,
+        escape_controls(&row.policy),
+        escape_controls(&row.rule),
+        escape_controls(row.whom()),
+        escape_controls(&evidence.join("; ")),
+    )
 }
 
 /// Writes the report once everything is known.
 pub struct Reporter {
-    enough: Arc<AtomicBool>,
+    room: Room,
     screen: Screen,
-    /// How urgent findings of the run can be.
-    most_urgent: Urgency,
-    /// The first findings of each urgency.
-    findings: [Vec<String>; Urgency::VARIANTS.len()],
+    findings: Keeper,
+    /// Findings of the night before that the run could not judge.
+    carried: Keeper,
     rejected: Vec<String>,
+}
+
+/// Returns the lines that were kept.
+fn lines(kept: Keeper) -> io::Result<Vec<String>> {
+    let mut lines = Vec::new();
+    kept.finish()?.lines(|line| {
+        lines.push(String::from_utf8_lossy(line).trim_end().to_owned());
+    })?;
+    Ok(lines)
 }
 
 impl render::Reporter for Reporter {
@@ -96,16 +102,21 @@ impl render::Reporter for Reporter {
     fn findings(&mut self, rendered: &Rendered, _: &mut dyn Write) -> io::Result<()> {
         let lines = rendered.bytes.split_inclusive(|byte| *byte == b'\n');
         for (head, line) in rendered.heads.iter().zip(lines) {
-            let findings = &mut self.findings[head.urgency as usize];
-            if findings.len() < MAX_SHOWN {
-                findings.push(String::from_utf8_lossy(line).trim_end().to_owned());
-            }
+            self.findings.keep(head, line)?;
         }
-        // Nothing comes before the most urgent.
-        if self.findings[self.most_urgent as usize].len() == MAX_SHOWN {
-            self.enough.store(true, Ordering::Relaxed);
-        }
+        self.room.is_from(self.findings.least());
         Ok(())
+    }
+
+    fn ended(&mut self, ended: &Ended<'_>, _: &mut dyn Write) -> io::Result<()> {
+        match ended {
+            Ended::Carried(carried) => {
+                let row = &carried.row;
+                self.carried
+                    .keep(&LineHead::of_carried(row), line(row).as_bytes())
+            }
+            Ended::Closed(_) | Ended::Moved(..) => Ok(()),
+        }
     }
 
     fn rejected(&mut self, rejected: &Rejected<'_>) -> io::Result<()> {
@@ -121,9 +132,8 @@ impl render::Reporter for Reporter {
         footer: &Footer,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let findings = self.findings.into_iter().rev().flatten();
-        let findings: Vec<_> = findings.take(MAX_SHOWN).collect();
+        let (findings, carried) = (lines(self.findings)?, lines(self.carried)?);
         let page = Page::new(header, footer, self.screen);
-        page.write(&findings, &self.rejected, out)
+        page.write(&findings, &carried, &self.rejected, out)
     }
 }
