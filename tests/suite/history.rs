@@ -121,6 +121,22 @@ fn a_lost_night_shows() {
 }
 
 #[test]
+fn a_night_that_no_manifest_names_is_said_to_be_passed_over() {
+    let folder = kept(1);
+    fs::remove_file(file(&folder, &format!("{}.manifest.json", name(1)))).expect("it is there");
+    let run = night(&folder, 2, &[]);
+    let file = format!(
+        "the file {}.ndjson.zst of the history is passed over",
+        name(1)
+    );
+    check(run.stderr.contains(&file), "it may be lost", &run);
+    let run = verify(&folder, &[]);
+    let says = "1 night: all as they were kept; whether one is missing is not known, as there are \
+                files without a manifest\n";
+    check(run.text().contains(says), "it may be lost", &run);
+}
+
+#[test]
 fn reports_of_two_nights_that_are_swapped_show() {
     let folder = kept(1);
     folder.write("e.ndjson", EXPORT.replace("true", "false"));

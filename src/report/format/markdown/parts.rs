@@ -137,10 +137,13 @@ pub(super) fn rules(report: &Report<'_>) -> Vec<String> {
 pub(super) fn audited(report: &Report<'_>) -> Vec<String> {
     let mut lines = vec![String::new(), "## Audited".to_owned(), String::new()];
     for policy in &report.header.policies {
-        let (id, title) = (code(&policy.id), escape(&policy.title));
-        let (version, digest) = (escape(&policy.version), &policy.sha256);
+        let (id, title, digest) = (code(&policy.id), escape(&policy.title), &policy.sha256);
+        let version = match policy.version.as_str() {
+            "" => String::new(),
+            version => format!(" {}", escape(version)),
+        };
         lines.push(format!(
-            "- policy {id} {version}: {title}, {}, sha256 `{digest}`",
+            "- policy {id}{version}: {title}, {}, sha256 `{digest}`",
             policy.rules_in_words()
         ));
     }
