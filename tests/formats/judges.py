@@ -429,13 +429,15 @@ def judge_markdown(path, truth, tools):
             yield f"it does not say why it is not complete: {because}"
 
     rows = [row for heading, table in tables if heading and "indings" in heading for row in table[1:]]
+    # A row is a fact, which several rules can ask for: each has its name in the last cell.
+    entries = [Entry(row, fingerprint=name) for row in rows for name in row[-1].split(", ")]
     left = re.search(r"([\d,]+) more findings?: ", squeezed("".join(page.itertext())))
     left = int(left[1].replace(",", "")) if left else 0
-    if len(rows) + left != len(truth.findings):
-        yield f"{len(rows)} findings and {left} more, where json has {len(truth.findings)}"
+    if len(entries) + left != len(truth.findings):
+        yield f"{len(entries)} findings and {left} more, where json has {len(truth.findings)}"
     if left == 0:
         spell = lambda part: squeezed(canon(part))
-        yield from compare(truth, [Entry(row) for row in rows], spell=spell, parts=markdown_parts, cell=SHORT)
+        yield from compare(truth, entries, spell=spell, parts=markdown_parts, cell=SHORT)
 
 
 def markdown_parts(finding):

@@ -164,11 +164,11 @@ def ndjson(truth):
 def markdown(truth):
     code = lambda text: "``` " + clean(text).replace("|", "\\|") + " ```"
     lines = ["# Audit: INCOMPLETE", "", "- 1 record could not be read", "", "## Findings", ""]
-    lines += ["| severity | status | rule | customer | seen |", "| --- | --- | --- | --- | --- |"]
+    lines += ["| severity | status | rule | customer | seen | fingerprint |", "| --- | --- | --- | --- | --- | --- |"]
     for f in truth.findings:
         whom = f"{code(f['customer_id'])} {code(f['customer_name'])}"
         rule = code(f"{f['policy']}/{f['rule']}")
-        lines.append(f"| {f['severity']} | {f['status']} | {rule} | {whom} | {seen(f, code)} |")
+        lines.append(f"| {f['severity']} | {f['status']} | {rule} | {whom} | {seen(f, code)} | `{f['fingerprint']}` |")
     return "\n".join(lines) + "\n"
 
 
