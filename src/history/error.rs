@@ -8,7 +8,7 @@ use std::io;
 pub enum Error {
     /// There is no such folder.
     #[error(
-        "there is no folder `{path}` for the history: make it first, as with `mkdir -p {path}`"
+        "there is no folder `{path}`: name a history, or make the folder before its first night, as with `mkdir -p {path}`"
     )]
     NoFolder {
         /// The folder.

@@ -212,7 +212,7 @@ fn what_cannot_be_shown_is_refused() {
     assert_eq!(
         run.stderr,
         format!(
-            "error: there is no folder `{0}` for the history: make it first, as with `mkdir -p {0}`\n",
+            "error: there is no folder `{0}`: name a history, or make the folder before its first night, as with `mkdir -p {0}`\n",
             folder.arg("none")
         )
     );
