@@ -19,6 +19,7 @@ use crate::report::{
 };
 use crate::terminal::{Console, Streams};
 use crate::text::{count, grouped};
+use crate::totals::Gap;
 
 /// Compares two reports, and makes the reports that are asked for.
 ///
@@ -210,13 +211,12 @@ impl Open<'_> {
         }
         let summary = &footer.summary;
         let by_rule = by_rule(&header, summary);
-        let mut gaps = summary.incomplete_because.iter();
         let facts = Facts {
             by_rule: &by_rule,
             // What the later report says to be fixed, it has decided itself.
             is_aggregate: &[],
             lacks_field: &[],
-            is_whole: gaps.all(|gap| gap.code.is_of_whole_exports()),
+            is_whole: Gap::are_of_whole_exports(&summary.incomplete_because),
             records: summary.records,
             in_scope: summary.in_scope,
             exports: footer.exports.len(),

@@ -19,7 +19,7 @@ use crate::report::{
     Settings, Settlement, SinceCounts, SinceOfRule, Slice,
 };
 use crate::text::grouped;
-use crate::totals::Totals;
+use crate::totals::{Gap, Totals};
 
 /// Holds what findings of several records came to together.
 pub(super) type States = SortedFile<Entry>;
@@ -281,12 +281,11 @@ pub(super) fn compared(
             fields.any(|slot| summary.coverage[slot.index()].missing == read)
         })
         .collect();
-    let mut gaps = totals.verdict.gaps.iter();
     let facts = Facts {
         by_rule: &summary.by_rule,
         is_aggregate: &is_aggregate,
         lacks_field: &lacks_field,
-        is_whole: gaps.all(|gap| gap.code.is_of_whole_exports()),
+        is_whole: Gap::are_of_whole_exports(&totals.verdict.gaps),
         records: summary.records,
         in_scope: summary.in_scope,
         exports: totals.exports.len(),

@@ -15,7 +15,7 @@ use crate::nights::has_shrunk;
 use crate::policy::Severity;
 use crate::record::time;
 use crate::report::SinceCounts;
-use crate::totals::GapCode;
+use crate::totals::{Gap, GapCode};
 
 /// Holds what a history comes to.
 #[derive(Debug, Serialize)]
@@ -188,7 +188,7 @@ impl Row {
             night: time::show(as_of),
             as_of,
             complete: manifest.is_complete(),
-            is_whole: codes.iter().all(|code| code.is_of_whole_exports()),
+            is_whole: Gap::are_of_whole_exports(manifest.incomplete_because()),
             incomplete_because: codes.into_iter().collect(),
             exit_code: run.exit_code,
             records: counts.records,

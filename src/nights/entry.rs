@@ -109,17 +109,8 @@ pub fn said(reason: Reason, digest: Option<&str>, evidence: &[Evidence<'_>]) -> 
     // Half of a digest will do, and is one already.
     let half = digest.and_then(|digest| u64::from_str_radix(digest.get(..16)?, 16).ok());
     let observed = half.unwrap_or_else(|| {
-        let mut hash = Hasher::default();
-        for one in evidence {
-            for part in [&one.field, &one.observed] {
-                hash.update(&(part.len() as u64).to_le_bytes());
-                hash.update(part.as_bytes());
-            }
-        }
-        let digest = hash.finish();
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(&digest[..8]);
-        u64::from_le_bytes(bytes)
+        let evidence = evidence.iter();
+        half_digest(evidence.flat_map(|one| [&one.field, &one.observed]))
     });
     // Reasons are few, so that each in a byte of its own makes another number.
     observed ^ u64::from(place(&reason))
@@ -131,10 +122,15 @@ pub fn slice_digest(slice: &[(Cow<'_, str>, Cow<'_, str>)]) -> u64 {
     if slice.is_empty() {
         return 0;
     }
+    half_digest(slice.iter().flat_map(|(name, value)| [name, value]))
+}
+
+/// Returns a part of a digest of texts, of which each is told from the next.
+fn half_digest<'t>(texts: impl Iterator<Item = &'t Cow<'t, str>>) -> u64 {
     let mut hash = Hasher::default();
-    for part in slice.iter().flat_map(|(name, value)| [name, value]) {
-        hash.update(&(part.len() as u64).to_le_bytes());
-        hash.update(part.as_bytes());
+    for text in texts {
+        hash.update(&(text.len() as u64).to_le_bytes());
+        hash.update(text.as_bytes());
     }
     let digest = hash.finish();
     let mut bytes = [0; 8];

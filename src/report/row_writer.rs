@@ -44,6 +44,15 @@ fn unknown<T>() -> Result<T, Error> {
     Err(Error::custom("no row has a value of this type"))
 }
 
+/// Writes the methods for values of single types that rows do not have.
+macro_rules! unknown {
+    ($($method:ident: $type:ty,)*) => {
+        $(fn $method(self, _: $type) -> Result<(), Error> {
+            unknown()
+        })*
+    };
+}
+
 type No = Impossible<(), Error>;
 
 impl<'o> Serializer for Row<'o> {
@@ -117,48 +126,10 @@ impl<'o> Serializer for Row<'o> {
         self.serialize_map(None)
     }
 
-    fn serialize_i8(self, _: i8) -> Result<(), Error> {
-        unknown()
-    }
-
-    fn serialize_i16(self, _: i16) -> Result<(), Error> {
-        unknown()
-    }
-
-    fn serialize_i32(self, _: i32) -> Result<(), Error> {
-        unknown()
-    }
-
-    fn serialize_i64(self, _: i64) -> Result<(), Error> {
-        unknown()
-    }
-
-    fn serialize_u8(self, _: u8) -> Result<(), Error> {
-        unknown()
-    }
-
-    fn serialize_u16(self, _: u16) -> Result<(), Error> {
-        unknown()
-    }
-
-    fn serialize_u32(self, _: u32) -> Result<(), Error> {
-        unknown()
-    }
-
-    fn serialize_f32(self, _: f32) -> Result<(), Error> {
-        unknown()
-    }
-
-    fn serialize_f64(self, _: f64) -> Result<(), Error> {
-        unknown()
-    }
-
-    fn serialize_char(self, _: char) -> Result<(), Error> {
-        unknown()
-    }
-
-    fn serialize_bytes(self, _: &[u8]) -> Result<(), Error> {
-        unknown()
+    unknown! {
+        serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
+        serialize_u8: u8, serialize_u16: u16, serialize_u32: u32,
+        serialize_f32: f32, serialize_f64: f64, serialize_char: char, serialize_bytes: &[u8],
     }
 
     fn serialize_unit(self) -> Result<(), Error> {

@@ -11,6 +11,7 @@ use super::model::row::FindingRow;
 use crate::digest;
 use crate::policy::Severity;
 use crate::text::{count, escape_controls, grouped, short};
+use crate::totals::Gap;
 
 /// Says what is to be done with the ticket of a slice.
 #[derive(
@@ -198,8 +199,7 @@ impl Ticket {
         counted: &TicketCounts,
     ) -> Self {
         let summary = &footer.summary;
-        let mut gaps = summary.incomplete_because.iter();
-        let is_whole = gaps.all(|gap| gap.code.is_of_whole_exports());
+        let is_whole = Gap::are_of_whole_exports(&summary.incomplete_because);
         let open = summary.counts.findings();
         let is_left = open > 0 || counted.counts.unknown > 0;
         Self {

@@ -84,7 +84,7 @@ pub struct Gap {
 impl GapCode {
     /// Returns whether exports with a reason of this kind were read whole all the same: a
     /// customer who is not in them is gone.
-    pub fn is_of_whole_exports(self) -> bool {
+    fn is_of_whole_exports(self) -> bool {
         match self {
             Self::Truncated
             | Self::Unreadable
@@ -209,6 +209,11 @@ pub(super) fn gaps(
 }
 
 impl Gap {
+    /// Returns whether exports with these reasons were read whole all the same.
+    pub fn are_of_whole_exports(gaps: &[Self]) -> bool {
+        gaps.iter().all(|gap| gap.code.is_of_whole_exports())
+    }
+
     /// Returns a reason of this kind, about so many.
     pub fn new(code: GapCode, count: u64, text: String) -> Self {
         Self { code, count, text }

@@ -60,6 +60,18 @@ impl BoundedText {
     }
 }
 
+impl BoundedText {
+    /// Adds the findings that can wait, each sort in its table: those that the run could not
+    /// judge, and those that somebody has accepted. Returns how many of the run's own there
+    /// is room for.
+    pub(super) fn not_judged_and_waived(&mut self, report: &Report<'_>) -> io::Result<usize> {
+        let room = self.room();
+        self.findings("Not judged in this run", Which::NotJudged, report, room)?;
+        let room = self.room();
+        self.findings("Waived findings", Which::Waived, report, room)
+    }
+}
+
 /// Says which columns a table has, beside those that each has.
 #[derive(Debug, Clone, Copy)]
 struct Columns {
@@ -113,8 +125,7 @@ impl Columns {
         });
         cells.push(statements.collect::<Vec<_>>().join("; "));
         if self.waiver {
-            let waiver = row.waiver.as_ref().map(phrase::waiver);
-            cells.push(escape(&waiver.unwrap_or_default()));
+            cells.push(escape(&said_of_waiver(row).unwrap_or_default()));
         }
         if self.life {
             let life = row.life.as_ref();
@@ -140,28 +151,42 @@ struct Fact {
 
 impl Fact {
     fn new(row: FindingRow<'static>) -> Self {
-        let mut fact = Self {
-            rules: Vec::new(),
-            fingerprints: Vec::new(),
+        Self {
+            rules: vec![rule(&row)],
+            fingerprints: vec![row.fingerprint.to_string()],
             row,
-        };
-        fact.add(&fact.row.clone());
-        fact
+        }
     }
 
     fn add(&mut self, row: &FindingRow<'_>) {
-        self.rules.push(format!("{}/{}", row.policy, row.rule));
+        self.rules.push(rule(row));
         self.fingerprints.push(row.fingerprint.to_string());
     }
 
-    /// Returns whether a finding says the same, save by which rule.
-    fn is_said_by(&self, row: &FindingRow<'_>) -> bool {
-        let said = |row: &FindingRow<'_>| {
-            let waiver = row.waiver.as_ref().map(phrase::waiver);
-            (row.severity, row.status, row.reason, row.life, waiver)
-        };
-        row.record.is_some() && said(&self.row) == said(row) && self.row.evidence == row.evidence
+    /// Returns whether a finding is of the same record.
+    fn is_of_record_of(&self, row: &FindingRow<'_>) -> bool {
+        let own = &self.row;
+        own.record == row.record && own.export == row.export && own.customer_id == row.customer_id
     }
+
+    /// Returns whether a finding of its record says the same, save by which rule.
+    fn is_said_by(&self, row: &FindingRow<'_>) -> bool {
+        let outcome = |row: &FindingRow<'_>| (row.severity, row.status, row.reason, row.life);
+        let own = &self.row;
+        row.record.is_some()
+            && outcome(own) == outcome(row)
+            && own.evidence == row.evidence
+            && said_of_waiver(own) == said_of_waiver(row)
+    }
+}
+
+/// Says by what a finding is accepted.
+fn said_of_waiver(row: &FindingRow<'_>) -> Option<String> {
+    row.waiver.as_ref().map(phrase::waiver)
+}
+
+fn rule(row: &FindingRow<'_>) -> String {
+    format!("{}/{}", row.policy, row.rule)
 }
 
 /// Joins findings of one record that say the same; they follow one another.
@@ -173,23 +198,19 @@ struct Facts<I: Iterator> {
 impl<I: Iterator<Item = io::Result<FindingRow<'static>>>> Facts<I> {
     /// Takes in the findings of the next record.
     fn read(&mut self) -> io::Result<()> {
-        let Some(first) = self.rows.next().transpose()? else {
+        let Self { rows, ready } = self;
+        let Some(first) = rows.next().transpose()? else {
             return Ok(());
         };
-        let place = (
-            first.export.clone(),
-            first.record,
-            first.customer_id.clone(),
-        );
-        self.ready.push_back(Fact::new(first));
-        while let Some(row) = self.rows.next_if(|row| {
-            row.as_ref()
-                .is_ok_and(|row| place == (row.export.clone(), row.record, row.customer_id.clone()))
+        ready.push_back(Fact::new(first));
+        while let Some(row) = rows.next_if(|row| match (row, ready.front()) {
+            (Ok(row), Some(first)) => first.is_of_record_of(row),
+            _ => false,
         }) {
             let row = row?;
-            match self.ready.iter_mut().find(|fact| fact.is_said_by(&row)) {
+            match ready.iter_mut().find(|fact| fact.is_said_by(&row)) {
                 Some(fact) => fact.add(&row),
-                None => self.ready.push_back(Fact::new(row)),
+                None => ready.push_back(Fact::new(row)),
             }
         }
         Ok(())

@@ -51,10 +51,7 @@ pub(super) fn write(page: &mut BoundedText, report: &Report<'_>, last: usize) ->
     };
     let room = page.room();
     shown += page.findings(heading, Which::Open(Urgency::Known), report, room)?;
-    let room = page.room();
-    page.findings("Not judged in this run", Which::NotJudged, report, room)?;
-    let room = page.room();
-    shown += page.findings("Waived findings", Which::Waived, report, room)?;
+    shown += page.not_judged_and_waived(report)?;
     page.keep(last);
     if has_room {
         page.lines(&audited);

@@ -54,10 +54,7 @@ pub(super) fn write(
         let which = Which::Open(Urgency::Known);
         shown += page.findings("Other open findings", which, report, room)?;
     }
-    let room = page.room();
-    page.findings("Not judged in this run", Which::NotJudged, report, room)?;
-    let room = page.room();
-    shown += page.findings("Waived findings", Which::Waived, report, room)?;
+    shown += page.not_judged_and_waived(report)?;
     let room = page.room();
     let closed = parts::closed(report);
     page.section("Closed findings", &closed, "closed findings", room * 2 / 3);
@@ -78,17 +75,20 @@ fn is_compared(report: &Report<'_>) -> bool {
 fn state(report: &Report<'_>) -> Vec<String> {
     let summary = &report.footer.summary;
     let mut lines = vec![String::new(), format!("As of {}.", report.header.as_of)];
-    let heading = since::heading(report.header).map(|heading| escape(&heading));
-    let counts = summary.since.filter(|_| is_compared(report));
-    lines.extend(heading.map(|heading| match counts {
-        None => format!("\n{heading}."),
-        Some(counts) => {
-            let ends = counts.ends().into_iter().filter(|(_, number)| *number > 0);
-            let ends = ends.map(|(end, number)| format!(", {}", since::ended(end, number)));
-            let words = counts.in_words(summary.counts.waived);
-            format!("\n{heading}: {words}{}.", ends.collect::<String>())
-        }
-    }));
+    if let Some(heading) = since::heading(report.header) {
+        let heading = escape(&heading);
+        let counts = summary.since.filter(|_| is_compared(report));
+        lines.push(String::new());
+        lines.push(match counts {
+            None => format!("{heading}."),
+            Some(counts) => {
+                let ends = counts.ends().into_iter().filter(|(_, number)| *number > 0);
+                let ends = ends.map(|(end, number)| format!(", {}", since::ended(end, number)));
+                let words = counts.in_words(summary.counts.waived);
+                format!("{heading}: {words}{}.", ends.collect::<String>())
+            }
+        });
+    }
     let unknown = summary.since.map_or(0, |since| since.unknown);
     if unknown > 0 {
         let findings = count(unknown, "finding", "findings");
