@@ -190,8 +190,10 @@ fn each(schema: Value) -> Value {
 
 fn rule() -> Value {
     let mut rule = table::<RuleKey>();
-    let asks = [RuleKey::Check, RuleKey::Require];
-    rule["oneOf"] = asks.map(|key| json!({ "required": [key.word()] })).into();
+    // A check may have a severity for all who ask it.
+    let check = [RuleKey::Check.word()];
+    let own = [RuleKey::Require.word(), RuleKey::Severity.word()];
+    rule["oneOf"] = json!([{ "required": check }, { "required": own }]);
     rule
 }
 

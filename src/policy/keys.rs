@@ -124,6 +124,11 @@ impl Keys for ParamKey {
 pub enum CheckKey {
     /// A line for people.
     Title,
+    /// How severe it is that a rule is not met that asks the check and does not say.
+    Severity,
+    /// The severity of records on which a condition holds, or cannot be decided; for rules
+    /// that take the severity of the check.
+    Raise,
     /// The records to which the rule applies; all, if it does not say.
     When,
     /// What must hold.
@@ -146,6 +151,8 @@ impl Keys for CheckKey {
     fn shape(self) -> Shape {
         match self {
             Self::Title | Self::Rationale | Self::Remediation | Self::Expected => Shape::Text,
+            Self::Severity => Shape::Severity,
+            Self::Raise => Shape::Raise,
             Self::When | Self::Require => Shape::Requirement,
             Self::OnAbsent => Shape::OnAbsent,
             Self::WhenAbsent => Shape::WhenAbsent,
@@ -161,7 +168,8 @@ pub enum RuleKey {
     Id,
     /// A line for people.
     Title,
-    /// How severe it is that the rule is not met.
+    /// How severe it is that the rule is not met; as severe as its check says, if it does not
+    /// say.
     Severity,
     /// The name of the check that the rule asks, instead of `require`.
     Check,
@@ -192,8 +200,9 @@ pub enum RuleKey {
 }
 
 impl Keys for RuleKey {
-    /// Beside these a rule needs one of `check` and `require`.
-    const REQUIRED: &'static [Self] = &[Self::Id, Self::Severity];
+    /// Beside these a rule needs one of `check` and `require`, and a severity, of its own or
+    /// of its check.
+    const REQUIRED: &'static [Self] = &[Self::Id];
 
     fn shape(self) -> Shape {
         match self {

@@ -59,9 +59,11 @@ impl FileReader<'_> {
             waivable: keys.get(AggregateKey::Waivable),
             when_absent: keys.get(AggregateKey::WhenAbsent),
             lacks_id: keys.lacks(AggregateKey::Id),
-            lacks_severity: keys.lacks(AggregateKey::Severity),
         };
         let meta = self.rule_meta(entries, span.clone());
+        if keys.lacks(AggregateKey::Severity) {
+            self.needs_severity(span.clone());
+        }
         let aggregate = self.the_question(&questions, span);
         let when = keys.get(AggregateKey::When);
         if let (Some(Aggregate::Summed(Summation::PassRate { .. })), Some((key, _))) =

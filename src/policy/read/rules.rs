@@ -48,8 +48,6 @@ pub(super) struct MetaEntries<'t, 'i> {
     pub(super) when_absent: Option<Entry<'t, 'i>>,
     /// It has no id, in any spelling.
     pub(super) lacks_id: bool,
-    /// It has no severity, in any spelling.
-    pub(super) lacks_severity: bool,
 }
 
 impl FileReader<'_> {
@@ -91,14 +89,13 @@ impl FileReader<'_> {
             waivable: keys.get(RuleKey::Waivable),
             when_absent: keys.get(RuleKey::WhenAbsent),
             lacks_id: keys.lacks(RuleKey::Id),
-            lacks_severity: keys.lacks(RuleKey::Severity),
         };
         let meta = self.rule_meta(entries, span.clone());
         match (check, require) {
             (None, None) if keys.lacks(RuleKey::Check) && keys.lacks(RuleKey::Require) => {
                 let help = "say what must hold, as require.force2fa = true".to_owned();
                 let message = "the rule needs `require`";
-                self.toml.complain(span, message, Some(help));
+                self.toml.complain(span.clone(), message, Some(help));
             }
             (Some(_), Some((key, _))) => {
                 let help = "leave out one of the two".to_owned();
@@ -110,7 +107,16 @@ impl FileReader<'_> {
         let when = keys.value(RuleKey::When);
         let when = when.and_then(|when| self.requirement(when, "`when`"));
         let (name, shared) = check.and_then(|check| self.asked_check(check)).unzip();
+        if keys.lacks(RuleKey::Severity) {
+            match &shared {
+                Some(shared) if !shared.lacks_severity => {}
+                // What is wrong with the name of the check has been said.
+                None if check.is_some() => {}
+                Some(_) | None => self.needs_severity(span),
+            }
+        }
         let shared = shared.unwrap_or_default();
+        let takes_severity = keys.lacks(RuleKey::Severity);
         let require = match require {
             Some((_, require)) => self.requirement(require, "`require`"),
             None => shared.require,
@@ -120,8 +126,8 @@ impl FileReader<'_> {
         let guards = shared.when.into_iter().chain(when);
         let guards = guards.collect();
         let raise = match keys.value(RuleKey::Raise) {
-            Some(value) => self.raise(value, meta.severity).map(Some),
-            None => Some(None),
+            Some(value) => (self.raise(value, meta.severity.or(shared.severity))).map(Some),
+            None => Some(shared.raise.filter(|_| takes_severity)),
         };
         let or = |own: String, shared: String| if own.is_empty() { shared } else { own };
         let id = meta.id?;
@@ -137,7 +143,10 @@ impl FileReader<'_> {
         Some(Rule {
             title: or(or(meta.title, shared.title), id.clone()),
             id,
-            severity: meta.severity?,
+            severity: match takes_severity {
+                true => shared.severity?,
+                false => meta.severity?,
+            },
             raise: raise?,
             scope: guard.cloned(),
             when: all_of(guards),
@@ -175,11 +184,6 @@ impl FileReader<'_> {
             let message = "the rule needs `id`";
             self.toml.complain(span.clone(), message, Some(help));
         }
-        if entries.lacks_severity {
-            let help = suggest("", Severity::words());
-            let message = "the rule needs `severity`";
-            self.toml.complain(span.clone(), message, Some(help));
-        }
         let place = entries.id.map_or(span, |(_, id)| id.span());
         let severity = entries.severity;
         RuleMeta {
@@ -199,6 +203,13 @@ impl FileReader<'_> {
         }
     }
 
+    /// Says that a rule, which is at `span`, has no severity.
+    pub(super) fn needs_severity(&mut self, span: Range<usize>) {
+        let help = suggest("", Severity::words());
+        let message = "the rule needs `severity`";
+        self.toml.complain(span, message, Some(help));
+    }
+
     /// Reads the rule's id, which no other rule of the policy has.
     fn rule_id(&mut self, value: &Spanned<DeValue<'_>>) -> Option<String> {
         let id = self.toml.text(value, "`id`")?;
@@ -215,7 +226,11 @@ impl FileReader<'_> {
     }
 
     /// Reads `raise = { to = "critical", when.hasPci = true }`.
-    fn raise(&mut self, value: &Spanned<DeValue<'_>>, from: Option<Severity>) -> Option<Raise> {
+    pub(super) fn raise(
+        &mut self,
+        value: &Spanned<DeValue<'_>>,
+        from: Option<Severity>,
+    ) -> Option<Raise> {
         let (table, span) = self.toml.table(value, "`raise`")?;
         let keys = self.toml.keys::<RaiseKey>(table, "`raise`");
         let when = self.toml.needed(&keys, RaiseKey::When, &span, "`raise`");

@@ -9,12 +9,16 @@ use crate::diagnostic::nearest;
 use crate::policy::keys::CheckKey;
 use crate::policy::lint::{Occurrence, Warning};
 use crate::policy::requirement::Requirement;
-use crate::policy::rule::{Location, OnAbsent, WhenAbsent};
+use crate::policy::rule::{Location, OnAbsent, Raise, Severity, WhenAbsent};
 
 /// Holds what the rules that ask a check have in common.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SharedCheck {
     pub(super) title: String,
+    pub(super) severity: Option<Severity>,
+    /// It says no severity, right or wrong.
+    pub(super) lacks_severity: bool,
+    pub(super) raise: Option<Raise>,
     pub(super) when: Option<Requirement>,
     pub(super) require: Option<Requirement>,
     pub(super) on_absent: Option<OnAbsent>,
@@ -102,6 +106,10 @@ impl FileReader<'_> {
         let on_absent = self.on_absent(keys.get(CheckKey::OnAbsent));
         let when_absent = self.when_absent(keys.get(CheckKey::WhenAbsent));
         let remediation = keys.get(CheckKey::Remediation);
+        let severity = keys.get(CheckKey::Severity);
+        let severity = severity.and_then(|entry| self.toml.word(entry, "severity"));
+        let raise = keys.value(CheckKey::Raise);
+        let raise = raise.and_then(|value| self.raise(value, severity));
         self.take_read();
         let when = when.and_then(|when| self.requirement(when, "`when`"));
         let require = require.and_then(|require| self.requirement(require, "`require`"));
@@ -109,6 +117,9 @@ impl FileReader<'_> {
         let on_absent_place = on_absent_place.map(|value| self.source.location(value.span()));
         Some(SharedCheck {
             title: self.toml.optional_text(keys.get(CheckKey::Title)),
+            severity,
+            lacks_severity: keys.lacks(CheckKey::Severity),
+            raise,
             when,
             require,
             tests: self.take_read(),
