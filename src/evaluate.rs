@@ -243,10 +243,16 @@ impl<'p> Judge<'p> {
                         let asked = (aggregates - 1, aggregate);
                         match partial.gather(asked, when, answers, context.number) {
                             Some(outcome) => outcome,
-                            None => continue,
+                            None => {
+                                summary.count_judged(policies.shared_controls(rule_index));
+                                continue;
+                            }
                         }
                     }
                 };
+                if outcome != Outcome::NotApplicable {
+                    summary.count_judged(policies.shared_controls(rule_index));
+                }
                 let Some((status, reason)) = summary.count_unlisted(rule_index, outcome) else {
                     continue;
                 };

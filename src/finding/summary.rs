@@ -36,10 +36,15 @@ impl Counts {
         self.fail + self.error
     }
 
+    /// Returns how many outcomes are listed, waived ones among them.
+    pub fn listed(&self) -> u64 {
+        self.findings() + self.waived
+    }
+
     /// Returns how many outcomes are of records, or of all of them together, to which
     /// the rule applies.
     pub fn judged(&self) -> u64 {
-        self.pass + self.findings() + self.waived
+        self.pass + self.listed()
     }
 
     /// Counts an outcome that is listed.
@@ -214,6 +219,17 @@ pub struct Summary {
     pub top_customers: TopCustomers,
     /// What findings made of waivers.
     pub waivers: Uses,
+    /// Records that rules of a control judged, each once, by the control's index; of controls
+    /// of which that is not what one rule counts.
+    pub judged: Vec<JudgedRecords>,
+}
+
+/// Counts the records that one or more rules of a control judged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JudgedRecords {
+    records: u64,
+    /// How many records there were with the last of them.
+    last: u64,
 }
 
 impl Summary {
@@ -225,6 +241,7 @@ impl Summary {
             raised: vec![Counts::default(); policies.rules().count()],
             coverage: vec![Coverage::default(); policies.schema.wanted().len()],
             bad_examples: vec![None; policies.schema.wanted().len()],
+            judged: vec![JudgedRecords::default(); policies.controls.len()],
             ..Self::default()
         }
     }
@@ -245,6 +262,43 @@ impl Summary {
     pub fn count_rejected(&mut self) {
         self.records += 1;
         self.rejected += 1;
+    }
+
+    /// Counts the record that was read last for these controls, whose rule judges it, unless
+    /// another has.
+    #[inline(always)]
+    pub fn count_judged(&mut self, controls: &[u32]) {
+        for control in controls {
+            let judged = &mut self.judged[*control as usize];
+            if judged.last != self.records {
+                judged.last = self.records;
+                judged.records += 1;
+            }
+        }
+    }
+
+    /// Returns how many records rules of a control judged, by its index; each is counted
+    /// once.
+    pub fn judged_by(&self, policies: &Policies, index: usize) -> u64 {
+        let rules = policies.controls[index].rules.iter();
+        let rules = rules.filter_map(|rule| rule.index);
+        let is_shared = |rule| {
+            let mut shared = policies.shared_controls(rule).iter();
+            shared.any(|control| *control as usize == index)
+        };
+        match rules.clone().any(is_shared) {
+            true => self.judged[index].records,
+            false => {
+                let of_records = |index: &usize| {
+                    let mut rules = policies.rules();
+                    rules
+                        .nth(*index)
+                        .is_some_and(|(_, rule)| rule.is_of_records())
+                };
+                let of_records = rules.filter(of_records);
+                of_records.map(|rule| self.by_rule[rule].judged()).sum()
+            }
+        }
     }
 
     /// Counts customers who meet a rule that compares their values.
@@ -389,6 +443,7 @@ impl AddAssign<&Summary> for Summary {
             unknown_keys,
             top_customers,
             waivers,
+            judged,
         } = more;
         self.records += records;
         self.rejected += rejected;
@@ -416,5 +471,8 @@ impl AddAssign<&Summary> for Summary {
         self.unknown_keys.add(unknown_keys);
         self.top_customers.add(top_customers);
         self.waivers += waivers;
+        for (judged, more) in self.judged.iter_mut().zip(judged) {
+            judged.records += more.records;
+        }
     }
 }

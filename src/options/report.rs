@@ -83,7 +83,7 @@ impl ReportOptions {
         let mut planned = Vec::new();
         let mut names = BTreeMap::new();
         for destination in &self.files {
-            if destination.format.only_counts() && destination.is_template() {
+            if destination.format.is_of_all() && destination.is_template() {
                 return Err(report::Error::OfAll {
                     path: destination.path.display().to_string(),
                     format: destination.format.name(),

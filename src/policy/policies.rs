@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
+use super::aggregate::Aggregate;
 use super::answers::Forbidden;
 use super::builder::PoliciesBuilder;
+use super::controls::{self, ControlEvidence};
 use super::error::Error;
-use super::reference::Control;
+use super::reference::UntestedControl;
 use super::requirement::{Requirement, TestId};
 use super::rule::{Ask, Rule, Test};
 use super::source::PolicyFile;
@@ -77,7 +79,7 @@ pub struct Policy {
     /// The ids of the policies that this one is instead of.
     pub replaces: Vec<String>,
     /// The controls that its rules do not test.
-    pub controls: Vec<Control>,
+    pub controls: Vec<UntestedControl>,
     /// The rules that are left out of this run, and not tested.
     pub left_out: Vec<Rule>,
     /// Its parameters, by name.
@@ -109,6 +111,10 @@ pub struct Policies {
     pub schema: Schema,
     /// Their tests, each once.
     pub tests: Vec<Test>,
+    /// The controls that their rules are evidence for, and those that none of them tests.
+    pub controls: Vec<ControlEvidence>,
+    /// The controls of which the records are counted one by one that a rule judged, by rule.
+    shared_controls: Vec<Vec<u32>>,
     /// Patterns that are looked for together.
     forbidden: Vec<Forbidden>,
 }
@@ -139,13 +145,17 @@ impl Policies {
     }
 
     pub(super) fn new(all: Vec<Policy>, schema: Schema, tests: Vec<Test>) -> Self {
+        let controls = controls::of_policies(&all);
         let mut policies = Self {
             all,
             schema,
             tests,
+            controls,
+            shared_controls: Vec::new(),
             forbidden: Vec::new(),
         };
         policies.join_patterns();
+        policies.find_shared_controls();
         policies.describe_alternatives();
         policies
     }
@@ -164,6 +174,39 @@ impl Policies {
                 Ask::Aggregate(_) => Vec::new(),
             };
         }
+    }
+
+    /// Finds the controls of which several rules judge records, or one that judges
+    /// customers: how many records they judge, no rule alone counts.
+    fn find_shared_controls(&mut self) {
+        let rules: Vec<_> = self.rules().map(|(_, rule)| &rule.ask).collect();
+        let mut shared = vec![Vec::new(); rules.len()];
+        for (control, number) in self.controls.iter().zip(0..) {
+            let judges = |index: &usize| match rules[*index] {
+                Ask::Record { .. } | Ask::Aggregate(Aggregate::Compared(_)) => true,
+                Ask::Aggregate(Aggregate::Summed(_)) => false,
+            };
+            let indexes = control.rules.iter().filter_map(|rule| rule.index);
+            let indexes: Vec<_> = indexes.filter(judges).collect();
+            let is_counted = match indexes.as_slice() {
+                [] => false,
+                [one] => !matches!(rules[*one], Ask::Record { .. }),
+                _ => true,
+            };
+            for index in indexes.into_iter().filter(|_| is_counted) {
+                shared[index].push(number);
+            }
+        }
+        self.shared_controls = shared;
+    }
+
+    /// Returns the indexes of the controls of which the records are counted one by one that
+    /// this rule judges, by its index.
+    #[inline(always)]
+    pub(crate) fn shared_controls(&self, rule_index: usize) -> &[u32] {
+        self.shared_controls
+            .get(rule_index)
+            .map_or(&[], Vec::as_slice)
     }
 
     /// Returns the patterns that are looked for together.

@@ -84,7 +84,7 @@ impl fmt::Display for Reference {
 /// Names a control that the rules of a policy do not test, and who must show that it
 /// is met.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Control {
+pub struct UntestedControl {
     /// Whose control it is, with the version: `PCI DSS 4.0.1`.
     pub framework: String,
     /// The number or name of the control: `8.4.2`.

@@ -2,9 +2,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::model::control;
 use super::model::ended::{CarriedRow, Closed, Ended};
 use super::model::footer::{Export, Footer, PolicyReach, RuleCounts};
-use super::model::header::{Control, Criterion, Header, OptionalField, Policy, Raise, Rule};
+use super::model::header::{
+    Criterion, Header, OptionalField, Policy, Raise, Rule, UntestedControl,
+};
 use super::model::life::{
     Because, Carried, Doubt, End, Life, Moves, Previous, Since, SinceCounts, SinceOfRule,
 };
@@ -37,7 +40,7 @@ pub fn rule(id: &str, severity: Severity) -> Rule {
         aggregate: None,
         rationale: format!("Why {id}."),
         remediation: format!("Do {id}."),
-        references: vec!["PCI DSS 4.0.1, 8.4.2".to_owned()],
+        references: vec!["PCI DSS 4.0.1: 8.4.2 (partial)".to_owned()],
     }
 }
 
@@ -72,7 +75,7 @@ pub fn header() -> Header {
             },
         ],
         not_tested: vec![rule("left", Severity::Low)],
-        untested_controls: vec![Control {
+        untested_controls: vec![UntestedControl {
             framework: "PCI DSS 4.0.1".to_owned(),
             requirement: "8.2.2".to_owned(),
             evidenced_by: "the access team".to_owned(),
@@ -232,8 +235,10 @@ fn footer(gaps: &[Gap], by_rule: [Counts; 2]) -> Footer {
             rule: rule.id.clone(),
             severity: rule.severity,
             counts,
+            most_severe: (counts.listed() > 0).then_some(rule.severity),
         });
     }
+    footer.controls = control::of_fixture(&header, &footer.summary);
     footer
 }
 

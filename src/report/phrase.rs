@@ -22,6 +22,19 @@ pub const RATIONALE: &str = "Why it matters";
 /// The heading of what must not be read into the evidence of a policy.
 pub const BOUNDS: &str = "Limits of this evidence";
 
+/// The heading of what the audit says of controls of frameworks.
+pub const CONTROLS: &str = "Controls";
+
+/// Says how to read what the audit says of controls.
+pub const OF_CONTROLS: &str = "each status is about the accounts of this run, by the rules that \
+                               are named, and never about the framework as a whole";
+
+/// Says where the controls are that a report has no room for.
+pub const WHERE_CONTROLS_ARE: &str = "json, html and controls reports have all";
+
+/// The heading of what to do.
+pub const TASKS: &str = "What to do";
+
 /// The largest number of characters of a value: a row is for one look.
 const MAX_VALUE: usize = 120;
 

@@ -465,7 +465,7 @@ impl<'r> Report<'r> {
                 format: format.name(),
                 source,
             })?;
-        let listed = match format.only_counts() {
+        let listed = match format.is_of_all() {
             true => Vec::new(),
             false => settings.listed.clone(),
         };

@@ -41,7 +41,9 @@ pub enum Format {
     Defectdojo,
     /// Counts for a monitoring system, which name no customer (OpenMetrics)
     Metrics,
-    /// A workbook, with sheets of the findings, the rules and the rejected records
+    /// One row per control of a framework, as CSV
+    Controls,
+    /// A workbook, with sheets of the findings, the controls, the rules and the rejected records
     #[cfg(feature = "xlsx")]
     Xlsx,
 }
@@ -65,7 +67,8 @@ impl Format {
             | Format::Sarif
             | Format::Junit
             | Format::Oscal
-            | Format::Metrics => false,
+            | Format::Metrics
+            | Format::Controls => false,
             #[cfg(feature = "html")]
             Format::Html => false,
             // A sheet has an end.
@@ -74,10 +77,16 @@ impl Format {
         }
     }
 
-    /// Returns whether a report of this format counts findings and shows none: all may read
-    /// it, and it is always about all findings.
+    /// Returns whether a report of this format counts findings one by one and shows none: all
+    /// may read it.
     pub fn only_counts(self) -> bool {
         self == Format::Metrics
+    }
+
+    /// Returns whether a report of this format is always about all findings of a run, and
+    /// never about a slice.
+    pub fn is_of_all(self) -> bool {
+        matches!(self, Format::Metrics | Format::Controls)
     }
 
     /// Returns the format of this name.
@@ -98,7 +107,8 @@ impl Format {
             | Format::Oscal
             | Format::Ocsf
             | Format::Defectdojo
-            | Format::Metrics => false,
+            | Format::Metrics
+            | Format::Controls => false,
             #[cfg(feature = "html")]
             Format::Html => false,
             // A workbook has all columns, which its reader can hide.
@@ -120,8 +130,8 @@ impl Format {
             Format::Html => &["html"],
             Format::Sarif => &["sarif"],
             Format::Junit => &["xml"],
-            // Their files are JSON, whose extension stands for the format of that name.
-            Format::Oscal | Format::Ocsf | Format::Defectdojo => &[],
+            // Their files are JSON, or CSV, whose extension stands for the format of that name.
+            Format::Oscal | Format::Ocsf | Format::Defectdojo | Format::Controls => &[],
             Format::Metrics => &["prom"],
             #[cfg(feature = "xlsx")]
             Format::Xlsx => &["xlsx"],

@@ -139,6 +139,7 @@ fn verdict_and_counts(format: Format) -> &'static [&'static str] {
         ],
         Format::Ocsf => &["The audit is not complete", "\"rejected\":2"],
         Format::Defectdojo => &["Audit incomplete: ", "2 records could not be read"],
+        Format::Controls => &["PCI DSS 4.0.1,8.4.2,not-met,", ",14,3,1,1,2,high,"],
         Format::Metrics => &[
             "audit_complete{job=\"pol\"} 0",
             "audit_records{job=\"pol\",state=\"rejected\"} 2",
@@ -172,6 +173,7 @@ fn no_format_passes_an_audit_that_judged_nothing() {
             | Format::Ocsf
             | Format::Defectdojo => "NOTHING JUDGED",
             Format::Metrics => "audit_policy_judged{job=\"pol\",policy=\"pol\"} 0",
+            Format::Controls => "PCI DSS 4.0.1,8.4.2,not-tested,",
             #[cfg(feature = "html")]
             Format::Html => "<h1>NOTHING JUDGED</h1>",
             #[cfg(feature = "xlsx")]
@@ -201,7 +203,8 @@ fn has_ranking(format: Format) -> bool {
         | Format::Oscal
         | Format::Ocsf
         | Format::Defectdojo
-        | Format::Metrics => false,
+        | Format::Metrics
+        | Format::Controls => false,
     }
 }
 
@@ -213,7 +216,7 @@ fn known_as(format: Format, row: &FindingRow<'_>) -> Option<String> {
         Format::Junit if row.is_waived() => return None,
         Format::Junit => true,
         // They name no customer.
-        Format::Metrics => return None,
+        Format::Metrics | Format::Controls => return None,
         #[cfg(feature = "html")]
         Format::Html => false,
         #[cfg(feature = "xlsx")]
@@ -290,6 +293,7 @@ fn a_clean_audit_is_a_pass_in_every_format() {
             #[cfg(feature = "xlsx")]
             Format::Xlsx => "PASS",
             Format::Metrics => "audit_complete{job=\"pol\"} 1",
+            Format::Controls => "PCI DSS 4.0.1,8.4.2,consistent,",
             // They hold findings alone, and there are none.
             Format::Csv | Format::Ocsf | Format::Defectdojo => continue,
         };
@@ -327,7 +331,7 @@ fn what_a_report_has_no_room_for_is_counted() {
             #[cfg(feature = "xlsx")]
             Format::Xlsx => continue,
             // They count all.
-            Format::Metrics => continue,
+            Format::Metrics | Format::Controls => continue,
             Format::Csv | Format::Json | Format::Ndjson | Format::Ocsf | Format::Defectdojo => {
                 continue;
             }
@@ -357,7 +361,7 @@ fn a_finding_that_is_more_severe_than_its_rule_is_so_in_every_format() {
                 vec!["\"rule\":\"name\",\"severity\":\"critical\",\"status\""]
             }
             Format::Markdown => vec![
-                "- **critical** `pol/name`",
+                "- **critical** The rule name: `pol/name`",
                 "| critical | fail | `pol/name`",
             ],
             #[cfg(feature = "html")]
@@ -379,6 +383,8 @@ fn a_finding_that_is_more_severe_than_its_rule_is_so_in_every_format() {
             Format::Ocsf => vec!["\"severity_id\":5,\"severity\":\"Critical\""],
             Format::Defectdojo => vec!["\"severity\":\"Critical\""],
             Format::Metrics => vec!["severity=\"critical\",status=\"fail\"} 1"],
+            // Its own tests make such a finding.
+            Format::Controls => continue,
             #[cfg(feature = "xlsx")]
             Format::Xlsx => vec![
                 "<t>critical</t>",
@@ -407,7 +413,9 @@ fn what_bounds_the_evidence_is_in_every_format_that_has_a_place_for_it() {
         let report = report(format, std::iter::empty(), &fixture::clean());
         let name = format.name();
         let expected = match format {
-            Format::Text | Format::Sarif | Format::Oscal => sentences.to_vec(),
+            Format::Sarif | Format::Oscal => sentences.to_vec(),
+            // Controls have a table of their own.
+            Format::Text => [&sentences[..3], &["8.2.2  not tested  "]].concat(),
             #[cfg(feature = "html")]
             Format::Html => sentences.to_vec(),
             #[cfg(feature = "xlsx")]
@@ -431,6 +439,10 @@ fn what_bounds_the_evidence_is_in_every_format_that_has_a_place_for_it() {
                 "<property name=\"optional-field\"",
                 "<property name=\"untested-control\"",
                 "name=\"left: The rule left\" time=\"0\">\n   <skipped message=\"Not tested: left out of this run\"/>",
+            ],
+            Format::Controls => vec![
+                "pol/left (partial, left out)",
+                "PCI DSS 4.0.1,8.2.2,not-tested,,0,0,0,0,0,0,,the access team",
             ],
             // They hold findings alone, or counts.
             Format::Csv | Format::Ocsf | Format::Defectdojo | Format::Metrics => continue,
@@ -469,7 +481,8 @@ fn has_formula(format: Format, report: &str) -> bool {
         | Format::Oscal
         | Format::Ocsf
         | Format::Defectdojo
-        | Format::Metrics => false,
+        | Format::Metrics
+        | Format::Controls => false,
     }
 }
 
@@ -540,8 +553,8 @@ fn what_is_new(format: Format) -> &'static [&'static str] {
             "audit_ended{job=\"pol\",state=\"unknown\"} 1",
             "audit_overdue{job=\"pol\",policy=\"pol\",severity=\"high\"} 1",
         ],
-        // They hold findings alone.
-        Format::Csv | Format::Ocsf => &[],
+        // They hold findings alone, or controls.
+        Format::Csv | Format::Ocsf | Format::Controls => &[],
     }
 }
 
@@ -595,6 +608,7 @@ fn said_of(format: Format, row: &FindingRow<'_>, life: &Life) -> Option<String> 
             format!("\"first_seen_time\":{millis}")
         }
         Format::Defectdojo => format!("\"date\":\"{day}\""),
+        Format::Controls => return None,
         Format::Metrics => format!(
             "severity=\"{}\",status=\"{}\",since=\"{since}\"}} 1\n",
             row.severity, row.status
@@ -693,7 +707,8 @@ fn what_is_closed_is_an_event_or_a_result_where_readers_ask_for_it() {
             | Format::Junit
             | Format::Oscal
             | Format::Defectdojo
-            | Format::Metrics => false,
+            | Format::Metrics
+            | Format::Controls => false,
             #[cfg(feature = "xlsx")]
             Format::Xlsx => false,
         };

@@ -75,6 +75,7 @@ const CRATES: &[(&str, &[&str])] = &[
         &[
             "export/header",
             "history/table",
+            "report/format/controls",
             "report/format/csv",
             "report/slice_file",
         ],

@@ -10,7 +10,7 @@ use crate::support::{Run, Workspace, command};
 const LIMIT: &str = "200000";
 
 /// The name of each format, as the program lists them.
-const FORMATS: [&str; 13] = [
+const FORMATS: [&str; 14] = [
     "text",
     "csv",
     "json",
@@ -23,6 +23,7 @@ const FORMATS: [&str; 13] = [
     "ocsf",
     "defectdojo",
     "metrics",
+    "controls",
     "xlsx",
 ];
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::support::{Run, Workspace, command};
 
 /// The samples: a file, and its format.
-const SAMPLES: [(&str, &str); 13] = [
+const SAMPLES: [(&str, &str); 14] = [
     ("findings.csv", "csv"),
     ("report.json", "json"),
     ("findings.ndjson", "ndjson"),
@@ -24,6 +24,7 @@ const SAMPLES: [(&str, &str); 13] = [
     ("report.junit.xml", "junit"),
     ("report.oscal.json", "oscal"),
     ("metrics.prom", "metrics"),
+    ("controls.csv", "controls"),
     ("report.xlsx", "xlsx"),
 ];
 
@@ -202,7 +203,9 @@ fn every_row_of_the_workbook_is_a_finding_and_the_workbook_is_the_same_each_time
         assert!(rows.contains(fingerprint), "{fingerprint}");
     }
     let rules = list(&whole["summary"], "by_rule").len();
-    assert_eq!(sheet(3).matches("<row ").count(), rules + 1);
+    let controls = list(&whole, "controls").len();
+    assert_eq!(sheet(3).matches("<row ").count(), controls + 1);
+    assert_eq!(sheet(4).matches("<row ").count(), rules + 1);
     assert!(sheet(1).contains("INCOMPLETE"));
 }
 

@@ -254,6 +254,7 @@ fn other_reports_of_a_report_with_waivers_are_those_of_the_run() {
         "ocsf",
         "defectdojo",
         "metrics",
+        "controls",
         "junit",
         "oscal",
         "text",

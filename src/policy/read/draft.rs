@@ -10,7 +10,7 @@ use super::shared_check::SharedCheck;
 use crate::diagnostic::suggest;
 use crate::policy::lint::{Notice, Places, Warning};
 use crate::policy::policies::{OptionalField, Override};
-use crate::policy::reference::{Control, Reference};
+use crate::policy::reference::{Reference, UntestedControl};
 use crate::policy::rule::{Location, Rule};
 use crate::policy::source::Source;
 use crate::policy::waiver_limits::WaiverLimits;
@@ -45,7 +45,7 @@ pub(super) struct Draft {
     pub(super) replaces: Vec<String>,
     pub(super) waiver_limits: WaiverLimits,
     /// The controls that no rule tests, with the index of the file and the place in it.
-    pub(super) controls: Vec<(usize, Range<usize>, Control)>,
+    pub(super) controls: Vec<(usize, Range<usize>, UntestedControl)>,
     /// The rules whose pass rate is asked for.
     pub(super) counted: Vec<Counted>,
     /// Where the files say what.

@@ -9,7 +9,7 @@ use toml::de::DeValue;
 use super::file::FileReader;
 use crate::policy::keys::{ControlKey, HeadKey};
 use crate::policy::lint::{Warning, lacks};
-use crate::policy::reference::Control;
+use crate::policy::reference::UntestedControl;
 use crate::policy::requirement::Requirement;
 use crate::policy::rule::{OnAbsent, WhenAbsent};
 use crate::toml_reader::Entry;
@@ -193,12 +193,12 @@ impl FileReader<'_> {
             else {
                 continue;
             };
-            let control = Control {
+            let control = UntestedControl {
                 framework,
                 requirement,
                 evidenced_by,
             };
-            let is_same = |known: &Control| {
+            let is_same = |known: &UntestedControl| {
                 known.framework == control.framework && known.requirement == control.requirement
             };
             let mut known = self.draft.controls.iter().map(|(_, _, control)| control);

@@ -7,7 +7,8 @@ use super::html;
 #[cfg(feature = "xlsx")]
 use super::xlsx;
 use super::{
-    buffered, csv, defectdojo, json, junit, markdown, metrics, ndjson, ocsf, oscal, sarif, text,
+    buffered, controls, csv, defectdojo, json, junit, markdown, metrics, ndjson, ocsf, oscal,
+    sarif, text,
 };
 use crate::report::guarded::guarded;
 use crate::report::model::header::Header;
@@ -51,6 +52,7 @@ pub fn new_report(
             let renderer = defectdojo::Renderer::new(header)?;
             pair(renderer.clone(), defectdojo::Reporter::new(renderer))
         }
+        Format::Controls => pair(controls::Renderer, controls::Reporter),
         Format::Metrics => pair(metrics::Renderer, metrics::Reporter::new(settings)),
         #[cfg(feature = "xlsx")]
         Format::Xlsx => {

@@ -130,6 +130,8 @@ impl render::Reporter for Reporter {
         write_json(&footer.coverage, out)?;
         out.write_all(b",\n\"summary\":")?;
         write_json(&footer.summary, out)?;
+        out.write_all(b",\n\"controls\":")?;
+        write_json(&footer.controls, out)?;
         out.write_all(b"}\n")
     }
 }

@@ -1,6 +1,7 @@
 //! The formats of reports, each in a file of its own.
 
 mod buffered;
+mod controls;
 mod csv;
 mod defectdojo;
 pub mod factory;

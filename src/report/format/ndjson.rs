@@ -78,6 +78,8 @@ impl render::Reporter for Reporter {
         write_json(&footer.exports, out)?;
         out.write_all(b",\"coverage\":")?;
         write_json(&footer.coverage, out)?;
+        out.write_all(b",\"controls\":")?;
+        write_json(&footer.controls, out)?;
         out.write_all(b"}}\n")
     }
 }

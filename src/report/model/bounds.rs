@@ -2,7 +2,7 @@
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::header::{Control, OptionalField, Policy};
+use super::header::{OptionalField, Policy, UntestedControl};
 use crate::text::count;
 
 /// Names what bounds the evidence of a policy.
@@ -78,7 +78,7 @@ impl Topic {
             Self::UntestedControl => {
                 let controls = policy.untested_controls.iter();
                 let controls = controls.map(|control| {
-                    let Control {
+                    let UntestedControl {
                         framework,
                         requirement,
                         evidenced_by,
@@ -137,6 +137,14 @@ impl Policy {
             sentences: topic.sentences(self),
         });
         topics.filter(|bound| !bound.sentences.is_empty()).collect()
+    }
+
+    /// Returns the same without the controls that no rule tests, for a report that has a row
+    /// for each.
+    pub fn bounds_beside_controls(&self) -> Vec<Bound> {
+        let mut bounds = self.bounds();
+        bounds.retain(|bound| bound.topic != Topic::UntestedControl);
+        bounds
     }
 
     /// Returns how many of its rules were asked, in words.

@@ -9,10 +9,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
+use super::control::Control;
 use super::life::{SinceCounts, SinceOfRule};
 use crate::closed;
 use crate::finding::{self, Counts, Coverage, Privacy, Status};
-use crate::policy::{Policies, Severity};
+use crate::policy::{self, Policies, Severity};
 use crate::text::escape_controls;
 use crate::totals::{Gap, Totals};
 use crate::waiver::WaiverCounts;
@@ -26,6 +27,9 @@ pub struct Footer {
     pub coverage: BTreeMap<String, Coverage>,
     /// What it adds up to.
     pub summary: Summary,
+    /// What it says of the controls of frameworks that its policies name; nothing, if it is
+    /// about a slice.
+    pub controls: Vec<Control>,
 }
 
 /// Describes an export that has been read.
@@ -68,6 +72,27 @@ pub struct RuleCounts {
     /// Its outcomes.
     #[serde(flatten)]
     pub counts: Counts,
+    /// How severe its most severe finding is, waived ones among them; none, if it has none.
+    #[serde(default)]
+    pub most_severe: Option<Severity>,
+}
+
+impl RuleCounts {
+    /// Returns the outcomes of a rule, of which `raised` are those that are more severe than
+    /// it.
+    fn new(policy: &str, rule: &policy::Rule, counts: Counts, raised: Counts) -> Self {
+        let raised_to = rule.raise.as_ref().filter(|_| raised.listed() > 0);
+        Self {
+            policy: policy.to_owned(),
+            rule: rule.id.clone(),
+            severity: rule.severity,
+            counts,
+            most_severe: match raised_to {
+                Some(raise) => Some(raise.to),
+                None => (counts.listed() > 0).then_some(rule.severity),
+            },
+        }
+    }
 }
 
 /// Counts the findings of a customer.
@@ -274,15 +299,11 @@ impl Footer {
         let coverage = fields
             .zip(&summary.coverage)
             .map(|(field, coverage)| (field.name.clone(), *coverage));
-        let by_rule = policies
-            .rules()
-            .zip(&summary.by_rule)
-            .map(|((policy, rule), counts)| RuleCounts {
-                policy: policy.id.clone(),
-                rule: rule.id.clone(),
-                severity: rule.severity,
-                counts: *counts,
-            });
+        let counts = summary.by_rule.iter().zip(&summary.raised);
+        let by_rule = policies.rules().zip(counts);
+        let by_rule = by_rule.map(|((policy, rule), (counts, raised))| {
+            RuleCounts::new(&policy.id, rule, *counts, *raised)
+        });
         let by_policy = summary.reach(policies);
         let by_policy = by_policy.map(|(policy, reach)| PolicyReach {
             policy: policy.id.clone(),
@@ -291,9 +312,11 @@ impl Footer {
         });
         let by_severity = Severity::ALL.into_iter().rev();
         let unknown_keys = summary.unknown_keys.commonest().into_iter();
-        Self {
+        let judged = (0..policies.controls.len()).map(|index| summary.judged_by(policies, index));
+        let mut footer = Self {
             exports: exports.collect(),
             coverage: coverage.collect(),
+            controls: Vec::new(),
             summary: Summary {
                 complete: verdict.is_complete(),
                 incomplete_because: verdict.gaps.clone(),
@@ -323,7 +346,10 @@ impl Footer {
                 since_by_rule: Vec::new(),
                 pseudonymised: privacy.is_pseudonymous(),
             },
-        }
+        };
+        let evidence = policies.controls.iter().zip(judged);
+        footer.controls = Control::all(evidence, &footer.summary);
+        footer
     }
 
     /// Returns what a report came to that is bounded, and lists so many findings; of one that
@@ -341,6 +367,7 @@ impl Footer {
     /// of all records stays.
     pub fn sliced(&self, slice: Slice, counts: SliceCounts) -> Self {
         let mut footer = self.clone();
+        footer.controls.clear();
         let summary = &mut footer.summary;
         summary.slice = Some(slice);
         summary.anomalies.clear();
@@ -350,8 +377,9 @@ impl Footer {
         summary.top_customers.clear();
         summary.since_by_rule.clear();
         summary.counts = Counts::default();
-        for (rule, counts) in summary.by_rule.iter_mut().zip(counts.by_rule) {
+        for (rule, (counts, most_severe)) in summary.by_rule.iter_mut().zip(counts.by_rule) {
             rule.counts = counts;
+            rule.most_severe = most_severe;
             summary.counts += counts;
         }
         summary.by_severity = counts.by_severity;
@@ -361,7 +389,8 @@ impl Footer {
 
 /// Counts the findings of a slice.
 pub struct SliceCounts {
-    by_rule: Vec<Counts>,
+    /// Each with how severe its most severe finding is.
+    by_rule: Vec<(Counts, Option<Severity>)>,
     by_severity: IndexMap<Severity, Counts>,
 }
 
@@ -370,7 +399,7 @@ impl SliceCounts {
     pub fn new(summary: &Summary) -> Self {
         let severities = summary.by_severity.keys();
         Self {
-            by_rule: vec![Counts::default(); summary.by_rule.len()],
+            by_rule: vec![<_>::default(); summary.by_rule.len()],
             by_severity: severities
                 .map(|severity| (*severity, Counts::default()))
                 .collect(),
@@ -379,8 +408,9 @@ impl SliceCounts {
 
     /// Counts a finding of a rule.
     pub fn count(&mut self, rule_index: usize, severity: Severity, status: Status) {
-        if let Some(counts) = self.by_rule.get_mut(rule_index) {
+        if let Some((counts, most_severe)) = self.by_rule.get_mut(rule_index) {
             counts.count(status);
+            *most_severe = (*most_severe).max(Some(severity));
         }
         self.by_severity.entry(severity).or_default().count(status);
     }

@@ -128,7 +128,7 @@ pub struct Policy {
     pub not_tested: Vec<Rule>,
     /// The controls that its rules do not test.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub untested_controls: Vec<Control>,
+    pub untested_controls: Vec<UntestedControl>,
 }
 
 /// Names a field that no record need have.
@@ -142,7 +142,7 @@ pub struct OptionalField {
 
 /// Names a control that the rules of a policy do not test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Control {
+pub struct UntestedControl {
     /// Whose control it is.
     pub framework: String,
     /// Its number or name.
@@ -265,7 +265,7 @@ impl Policy {
             change: change.change.clone(),
             because: change.because.clone(),
         };
-        let control = |control: &policy::Control| Control {
+        let control = |control: &policy::UntestedControl| UntestedControl {
             framework: control.framework.clone(),
             requirement: control.requirement.clone(),
             evidenced_by: control.evidenced_by.clone(),

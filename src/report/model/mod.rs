@@ -5,9 +5,11 @@
 //! [`row`] is a finding, and the [`footer`] is known after the last.
 
 pub mod bounds;
+pub mod control;
 pub mod ended;
 pub mod footer;
 pub mod header;
 pub mod life;
 pub mod row;
 mod row_object;
+pub mod task;

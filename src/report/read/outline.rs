@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use super::ended_tally::EndedTally;
 use super::tally::{Kind, Tally, unlike_exports};
 use crate::closed;
+use crate::report::model::control;
 use crate::report::model::footer::Footer;
 use crate::report::model::header::{Header, SCHEMA_VERSION};
 
@@ -73,6 +74,7 @@ struct Object {
     rejected: Option<serde::de::IgnoredAny>,
     exports: Part,
     coverage: Part,
+    controls: Part,
     // Of the last line.
     summary: Part,
     report: Option<Box<Object>>,
@@ -173,6 +175,7 @@ impl Object {
             exports: part("exports", self.exports)?,
             coverage: part("coverage", self.coverage)?,
             summary: part("summary", summary)?,
+            controls: part("controls", self.controls)?,
         };
         footer.summary.sort();
         if self.rejected.is_none() {
@@ -191,7 +194,10 @@ impl Object {
         }
         let contradiction = tally.contradiction(&footer.summary);
         let contradiction = contradiction.or_else(|| ended.contradiction(&footer.summary));
-        match contradiction.or_else(|| unlike_exports(&footer)) {
+        let contradiction = contradiction.or_else(|| unlike_exports(&footer));
+        match contradiction
+            .or_else(|| control::contradiction(&header, &footer.summary, &footer.controls))
+        {
             Some(why) => Err(Fault::Broken(why)),
             None => Ok(Outline {
                 header,

@@ -169,6 +169,7 @@ const KEYS: &[&str] = &[
     "rejected",
     "exports",
     "coverage",
+    "controls",
     "summary",
     "report",
     "policy",

@@ -85,7 +85,7 @@ fn write_page(report: &Report<'_>, out: &mut dyn Write) -> Result<(), Error> {
     let by_policy = by_policy(report, &rules);
     let policies = report.header.policies.iter();
     let policies: Vec<_> = policies.map(PolicyNotes::new).collect();
-    let mut next = steps(&rules);
+    let mut next = steps(report, &rules);
     let next_more = next.split_off(next.len().min(MAX_STEPS));
     let next_more: usize = next_more.iter().map(|step| step.rules.len()).sum();
 

@@ -1,7 +1,6 @@
 //! The rules of the page, and what to do about them.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 
 use serde::Serialize;
 
@@ -11,6 +10,7 @@ use crate::policy::Severity;
 use crate::report::format::buffered::Report;
 use crate::report::model::footer::RuleCounts;
 use crate::report::model::header::{Policy, Rule};
+use crate::report::model::task::{Task, Unmet, tasks};
 use crate::text::{count, grouped};
 
 /// Represents a rule with its outcomes.
@@ -38,12 +38,6 @@ pub struct RuleRow<'a> {
     tally: String,
     words: String,
     bar: Vec<Piece>,
-}
-
-impl RuleRow<'_> {
-    fn asks_for_work(&self) -> bool {
-        self.findings > 0 && !self.rule.remediation.is_empty()
-    }
 }
 
 /// Returns the rules, the most severe first, and of those the ones with most
@@ -147,28 +141,33 @@ pub fn by_policy<'a>(report: &Report<'_>, rules: &[RuleRow<'a>]) -> Vec<Vec<Rule
         .collect()
 }
 
-/// Says what is to be done, and which rules are met by it.
+/// Says what is to be done once, and which rules ask for it.
 #[derive(Serialize)]
 pub struct Step<'a> {
-    remediation: &'a str,
+    severity: Severity,
+    title: &'a str,
     pub rules: Vec<RuleRow<'a>>,
+    /// What to do, with the rules that say so.
+    ways: Vec<(&'a str, Vec<RuleRow<'a>>)>,
 }
 
-/// Returns what to do, the most severe first. Rules of several policies often ask
-/// for the same: what is done once is listed once.
-pub fn steps<'a>(rules: &[RuleRow<'a>]) -> Vec<Step<'a>> {
-    let mut indices: HashMap<&str, usize> = HashMap::new();
-    let mut steps: Vec<Step<'a>> = Vec::new();
-    for row in rules.iter().filter(|row| row.asks_for_work()) {
-        let remediation = row.rule.remediation.as_str();
-        let index = *indices.entry(remediation).or_insert_with(|| {
-            steps.push(Step {
-                remediation,
-                rules: Vec::new(),
-            });
-            steps.len() - 1
-        });
-        steps[index].rules.push(row.clone());
-    }
-    steps
+/// Returns what to do, the most severe first: what several rules ask is done once.
+pub fn steps<'a>(report: &'a Report<'_>, rules: &[RuleRow<'a>]) -> Vec<Step<'a>> {
+    let of_run = report.header.rules().zip(&report.footer.summary.by_rule);
+    let of_run = of_run.zip(report.most_severe());
+    let tasks = tasks(of_run.map(|((rule, counted), severity)| (rule, counted, severity)));
+    let rows = |unmet: &[Unmet<'a>]| {
+        let row = |one: &Unmet<'a>| rules.iter().find(|row| row.number == one.index);
+        unmet.iter().filter_map(row).cloned().collect()
+    };
+    let step = |task: &Task<'a>| Step {
+        severity: task.severity,
+        title: task.title(),
+        rules: rows(&task.rules),
+        ways: (task.ways.iter())
+            .map(|way| (way.remediation, rows(&way.rules)))
+            .collect(),
+    };
+    let tasks = tasks.iter().filter(|task| !task.ways.is_empty());
+    tasks.map(step).collect()
 }

@@ -109,8 +109,7 @@ impl BoundedText {
         };
         let rest = self.room().saturating_sub(room);
         self.kept += rest;
-        let heading = format!("## {heading}");
-        let first = ["", heading.as_str(), "", &head[0], &head[1]];
+        let first = ["", heading, "", &head[0], &head[1]];
         let length: usize = first.iter().map(|line| utf16_units(line) + 1).sum();
         let mut shown = 0;
         if length + utf16_units(&row) < self.room() {

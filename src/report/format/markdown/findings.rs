@@ -56,7 +56,8 @@ impl BoundedText {
             ready: VecDeque::new(),
         };
         let rows = facts.map(|fact| fact.map(|fact| (columns.row(&fact), fact.rules.len())));
-        self.table(heading, columns.head(), rows, room)
+        let heading = format!("## {heading}");
+        self.table(&heading, columns.head(), rows, room)
     }
 }
 

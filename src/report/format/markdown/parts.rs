@@ -4,13 +4,12 @@ use std::fmt::Write as _;
 
 use super::super::buffered::Report;
 use crate::finding::Counts;
-use crate::policy::Severity;
 use crate::record::time;
 use crate::report::markup::{code, escape};
 use crate::report::model::bounds::Bound;
+use crate::report::model::control::Framework;
 use crate::report::model::ended::Closed;
-use crate::report::model::footer::RuleCounts;
-use crate::report::model::header::{Policy, Rule};
+use crate::report::model::task::{self, Task, Unmet};
 use crate::report::phrase::{self, REMEDIATION, short};
 use crate::report::since;
 use crate::text::{count, grouped};
@@ -97,40 +96,67 @@ pub(super) fn bounds(report: &Report<'_>) -> Vec<String> {
             1 => String::new(),
             _ => format!("{}: ", code(&policy.id)),
         };
-        let lines: Vec<_> = policy.bounds().iter().flat_map(Bound::folded).collect();
+        let bounds = match report.footer.controls.is_empty() {
+            true => policy.bounds(),
+            false => policy.bounds_beside_controls(),
+        };
+        let lines: Vec<_> = bounds.iter().flat_map(Bound::folded).collect();
         let lines = lines.into_iter();
         lines.map(move |line| format!("- {of}{}", escape(&line)))
     });
     lines.collect()
 }
 
-/// A rule with its counts, and how severe its most severe finding is.
-type RuleFound<'r> = (((&'r Policy, &'r Rule), &'r RuleCounts), Severity);
-
-/// Returns the rules that are not met, the most severe first, with what to do.
-pub(super) fn rules(report: &Report<'_>) -> Vec<String> {
+/// Returns what to do, the most severe first: what several rules ask is done once.
+pub(super) fn tasks(report: &Report<'_>) -> Vec<String> {
     let rules = report.header.rules().zip(&report.footer.summary.by_rule);
-    let mut rules: Vec<_> = rules
-        .zip(report.most_severe())
-        .filter(|((_, counted), _)| counted.counts.findings() > 0)
-        .collect();
-    rules.sort_by_key(|((_, counted), severity)| {
-        std::cmp::Reverse((*severity, counted.counts.findings()))
+    let rules = rules.zip(report.most_severe());
+    let tasks = task::tasks(rules.map(|((rule, counted), severity)| (rule, counted, severity)));
+    tasks.iter().map(task).collect()
+}
+
+fn task(task: &Task<'_>) -> String {
+    let name = |unmet: &Unmet<'_>| code(&format!("{}/{}", unmet.policy.id, unmet.rule.id));
+    let rules = task.rules.iter();
+    let rules = rules.map(|unmet| format!("{} ({})", name(unmet), grouped(unmet.findings)));
+    let mut item = format!(
+        "- **{}** {}: {}",
+        task.severity,
+        escape(task.title()),
+        rules.collect::<Vec<_>>().join(", "),
+    );
+    for way in &task.ways {
+        let rules: Vec<_> = way.rules.iter().map(name).collect();
+        let of = match task.ways.len() {
+            1 => String::new(),
+            _ => format!(" for {}", rules.join(", ")),
+        };
+        // An indented line goes on with the item above.
+        let _ = write!(item, "\n  {REMEDIATION}{of}: {}", escape(way.remediation));
+    }
+    item
+}
+
+/// Returns the heading of a framework, the head of a table of its controls, and its rows.
+pub(super) fn controls<'c>(
+    framework: &Framework<'c>,
+) -> (String, [String; 2], impl Iterator<Item = String> + use<'c>) {
+    let heading = format!("### {}: {}", escape(framework.name), framework.in_words());
+    let head = [
+        "| control | status | most severe | records | evidence |",
+        "| --- | --- | --- | ---: | --- |",
+    ];
+    let rows = framework.controls.iter().map(|control| {
+        let severity = control.most_severe.map_or("", |severity| severity.name());
+        format!(
+            "| {} | {} | {severity} | {} | {} |",
+            escape(&control.requirement),
+            control.status.words(),
+            grouped(control.records),
+            escape(&control.evidence_in_words()),
+        )
     });
-    let item = |(((policy, rule), counted), severity): &RuleFound<'_>| {
-        let name = code(&format!("{}/{}", policy.id, rule.id));
-        let mut item = format!(
-            "- **{severity}** {name} ({}): {}",
-            grouped(counted.counts.findings()),
-            escape(&rule.title),
-        );
-        if !rule.remediation.is_empty() {
-            // An indented line goes on with the item above.
-            let _ = write!(item, "\n  {REMEDIATION}: {}", escape(&rule.remediation));
-        }
-        item
-    };
-    rules.iter().map(item).collect()
+    (heading, head.map(str::to_owned), rows)
 }
 
 /// Returns what was audited, and by what.

@@ -6,8 +6,11 @@ use super::super::buffered::Report;
 use super::bounded_text::BoundedText;
 use super::findings::Which;
 use super::parts;
+use crate::report::markup::escape;
+use crate::report::model::control::Framework;
 use crate::report::model::life::Urgency;
 use crate::report::{phrase, since};
+use crate::text::count;
 
 /// Writes the page, and returns how many findings there is room for; so many units are kept
 /// for what comes after it.
@@ -24,6 +27,7 @@ pub(super) fn write(page: &mut BoundedText, report: &Report<'_>, last: usize) ->
     let room = page.room();
     let bounds = parts::bounds(report);
     page.section(phrase::BOUNDS, &bounds, "limits and gaps", room / 5);
+    controls(page, report)?;
     if let Some((heading, notes)) = parts::waivers(report) {
         page.lines(&[String::new(), format!("## {heading}")]);
         let room = page.room();
@@ -38,10 +42,10 @@ pub(super) fn write(page: &mut BoundedText, report: &Report<'_>, last: usize) ->
         let room = page.room();
         shown += page.findings(heading, Which::Open(urgency), report, room / 2)?;
     }
-    // Rules are what to do, findings are where: a third of the rest for them.
+    // Tasks are what to do, findings are where: a third of the rest for them.
     let room = page.room();
-    let rules = parts::rules(report);
-    page.section("Rules that are not met", &rules, "rules", room * 2 / 3);
+    let tasks = parts::tasks(report);
+    page.section(phrase::TASKS, &tasks, "tasks", room * 2 / 3);
     let room = page.room();
     let closed = parts::closed(report);
     page.section("Closed findings", &closed, "closed findings", room / 3);
@@ -57,6 +61,38 @@ pub(super) fn write(page: &mut BoundedText, report: &Report<'_>, last: usize) ->
         page.lines(&audited);
     }
     Ok(shown)
+}
+
+/// Writes a table of the controls of each framework, as far as there is room.
+fn controls(page: &mut BoundedText, report: &Report<'_>) -> io::Result<()> {
+    let controls = &report.footer.controls;
+    if controls.is_empty() {
+        return Ok(());
+    }
+    let how_to_read = phrase::capitalised(phrase::OF_CONTROLS.to_owned());
+    let heading = format!("## {}", phrase::CONTROLS);
+    page.lines(&[
+        String::new(),
+        heading,
+        String::new(),
+        format!("{how_to_read}."),
+    ]);
+    let mut room = page.room() / 3;
+    for framework in Framework::all(controls) {
+        let before = page.room();
+        let (heading, head, rows) = parts::controls(&framework);
+        let rows = rows.map(|row| Ok((row, 1)));
+        let shown = page.table(&heading, head, rows, room)?;
+        let more = framework.controls.len() - shown;
+        if more > 0 {
+            let more = count(more as u64, "more control", "more controls");
+            let name = escape(framework.name);
+            let line = format!("{more} of {name}: {}.", phrase::WHERE_CONTROLS_ARE);
+            page.lines(&[String::new(), line]);
+        }
+        room = room.saturating_sub(before - page.room());
+    }
+    Ok(())
 }
 
 fn verdict(report: &Report<'_>) -> Vec<String> {

@@ -48,7 +48,7 @@ pub(super) fn write(
         )?;
     }
     let room = page.room();
-    page.section("What to do", &parts::rules(report), "rules", room * 2 / 3);
+    page.section(phrase::TASKS, &parts::tasks(report), "tasks", room * 2 / 3);
     if is_compared(report) {
         let room = page.room();
         let which = Which::Open(Urgency::Known);

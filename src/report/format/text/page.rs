@@ -9,8 +9,10 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use crate::finding::Counts;
 use crate::report::format::paint::Paint;
 use crate::report::model::bounds::Bound;
+use crate::report::model::control::{ControlStatus, Framework};
 use crate::report::model::footer::{Footer, Verdict};
 use crate::report::model::header::{Header, Policy, Rule};
+use crate::report::model::task::{Task, tasks};
 use crate::report::phrase;
 use crate::report::settings::Screen;
 use crate::report::since;
@@ -22,8 +24,11 @@ const INDENT: u16 = 2;
 /// Narrower terminals are taken to be this wide.
 const MIN_WIDTH: u16 = 60;
 
-/// The largest number of rules that are named in what to do next.
+/// The largest number of tasks that are named in what to do next.
 const MAX_NEXT: usize = 5;
+
+/// The largest number of controls of which each has a line.
+const MAX_CONTROLS: usize = 60;
 
 /// Returns the beginning of a long value: a line is for one look.
 pub fn short(value: &str) -> Cow<'_, str> {
@@ -63,6 +68,7 @@ impl<'a> Page<'a> {
         self.severities(out)?;
         self.audited(out)?;
         self.bounds(out)?;
+        self.controls(out)?;
         self.rules(out)?;
         self.top_customers(out)?;
         self.anomalies(out)?;
@@ -256,7 +262,11 @@ impl<'a> Page<'a> {
         let policies = &self.header.policies;
         let mut table = self.new_table();
         for policy in policies {
-            for line in policy.bounds().iter().flat_map(Bound::folded) {
+            let bounds = match self.footer.controls.is_empty() {
+                true => policy.bounds(),
+                false => policy.bounds_beside_controls(),
+            };
+            for line in bounds.iter().flat_map(Bound::folded) {
                 let line = escape_controls(&line).into_owned();
                 match policies.len() {
                     1 => table.add_row(["-".to_owned(), line]),
@@ -269,6 +279,49 @@ impl<'a> Page<'a> {
         }
         writeln!(out, "\n{}", self.paint.heading(phrase::BOUNDS))?;
         self.table(&table, out)
+    }
+
+    /// Writes the controls of each framework; of many those that are not met or undecided.
+    fn controls(&self, out: &mut dyn Write) -> io::Result<()> {
+        let controls = &self.footer.controls;
+        if controls.is_empty() {
+            return Ok(());
+        }
+        let heading = format!("{}: {}", phrase::CONTROLS, phrase::OF_CONTROLS);
+        writeln!(out, "\n{}", self.paint.heading(&heading))?;
+        let is_folded = controls.len() > MAX_CONTROLS;
+        for framework in Framework::all(controls) {
+            let name = escape_controls(framework.name);
+            writeln!(out, "  {name}: {}", framework.in_words())?;
+            let shown = framework.controls.iter().filter(|control| {
+                !is_folded
+                    || matches!(
+                        control.status,
+                        ControlStatus::NotMet | ControlStatus::Undecided
+                    )
+            });
+            let mut table = self.new_table();
+            for control in shown.clone() {
+                let severity = control.most_severe;
+                table.add_row([
+                    format!("  {}", escape_controls(&control.requirement)),
+                    control.status.words().to_owned(),
+                    severity.map_or("", |severity| severity.name()).to_owned(),
+                    count(control.records, "record", "records"),
+                    escape_controls(&control.evidence_in_words()).into_owned(),
+                ]);
+            }
+            if let Some(column) = table.column_mut(3) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+            self.table(&table, out)?;
+            let more = framework.controls.len() - shown.count();
+            if more > 0 {
+                let more = count(more as u64, "other control", "other controls");
+                writeln!(out, "    … and {more}: {}", phrase::WHERE_CONTROLS_ARE)?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes the rules with their counts, the most severe first.
@@ -396,32 +449,49 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// Writes what to do about the most severe rules that are not met.
+    /// Writes what to do, the most severe first: what several rules ask is done once.
     fn next(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut rules = self.by_severity();
-        rules.retain(|(_, rule, counts)| counts.findings() > 0 && !rule.remediation.is_empty());
-        if rules.is_empty() {
+        let rules = self.header.rules().zip(&self.footer.summary.by_rule);
+        let mut tasks = tasks(rules.map(|(rule, counted)| {
+            let severity = counted.most_severe.unwrap_or(rule.1.severity);
+            (rule, counted, severity)
+        }));
+        tasks.retain(|task| !task.ways.is_empty());
+        if tasks.is_empty() {
             return Ok(());
         }
-        writeln!(out, "\n{}", self.paint.heading("What to do next"))?;
-        for (policy, rule, counts) in rules.iter().take(MAX_NEXT) {
-            let (name, findings) = (name(policy, rule), grouped(counts.findings()));
+        let heading = format!("{} next", phrase::TASKS);
+        writeln!(out, "\n{}", self.paint.heading(&heading))?;
+        for task in tasks.iter().take(MAX_NEXT) {
             let mut table = self.new_table();
-            table.add_row([format!(
-                "{name} ({findings}): {}",
-                escape_controls(&rule.remediation)
-            )]);
+            table.add_row([self::task(task)]);
             self.table(&table, out)?;
         }
-        if let Some(more @ 1..) = rules.len().checked_sub(MAX_NEXT) {
-            writeln!(
-                out,
-                "  … and {more} more rules: {}",
-                phrase::WHERE_REMEDIATION_IS
-            )?;
+        if let Some(more @ 1..) = tasks.len().checked_sub(MAX_NEXT) {
+            let more = count(more as u64, "more task", "more tasks");
+            writeln!(out, "  … and {more}: {}", phrase::WHERE_REMEDIATION_IS)?;
         }
         Ok(())
     }
+}
+
+/// Says what to do, and which rules ask for it.
+fn task(task: &Task<'_>) -> String {
+    let rules = task.rules.iter().map(|unmet| {
+        let name = name(unmet.policy, unmet.rule);
+        format!("{name} ({})", grouped(unmet.findings))
+    });
+    let rules: Vec<_> = rules.collect();
+    let ways = task.ways.iter().map(|way| {
+        let rules = way.rules.iter().map(|unmet| name(unmet.policy, unmet.rule));
+        let of = match task.ways.len() {
+            1 => String::new(),
+            _ => format!("For {}: ", rules.collect::<Vec<_>>().join(", ")),
+        };
+        format!("{of}{}", escape_controls(way.remediation))
+    });
+    let ways: Vec<_> = ways.collect();
+    format!("{}: {}", rules.join(", "), ways.join(" "))
 }
 
 fn name(policy: &Policy, rule: &Rule) -> String {

@@ -1,4 +1,4 @@
-//! A workbook of four sheets that grows by rows.
+//! A workbook of five sheets that grows by rows.
 
 use std::borrow::Cow;
 use std::io::{self, Seek};
@@ -30,6 +30,7 @@ const SPOOL_BYTES: usize = 1 << 20;
 pub enum Sheet {
     Summary,
     Findings,
+    Controls,
     Rules,
     Rejected,
 }

@@ -168,6 +168,7 @@ impl render::Reporter for Reporter {
             let book = &mut self.book;
             book.filter(Sheet::Findings, self.columns.len())?;
             book.filter(Sheet::Rejected, REJECTED.len())?;
+            sheets::controls(footer, book)?;
             sheets::rules(header, footer, book)?;
             sheets::summary(header, footer, &notes, book)?;
             self.book.save()

@@ -89,6 +89,35 @@ pub fn rules(header: &Header, footer: &Footer, book: &mut Book) -> Result<(), Xl
     book.filter(Sheet::Rules, columns.len())
 }
 
+/// Writes the controls of frameworks, and what the audit came to for each.
+pub fn controls(footer: &Footer, book: &mut Book) -> Result<(), XlsxError> {
+    let mut columns = vec![
+        ("framework", 24),
+        ("requirement", 14),
+        ("status", 24),
+        ("most_severe", 12),
+        ("records", 10),
+    ];
+    columns.extend(counted(&Counts::default()).map(|(name, _)| (name, 14)));
+    columns.extend([("rules", 64), ("evidenced_by", 64)]);
+    book.header(Sheet::Controls, &columns)?;
+    for control in &footer.controls {
+        let rules = control.evidence().collect::<Vec<_>>().join("; ");
+        let others = control.evidenced_by.join("; ");
+        let mut cells = vec![
+            Cell::Text(&control.framework),
+            Cell::Text(&control.requirement),
+            Cell::Text(control.status.words()),
+            control.most_severe.map_or(Cell::Blank, Cell::Severity),
+            Cell::Number(control.records),
+        ];
+        cells.extend(counted(&control.counts).map(|(_, number)| Cell::Number(number)));
+        cells.extend([Cell::Text(&rules), Cell::Text(&others)]);
+        book.row(Sheet::Controls, &cells)?;
+    }
+    book.filter(Sheet::Controls, columns.len())
+}
+
 /// Writes a rule; one that was left out of the run has no outcomes.
 fn rule(
     policy: &Policy,
