@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::aggregate::Partial;
-use crate::finding::{Finding, Outcome, Privacy, Reason, Subject, Summary};
+use crate::finding::{Finding, Mark, Outcome, Privacy, Reason, Subject, Summary};
 use crate::policy::{Answers, Ask, Cause, OnAbsent, Policies, Requirement, Rule, Truth};
 use crate::record::{Record, Value};
 use crate::waiver::Waivers;
@@ -18,6 +18,8 @@ pub struct Judge<'p> {
     aggregates: Vec<usize>,
     /// Room for the answers of the tests.
     truths: Vec<Truth>,
+    /// What each rule came to for the last record, by its index, if that is asked.
+    marks: Option<Vec<Mark>>,
 }
 
 /// Says where a record is, and how far its values may be shown.
@@ -64,6 +66,7 @@ impl<'p> Judge<'p> {
             policies,
             waivers: None,
             truths: Vec::new(),
+            marks: None,
         }
     }
 
@@ -72,6 +75,19 @@ impl<'p> Judge<'p> {
     pub fn with_waivers(mut self, waivers: &'p Waivers) -> Self {
         self.waivers = (!waivers.is_empty()).then_some(waivers);
         self
+    }
+
+    /// Keeps what each rule comes to for a record, passes among them.
+    #[must_use]
+    pub fn with_marks(mut self) -> Self {
+        self.marks = Some(vec![Mark::OutOfScope; self.policies.rules().count()]);
+        self
+    }
+
+    /// Returns what each rule came to for the record that was judged last, by its index;
+    /// nothing, if that is not kept.
+    pub fn marks(&self) -> &[Mark] {
+        self.marks.as_deref().unwrap_or_default()
     }
 
     /// Counts what every rule makes of the record, hands out the findings in the
@@ -88,15 +104,42 @@ impl<'p> Judge<'p> {
         partial: &mut Partial,
         found: impl FnMut(&Finding<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        // Nobody asks about a record that is out of every scope.
         let Some(first) = self.first_in_scope(record) else {
-            summary.count_record(&self.policies.schema, record, context.privacy);
+            self.pass_over(record, context, summary);
             return Ok(());
         };
         let mut truths = std::mem::take(&mut self.truths);
         let answers = Answers::ask(self.policies, record, &mut truths);
-        let judged = self.judge_by(first, &answers, context, summary, partial, found);
+        let judged = self.judge_marked(first, &answers, context, (summary, partial), found);
         self.truths = truths;
+        judged
+    }
+
+    /// Counts a record that is out of every scope: nobody asks about it.
+    fn pass_over(&mut self, record: &Record<'_>, context: Context<'_>, summary: &mut Summary) {
+        if let Some(marks) = &mut self.marks {
+            marks.fill(Mark::OutOfScope);
+        }
+        summary.count_record(&self.policies.schema, record, context.privacy);
+    }
+
+    /// Judges a record as [`Judge::judge_by`] does, and keeps the marks if they are asked.
+    #[inline]
+    fn judge_marked<E>(
+        &mut self,
+        first: (usize, Truth),
+        answers: &Answers<'_>,
+        context: Context<'_>,
+        sums: (&mut Summary, &mut Partial),
+        found: impl FnMut(&Finding<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Some(mut marks) = self.marks.take() else {
+            return self.judge_by(first, answers, context, sums, found, |_, _| {});
+        };
+        marks.fill(Mark::OutOfScope);
+        let mark = |rule_index: usize, mark| marks[rule_index] = mark;
+        let judged = self.judge_by(first, answers, context, sums, found, mark);
+        self.marks = Some(marks);
         judged
     }
 
@@ -115,7 +158,10 @@ impl<'p> Judge<'p> {
         found: impl FnMut(&Finding<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         match self.first_in_scope(answers.record()) {
-            Some(first) => self.judge_by(first, answers, context, summary, partial, found),
+            Some(first) => {
+                let sums = (summary, partial);
+                self.judge_by(first, answers, context, sums, found, |_, _| {})
+            }
             None => {
                 let schema = &self.policies.schema;
                 summary.count_record(schema, answers.record(), context.privacy);
@@ -141,7 +187,13 @@ impl<'p> Judge<'p> {
     ) -> Result<(), E> {
         let mut truths = std::mem::take(&mut self.truths);
         let answers = Answers::ask(self.policies, record, &mut truths);
-        let judged = self.judge_answers(&answers, context, summary, partial, found);
+        let judged = match self.first_in_scope(record) {
+            Some(first) => self.judge_marked(first, &answers, context, (summary, partial), found),
+            None => {
+                self.pass_over(record, context, summary);
+                Ok(())
+            }
+        };
         if judged.is_ok() {
             after(&|rule_index| self.standing(rule_index, &answers));
         }
@@ -197,16 +249,16 @@ impl<'p> Judge<'p> {
     }
 
     /// Judges a record of which `first` is the first policy whose scope it is not out of,
-    /// and whether it is in that.
+    /// and whether it is in that; `mark` takes what each rule comes to.
     #[inline]
     fn judge_by<E>(
         &self,
         first: (usize, Truth),
         answers: &Answers<'_>,
         context: Context<'_>,
-        summary: &mut Summary,
-        partial: &mut Partial,
+        (summary, partial): (&mut Summary, &mut Partial),
         mut found: impl FnMut(&Finding<'_>) -> Result<(), E>,
+        mut mark: impl FnMut(usize, Mark),
     ) -> Result<(), E> {
         let (policies, record) = (self.policies, answers.record());
         summary.count_record(&policies.schema, record, context.privacy);
@@ -243,8 +295,13 @@ impl<'p> Judge<'p> {
                         let asked = (aggregates - 1, aggregate);
                         match partial.gather(asked, when, answers, context.number) {
                             Some(outcome) => outcome,
-                            None => {
+                            None if aggregate.compared(record).is_some() => {
                                 summary.count_judged(policies.shared_controls(rule_index));
+                                mark(rule_index, Mark::Waiting);
+                                continue;
+                            }
+                            None => {
+                                mark(rule_index, Mark::Elsewhere);
                                 continue;
                             }
                         }
@@ -254,6 +311,7 @@ impl<'p> Judge<'p> {
                     summary.count_judged(policies.shared_controls(rule_index));
                 }
                 let Some((status, reason)) = summary.count_unlisted(rule_index, outcome) else {
+                    mark(rule_index, outcome.into());
                     continue;
                 };
                 let mut finding = Finding {
@@ -273,6 +331,7 @@ impl<'p> Judge<'p> {
                     finding.waive(waivers, &mut summary.waivers);
                 }
                 summary.count(&finding);
+                mark(rule_index, finding.status.into());
                 found(&finding)?;
             }
         }

@@ -147,6 +147,8 @@ pub mod panics;
 #[doc(hidden)]
 pub mod pipeline;
 #[cfg(feature = "cli")]
+mod population;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod report;
 #[cfg(feature = "cli")]
@@ -167,5 +169,4 @@ pub mod toml_keys;
 pub mod toml_reader;
 #[cfg(feature = "cli")]
 mod unpack;
-#[cfg(feature = "cli")]
 mod variants;

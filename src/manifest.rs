@@ -38,6 +38,9 @@ pub struct Manifest {
     policies: Vec<PolicyFile>,
     #[serde(default)]
     waivers: Vec<FileDigest>,
+    /// The file that names the expected customers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expected: Option<FileDigest>,
     exports: Vec<ExportFile>,
     reports: Vec<ReportFile>,
     counts: Totals,
@@ -56,7 +59,7 @@ pub struct Manifest {
     night: Option<NightFiles>,
 }
 
-/// Says when a run was made, by the clock of its machine, and how it ended.
+/// Says when a run was made, by the clock of its machine, by whom and how, and how it ended.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunFacts {
     /// When it began.
@@ -67,6 +70,37 @@ pub struct RunFacts {
     pub ended: String,
     /// Its exit code.
     pub exit_code: u8,
+    /// The name of its machine.
+    pub host: String,
+    /// The user whom the machine ran it as: the name in the environment, if there is one.
+    pub user: Option<String>,
+    /// The number of that user.
+    pub uid: u32,
+    /// Who ran it, as the command line says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
+    /// The arguments after the name of the program.
+    pub arguments: Vec<String>,
+}
+
+impl RunFacts {
+    /// Returns the facts of a run that ends now with this code.
+    pub fn new(options: &AuditOptions, started: DateTime<Utc>, exit_code: u8) -> Self {
+        let system = rustix::system::uname();
+        let user = ["USER", "LOGNAME"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok());
+        Self {
+            started: time::show(started),
+            ended: time::show(Utc::now()),
+            exit_code,
+            host: system.nodename().to_string_lossy().into_owned(),
+            user: user.filter(|name| !name.is_empty()),
+            uid: rustix::process::getuid().as_raw(),
+            operator: options.operator.clone(),
+            arguments: options.arguments.clone(),
+        }
+    }
 }
 
 /// Names the files of a night in its history; their paths are those in its folder.
@@ -201,7 +235,7 @@ impl Manifest {
     /// a history, if it keeps one.
     pub fn new(
         options: &AuditOptions,
-        (policies, waivers): (&Policies, &Waivers),
+        (policies, waivers, expected): (&Policies, &Waivers, Option<FileDigest>),
         (header, footer): (&Header, &Footer),
         exports: Vec<(FileDigest, Option<DateTime<Utc>>)>,
         reports: Vec<Written>,
@@ -217,6 +251,7 @@ impl Manifest {
             config: options.config.clone(),
             policies: policies.all.iter().flat_map(PolicyFile::all).collect(),
             waivers: waivers.files().cloned().collect(),
+            expected,
             exports: exports
                 .map(|(export, (file, modified))| ExportFile::new(export, file, modified))
                 .collect(),
@@ -276,6 +311,7 @@ impl Manifest {
         let reports = self.reports.iter().map(|report| &report.file);
         let config = self.config.iter();
         let policies = config.chain(policies).chain(&self.waivers);
+        let policies = policies.chain(&self.expected);
         policies.chain(exports).chain(reports)
     }
 

@@ -1,6 +1,7 @@
 //! A run of the program: the arguments are read, the command is done, and an error
 //! is printed.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::Write;
 
@@ -32,13 +33,16 @@ pub fn run(
     args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     mut streams: Streams<'_>,
 ) -> Exit {
+    let given: Vec<OsString> = args.into_iter().map(Into::into).collect();
     let Cli {
         command,
-        audit: args,
-    } = match cli::parse(args) {
+        audit: mut args,
+    } = match cli::parse(&given) {
         Ok(cli) => cli,
         Err(usage) => return print_usage(&usage, &mut streams),
     };
+    let after_name = given.iter().skip(1).map(|one| one.to_string_lossy());
+    args.arguments = after_name.map(Cow::into_owned).collect();
     let colour = chosen_colour(args.colour(), streams.stderr_colour);
     let done = caught(|| match command {
         Some(command) => dispatch(command, &mut streams),

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::external_sort::Spill;
+use crate::finding::Mark;
 use crate::policy::Cause;
 use crate::record::{Absent, Bad};
+use crate::variants::{place, variant};
 
 /// Half of the SHA-256 of a value: no two values that anybody will ever meet
 /// share one.
@@ -159,6 +161,50 @@ pub struct GroupFacts {
     pub differ: bool,
     /// The first locations; there are as many as `records`, at most `MAX_LOCATIONS`.
     pub locations: [Location; MAX_LOCATIONS],
+}
+
+/// What a rule that compares values comes to for a record. They come in the order of the
+/// records, then of the rules, and of one record and rule the one that counts first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cell {
+    pub location: Location,
+    /// The rule's location among those over the whole export.
+    pub rule: u32,
+    /// The place of the mark among all; greater ones give way.
+    pub mark: u8,
+}
+
+impl Cell {
+    pub fn new(entry: &Entry, mark: Mark) -> Self {
+        Self {
+            location: entry.location(),
+            rule: entry.rule,
+            mark: place(&mark),
+        }
+    }
+
+    pub fn mark(&self) -> io::Result<Mark> {
+        variant(self.mark)
+    }
+}
+
+impl Spill for Cell {
+    fn write(&self, writer: &mut impl Write) -> io::Result<()> {
+        self.location.write(writer)?;
+        write(writer, self.rule.to_le_bytes())?;
+        write(writer, [self.mark])
+    }
+
+    fn read(reader: &mut impl Read) -> io::Result<Self> {
+        let location = Location::read(reader)?;
+        let rule = u32::from_le_bytes(read(reader)?);
+        let [mark] = read(reader)?;
+        Ok(Self {
+            location,
+            rule,
+            mark,
+        })
+    }
 }
 
 /// An entry that is a finding. They come in the order of the records, then of

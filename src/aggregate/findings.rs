@@ -1,12 +1,15 @@
 //! What rules over all records come to: outcomes, and findings with their evidence.
 
-use super::entry::{Doubt, Found, GroupFacts, Location, MAX_LOCATIONS, Text};
+use super::entry::{Cell, Doubt, Found, GroupFacts, Location, MAX_LOCATIONS, Text};
 use super::error::Error;
+use super::group::Compared;
 use super::partial::{Accumulator, AggregateRule};
+use super::total::Late;
 use crate::external_sort::Sorted;
 use crate::finding::redaction::redact;
 use crate::finding::{
-    AggregateSubject, Counts, Evidence, Finding, Outcome, Privacy, Reason, Subject, Summary,
+    AggregateSubject, Counts, Evidence, Finding, LateMark, Mark, Outcome, Privacy, Reason, Subject,
+    Summary,
 };
 use crate::policy::Policies;
 use crate::policy::aggregate::{Aggregate, Comparison, Percent, Summation};
@@ -108,6 +111,29 @@ fn outcome_of_group(doubt: Doubt) -> Outcome {
     }
 }
 
+/// Gives what rules come to for each record: of several for one record and rule the first.
+struct Cells {
+    sorted: Sorted<Cell>,
+    last: Option<(Location, u32)>,
+}
+
+impl Cells {
+    fn new(sorted: Sorted<Cell>) -> Self {
+        Self { sorted, last: None }
+    }
+
+    fn next(&mut self) -> Result<Option<Cell>, Error> {
+        for cell in self.sorted.by_ref() {
+            let cell = cell?;
+            let place = Some((cell.location, cell.rule));
+            if std::mem::replace(&mut self.last, place) != place {
+                return Ok(Some(cell));
+            }
+        }
+        Ok(None)
+    }
+}
+
 /// Makes findings of what rules over all records come to, counts them and hands
 /// them out.
 pub(super) struct FindingMaker<'m, F> {
@@ -116,6 +142,7 @@ pub(super) struct FindingMaker<'m, F> {
     pub(super) privacy: Privacy<'m>,
     pub(super) waivers: Option<&'m Waivers>,
     pub(super) summary: &'m mut Summary,
+    pub(super) wants_marks: bool,
     pub(super) take: &'m mut F,
 }
 
@@ -124,15 +151,16 @@ impl<F> FindingMaker<'_, F> {
     pub(super) fn customers<E>(
         &mut self,
         rules: &[AggregateRule<'_>],
-        sorted: Sorted<Found>,
+        compared: Compared,
         texts: Spool,
     ) -> Result<(), E>
     where
         E: From<Error>,
-        F: FnMut(&Finding<'_>) -> Result<(), E>,
+        F: FnMut(Late<'_>) -> Result<(), E>,
     {
         let mut texts = texts.into_reader().map_err(Error::from)?;
-        for found in sorted {
+        let mut cells = compared.cells.map(|cells| Cells::new(cells));
+        for found in compared.found {
             let found = found.map_err(Error::from)?;
             let Some(rule) = rules.get(found.rule as usize) else {
                 continue;
@@ -152,9 +180,30 @@ impl<F> FindingMaker<'_, F> {
             let export = self.exports.get(found.location.export as usize).copied();
             let number = Some(found.location.record);
             let outcome = outcome_of_group(found.doubt);
-            self.hand_out(rule, outcome, &subject, (export, number))?;
+            let mark = self.hand_out(rule, outcome, &subject, (export, number))?;
+            if let Some(cells) = &mut cells {
+                while let Some(cell) = cells.next()? {
+                    if (cell.location, cell.rule) == (found.location, found.rule) {
+                        self.mark(LateMark::Waiting(mark))?;
+                        break;
+                    }
+                    self.mark(LateMark::Waiting(cell.mark().map_err(Error::from)?))?;
+                }
+            }
+        }
+        if let Some(cells) = &mut cells {
+            while let Some(cell) = cells.next()? {
+                self.mark(LateMark::Waiting(cell.mark().map_err(Error::from)?))?;
+            }
         }
         Ok(())
+    }
+
+    fn mark<E>(&mut self, mark: LateMark) -> Result<(), E>
+    where
+        F: FnMut(Late<'_>) -> Result<(), E>,
+    {
+        (self.take)(Late::Mark(mark))
     }
 
     /// Counts what a rule comes to that looks at sums, and hands out the finding if
@@ -165,7 +214,7 @@ impl<F> FindingMaker<'_, F> {
         sum: &Accumulator,
     ) -> Result<(), E>
     where
-        F: FnMut(&Finding<'_>) -> Result<(), E>,
+        F: FnMut(Late<'_>) -> Result<(), E>,
     {
         let summation = match rule.aggregate {
             Aggregate::Summed(summation) => summation,
@@ -188,21 +237,26 @@ impl<F> FindingMaker<'_, F> {
             [one] => Some(*one),
             _ => None,
         };
-        self.hand_out(rule, outcome, &subject, (export, None))
+        let mark = self.hand_out(rule, outcome, &subject, (export, None))?;
+        match self.wants_marks {
+            true => self.mark(LateMark::OfAll(rule.index, mark)),
+            false => Ok(()),
+        }
     }
 
+    /// Counts an outcome, and hands out the finding if it is one; returns its mark.
     fn hand_out<E>(
         &mut self,
         rule: &AggregateRule<'_>,
         outcome: Outcome,
         subject: &AggregateSubject,
         (export, number): (Option<&str>, Option<u64>),
-    ) -> Result<(), E>
+    ) -> Result<Mark, E>
     where
-        F: FnMut(&Finding<'_>) -> Result<(), E>,
+        F: FnMut(Late<'_>) -> Result<(), E>,
     {
         let Some((status, reason)) = self.summary.count_unlisted(rule.index, outcome) else {
-            return Ok(());
+            return Ok(outcome.into());
         };
         let mut finding = Finding {
             subject: Subject::Aggregate(subject),
@@ -221,7 +275,8 @@ impl<F> FindingMaker<'_, F> {
             finding.waive(waivers, &mut self.summary.waivers);
         }
         self.summary.count(&finding);
-        (self.take)(&finding)
+        (self.take)(Late::Finding(&finding))?;
+        Ok(finding.status.into())
     }
 
     fn looks_at(&self, rule: &AggregateRule<'_>) -> String {

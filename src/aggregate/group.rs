@@ -5,22 +5,24 @@ use std::io::{self, BufReader, Seek};
 
 use tempfile::SpooledTempFile;
 
-use super::entry::{Doubt, Entry, Found, GroupFacts, Location, MAX_LOCATIONS};
+use super::entry::{Cell, Doubt, Entry, Found, GroupFacts, Location, MAX_LOCATIONS};
 use super::error::{Error, SPOOL_BYTES};
 use super::partial::AggregateRule;
 use crate::external_sort::{Sorted, Sorter, Spill};
-use crate::finding::Summary;
+use crate::finding::{Mark, Summary};
 use crate::policy::aggregate::{Aggregate, Comparison, Copies};
 
-/// Compares all values; returns the entries that are findings.
+/// Compares all values.
 pub(super) fn compare(
     rules: &[AggregateRule<'_>],
     entries: Sorter<Entry>,
     segment: usize,
     summary: &mut Summary,
-) -> Result<Sorted<Found>, Error> {
+    wants_marks: bool,
+) -> Result<Compared, Error> {
     // Each is more than twice as large as an entry.
     let mut found = Sorter::new(segment / 4);
+    let mut cells = wants_marks.then(|| Sorter::new(segment));
     let mut open: Option<Group> = None;
     for entry in entries.sorted()? {
         let entry = entry?;
@@ -30,7 +32,7 @@ pub(super) fn compare(
             }
             other => {
                 if let Some(mut group) = other.take() {
-                    group.judge(rules, summary, &mut found)?;
+                    group.judge(rules, summary, &mut found, cells.as_mut())?;
                     // Its room is used again.
                     group.begin(entry)?;
                     other.insert(group)
@@ -42,9 +44,21 @@ pub(super) fn compare(
         group.add(entry)?;
     }
     if let Some(mut group) = open {
-        group.judge(rules, summary, &mut found)?;
+        group.judge(rules, summary, &mut found, cells.as_mut())?;
     }
-    Ok(found.sorted()?)
+    Ok(Compared {
+        found: found.sorted()?,
+        cells: cells.map(Sorter::sorted).transpose()?,
+    })
+}
+
+/// Holds what comparing all values came to.
+pub(super) struct Compared {
+    /// The entries that are findings.
+    pub(super) found: Sorted<Found>,
+    /// What the rules come to for each record, if that is asked: of one record and rule the
+    /// first counts.
+    pub(super) cells: Option<Sorted<Cell>>,
 }
 
 /// How many contents of doubtful records are held against each other.
@@ -170,6 +184,7 @@ impl Group {
         rules: &[AggregateRule<'_>],
         summary: &mut Summary,
         found: &mut Sorter<Found>,
+        mut cells: Option<&mut Sorter<Cell>>,
     ) -> io::Result<()> {
         let Some(rule) = rules.get(self.first.rule as usize) else {
             return Ok(());
@@ -179,16 +194,19 @@ impl Group {
             // There are no entries of such a rule.
             Aggregate::Summed(_) => return Ok(()),
         };
-        if matches!(verdict, GroupVerdict::Met) {
+        if matches!(verdict, GroupVerdict::Met) && cells.is_none() {
             summary.count_passes(rule.index, self.facts.customers);
             return Ok(());
         }
         self.all.rewind()?;
         let mut all = BufReader::new(&mut self.all);
-        let mut open: Option<(Entry, Option<Found>)> = None;
+        let mut open: Option<Customer> = None;
         let mut passes = 0;
         for _ in 0..self.facts.records {
             let entry = Entry::read(&mut all)?;
+            if let Some(cells) = &mut cells {
+                cells.push(Cell::new(&entry, Mark::Elsewhere))?;
+            }
             let doubt = verdict.doubt(&entry, self.doubtful.map(|(_, doubt)| doubt));
             let finding = doubt.map(|doubt| Found {
                 location: entry.location(),
@@ -198,41 +216,70 @@ impl Group {
                 group: self.facts,
             });
             match &mut open {
-                Some((last, worst)) if last.is_of_customer_of(&entry) => {
-                    *last = entry;
-                    // The certain come first, and of those that are alike the first.
-                    let is_worse = |one: &Found| {
-                        worst.is_none_or(|worst| {
-                            worst.doubt != Doubt::NONE && one.doubt == Doubt::NONE
-                        })
-                    };
-                    if finding.as_ref().is_some_and(is_worse) {
-                        *worst = finding;
-                    }
+                Some(customer) if customer.last.is_of_customer_of(&entry) => {
+                    customer.add(entry, finding);
                 }
-                customer => {
-                    if let Some((_, worst)) = customer.replace((entry, finding)) {
-                        passes += give(worst, found)?;
+                other => {
+                    if let Some(customer) = other.replace(Customer::new(entry, finding)) {
+                        passes += customer.give(found, cells.as_deref_mut())?;
                     }
                 }
             }
         }
-        if let Some((_, worst)) = open {
-            passes += give(worst, found)?;
+        if let Some(customer) = open {
+            passes += customer.give(found, cells)?;
         }
         summary.count_passes(rule.index, passes);
         Ok(())
     }
 }
 
-/// Gives the finding on a customer; returns how many customers have none.
-fn give(worst: Option<Found>, found: &mut Sorter<Found>) -> io::Result<u64> {
-    match worst {
-        Some(worst) => {
-            found.push(worst)?;
-            Ok(0)
+/// Holds what the records of one customer come to that have the value.
+struct Customer {
+    first: Entry,
+    last: Entry,
+    worst: Option<Found>,
+}
+
+impl Customer {
+    fn new(first: Entry, worst: Option<Found>) -> Self {
+        let last = first;
+        Self { first, last, worst }
+    }
+
+    fn add(&mut self, entry: Entry, finding: Option<Found>) {
+        self.last = entry;
+        // The certain come first, and of those that are alike the first.
+        let is_worse = |one: &Found| {
+            self.worst
+                .is_none_or(|worst| worst.doubt != Doubt::NONE && one.doubt == Doubt::NONE)
+        };
+        if finding.as_ref().is_some_and(is_worse) {
+            self.worst = finding;
         }
-        None => Ok(1),
+    }
+
+    /// Gives the finding on the customer; returns how many customers have none.
+    fn give(self, found: &mut Sorter<Found>, cells: Option<&mut Sorter<Cell>>) -> io::Result<u64> {
+        let Self { first, worst, .. } = self;
+        if let Some(cells) = cells {
+            let (location, mark) = match &worst {
+                None => (first.location(), Mark::Pass),
+                Some(worst) if worst.doubt == Doubt::NONE => (worst.location, Mark::Fail),
+                Some(worst) => (worst.location, Mark::Error),
+            };
+            cells.push(Cell {
+                location,
+                ..Cell::new(&first, mark)
+            })?;
+        }
+        match worst {
+            Some(worst) => {
+                found.push(worst)?;
+                Ok(0)
+            }
+            None => Ok(1),
+        }
     }
 }
 

@@ -14,4 +14,4 @@ mod total;
 
 pub use error::Error;
 pub use partial::Partial;
-pub use total::Aggregates;
+pub use total::{Aggregates, Late};

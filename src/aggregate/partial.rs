@@ -190,7 +190,9 @@ impl Partial {
             Value::Absent(_) => return Some(Outcome::NotApplicable),
             Value::Bad(why) => return Some(Outcome::Error(why.into())),
             // Fields of other kinds are not held against each other.
-            Value::Flag(_) | Value::Number | Value::Time(_) | Value::Networks(_) => return None,
+            Value::Flag(_) | Value::Number | Value::Time(_) | Value::Networks(_) => {
+                return Some(Outcome::NotApplicable);
+            }
         }
         let (ignore_case, content) = match comparison {
             Comparison::Unique { ignore_case, .. } => {

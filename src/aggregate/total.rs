@@ -6,13 +6,22 @@ use super::findings::FindingMaker;
 use super::group;
 use super::partial::{self, Accumulator, AggregateRule, Partial};
 use crate::external_sort::Sorter;
-use crate::finding::{Finding, Privacy, Summary};
+use crate::finding::{Finding, LateMark, Privacy, Summary};
 use crate::policy::Policies;
 use crate::spool::Spool;
 use crate::waiver::Waivers;
 
 /// Says how many entries, of about 80 bytes each, are sorted in memory.
 const SEGMENT: usize = 1 << 16;
+
+/// Says what rules over all records come to, once all of them have been read.
+#[derive(Debug)]
+pub enum Late<'f> {
+    /// A finding.
+    Finding(&'f Finding<'f>),
+    /// What a rule comes to for a record, or for all.
+    Mark(LateMark),
+}
 
 /// Adds up what all records of a run gather, for its rules over all records.
 pub struct Aggregates<'p> {
@@ -23,6 +32,7 @@ pub struct Aggregates<'p> {
     texts: Spool,
     segment: usize,
     waivers: Option<&'p Waivers>,
+    wants_marks: bool,
 }
 
 impl<'p> Aggregates<'p> {
@@ -41,6 +51,7 @@ impl<'p> Aggregates<'p> {
             texts: Spool::new(SPOOL_BYTES),
             segment,
             waivers: None,
+            wants_marks: false,
         }
     }
 
@@ -48,6 +59,13 @@ impl<'p> Aggregates<'p> {
     #[must_use]
     pub fn with_waivers(mut self, waivers: &'p Waivers) -> Self {
         self.waivers = (!waivers.is_empty()).then_some(waivers);
+        self
+    }
+
+    /// Asks for what each rule comes to for each record, too.
+    #[must_use]
+    pub fn with_marks(mut self) -> Self {
+        self.wants_marks = true;
         self
     }
 
@@ -78,7 +96,8 @@ impl<'p> Aggregates<'p> {
 
     /// Counts what the rules come to in the summary, and hands out their
     /// findings: those about customers, in the order of the records and then of
-    /// the rules, and then those about the whole export.
+    /// the rules, and then those about the whole export. Marks, if they are asked, are
+    /// handed out in the same order.
     ///
     /// # Errors
     ///
@@ -88,7 +107,7 @@ impl<'p> Aggregates<'p> {
         exports: &[&str],
         privacy: Privacy<'_>,
         summary: &mut Summary,
-        mut take: impl FnMut(&Finding<'_>) -> Result<(), E>,
+        mut take: impl FnMut(Late<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         if self.rules.is_empty() {
             return Ok(());
@@ -101,17 +120,19 @@ impl<'p> Aggregates<'p> {
             texts,
             segment,
             waivers,
+            wants_marks,
         } = self;
-        let found = group::compare(&rules, entries, segment, summary)?;
+        let compared = group::compare(&rules, entries, segment, summary, wants_marks)?;
         let mut maker = FindingMaker {
             policies,
             exports,
             privacy,
             waivers,
             summary,
+            wants_marks,
             take: &mut take,
         };
-        maker.customers(&rules, found, texts)?;
+        maker.customers(&rules, compared, texts)?;
         for (rule, accumulator) in rules.iter().zip(&accumulators) {
             maker.whole_export(rule, accumulator)?;
         }
@@ -224,7 +245,10 @@ mod tests {
                 .expect("temporary files");
         }
         let mut found = Vec::new();
-        let settled = aggregates.finish(&["e"], Privacy::Shown, &mut summary, |finding| {
+        let settled = aggregates.finish(&["e"], Privacy::Shown, &mut summary, |late| {
+            let Late::Finding(finding) = late else {
+                return Ok(());
+            };
             let (id, evidence) = (finding.customer_id(), finding.evidence());
             let (rule, number) = (&finding.rule.id, finding.number);
             found.push(format!("{rule} {id:?} {number:?} {evidence:?}"));

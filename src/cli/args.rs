@@ -10,8 +10,8 @@ use super::help::{USAGE, after_help, columns_help, output_help};
 use super::nights::{DiffArgs, HistoryArgs, VerifyArgs};
 use super::schedule::ScheduleArgs;
 use super::values::{
-    bytes, choice, column, deadline, destination, instant, listed, mapping, max_chars, setting,
-    severity, span, split_by,
+    bytes, choice, column, deadline, destination, instant, listed, mapping, matrix, max_chars,
+    not_blank, setting, severity, span, split_by,
 };
 use super::waiver_args::{WaiveArgs, WaiversCommand};
 use crate::export;
@@ -449,6 +449,20 @@ pub struct AuditArgs {
     #[arg(long, value_name = "FILE")]
     pub manifest: Option<PathBuf>,
 
+    /// Write a row for each record and a column for each rule, as CSV: P pass, F fail,
+    /// E error, N not applicable, W waived, O out of scope
+    #[arg(long, value_name = "FILE", value_parser = matrix)]
+    pub matrix: Option<PathBuf>,
+
+    /// The customers that must be in the exports, by id, one a line: without one of them the
+    /// audit is not complete
+    #[arg(long, value_name = "FILE")]
+    pub expect: Option<PathBuf>,
+
+    /// Who runs the audit, for the manifest
+    #[arg(long, value_name = "NAME", value_parser = not_blank)]
+    pub operator: Option<String>,
+
     /// Write pseudonyms for ids and names of customers: the same in every
     /// run with the same key, a file of at least 16 random bytes
     #[arg(long, value_name = "KEYFILE", conflicts_with = "show_sensitive")]
@@ -478,6 +492,10 @@ pub struct AuditArgs {
     /// When to colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorChoice,
+
+    /// All arguments as they were given
+    #[arg(skip)]
+    pub arguments: Vec<String>,
 
     /// The size of a chunk in bytes
     #[arg(long, hide = true, default_value_t = 512 << 10, value_parser = bytes)]

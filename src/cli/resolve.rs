@@ -115,6 +115,7 @@ impl AuditArgs {
             "false",
             bool::to_string,
         );
+        let expect = choose.one(Key::Expect, self.expect, config.expect, "none", path);
         // One of the two on the command line is instead of either.
         let (since, history) = match (&self.since, &self.history) {
             (None, None) => (config.since, config.history),
@@ -169,6 +170,8 @@ impl AuditArgs {
         let link = choose.one(Key::Link, None, config.link, "none", String::clone);
         let given = self.manifest.map(|path| of_night(path, as_of));
         let manifest = choose.one(Key::Manifest, given, config.manifest, "none", path);
+        let given = self.matrix.map(|path| of_night(path, as_of));
+        let matrix = choose.one(Key::Matrix, given, config.matrix, "none", path);
         let threads = choose.one(
             Key::Threads,
             self.threads,
@@ -186,10 +189,14 @@ impl AuditArgs {
         reports.link = link;
         reports.job = job;
         choose.reports(&mut reports, config.reports);
+        reports.files.extend(matrix.map(Destination::matrix));
         let options = AuditOptions {
             config: config.file,
             exports,
+            expect,
             export_name,
+            operator: self.operator,
+            arguments: self.arguments,
             policies: PolicyOptions {
                 names,
                 set,

@@ -9,6 +9,8 @@ use strum::{EnumMessage, IntoStaticStr, VariantArray};
 pub enum Topic {
     /// The nightly job: what is new, waivers, history, tickets, schedule
     Nights,
+    /// Reports by control, the outcome of every record, and signed evidence
+    Controls,
 }
 
 impl Topic {
@@ -32,6 +34,7 @@ impl Topic {
     pub fn page(self) -> &'static str {
         match self {
             Self::Nights => include_str!("topic/nights.md"),
+            Self::Controls => include_str!("topic/controls.md"),
         }
     }
 }

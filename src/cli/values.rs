@@ -34,6 +34,23 @@ fn names<T: Copy + Into<&'static str>>(variants: &[T]) -> String {
     names.join(", ")
 }
 
+pub(super) fn matrix(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match Destination::new(Some(report::Format::Matrix), path.clone()) {
+        Ok(_) => Ok(path),
+        Err(_) => Err("name a file; --format matrix is for stdout".to_owned()),
+    }
+}
+
+/// Reads text that is not blank.
+pub(super) fn not_blank(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("it is blank".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
+/// Reads where a report goes: a file, or a format and a file.
 pub(super) fn destination(text: &str) -> Result<Destination, String> {
     let format = text.split_once(':');
     let format = format.and_then(|(name, path)| Some((report::Format::named(name)?, path)));

@@ -3,11 +3,14 @@
 
 use chrono::{DateTime, Utc};
 
+use super::error::Error;
 use super::exports::ExportRun;
 use super::night::Night;
-use crate::finding::Anomaly;
+use crate::finding::{Anomaly, Privacy, display_id};
 use crate::nights::{Base, has_shrunk};
 use crate::options::Alarm;
+use crate::population::{self, Expected, Seen};
+use crate::report::ExpectedCustomers;
 use crate::text::{count, grouped};
 use crate::totals::{Gap, GapCode, Totals};
 
@@ -30,6 +33,64 @@ pub(super) fn raise(
         let anomaly = Anomaly::LongGap { before, most };
         totals.verdict.anomalies.push(anomaly);
     }
+}
+
+/// Notes which customers are not there that are expected, and which are there beside them;
+/// returns what the report says of them.
+///
+/// # Errors
+///
+/// Temporary files cannot be read.
+pub(super) fn judge_population(
+    expected: &mut Expected,
+    seen: Seen,
+    (exports, privacy): (&[ExportRun], Privacy<'_>),
+    totals: &mut Totals,
+) -> Result<ExpectedCustomers, Error> {
+    let compared = expected.compare(seen).map_err(population::Error::from)?;
+    let named = |names: Vec<String>, all: u64| {
+        let more = all - names.len() as u64;
+        let more = match more {
+            0 => String::new(),
+            more => format!(" and {} more", grouped(more)),
+        };
+        format!("{}{more}", names.join(", "))
+    };
+    if compared.missing > 0 {
+        let ids = compared.first_missing.iter();
+        let ids = ids.map(|id| display_id(privacy, "id", id).into_owned());
+        let text = format!(
+            "{} not in the exports: {}",
+            count(
+                compared.missing,
+                "expected customer is",
+                "expected customers are"
+            ),
+            named(ids.collect(), compared.missing),
+        );
+        let gap = Gap::new(GapCode::ExpectedMissing, compared.missing, text);
+        totals.verdict.gaps.push(gap);
+    }
+    if compared.unexpected > 0 {
+        let records = compared.first_unexpected.iter();
+        let places = records.map(|(export, record)| {
+            let export = exports.get(usize::try_from(*export).unwrap_or(usize::MAX));
+            let export = export.map_or("", |export| export.name.as_str());
+            format!("{export} record {record}")
+        });
+        totals.verdict.anomalies.push(Anomaly::Unexpected {
+            customers: compared.unexpected,
+            places: named(places.collect(), compared.unexpected),
+        });
+    }
+    let file = expected.file();
+    Ok(ExpectedCustomers {
+        path: file.path.clone(),
+        sha256: file.sha256.clone(),
+        customers: compared.expected,
+        missing: compared.missing,
+        unexpected: compared.unexpected,
+    })
 }
 
 /// Notes which exports are too old, or those of the night before.

@@ -11,6 +11,7 @@ use super::exports::{ExportRun, same_content};
 use super::night::{Night, States, compared};
 use super::notes::{last_line, notes, reasons, would_audit};
 use super::share::{threads, window};
+use crate::aggregate::Late;
 use crate::export::{Chunker, Source};
 use crate::finding::{Finding, Key, Privacy};
 use crate::manifest::{Manifest, RunFacts};
@@ -18,7 +19,8 @@ use crate::nights::{self, RunningNight, Tonight};
 use crate::options::{AuditOptions, Disclosure, PolicyOptions, Verbosity};
 use crate::pipeline::{self, ChunkResult, Piece, Pipeline, Rejection};
 use crate::policy::{Policies, Policy};
-use crate::record::{Slot, time};
+use crate::population::{self, Expected, Seen};
+use crate::record::Slot;
 use crate::report::{
     self, Ended, FindingRow, Footer, Header, OnStdout, Planned, Rejected, RenderedChunk, Renderers,
     Reports, SplitBy,
@@ -47,6 +49,7 @@ pub fn audit(options: &AuditOptions, streams: &mut Streams<'_>) -> Result<Exit, 
     let waivers = Waivers::load(&options.waivers, &policies, options.policies.as_of)?;
     let sources = night.exports(Source::open_all(&options.exports)?)?;
     let key = key(&options.disclosure)?;
+    let mut expected = options.expect.as_deref().map(Expected::read).transpose()?;
     let audit = Audit {
         options,
         policies: &policies,
@@ -61,7 +64,7 @@ pub fn audit(options: &AuditOptions, streams: &mut Streams<'_>) -> Result<Exit, 
     loop {
         let again: Result<Vec<_>, _> = sources.iter().map(Source::again).collect();
         let notes = std::mem::take(&mut passed_over);
-        match audit.run(again?, decided.as_ref(), &notes, streams)? {
+        match audit.run(again?, expected.as_mut(), decided.as_ref(), &notes, streams)? {
             Made::Whole(exit) => return Ok(exit),
             Made::Undecided(states) => decided = Some(states),
         }
@@ -93,6 +96,7 @@ impl Audit<'_> {
     fn run(
         &self,
         mut sources: Vec<Source>,
+        expected: Option<&mut Expected>,
         decided: Option<&States>,
         notes: &[String],
         streams: &mut Streams<'_>,
@@ -157,13 +161,22 @@ impl Audit<'_> {
                 options.verbosity,
                 size,
             ),
-            totals: match options.waivers.is_empty() {
-                true => RunningTotals::new(policies, exports.len()),
-                false => RunningTotals::new(policies, exports.len()).with_waivers(waivers),
+            totals: {
+                let totals = RunningTotals::new(policies, exports.len());
+                let totals = match options.waivers.is_empty() {
+                    true => totals,
+                    false => totals.with_waivers(waivers),
+                };
+                match renderers.want_records() {
+                    true => totals.with_marks(),
+                    false => totals,
+                }
             },
             running: RunningNight::new(self.night.base()),
             tonight: tonight.as_ref(),
             night: self.night,
+            expected,
+            seen: Seen::default(),
             started: self.started,
             is_again: decided.is_some(),
             exports,
@@ -218,6 +231,7 @@ fn files_read<'f>(
     files.extend(policies.all.iter().flat_map(Policy::files));
     files.extend(options.config.iter().map(|config| Path::new(&config.path)));
     files.extend(options.waivers.iter().map(PathBuf::as_path));
+    files.extend(options.expect.as_deref());
     let splits = options.reports.files.iter();
     let splits = splits.filter_map(|file| file.layout.split_by.as_ref());
     files.extend(splits.filter_map(SplitBy::file));
@@ -244,6 +258,9 @@ struct Run<'r> {
     /// What findings are held against, if the run is compared with the night before.
     tonight: Option<&'r Tonight<'r>>,
     night: &'r Night<'r>,
+    /// The customers that must be in the exports, if that is said, and those that were seen.
+    expected: Option<&'r mut Expected>,
+    seen: Seen,
     started: DateTime<Utc>,
     /// Whether the exports were read before, and rejected records noted.
     is_again: bool,
@@ -270,6 +287,7 @@ impl Run<'_> {
             waivers: self.waivers,
             privacy: self.privacy,
             renderers: self.renderers,
+            gathers_ids: self.expected.is_some(),
             tonight: self.tonight,
         };
         pipeline.run(chunker, threads, |piece| self.write(piece))?;
@@ -292,8 +310,11 @@ impl Run<'_> {
             part,
             night,
             rejected,
+            ids,
         } = result;
         self.write_rejected(part.export, &rejected)?;
+        let seen = self.seen.add(part.export, &ids, part.summary.records);
+        seen.map_err(population::Error::from)?;
         self.totals.add(part)?;
         self.running.add(night)?;
         let bytes = self.exports.iter().map(|export| export.bytes.bytes()).sum();
@@ -341,6 +362,8 @@ impl Run<'_> {
             mut running,
             tonight,
             night: of_night,
+            expected,
+            seen,
             started,
             is_again: _,
             rejected: _,
@@ -355,11 +378,24 @@ impl Run<'_> {
         };
         let completeness = options.completeness;
         let mut night = nights::Part::default();
-        let mut totals = totals.finish(export_names, privacy, completeness, |finding| {
-            write_finding(finding, renderers, tonight, &mut night, &mut reports)
-        })?;
+        let take = |late: Late<'_>| match late {
+            Late::Finding(finding) => {
+                write_finding(finding, renderers, tonight, &mut night, &mut reports)
+            }
+            Late::Mark(mark) => Ok(reports.late_mark(&mark)?),
+        };
+        let mut totals = totals.finish_with_marks(export_names, privacy, completeness, take)?;
         running.add(night)?;
         alarms::raise(of_night, &exports, options.policies.as_of, &mut totals);
+        let population = match expected {
+            Some(expected) => {
+                let beside = (exports.as_slice(), privacy);
+                let customers = alarms::judge_population(expected, seen, beside, &mut totals)?;
+                Some((expected.file().clone(), customers))
+            }
+            None => None,
+        };
+        let (expected, population) = population.unzip();
         let compared = match tonight {
             Some(tonight) => {
                 let mut sum = running.finish(tonight)?;
@@ -391,6 +427,7 @@ impl Run<'_> {
             console.say(&reason);
         }
         let mut footer = Footer::new(policies, &totals, &names, privacy);
+        footer.summary.expected = population;
         if let Some(compared) = &compared {
             footer.summary.since = Some(compared.counts);
             footer.summary.since_by_rule.clone_from(&compared.by_rule);
@@ -408,11 +445,7 @@ impl Run<'_> {
         })?;
         let is_complete = totals.verdict.is_complete();
         let files = of_night.files(index, is_complete, &mut settled)?;
-        let run = RunFacts {
-            started: time::show(started),
-            ended: time::show(Utc::now()),
-            exit_code: exit.code(),
-        };
+        let run = RunFacts::new(options, started, exit.code());
         let digests = exports
             .iter()
             .filter_map(|export| Some((export.file_digest()?, export.modified)))
@@ -420,7 +453,7 @@ impl Run<'_> {
         let written = settled.written().to_vec();
         let manifest = Manifest::new(
             options,
-            (policies, waivers),
+            (policies, waivers, expected),
             (header, &footer),
             digests,
             written,

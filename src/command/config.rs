@@ -36,8 +36,8 @@ pub(super) fn show(args: AuditArgs, out: &mut dyn Write) -> Result<(), Error> {
 
 /// Describes a configuration, from the tables that its reader asks.
 pub(super) fn schema() -> Value {
-    let followed = Key::VARIANTS.iter().filter(|key| key.is_followed());
-    let properties = followed.map(|key| property(key.word(), key.shape(), key.meaning()));
+    let properties = Key::VARIANTS.iter();
+    let properties = properties.map(|key| property(key.word(), key.shape(), key.meaning()));
     let properties: Map<_, _> = properties.collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -101,8 +101,8 @@ fn shape(shape: Shape) -> Value {
 }
 
 fn report() -> Value {
-    let followed = ReportKey::VARIANTS.iter().filter(|key| key.is_followed());
-    let properties = followed.map(|key| property(key.word(), key.shape(), key.meaning()));
+    let properties = ReportKey::VARIANTS.iter();
+    let properties = properties.map(|key| property(key.word(), key.shape(), key.meaning()));
     let properties: Map<_, _> = properties.collect();
     let required: Vec<_> = ReportKey::REQUIRED.iter().map(|key| key.word()).collect();
     json!({

@@ -20,6 +20,7 @@ use crate::terminal::Streams;
 ///
 /// It could not be done: files are as they were before.
 pub(super) fn convert(options: &ConvertOptions, streams: &mut Streams<'_>) -> Result<Exit, Error> {
+    options.reports.are_of_findings()?;
     let mut converter = Converter {
         options,
         screen: streams.screen(options.colour),

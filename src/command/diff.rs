@@ -28,6 +28,7 @@ use crate::totals::Gap;
 /// They cannot be compared: files are as they were before.
 pub(super) fn diff(options: &DiffOptions, streams: &mut Streams<'_>) -> Result<Exit, Error> {
     has_deadline(&options.nights)?;
+    options.reports.are_of_findings()?;
     let later = &options.later;
     let shown = || later.display().to_string();
     let metadata = File::open(later).and_then(|file| file.metadata());

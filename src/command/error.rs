@@ -14,6 +14,7 @@ use crate::nights;
 use crate::panics::{self, Panic};
 use crate::pipeline;
 use crate::policy;
+use crate::population;
 use crate::report::{self, Colour};
 use crate::text::{count, escape_controls};
 use crate::waiver;
@@ -66,6 +67,9 @@ pub enum Error {
     /// The history cannot be kept.
     #[error(transparent)]
     History(#[from] history::Error),
+    /// The expected customers are not known.
+    #[error(transparent)]
+    Population(#[from] population::Error),
     /// What rules over all records gather cannot be kept.
     #[error(transparent)]
     Aggregate(#[from] aggregate::Error),

@@ -49,7 +49,8 @@ pub(super) fn notes(policies: &Policies, totals: &Totals) -> Vec<String> {
         Anomaly::Shrunk { .. }
         | Anomaly::OldExport { .. }
         | Anomaly::SameExport(_)
-        | Anomaly::LongGap { .. } => Some(anomaly.to_string()),
+        | Anomaly::LongGap { .. }
+        | Anomaly::Unexpected { .. } => Some(anomaly.to_string()),
         Anomaly::Everybody(_)
         | Anomaly::Inapplicable(_)
         | Anomaly::Nobody(_)
@@ -71,6 +72,7 @@ pub(super) fn notes(policies: &Policies, totals: &Totals) -> Vec<String> {
         | GapCode::NoId
         | GapCode::ExportChanged
         | GapCode::EmptyExport
+        | GapCode::ExpectedMissing
         | GapCode::Rejected
         | GapCode::FieldMissing
         | GapCode::Shrunk
@@ -103,6 +105,7 @@ fn way_out(code: GapCode) -> Option<&'static str> {
         GapCode::MorePages => Some("fetch every page, and give all of them"),
         GapCode::Stale => Some("export it anew"),
         GapCode::Shrunk => Some("compare with the export of the night before"),
+        GapCode::ExpectedMissing => Some("export them too, or take them from the file"),
         GapCode::NoId => Some("`--map id=KEY` reads another key as the id"),
         GapCode::Truncated
         | GapCode::Unreadable

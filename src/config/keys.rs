@@ -141,39 +141,6 @@ impl Key {
         }
     }
 
-    /// Returns whether this version does what the key asks for. One that is read and not
-    /// followed would let a night pass that should not.
-    pub fn is_followed(self) -> bool {
-        match self {
-            Self::Expect | Self::Matrix => false,
-            Self::Policies
-            | Self::Exports
-            | Self::Waivers
-            | Self::Set
-            | Self::Only
-            | Self::Skip
-            | Self::Map
-            | Self::FailOn
-            | Self::FailOnNew
-            | Self::Undecided
-            | Self::AllowEmpty
-            | Self::Since
-            | Self::History
-            | Self::Keep
-            | Self::Deadline
-            | Self::Shrink
-            | Self::MaxExportAge
-            | Self::Stale
-            | Self::Gap
-            | Self::ExportName
-            | Self::Job
-            | Self::Link
-            | Self::Manifest
-            | Self::Threads
-            | Self::Report => true,
-        }
-    }
-
     /// Returns what the key means, in a sentence.
     pub fn meaning(self) -> &'static str {
         self.get_documentation().unwrap_or_default()
@@ -211,18 +178,6 @@ impl ReportKey {
             Self::SplitBy => Shape::SplitBy,
             Self::List => Shape::Listed,
             Self::MaxChars => Shape::MaxChars,
-        }
-    }
-
-    /// Returns whether this version does what the key asks for.
-    pub fn is_followed(self) -> bool {
-        match self {
-            Self::File
-            | Self::Format
-            | Self::Columns
-            | Self::SplitBy
-            | Self::List
-            | Self::MaxChars => true,
         }
     }
 

@@ -17,7 +17,7 @@ use crate::options::{Alarm, FailsOn};
 use crate::policy::{Selector, Severity};
 use crate::record::time::Span;
 use crate::report::Destination;
-use crate::toml_reader::{self, Entries, TomlReader, Word};
+use crate::toml_reader::{self, Entries, TomlReader};
 use crate::totals::Undecided;
 
 /// Holds what a configuration says, each value with its place.
@@ -128,7 +128,6 @@ impl Config {
 impl Values<'_> {
     /// Reads all that is there; what is wrong is not.
     fn config(&mut self, keys: &Entries<'_, '_, Key>) -> Config {
-        self.refuse_what_is_not_followed(keys, Key::is_followed);
         self.refuse_two_nights(keys);
         let mut at = |key| keys.get(key);
         let at = &mut at;
@@ -167,21 +166,6 @@ impl Values<'_> {
             reports: at(Key::Report)
                 .and_then(|entry| self.reports(entry))
                 .unwrap_or_default(),
-        }
-    }
-
-    /// Reports keys that this version does nothing with.
-    pub(super) fn refuse_what_is_not_followed<K: Word>(
-        &mut self,
-        keys: &Entries<'_, '_, K>,
-        is_followed: fn(K) -> bool,
-    ) {
-        for (key, (name, _)) in keys.all() {
-            if !is_followed(*key) {
-                let message = format!("this version does nothing with `{}` yet", key.word());
-                let help = "leave it out, so that nobody counts on it".to_owned();
-                self.toml.complain(name.span(), message, Some(help));
-            }
         }
     }
 

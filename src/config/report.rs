@@ -25,7 +25,6 @@ impl Values<'_> {
         let of = "a report";
         let (table, span) = self.toml.table(item, "`[[report]]`")?;
         let keys: Entries<'_, '_, ReportKey> = self.toml.keys(table, of);
-        self.refuse_what_is_not_followed(&keys, ReportKey::is_followed);
         for key in ReportKey::REQUIRED {
             let _ = self.toml.needed(&keys, *key, &span, of);
         }

@@ -74,6 +74,13 @@ pub enum Anomaly {
         /// How long ago it may be.
         most: Span,
     },
+    /// Customers are in the exports who are not expected.
+    Unexpected {
+        /// How many.
+        customers: u64,
+        /// Where the first of them are.
+        places: String,
+    },
     /// A key that is no field is nearly that one.
     NearKey(String, String),
 }
@@ -114,6 +121,14 @@ impl fmt::Display for Anomaly {
                     f,
                     "`{field}` cannot be read in {bad} of {held}, as in `{example}`; accepted, once a \
                      record: {forms}"
+                )
+            }
+            Anomaly::Unexpected { customers, places } => {
+                let who = count(*customers, "customer is", "customers are");
+                let places = escape_controls(places);
+                write!(
+                    f,
+                    "{who} in the exports and not among those expected: {places}"
                 )
             }
             Anomaly::Shrunk { what, now, then } => {
@@ -218,6 +233,7 @@ impl Summary {
             | Anomaly::OldExport { .. }
             | Anomaly::SameExport(_)
             | Anomaly::LongGap { .. }
+            | Anomaly::Unexpected { .. }
             | Anomaly::NearKey(..) => true,
         };
         anomalies.extend(sorts.into_iter().filter(told));

@@ -7,6 +7,7 @@ pub mod evidence;
     reason = "the room is about findings, and this file holds the type"
 )]
 pub mod finding;
+mod mark;
 pub mod outcome;
 pub mod privacy;
 pub mod ranking;
@@ -17,6 +18,7 @@ mod waived;
 pub use anomaly::Anomaly;
 pub use evidence::{Evidence, Statement, statements};
 pub use finding::{AggregateSubject, Finding, Subject, digest_of};
+pub use mark::{LateMark, Mark};
 pub use outcome::{Outcome, Reason, Status};
 pub use privacy::{Key, KeyError, Privacy};
 pub use ranking::{Customer, TopCustomers};

@@ -20,8 +20,14 @@ pub struct AuditOptions {
     pub config: Option<FileDigest>,
     /// The exports to audit, in this order; `-` is stdin.
     pub exports: Vec<PathBuf>,
+    /// The file of the ids of the customers that must be in them, if there is one.
+    pub expect: Option<PathBuf>,
     /// What reports call the export, instead of by its path.
     pub export_name: Option<String>,
+    /// Who runs the audit, as the user says.
+    pub operator: Option<String>,
+    /// The arguments after the name of the program.
+    pub arguments: Vec<String>,
     /// What records are judged by.
     pub policies: PolicyOptions,
     /// The files of waivers.

@@ -62,6 +62,22 @@ impl ReportOptions {
         formats.chain(self.stdout).any(Format::only_counts)
     }
 
+    /// Makes sure that all reports can be made from another.
+    ///
+    /// # Errors
+    ///
+    /// One is of records, which no report holds.
+    pub fn are_of_findings(&self) -> Result<(), report::Error> {
+        let formats = self.files.iter().map(|file| file.format);
+        let mut formats = formats.chain(self.stdout);
+        match formats.find(|format| format.is_of_records()) {
+            Some(format) => Err(report::Error::OfRecords {
+                format: format.name(),
+            }),
+            None => Ok(()),
+        }
+    }
+
     /// Returns the findings that some report is bounded to, if one is.
     pub fn listed(&self) -> impl Iterator<Item = Listed> {
         let layouts = self.files.iter().map(|file| &file.layout);

@@ -37,6 +37,8 @@ pub struct Pipeline<'a> {
     pub privacy: Privacy<'a>,
     /// What renders findings for each report.
     pub renderers: &'a Renderers,
+    /// Whether the ids of all records are gathered.
+    pub gathers_ids: bool,
     /// What findings are held against, in a run that is compared with the night before.
     pub tonight: Option<&'a Tonight<'a>>,
 }

@@ -9,10 +9,11 @@ use super::continuation::Continuation;
 use super::inputs::Pipeline;
 use crate::evaluate::{Context, Judge, Standing};
 use crate::export::{Chunk, Reader, Remark, Sink, State, Stop, Unread, Unreadable};
-use crate::finding::Finding;
+use crate::finding::{Finding, display_id};
 use crate::nights;
+use crate::population::SeenId;
 use crate::record::{Record, Value};
-use crate::report::{FindingRow, RenderedChunk};
+use crate::report::{FindingRow, RecordMarks, RenderedChunk};
 use crate::totals::{Part, add_problem};
 
 /// Holds what of a chunk is to be written, in its turn.
@@ -33,6 +34,8 @@ pub struct ChunkResult {
     pub night: nights::Part,
     /// Its records that cannot be read, but for those that were written before.
     pub rejected: Vec<Rejection>,
+    /// The ids of its records, if they are gathered.
+    pub ids: Vec<SeenId>,
 }
 
 /// Represents a record that cannot be read.
@@ -54,6 +57,7 @@ pub(super) struct Judged {
     rejected: Vec<Rejected>,
     part: Part,
     night: nights::Part,
+    ids: Vec<SeenId>,
 }
 
 /// Holds a record of a chunk that cannot be read: its number among those of the chunk,
@@ -80,7 +84,13 @@ impl<'p> Worker<'p> {
         Self {
             pipeline,
             reader: Reader::new(&pipeline.policies.schema, pipeline.limit),
-            judge: Judge::new(pipeline.policies).with_waivers(pipeline.waivers),
+            judge: {
+                let judge = Judge::new(pipeline.policies).with_waivers(pipeline.waivers);
+                match pipeline.renderers.want_records() {
+                    true => judge.with_marks(),
+                    false => judge,
+                }
+            },
         }
     }
 
@@ -107,6 +117,8 @@ impl<'p> Worker<'p> {
             rendered,
             write_early,
             rejected: Vec::new(),
+            ids: Vec::new(),
+            wants_records: self.pipeline.renderers.want_records(),
         };
         let (state, done) = match self.reader.read(state, bytes, last, &mut collector) {
             Ok(read) => read,
@@ -118,6 +130,7 @@ impl<'p> Worker<'p> {
             night,
             rendered,
             rejected,
+            ids,
             ..
         } = collector;
         part.summary
@@ -131,6 +144,7 @@ impl<'p> Worker<'p> {
             rejected,
             part,
             night,
+            ids,
         })
     }
 
@@ -183,12 +197,13 @@ impl Judged {
         let mut part = self.part;
         part.problems.extend(chunk.unread.clone());
         let rejected = Rejection::all(self.rejected, before, offset);
-        let night = self.night;
+        let (night, ids) = (self.night, self.ids);
         (
             ChunkResult {
                 part,
                 night,
                 rejected,
+                ids,
             },
             self.rendered,
         )
@@ -220,12 +235,62 @@ struct Collector<'c, 'p, 'w> {
     rendered: RenderedChunk,
     write_early: &'c mut WriteEarly<'w>,
     rejected: Vec<Rejected>,
+    ids: Vec<SeenId>,
+    /// Whether some report is of records.
+    wants_records: bool,
 }
 
 impl Sink for Collector<'_, '_, '_> {
     type Error = io::Error;
 
     fn record(&mut self, record: &Record<'_>) -> Result<(), Stop<io::Error>> {
+        self.judge(record)?;
+        if self.pipeline.gathers_ids {
+            let number = self.part.summary.records;
+            self.ids
+                .extend(record.id().map(|id| SeenId::new(id, number)));
+        }
+        if !self.wants_records {
+            return Ok(());
+        }
+        let privacy = self.pipeline.privacy;
+        let customer_id = record.id().map(|id| display_id(privacy, "id", id));
+        let number = self.part.summary.records;
+        self.render_record(customer_id.as_deref(), number, true)
+    }
+
+    fn rejected(&mut self, at: usize, why: Unreadable) -> Result<(), Stop<io::Error>> {
+        self.part.summary.count_rejected();
+        let number = self.part.summary.records;
+        self.rejected.push((number, at, why));
+        if self.rejected.len() >= WAITING_REJECTED {
+            (self.write_early)(&mut self.rendered, &mut self.rejected)?;
+        }
+        match self.wants_records {
+            true => self.render_record(None, number, false),
+            false => Ok(()),
+        }
+    }
+
+    fn protocol_line(&mut self) -> Result<(), Stop<io::Error>> {
+        self.part.summary.protocol_lines += 1;
+        Ok(())
+    }
+
+    fn remark(&mut self, remark: Remark) -> Result<(), Stop<io::Error>> {
+        self.part.pages.take(remark);
+        Ok(())
+    }
+
+    fn unread(&mut self, why: Unread) -> Result<(), Stop<io::Error>> {
+        add_problem(&mut self.part.problems, why);
+        Ok(())
+    }
+}
+
+impl Collector<'_, '_, '_> {
+    /// Judges a record, and renders what is found.
+    fn judge(&mut self, record: &Record<'_>) -> Result<(), Stop<io::Error>> {
         let Part {
             summary,
             aggregates,
@@ -274,27 +339,25 @@ impl Sink for Collector<'_, '_, '_> {
         Ok(())
     }
 
-    fn rejected(&mut self, at: usize, why: Unreadable) -> Result<(), Stop<io::Error>> {
-        self.part.summary.count_rejected();
-        self.rejected.push((self.part.summary.records, at, why));
-        match self.rejected.len() < WAITING_REJECTED {
-            true => Ok(()),
-            false => (self.write_early)(&mut self.rendered, &mut self.rejected),
-        }
-    }
-
-    fn protocol_line(&mut self) -> Result<(), Stop<io::Error>> {
-        self.part.summary.protocol_lines += 1;
-        Ok(())
-    }
-
-    fn remark(&mut self, remark: Remark) -> Result<(), Stop<io::Error>> {
-        self.part.pages.take(remark);
-        Ok(())
-    }
-
-    fn unread(&mut self, why: Unread) -> Result<(), Stop<io::Error>> {
-        add_problem(&mut self.part.problems, why);
-        Ok(())
+    /// Renders what rules came to for a record with this number, for reports of records; one
+    /// that could not be read has no marks.
+    fn render_record(
+        &mut self,
+        customer_id: Option<&str>,
+        number: u64,
+        is_read: bool,
+    ) -> Result<(), Stop<io::Error>> {
+        let marks = if is_read { self.judge.marks() } else { &[] };
+        let record = RecordMarks {
+            customer_id,
+            export: self.export,
+            number,
+            marks,
+        };
+        let (write_early, rejected) = (&mut *self.write_early, &mut self.rejected);
+        let renderers = self.pipeline.renderers;
+        renderers.record(&record, &mut self.rendered, |rendered| {
+            write_early(rendered, rejected)
+        })
     }
 }

@@ -43,6 +43,17 @@ impl Destination {
         })
     }
 
+    /// Returns the destination of what every rule makes of every record: a file, whose
+    /// extension says whether it is packed.
+    pub fn matrix(path: PathBuf) -> Self {
+        Self {
+            format: Format::Matrix,
+            packing: Packing::of_path(&path),
+            path,
+            layout: Layout::default(),
+        }
+    }
+
     /// Returns whether the path stands for a file for each slice.
     pub fn is_template(&self) -> bool {
         slice_names::is_template(&self.path)

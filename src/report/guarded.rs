@@ -9,7 +9,8 @@ use super::model::ended::Ended;
 use super::model::footer::Footer;
 use super::model::header::Header;
 use super::model::row::Rejected;
-use super::render::{Found, Rendered, Renderer, Reporter};
+use super::render::{Found, RecordMarks, Rendered, Renderer, Reporter};
+use crate::finding::LateMark;
 use crate::panics::{Panic, caught};
 use crate::policy::Severity;
 
@@ -33,6 +34,14 @@ impl Renderer for Guarded<Arc<dyn Renderer>> {
         tried(|| self.0.finding(found, rendered))
     }
 
+    fn wants_records(&self) -> bool {
+        self.0.wants_records()
+    }
+
+    fn record(&self, record: &RecordMarks<'_>, rendered: &mut Rendered) -> io::Result<()> {
+        tried(|| self.0.record(record, rendered))
+    }
+
     fn shows_evidence_digest(&self) -> bool {
         self.0.shows_evidence_digest()
     }
@@ -53,6 +62,10 @@ impl Reporter for Guarded<Box<dyn Reporter>> {
 
     fn ended(&mut self, ended: &Ended<'_>, out: &mut dyn io::Write) -> io::Result<()> {
         tried(|| self.0.ended(ended, out))
+    }
+
+    fn late_mark(&mut self, mark: &LateMark) -> io::Result<()> {
+        tried(|| self.0.late_mark(mark))
     }
 
     fn rejected(&mut self, rejected: &Rejected<'_>) -> io::Result<()> {

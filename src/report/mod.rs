@@ -43,7 +43,9 @@ pub(crate) use format::html::site;
 pub use format::json::schema as json_schema;
 pub(crate) use markup::uri;
 pub use model::ended::{CarriedRow, Closed, Ended};
-pub use model::footer::{Export, Footer, PolicyReach, RuleCounts, Slice, Summary, Verdict};
+pub use model::footer::{
+    ExpectedCustomers, Export, Footer, PolicyReach, RuleCounts, Slice, Summary, Verdict,
+};
 pub use model::header::{Header, Policy, Rule, Tool};
 pub use model::life::{
     Because, Carried, Doubt, End, Life, Listed, Moves, Previous, Since, SinceCounts, SinceOfRule,
@@ -55,7 +57,8 @@ pub(crate) use phrase::waiver as phrase_waiver;
 pub use placing::write_file;
 pub use read::{Listener, ReadError, Skimmed, Skims, pick, read, skim};
 pub use render::{
-    Found, Rendered, RenderedChunk, RenderedRow, Renderer, Renderers, Reporter, SayLife,
+    Found, RecordMarks, Rendered, RenderedChunk, RenderedRow, Renderer, Renderers, Reporter,
+    SayLife,
 };
 pub use reports::{BesidePaths, OnStdout, Placed, Planned, Reports, Settlement};
 pub(crate) use sarif_log::log as sarif_log;

@@ -30,6 +30,14 @@ pub enum Error {
         "--list needs findings that were compared with an earlier report: the run itself takes --since REPORT or --history DIR"
     )]
     NotCompared,
+    /// A report is to be of records, and is made from one of findings.
+    #[error(
+        "no {format} report can be made from a report, which does not hold what passed: the run itself can write it"
+    )]
+    OfRecords {
+        /// The name of the format.
+        format: &'static str,
+    },
     /// The report to convert is bounded already.
     #[error("the report lists {listed} findings alone: {why}; convert a report of all")]
     Bounded {

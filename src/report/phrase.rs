@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::model::footer::{Summary, Verdict};
+use super::model::footer::{ExpectedCustomers, Summary, Verdict};
 use super::model::row::{FindingRow, WaivedBy};
 use crate::text::{count, escape_controls, grouped};
 use crate::waiver::WaiverCounts;
@@ -134,6 +134,28 @@ pub fn waivers(counts: &WaiverCounts) -> String {
         }
     }
     words
+}
+
+/// Says how the exports compare with the customers that had to be in them.
+pub fn expected(customers: &ExpectedCustomers) -> String {
+    let ExpectedCustomers {
+        path,
+        customers,
+        missing,
+        unexpected,
+        ..
+    } = customers;
+    let all = count(*customers, "customer", "customers");
+    let path = escape_controls(path);
+    let missing = match missing {
+        0 => "all there".to_owned(),
+        missing => format!("{} missing", grouped(*missing)),
+    };
+    let more = match unexpected {
+        0 => String::new(),
+        more => format!(", {} not expected", grouped(*more)),
+    };
+    format!("{all} by {path}: {missing}{more}")
 }
 
 /// Says what an audit came to, after the word of its verdict.

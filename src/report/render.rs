@@ -17,7 +17,7 @@ use super::model::header::Header;
 use super::model::life::Urgency;
 use super::model::row::{FindingRow, Rejected};
 use super::split::SliceSource;
-use crate::finding::Finding;
+use crate::finding::{Finding, LateMark, Mark};
 use crate::policy::Severity;
 
 /// Holds a finding as a renderer gets it.
@@ -184,6 +184,19 @@ impl Rendered {
     }
 }
 
+/// Holds what rules come to for a record, for a report of all records.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordMarks<'a> {
+    /// The customer's id as it may be shown, if the record has one.
+    pub customer_id: Option<&'a str>,
+    /// The name of the record's export.
+    pub export: &'a str,
+    /// Its number among the records that are counted with it.
+    pub number: u64,
+    /// What each rule comes to, by its index; nothing, if the record could not be read.
+    pub marks: &'a [Mark],
+}
+
 /// Renders findings, on any thread.
 pub trait Renderer: Sync + Send {
     /// Renders one finding.
@@ -192,6 +205,20 @@ pub trait Renderer: Sync + Send {
     ///
     /// Those of the writer of the format.
     fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()>;
+
+    /// Returns whether the report is of records, found fault with or not.
+    fn wants_records(&self) -> bool {
+        false
+    }
+
+    /// Renders one record, after its findings.
+    ///
+    /// # Errors
+    ///
+    /// Those of the writer of the format.
+    fn record(&self, _record: &RecordMarks<'_>, _rendered: &mut Rendered) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Returns whether the report shows the digest of evidence.
     fn shows_evidence_digest(&self) -> bool {
@@ -231,6 +258,15 @@ pub trait Reporter: Send {
     ///
     /// Those of the output, or of a temporary file.
     fn findings(&mut self, rendered: &Rendered, out: &mut dyn io::Write) -> io::Result<()>;
+
+    /// Takes what was known only once all records had been read, in a report of records.
+    ///
+    /// # Errors
+    ///
+    /// Those of a temporary file.
+    fn late_mark(&mut self, _mark: &LateMark) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Takes a record that could not be read.
     ///
@@ -357,6 +393,37 @@ impl Renderers {
             let rows = rendered.rows[rows..].iter();
             chunk.memory += rendered.bytes.len() - bytes;
             chunk.memory += rows.map(|row| row.row.memory()).sum::<usize>();
+            after(chunk)?;
+        }
+        Ok(())
+    }
+
+    /// Returns whether some report is of records.
+    pub fn want_records(&self) -> bool {
+        self.all.iter().any(|one| one.wants_records())
+    }
+
+    /// Renders a record for each report of records; after each of them, `after` may take away
+    /// what was rendered so far.
+    ///
+    /// # Errors
+    ///
+    /// The first of the renderers', or of `after`.
+    pub fn record<E: From<io::Error>>(
+        &self,
+        record: &RecordMarks<'_>,
+        chunk: &mut RenderedChunk,
+        mut after: impl FnMut(&mut RenderedChunk) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.start(chunk);
+        for (index, renderer) in self.all.iter().enumerate() {
+            if !renderer.wants_records() {
+                continue;
+            }
+            let rendered = &mut chunk.each[index];
+            let bytes = rendered.bytes.len();
+            renderer.record(record, rendered)?;
+            chunk.memory += rendered.bytes.len() - bytes;
             after(chunk)?;
         }
         Ok(())

@@ -22,6 +22,7 @@ use super::settings::{Format, Screen, Settings, SplitBy};
 use super::slice_names;
 use super::split::{self, SliceSource, Slices, Split};
 use crate::digest::FileDigest;
+use crate::finding::LateMark;
 
 /// Describes the report on stdout.
 pub struct OnStdout<'r> {
@@ -267,6 +268,15 @@ impl<'r> Reports<'r> {
             }
         }
         Ok(())
+    }
+
+    /// Adds what was known only once all records had been read.
+    ///
+    /// # Errors
+    ///
+    /// A report cannot be written.
+    pub fn late_mark(&mut self, mark: &LateMark) -> Result<(), Error> {
+        self.each(|reporter, _, _| reporter.late_mark(mark))
     }
 
     /// Adds a record that could not be read.

@@ -43,6 +43,8 @@ pub enum Format {
     Metrics,
     /// One row per control of a framework, as CSV
     Controls,
+    /// One row per record and one column per rule, as CSV: what --matrix FILE writes
+    Matrix,
     /// A workbook, with sheets of the findings, the controls, the rules and the rejected records
     #[cfg(feature = "xlsx")]
     Xlsx,
@@ -68,7 +70,8 @@ impl Format {
             | Format::Junit
             | Format::Oscal
             | Format::Metrics
-            | Format::Controls => false,
+            | Format::Controls
+            | Format::Matrix => false,
             #[cfg(feature = "html")]
             Format::Html => false,
             // A sheet has an end.
@@ -86,7 +89,13 @@ impl Format {
     /// Returns whether a report of this format is always about all findings of a run, and
     /// never about a slice.
     pub fn is_of_all(self) -> bool {
-        matches!(self, Format::Metrics | Format::Controls)
+        matches!(self, Format::Metrics | Format::Controls | Format::Matrix)
+    }
+
+    /// Returns whether a report of this format is of records: only the run that judges them
+    /// can write it.
+    pub fn is_of_records(self) -> bool {
+        self == Format::Matrix
     }
 
     /// Returns the format of this name.
@@ -108,7 +117,8 @@ impl Format {
             | Format::Ocsf
             | Format::Defectdojo
             | Format::Metrics
-            | Format::Controls => false,
+            | Format::Controls
+            | Format::Matrix => false,
             #[cfg(feature = "html")]
             Format::Html => false,
             // A workbook has all columns, which its reader can hide.
@@ -131,7 +141,8 @@ impl Format {
             Format::Sarif => &["sarif"],
             Format::Junit => &["xml"],
             // Their files are JSON, or CSV, whose extension stands for the format of that name.
-            Format::Oscal | Format::Ocsf | Format::Defectdojo | Format::Controls => &[],
+            Format::Oscal | Format::Ocsf | Format::Defectdojo => &[],
+            Format::Controls | Format::Matrix => &[],
             Format::Metrics => &["prom"],
             #[cfg(feature = "xlsx")]
             Format::Xlsx => &["xlsx"],

@@ -139,6 +139,8 @@ fn verdict_and_counts(format: Format) -> &'static [&'static str] {
         ],
         Format::Ocsf => &["The audit is not complete", "\"rejected\":2"],
         Format::Defectdojo => &["Audit incomplete: ", "2 records could not be read"],
+        // Its rows are of records, which the made-up report has none of.
+        Format::Matrix => &[],
         Format::Controls => &["PCI DSS 4.0.1,8.4.2,not-met,", ",14,3,1,1,2,high,"],
         Format::Metrics => &[
             "audit_complete{job=\"pol\"} 0",
@@ -161,7 +163,7 @@ fn no_format_passes_an_audit_that_judged_nothing() {
         let report = report(format, std::iter::empty(), &fixture::unjudged());
         let says = match format {
             // Rows are findings, and nothing else.
-            Format::Csv => "",
+            Format::Csv | Format::Matrix => "",
             Format::Json | Format::Ndjson => {
                 "\"complete\":false,\"incomplete_because\":[{\"code\":\"nothing-judged\",\"count\":1,"
             }
@@ -204,7 +206,8 @@ fn has_ranking(format: Format) -> bool {
         | Format::Ocsf
         | Format::Defectdojo
         | Format::Metrics
-        | Format::Controls => false,
+        | Format::Controls
+        | Format::Matrix => false,
     }
 }
 
@@ -216,7 +219,7 @@ fn known_as(format: Format, row: &FindingRow<'_>) -> Option<String> {
         Format::Junit if row.is_waived() => return None,
         Format::Junit => true,
         // They name no customer.
-        Format::Metrics | Format::Controls => return None,
+        Format::Metrics | Format::Controls | Format::Matrix => return None,
         #[cfg(feature = "html")]
         Format::Html => false,
         #[cfg(feature = "xlsx")]
@@ -295,7 +298,7 @@ fn a_clean_audit_is_a_pass_in_every_format() {
             Format::Metrics => "audit_complete{job=\"pol\"} 1",
             Format::Controls => "PCI DSS 4.0.1,8.4.2,consistent,",
             // They hold findings alone, and there are none.
-            Format::Csv | Format::Ocsf | Format::Defectdojo => continue,
+            Format::Csv | Format::Ocsf | Format::Defectdojo | Format::Matrix => continue,
         };
         assert!(report.contains(said), "{name}: {said} in {report}");
     }
@@ -331,7 +334,7 @@ fn what_a_report_has_no_room_for_is_counted() {
             #[cfg(feature = "xlsx")]
             Format::Xlsx => continue,
             // They count all.
-            Format::Metrics | Format::Controls => continue,
+            Format::Metrics | Format::Controls | Format::Matrix => continue,
             Format::Csv | Format::Json | Format::Ndjson | Format::Ocsf | Format::Defectdojo => {
                 continue;
             }
@@ -383,8 +386,8 @@ fn a_finding_that_is_more_severe_than_its_rule_is_so_in_every_format() {
             Format::Ocsf => vec!["\"severity_id\":5,\"severity\":\"Critical\""],
             Format::Defectdojo => vec!["\"severity\":\"Critical\""],
             Format::Metrics => vec!["severity=\"critical\",status=\"fail\"} 1"],
-            // Its own tests make such a finding.
-            Format::Controls => continue,
+            // They list no finding.
+            Format::Controls | Format::Matrix => continue,
             #[cfg(feature = "xlsx")]
             Format::Xlsx => vec![
                 "<t>critical</t>",
@@ -445,7 +448,9 @@ fn what_bounds_the_evidence_is_in_every_format_that_has_a_place_for_it() {
                 "PCI DSS 4.0.1,8.2.2,not-tested,,0,0,0,0,0,0,,the access team",
             ],
             // They hold findings alone, or counts.
-            Format::Csv | Format::Ocsf | Format::Defectdojo | Format::Metrics => continue,
+            Format::Csv | Format::Ocsf | Format::Defectdojo | Format::Metrics | Format::Matrix => {
+                continue;
+            }
         };
         for said in expected {
             assert!(report.contains(said), "{name}: {said} in {report}");
@@ -482,7 +487,8 @@ fn has_formula(format: Format, report: &str) -> bool {
         | Format::Ocsf
         | Format::Defectdojo
         | Format::Metrics
-        | Format::Controls => false,
+        | Format::Controls
+        | Format::Matrix => false,
     }
 }
 
@@ -554,7 +560,7 @@ fn what_is_new(format: Format) -> &'static [&'static str] {
             "audit_overdue{job=\"pol\",policy=\"pol\",severity=\"high\"} 1",
         ],
         // They hold findings alone, or controls.
-        Format::Csv | Format::Ocsf | Format::Controls => &[],
+        Format::Csv | Format::Ocsf | Format::Controls | Format::Matrix => &[],
     }
 }
 
@@ -608,7 +614,7 @@ fn said_of(format: Format, row: &FindingRow<'_>, life: &Life) -> Option<String> 
             format!("\"first_seen_time\":{millis}")
         }
         Format::Defectdojo => format!("\"date\":\"{day}\""),
-        Format::Controls => return None,
+        Format::Controls | Format::Matrix => return None,
         Format::Metrics => format!(
             "severity=\"{}\",status=\"{}\",since=\"{since}\"}} 1\n",
             row.severity, row.status
@@ -708,7 +714,8 @@ fn what_is_closed_is_an_event_or_a_result_where_readers_ask_for_it() {
             | Format::Oscal
             | Format::Defectdojo
             | Format::Metrics
-            | Format::Controls => false,
+            | Format::Controls
+            | Format::Matrix => false,
             #[cfg(feature = "xlsx")]
             Format::Xlsx => false,
         };

@@ -61,6 +61,8 @@ pub enum GapCode {
     NothingJudged,
     /// Fields that rules need are missing from every record.
     FieldMissing,
+    /// Customers who are expected are not in the exports.
+    ExpectedMissing,
     /// There are far fewer records than the night before.
     Shrunk,
     /// Exports are too old, or those of the night before.
@@ -98,6 +100,7 @@ impl GapCode {
             | Self::ExportChanged
             | Self::EmptyExport
             | Self::NoRecords
+            | Self::ExpectedMissing
             | Self::Rejected => false,
             Self::NoneInScope
             | Self::NothingJudged

@@ -6,7 +6,7 @@ use super::completeness::Completeness;
 use super::gap::gaps;
 use super::part::{Part, add_problem};
 use super::verdict::Verdict;
-use crate::aggregate::{self, Aggregates};
+use crate::aggregate::{self, Aggregates, Late};
 use crate::export::{Pages, Unread};
 use crate::finding::{Finding, Privacy, Summary};
 use crate::policy::Policies;
@@ -75,6 +75,13 @@ impl<'p> RunningTotals<'p> {
         self
     }
 
+    /// Asks for what each rule over all records comes to for each record, too.
+    #[must_use]
+    pub fn with_marks(mut self) -> Self {
+        self.aggregates = self.aggregates.with_marks();
+        self
+    }
+
     /// Returns the counts so far.
     pub fn summary(&self) -> &Summary {
         &self.summary
@@ -124,7 +131,26 @@ impl<'p> RunningTotals<'p> {
         names: ExportNames<'_>,
         privacy: Privacy<'_>,
         completeness: Completeness,
-        found: impl FnMut(&Finding<'_>) -> Result<(), E>,
+        mut found: impl FnMut(&Finding<'_>) -> Result<(), E>,
+    ) -> Result<Totals, E> {
+        self.finish_with_marks(names, privacy, completeness, |late| match late {
+            Late::Finding(finding) => found(finding),
+            Late::Mark(_) => Ok(()),
+        })
+    }
+
+    /// Decides what the run comes to, as [`RunningTotals::finish`] does; `take` takes marks,
+    /// if they are asked for, beside findings.
+    ///
+    /// # Errors
+    ///
+    /// What was gathered is lost, or something cannot be taken.
+    pub fn finish_with_marks<E: From<aggregate::Error>>(
+        self,
+        names: ExportNames<'_>,
+        privacy: Privacy<'_>,
+        completeness: Completeness,
+        take: impl FnMut(Late<'_>) -> Result<(), E>,
     ) -> Result<Totals, E> {
         let Self {
             policies,
@@ -133,7 +159,7 @@ impl<'p> RunningTotals<'p> {
             aggregates,
             waivers,
         } = self;
-        aggregates.finish(names.reported, privacy, &mut summary, found)?;
+        aggregates.finish(names.reported, privacy, &mut summary, take)?;
         if !policies.needed().is_empty() {
             exports.iter_mut().for_each(ExportTotals::doubt);
         }

@@ -22,7 +22,7 @@ const FLOORS: &[&[&str]] = &[
     ],
     &["digest"],
     &["external_sort", "spool"],
-    &["diagnostic"],
+    &["diagnostic", "population"],
     &["toml_reader"],
     &["toml_keys"],
     &["record"],
@@ -87,7 +87,15 @@ const CRATES: &[(&str, &[&str])] = &[
     ("indexmap", &["manifest", "record/unknown_keys", "report"]),
     ("indicatif", &["terminal"]),
     ("ipnet", &["policy", "record/network"]),
-    ("memchr", &["export", "record/network", "report/read"]),
+    (
+        "memchr",
+        &[
+            "export",
+            "record/network",
+            "report/format/matrix",
+            "report/read",
+        ],
+    ),
     (
         "minijinja",
         &["command/schedule", "history/page", "report/format/html"],
@@ -117,6 +125,7 @@ const CRATES: &[(&str, &[&str])] = &[
         &[
             "export/interrupt",
             "history/lock",
+            "manifest",
             "report/hidden",
             "terminal",
         ],

@@ -12,6 +12,7 @@ mod cases;
 mod cli;
 mod config;
 mod conformance;
+mod controls;
 mod convert;
 mod decoder;
 mod diff;

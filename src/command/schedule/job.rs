@@ -84,12 +84,14 @@ impl Job {
         own.extend(policies(config)?);
         own.extend(files(&config.waivers)?);
         own.extend(lists(config)?);
+        own.extend(file(&config.expect)?);
         let history = file(&config.history)?;
         let mut written: Vec<PathBuf> = Vec::new();
         for report in &config.reports {
             written.push(absolute(&report.value.path)?);
         }
         written.extend(file(&config.manifest)?);
+        written.extend(file(&config.matrix)?);
 
         let mut writes: Vec<_> = written.iter().map(|file| night.folder(file)).collect();
         writes.extend(history.clone());
@@ -176,7 +178,12 @@ impl Checkout {
                 folders.push(night.folder(&path));
             }
         }
-        if let Some(path) = file(&config.manifest)?.filter(|path| !is_outside(path)) {
+        let beside = [file(&config.manifest)?, file(&config.matrix)?];
+        for path in beside
+            .into_iter()
+            .flatten()
+            .filter(|path| !is_outside(path))
+        {
             artifacts.push(night.pattern(&shown(&path)?));
             folders.push(night.folder(&path));
         }

@@ -21,16 +21,14 @@ fn is_plain(cell: &str) -> bool {
 pub struct Renderer {
     /// For each rule the columns, with what is the same for all its findings.
     rules: Vec<Vec<(Column, Option<Vec<u8>>)>>,
-    writer: csv_core::Writer,
 }
 
 impl Renderer {
     pub fn new(header: &Header, columns: &[Column]) -> Self {
-        let writer = csv_core::Writer::new();
         let fixed = |policy: &Policy, rule: &Rule, column: Column| {
             let text = column.of_rule(policy, rule)?;
             let mut out = Vec::new();
-            write_cell(&writer, &text, &mut out);
+            write_cell(&text, &mut out);
             Some(out)
         };
         let rules = header.rules().map(|(policy, rule)| {
@@ -41,7 +39,6 @@ impl Renderer {
         });
         Self {
             rules: rules.collect(),
-            writer: writer.clone(),
         }
     }
 }
@@ -54,7 +51,7 @@ impl render::Renderer for Renderer {
                 continue;
             }
             match column.of_row(&found.row) {
-                Content::Text(text) => write_cell(&self.writer, &text, &mut rendered.bytes),
+                Content::Text(text) => write_cell(&text, &mut rendered.bytes),
                 Content::RecordNumber => {
                     if let Some(number) = found.row.record {
                         rendered.record_number(number);
@@ -69,13 +66,13 @@ impl render::Renderer for Renderer {
 }
 
 /// Writes a cell with a comma after it.
-fn write_cell(writer: &csv_core::Writer, text: &str, out: &mut Vec<u8>) {
+pub(super) fn write_cell(text: &str, out: &mut Vec<u8>) {
     if is_plain(text) {
         out.extend_from_slice(text.as_bytes());
         out.push(b',');
         return;
     }
-    let (text, mut writer) = (defuse_formula(text), writer.clone());
+    let (text, mut writer) = (defuse_formula(text), csv_core::Writer::new());
     let start = out.len();
     // Every byte may be a quote, which is doubled, and quotes and a comma are
     // around it.
@@ -86,7 +83,7 @@ fn write_cell(writer: &csv_core::Writer, text: &str, out: &mut Vec<u8>) {
 }
 
 /// Writes the end of the row in the place of the last comma.
-fn end_row(out: &mut Vec<u8>) {
+pub(super) fn end_row(out: &mut Vec<u8>) {
     out.pop();
     // A row of one empty cell would be no row to a reader.
     if out.last().is_none_or(|byte| *byte == b'\n') {
@@ -139,7 +136,7 @@ mod tests {
     fn row(cells: &[&str]) -> Vec<u8> {
         let mut out = Vec::new();
         for cell in cells {
-            write_cell(&csv_core::Writer::new(), cell, &mut out);
+            write_cell(cell, &mut out);
         }
         end_row(&mut out);
         out

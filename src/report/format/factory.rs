@@ -7,8 +7,8 @@ use super::html;
 #[cfg(feature = "xlsx")]
 use super::xlsx;
 use super::{
-    buffered, controls, csv, defectdojo, json, junit, markdown, metrics, ndjson, ocsf, oscal,
-    sarif, text,
+    buffered, controls, csv, defectdojo, json, junit, markdown, matrix, metrics, ndjson, ocsf,
+    oscal, sarif, text,
 };
 use crate::report::guarded::guarded;
 use crate::report::model::header::Header;
@@ -53,6 +53,7 @@ pub fn new_report(
             pair(renderer.clone(), defectdojo::Reporter::new(renderer))
         }
         Format::Controls => pair(controls::Renderer, controls::Reporter),
+        Format::Matrix => pair(matrix::Renderer::new(header), matrix::Reporter::new(header)),
         Format::Metrics => pair(metrics::Renderer, metrics::Reporter::new(settings)),
         #[cfg(feature = "xlsx")]
         Format::Xlsx => {

@@ -11,6 +11,7 @@ pub mod json;
 mod junit;
 mod kept;
 mod markdown;
+mod matrix;
 mod metrics;
 mod ndjson;
 mod ocsf;

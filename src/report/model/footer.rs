@@ -49,6 +49,22 @@ pub struct Export {
     pub problem: Option<String>,
 }
 
+/// Says how the customers that had to be in the exports compare with those that were.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExpectedCustomers {
+    /// The file that names them.
+    pub path: String,
+    /// The SHA-256 of its bytes, in hexadecimal digits.
+    #[serde(deserialize_with = "closed::sha256")]
+    pub sha256: String,
+    /// How many had to be there.
+    pub customers: u64,
+    /// How many of them were not.
+    pub missing: u64,
+    /// How many were there beside them.
+    pub unexpected: u64,
+}
+
 /// Says how far a policy reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PolicyReach {
@@ -176,6 +192,9 @@ pub struct Summary {
     /// The customers with the most severe findings, the worst first.
     #[serde(default)]
     pub top_customers: Vec<Customer>,
+    /// How the exports compare with the customers that had to be in them, if that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<ExpectedCustomers>,
     /// What the run made of its waivers, if it has some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waivers: Option<WaiverCounts>,
@@ -336,6 +355,7 @@ impl Footer {
                 protocol_lines: summary.protocol_lines,
                 anomalies: verdict.anomalies.iter().map(ToString::to_string).collect(),
                 top_customers: summary.top_customers.iter().map(Customer::new).collect(),
+                expected: None,
                 waivers: totals.waivers.as_ref().map(|account| account.counts),
                 waiver_notes: (totals.waivers.iter())
                     .flat_map(|account| account.notes.clone())

@@ -186,6 +186,10 @@ pub(super) fn audited(report: &Report<'_>) -> Vec<String> {
         let (path, digest) = (code(&file.path), &file.sha256);
         lines.push(format!("- waivers {path}, sha256 `{digest}`"));
     }
+    if let Some(expected) = &report.footer.summary.expected {
+        let words = phrase::expected(expected);
+        lines.push(format!("- expected {}", escape(&words)));
+    }
     let tool = &report.header.tool;
     lines.push(format!("- by {} {}", tool.name, tool.version));
     lines

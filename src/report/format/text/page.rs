@@ -254,6 +254,9 @@ impl<'a> Page<'a> {
                 None => writeln!(out)?,
             }
         }
+        if let Some(expected) = &self.footer.summary.expected {
+            writeln!(out, "  expected {}", phrase::expected(expected))?;
+        }
         writeln!(out, "  as of {}", self.header.as_of)
     }
 

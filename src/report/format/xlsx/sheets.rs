@@ -191,6 +191,10 @@ pub fn summary(
     for note in &summary.waiver_notes {
         row(&[Cell::Heading("waiver"), Cell::Text(note)])?;
     }
+    if let Some(expected) = &summary.expected {
+        let words = phrase::expected(expected);
+        row(&[Cell::Heading("expected"), Cell::Text(&words)])?;
+    }
     row(&[Cell::Heading("as of"), Cell::Text(&header.as_of)])?;
     if let Some(heading) = since::heading(header) {
         row(&[Cell::Heading("compared"), Cell::Text(&heading)])?;
