@@ -46,7 +46,7 @@ fn findings_of_a_stream_are_printed() {
     let mut out = Vec::new();
     stream_findings::stream("e", export.as_bytes(), &mut out).expect("bytes in memory");
     let out = text(out);
-    assert!(out.contains(": a; force2fa: false; forceSso: [missing], expected force2fa is true or forceSso is true"), "{out}");
+    assert!(out.contains(": a; force2fa: false; forceSso: [missing], expected two-factor sign-in or single sign-on is forced"), "{out}");
     assert!(out.contains("\nrecord 2 could not be read: "), "{out}");
     assert!(out.contains(" findings in 2 records\n"), "{out}");
     assert!(
@@ -63,7 +63,9 @@ fn a_format_of_ones_own_is_written() {
     let out = text(out);
     assert!(out.contains("[ ] a: "), "{out}");
     assert!(
-        out.contains("    force2fa is false, expected force2fa is true or forceSso is true\n"),
+        out.contains(
+            "    force2fa is false, expected two-factor sign-in or single sign-on is forced\n"
+        ),
         "{out}"
     );
     assert!(

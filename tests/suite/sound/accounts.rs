@@ -75,7 +75,7 @@ fn account(number: usize) -> Record {
         "can_configure_wordpress": false,
         "has_account_panel": true,
         "has_improved_events": true,
-        "has_improved_ssl_config": number.is_multiple_of(3),
+        "has_improved_ssl_config": false,
         "has_openstack_logging": false,
         "created_at": format!("20{:02}-03-04T10:20:30Z", 12 + number),
         "updated_at": match is_live {
