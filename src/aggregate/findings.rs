@@ -159,7 +159,7 @@ impl<F> FindingMaker<'_, F> {
         F: FnMut(Late<'_>) -> Result<(), E>,
     {
         let mut texts = texts.into_reader().map_err(Error::from)?;
-        let mut cells = compared.cells.map(|cells| Cells::new(cells));
+        let mut cells = compared.cells.map(Cells::new);
         for found in compared.found {
             let found = found.map_err(Error::from)?;
             let Some(rule) = rules.get(found.rule as usize) else {

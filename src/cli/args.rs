@@ -15,7 +15,7 @@ use super::values::{
 };
 use super::waiver_args::{WaiveArgs, WaiversCommand};
 use crate::export;
-use crate::options::{Alarm, CheckFormat, Document, FailsOn};
+use crate::options::{Alarm, CheckFormat, Document, FailsOn, ShowFormat};
 use crate::policy::{Selector, Severity};
 use crate::record::time::Span;
 use crate::report::{self, Column, Destination, Listed, MaxChars, SplitBy};
@@ -182,9 +182,23 @@ pub enum PolicyCommand {
         /// Give a parameter another value
         #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
         set: Vec<(String, String)>,
+
+        /// Format of the output
+        #[arg(
+            long,
+            value_parser = choice::<ShowFormat>(),
+            default_value_t,
+            value_name = "FORMAT"
+        )]
+        format: ShowFormat,
     },
-    /// Writes a policy to start from
-    New,
+    /// Writes a policy to start from, and its cases
+    New {
+        /// The policy to write, as mine.toml; its cases go to mine.cases.toml. Without it the
+        /// policy is written to stdout, and no cases
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
 }
 
 /// Holds the arguments of `audit explain`.

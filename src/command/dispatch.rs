@@ -55,8 +55,12 @@ fn dispatch_policy(command: PolicyCommand, out: &mut dyn Write) -> Result<Exit, 
             set,
         } => check::check(&policies, format, &set, out),
         PolicyCommand::List => clean(show::list(out)),
-        PolicyCommand::Show { policy, set } => clean(show::policy(&policy, &set, out)),
-        PolicyCommand::New => clean(show::new(out)),
+        PolicyCommand::Show {
+            policy,
+            set,
+            format,
+        } => clean(show::policy(&policy, &set, format, out)),
+        PolicyCommand::New { file } => clean(show::new(file.as_deref(), out)),
     }
 }
 

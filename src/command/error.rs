@@ -76,6 +76,22 @@ pub enum Error {
     /// The pipeline could not run to its end.
     #[error(transparent)]
     Pipeline(#[from] pipeline::Error),
+    /// A policy to start from would take the place of another file, or cannot be written.
+    #[error("`{path}` could not be written anew")]
+    NotNew {
+        /// Its path.
+        path: String,
+        /// Why it cannot be written.
+        source: io::Error,
+    },
+    /// The name is not one of a policy.
+    #[error(
+        "`{path}` is not the name of a policy: name it as mine.toml, in letters, digits, `-`, `_` and `.`"
+    )]
+    NoPolicyFile {
+        /// The name.
+        path: String,
+    },
     /// No page and no command has the name.
     #[error("no {} is called `{word}`: {help}", match of.as_str() {
         "" => "topic and no command".to_owned(),

@@ -248,6 +248,7 @@ impl AggregateFindings {
             let outcome = aggregate_outcome(aggregate, counts, found);
             let (policy, id) = (escape_controls(&policy.id), escape_controls(&rule.id));
             writeln!(out, "\n{policy}/{id} ({}): {outcome}", rule.severity)?;
+            writeln!(out, "  at {}", place(rule))?;
             let words = aggregate.words(&policies.schema);
             writeln!(out, "  of all records: {}", escape_controls(&words))?;
             for finding in found {
@@ -325,6 +326,7 @@ impl Explanation<'_> {
         let (policy, id) = (escape_controls(&policy.id), escape_controls(&rule.id));
         let severity = self.answers.severity(rule);
         writeln!(self.out, "\n{policy}/{id} ({severity}): {outcome}")?;
+        writeln!(self.out, "  at {}", place(rule))?;
         match scope {
             Truth::True => {}
             Truth::False => return writeln!(self.out, "  out of the policy's scope"),
@@ -417,6 +419,12 @@ impl Explanation<'_> {
     fn seen(&self, slot: Slot) -> String {
         escape_controls(&observed(self.answers, slot, self.privacy)).into_owned()
     }
+}
+
+/// Returns the file and the line of a rule.
+fn place(rule: &Rule) -> String {
+    let location = &rule.location;
+    format!("{}:{}", escape_controls(&location.path), location.line)
 }
 
 fn word(truth: Truth) -> &'static str {

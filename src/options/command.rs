@@ -182,6 +182,31 @@ pub enum CheckFormat {
     Sarif,
 }
 
+/// Names how a policy is shown.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    strum::EnumMessage,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::Display,
+)]
+#[strum(serialize_all = "kebab-case")]
+pub enum ShowFormat {
+    /// For a terminal
+    #[default]
+    Text,
+    /// A page to read and to sign
+    Markdown,
+    /// The same page, for a browser
+    #[cfg(feature = "html")]
+    Html,
+}
+
 /// Names a document that has a JSON Schema.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, strum::EnumMessage, strum::IntoStaticStr, strum::VariantArray,

@@ -12,7 +12,8 @@ pub use audit::{
 };
 pub use command::{
     CheckFormat, CheckWaiversOptions, ConvertOptions, DiffOptions, Document, Expiry,
-    ExplainOptions, HistoryFile, HistoryFormat, HistoryOptions, VerifyOptions, WaiveOptions,
+    ExplainOptions, HistoryFile, HistoryFormat, HistoryOptions, ShowFormat, VerifyOptions,
+    WaiveOptions,
 };
 pub use fail_on::{FailOn, FailsOn};
 pub use report::{FILE_OF_LINK, ReportOptions};

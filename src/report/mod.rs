@@ -41,7 +41,7 @@ pub use format::factory::new_report;
 #[cfg(feature = "html")]
 pub(crate) use format::html::site;
 pub use format::json::schema as json_schema;
-pub(crate) use markup::uri;
+pub(crate) use markup::{code, escape as escape_markdown, uri};
 pub use model::ended::{CarriedRow, Closed, Ended};
 pub use model::footer::{
     ExpectedCustomers, Export, Footer, PolicyReach, RuleCounts, Slice, Summary, Verdict,

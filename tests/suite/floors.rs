@@ -98,7 +98,12 @@ const CRATES: &[(&str, &[&str])] = &[
     ),
     (
         "minijinja",
-        &["command/schedule", "history/page", "report/format/html"],
+        &[
+            "command/schedule",
+            "command/show/page",
+            "history/page",
+            "report/format/html",
+        ],
     ),
     ("percent-encoding", &["report/markup"]),
     ("quick-xml", &["report/format/junit"]),

@@ -413,7 +413,8 @@ fn every_report_of_a_run_that_is_compared_can_be_made_from_another() {
             let from = folder.arg(from);
             let run = args(&["-o", &from]);
             check(run.code == 1, "there are findings", &run);
-            for format in formats() {
+            // No report holds what passed.
+            for format in formats().filter(|format| *format != "matrix") {
                 let wanted = args(&["-f", format]);
                 let made = crate::support::audit(["convert", "-f", format, &from]);
                 if format == "metrics" && !bound.is_empty() {

@@ -1,45 +1,14 @@
-//! `audit policy list`, `show` and `new`, and `audit fields`: the policies that there
-//! are, and what policies can ask.
+//! A policy for a terminal.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 
-use chrono::DateTime;
-
-use super::error::Error;
-use super::judge::load;
-use crate::policy::aggregate::Question;
-use crate::policy::{Ask, Policies, Rule, WhenAbsent, bundled, operator};
-use crate::record::{FIELDS, Kind, NULL_WORDS, time};
-use crate::text::{count, escape_controls, escape_lines};
+use crate::command::error::Error;
+use crate::policy::{Ask, Policies, Rule, WhenAbsent};
+use crate::text::{escape_controls, escape_lines};
 use crate::toml_reader::Word;
 
-/// Lists the bundled policies, a line each.
-pub(super) fn list(out: &mut dyn Write) -> Result<(), Error> {
-    let names: Vec<&str> = bundled().collect();
-    let width = names
-        .iter()
-        .map(|name| name.len())
-        .max()
-        .unwrap_or_default();
-    for name in names {
-        let policies = load(&PathBuf::from(name), DateTime::UNIX_EPOCH, &[])?;
-        for policy in &policies.all {
-            let rules = count(policy.rules.len() as u64, "rule", "rules");
-            let title = escape_controls(&policy.title);
-            writeln!(out, "{name:width$}  {title} ({}, {rules})", policy.version)?;
-        }
-    }
-    Ok(())
-}
-
-/// Shows a policy as it is once all that it extends, overrides and sets is joined.
-pub(super) fn policy(
-    name: &PathBuf,
-    set: &[(String, String)],
-    out: &mut dyn Write,
-) -> Result<(), Error> {
-    let policies = load(name, chrono::Utc::now(), set)?;
+/// Writes policies for a terminal.
+pub(super) fn write(policies: &Policies, out: &mut dyn Write) -> Result<(), Error> {
     for policy in &policies.all {
         let version = match policy.version.as_str() {
             "" => String::new(),
@@ -104,7 +73,7 @@ pub(super) fn policy(
             )?;
         }
         for rule in &policy.rules {
-            rule_in_full(&policies, rule, out)?;
+            rule_in_full(policies, rule, out)?;
         }
     }
     Ok(())
@@ -187,71 +156,4 @@ fn rule_in_full(policies: &Policies, rule: &Rule, out: &mut dyn Write) -> io::Re
         writeln!(out, "  for      {}", escape_controls(&references))?;
     }
     Ok(())
-}
-
-/// Writes a policy to start from.
-pub(super) fn new(out: &mut dyn Write) -> Result<(), Error> {
-    out.write_all(include_bytes!("new.toml"))?;
-    Ok(())
-}
-
-/// Lists the fields, and the operators that suit each kind.
-pub(super) fn fields(out: &mut dyn Write) -> Result<(), Error> {
-    for field in FIELDS {
-        let sensitive = if field.sensitive { " (personal)" } else { "" };
-        let (name, kind, meaning) = (field.name, field.kind.name(), field.meaning);
-        writeln!(out, "{name:22} {kind:9} {meaning}{sensitive}")?;
-    }
-    writeln!(
-        out,
-        "\nKeys are compared without case, `_`, `-` and blanks: force_2fa is force2fa. A `_` that \
-         leads a key is\npart of it: _id is not id. `--map id=customer_id` reads another key as a \
-         field.\n"
-    )?;
-    writeln!(
-        out,
-        "What is read, and counted as coerced where it is not the first form:"
-    )?;
-    for kind in Kind::ALL {
-        writeln!(out, "{:9} {}", kind.name(), kind.forms())?;
-    }
-    let zeros: Vec<_> = time::zeros().collect();
-    writeln!(
-        out,
-        "null      null; also {}, in any case, but not in a name;\n          in a time {}; in \
-         deletedAt 0\n",
-        NULL_WORDS.join(", "),
-        zeros.join(", ")
-    )?;
-    writeln!(out, "What policies ask:")?;
-    for kind in Kind::ALL {
-        let suiting = operator::suiting(kind);
-        let names: Vec<_> = suiting.map(|operator| operator.name).collect();
-        writeln!(out, "{:9} {}", kind.name(), names.join(", "))?;
-    }
-    let questions: Vec<_> = Question::words().collect();
-    let questions = questions.join(", ");
-    writeln!(
-        out,
-        "\n[[aggregate]] asks one of {questions} of all records"
-    )?;
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_policy_to_start_from_names_every_question() {
-        let mut text = Vec::new();
-        new(&mut text).expect("memory");
-        let text = String::from_utf8(text).expect("text");
-        let asks = |line: &&str| Question::words().any(|name| line.starts_with(name));
-        let line = text.lines().find(asks).expect("it asks a question");
-        let words: Vec<_> = line.split([' ', ',']).collect();
-        for question in Question::words() {
-            assert!(words.contains(&question), "`{question}` is not in: {line}");
-        }
-    }
 }
