@@ -420,7 +420,12 @@ fn what_bounds_the_evidence_is_in_every_format_that_has_a_place_for_it() {
             // Controls have a table of their own.
             Format::Text => [&sentences[..3], &["8.2.2  not tested  "]].concat(),
             #[cfg(feature = "html")]
-            Format::Html => sentences.to_vec(),
+            Format::Html => [
+                &sentences[..3],
+                &["<th scope=\"row\"><bdi>8.2.2</bdi></th>\n<td><span class=\"cs not-tested\">not tested</span>"],
+                &["to be evidenced by <bdi>the access team</bdi>"],
+            ]
+            .concat(),
             #[cfg(feature = "xlsx")]
             Format::Xlsx => [&sentences[..], &["<t>not tested</t>"]].concat(),
             // Dots and the like could be markup.

@@ -5,6 +5,8 @@
 //! report (bars, orders, sums) is worked out here.
 
 mod chart;
+mod controls;
+mod exceptions;
 mod nights;
 mod notes;
 mod overview;
@@ -12,5 +14,8 @@ mod page;
 mod rows;
 mod rules;
 pub mod site;
+mod terms;
+#[cfg(test)]
+mod tests;
 
 pub use page::Html;

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use crate::record::time;
 use crate::report::format::buffered::Report;
 use crate::report::model::life::{Life, Since};
 use crate::report::since;
@@ -45,7 +44,7 @@ pub struct State {
     since: Since,
     overdue: bool,
     /// Why it is new, since when it is there, and until when it may be.
-    words: String,
+    words: Vec<String>,
 }
 
 impl State {
@@ -57,14 +56,14 @@ impl State {
         if life.reopened {
             words.push("reopened".to_owned());
         }
-        words.push(format!("first seen {}", time::show(life.first_seen)));
+        words.push(format!("first seen {}", life.first_seen.date_naive()));
         if let Some(due) = life.due {
-            words.push(format!("due {}", time::show(due)));
+            words.push(format!("due {}", due.date_naive()));
         }
         Self {
             since: life.since,
             overdue: life.overdue,
-            words: words.join(", "),
+            words,
         }
     }
 }

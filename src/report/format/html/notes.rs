@@ -22,14 +22,20 @@ struct Note {
 }
 
 impl PolicyNotes {
-    pub fn new(policy: &Policy) -> Self {
+    /// Returns what there is to say of a policy, on a page that has a row for each control or
+    /// has none.
+    pub fn new(policy: &Policy, has_controls: bool) -> Self {
         let note = |bound: Bound| Note {
             folded: (bound.is_long()).then(|| bound.topic.count(bound.sentences.len())),
             sentences: bound.sentences,
         };
+        let bounds = match has_controls {
+            true => policy.bounds_beside_controls(),
+            false => policy.bounds(),
+        };
         Self {
             rules: policy.rules_in_words(),
-            bounds: policy.bounds().into_iter().map(note).collect(),
+            bounds: bounds.into_iter().map(note).collect(),
         }
     }
 }

@@ -6,27 +6,52 @@ use minijinja::value::Serde;
 use minijinja::{Error, Value, context};
 use serde::Serialize;
 
+use super::controls::{frameworks, statuses};
+use super::exceptions::Exceptions;
 use super::nights::WhatIsNew;
 use super::notes::PolicyNotes;
 use super::overview::{fields, keys, severities, top_customers};
 use super::rows::{rows, unread};
 use super::rules::{by_policy, rules, steps};
 use super::site::{self, STYLE};
+use super::terms::Terms;
 use crate::report::format::buffered::{Document, Report};
 use crate::report::model::footer::{Summary, Verdict};
 use crate::report::model::row::FindingRow;
 use crate::report::phrase;
 use crate::report::since;
 
-const TEMPLATE: &str = include_str!("page.html");
-const SCRIPT: &str = include_str!("page.js");
+/// The page, then what it is made of: a file a section.
+const TEMPLATES: &[(&str, &str)] = &[
+    ("page.html", include_str!("page.html")),
+    ("macros.html", include_str!("parts/macros.html")),
+    ("verdict.html", include_str!("parts/verdict.html")),
+    ("numbers.html", include_str!("parts/numbers.html")),
+    ("since.html", include_str!("parts/since.html")),
+    ("glance.html", include_str!("parts/glance.html")),
+    ("tasks.html", include_str!("parts/tasks.html")),
+    ("controls.html", include_str!("parts/controls.html")),
+    ("exceptions.html", include_str!("parts/exceptions.html")),
+    ("findings.html", include_str!("parts/findings.html")),
+    ("rules.html", include_str!("parts/rules.html")),
+    ("audited.html", include_str!("parts/audited.html")),
+    ("unread.html", include_str!("parts/unread.html")),
+    ("signed.html", include_str!("parts/signed.html")),
+];
+
+const SCRIPT: &str = concat!(
+    include_str!("script/common.js"),
+    include_str!("script/controls.js"),
+    include_str!("script/findings.js"),
+    include_str!("script/page.js"),
+);
 
 /// The largest number of findings of a page: more than a person reads, as many as a
 /// browser bears.
 const MAX_FINDINGS: usize = 10_000;
 
-/// The largest number of steps under what to do next.
-const MAX_STEPS: usize = 5;
+/// The largest number of tasks that are not folded.
+const MAX_TASKS: usize = 5;
 
 /// Writes one page.
 pub struct Html;
@@ -77,17 +102,21 @@ fn carried(report: &Report<'_>) -> io::Result<Vec<FindingRow<'static>>> {
 /// Writes the page of a report, as it is made.
 fn write_page(report: &Report<'_>, out: &mut dyn Write) -> Result<(), Error> {
     let mut environment = site::environment();
-    environment.add_template("page.html", TEMPLATE)?;
+    for (name, template) in TEMPLATES {
+        environment.add_template(name, template)?;
+    }
     let (header, footer) = (report.header, report.footer);
     let summary = &footer.summary;
 
     let rules = rules(report);
     let by_policy = by_policy(report, &rules);
     let policies = report.header.policies.iter();
-    let policies: Vec<_> = policies.map(PolicyNotes::new).collect();
-    let mut next = steps(report, &rules);
-    let next_more = next.split_off(next.len().min(MAX_STEPS));
-    let next_more: usize = next_more.iter().map(|step| step.rules.len()).sum();
+    let has_controls = !footer.controls.is_empty();
+    let policies = policies.map(|policy| PolicyNotes::new(policy, has_controls));
+    let policies: Vec<_> = policies.collect();
+    let terms = Terms::of(report).map_err(unread)?;
+    let mut tasks = steps(report, &rules, &terms);
+    let more_tasks = tasks.split_off(tasks.len().min(MAX_TASKS));
 
     let context = context! {
         tool => Value::from(Serde(&header.tool)),
@@ -102,6 +131,7 @@ fn write_page(report: &Report<'_>, out: &mut dyn Write) -> Result<(), Error> {
         rejected => Value::from(Serde(&report.rejected)),
         rejected_total => summary.rejected,
         exports => Value::from(Serde(&footer.exports)),
+        expected => summary.expected.as_ref().map(phrase::expected),
         since => Value::from(Serde(WhatIsNew::new(report))),
         closed => Value::from(Serde(&report.closed)),
         closed_total => summary.since.map_or(0, |counts| counts.closed()),
@@ -119,8 +149,16 @@ fn write_page(report: &Report<'_>, out: &mut dyn Write) -> Result<(), Error> {
         verdict => Value::from(Serde(Banner::new(summary))),
         severities => Value::from(Serde(severities(report))),
         top_customers => Value::from(Serde(top_customers(report))),
-        next => Value::from(Serde(next)),
-        next_more,
+        tasks => Value::from(Serde(tasks)),
+        more_tasks => Value::from(Serde(more_tasks)),
+        tasks_heading => phrase::TASKS,
+        controls_heading => phrase::CONTROLS,
+        of_controls => phrase::capitalised(phrase::OF_CONTROLS.to_owned()),
+        controls_total => footer.controls.len(),
+        frameworks => Value::from(Serde(frameworks(report))),
+        statuses => Value::from(Serde(statuses(&footer.controls))),
+        exceptions => Value::from(Serde(Exceptions::new(report, &terms))),
+        waiver_files => Value::from(Serde(&header.waivers)),
         by_policy => Value::from(Serde(by_policy)),
         notes => Value::from(Serde(policies)),
         bounds_heading => phrase::BOUNDS,

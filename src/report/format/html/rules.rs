@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use serde::Serialize;
 
 use super::chart::{Piece, bar, counts_in_words};
+use super::terms::Terms;
 use crate::finding::Counts;
 use crate::policy::Severity;
 use crate::report::format::buffered::Report;
@@ -146,13 +147,17 @@ pub fn by_policy<'a>(report: &Report<'_>, rules: &[RuleRow<'a>]) -> Vec<Vec<Rule
 pub struct Step<'a> {
     severity: Severity,
     title: &'a str,
-    pub rules: Vec<RuleRow<'a>>,
+    rules: Vec<RuleRow<'a>>,
     /// What to do, with the rules that say so.
     ways: Vec<(&'a str, Vec<RuleRow<'a>>)>,
+    /// By when, if its findings have a deadline.
+    due: Option<String>,
+    /// How many of its findings are overdue.
+    overdue: u64,
 }
 
 /// Returns what to do, the most severe first: what several rules ask is done once.
-pub fn steps<'a>(report: &'a Report<'_>, rules: &[RuleRow<'a>]) -> Vec<Step<'a>> {
+pub fn steps<'a>(report: &'a Report<'_>, rules: &[RuleRow<'a>], terms: &Terms) -> Vec<Step<'a>> {
     let of_run = report.header.rules().zip(&report.footer.summary.by_rule);
     let of_run = of_run.zip(report.most_severe());
     let tasks = tasks(of_run.map(|((rule, counted), severity)| (rule, counted, severity)));
@@ -160,14 +165,19 @@ pub fn steps<'a>(report: &'a Report<'_>, rules: &[RuleRow<'a>]) -> Vec<Step<'a>>
         let row = |one: &Unmet<'a>| rules.iter().find(|row| row.number == one.index);
         unmet.iter().filter_map(row).cloned().collect()
     };
-    let step = |task: &Task<'a>| Step {
-        severity: task.severity,
-        title: task.title(),
-        rules: rows(&task.rules),
-        ways: (task.ways.iter())
-            .map(|way| (way.remediation, rows(&way.rules)))
-            .collect(),
+    let step = |task: &Task<'a>| {
+        let due = terms.due(task.rules.iter().map(|rule| rule.index));
+        let (due, overdue) = due.map_or((None, 0), |(due, overdue)| (Some(due), overdue));
+        Step {
+            severity: task.severity,
+            title: task.title(),
+            rules: rows(&task.rules),
+            ways: (task.ways.iter())
+                .map(|way| (way.remediation, rows(&way.rules)))
+                .collect(),
+            due,
+            overdue,
+        }
     };
-    let tasks = tasks.iter().filter(|task| !task.ways.is_empty());
-    tasks.map(step).collect()
+    tasks.iter().map(step).collect()
 }

@@ -8,7 +8,16 @@ use sha2::{Digest, Sha256};
 use crate::text::{escape_controls, grouped};
 
 /// The style of every page: its palette, light and dark, and what it is laid out by.
-pub const STYLE: &str = include_str!("page.css");
+pub const STYLE: &str = concat!(
+    include_str!("style/base.css"),
+    include_str!("style/cards.css"),
+    include_str!("style/tables.css"),
+    include_str!("style/controls.css"),
+    include_str!("style/rules.css"),
+    include_str!("style/findings.css"),
+    include_str!("style/narrow.css"),
+    include_str!("style/print.css"),
+);
 
 /// Returns what renders pages: numbers are grouped, and data cannot steer what is around it.
 /// The names of templates end in `.html`: that turns on the escaping of all that is put in.

@@ -1,7 +1,5 @@
-"use strict";
-// Search, filters, sorting and groups for the table of findings, and all of the
-// page for the printer. The table in the page is the only data: without this
-// script nothing is missing but comfort.
+// Search, filters, sorting and groups for the table of findings. The table in the
+// page is the only data: without this script nothing is missing but comfort.
 (() => {
   const RANK = { critical: 4, high: 3, medium: 2, low: 1, info: 0 };
   // Rows that a group shows at first, and groups that the table shows at first:
@@ -9,46 +7,12 @@
   const ROWS = 100;
   const GROUPS = 200;
 
-  const id = (name) => document.getElementById(name);
-  const number = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
-  const count = (n) => number(n) + (n === 1 ? " finding" : " findings");
-  const make = (name, from, ...children) => {
-    const made = Object.assign(document.createElement(name), from);
-    made.append(...children);
-    return made;
-  };
-
-  // A rule that is linked to is opened.
-  const reveal = () => {
-    const target = /^#rule-\d+$/.test(location.hash) && id(location.hash.slice(1));
-    if (!target) return;
-    target.closest("details").open = true;
-    target.closest("details").scrollIntoView();
-  };
-  addEventListener("hashchange", reveal);
-  reveal();
-
-  // Paper cannot be clicked: what is closed is opened for the printer, and
-  // closed again after.
-  let opened = [];
-  const openAll = () => {
-    opened = [...document.querySelectorAll("details:not([open])")];
-    for (const details of opened) details.open = true;
-  };
-  addEventListener("afterprint", () => {
-    for (const details of opened) details.open = false;
-    opened = [];
-  });
-
   const wrapper = id("rows");
-  if (!wrapper) {
-    addEventListener("beforeprint", openAll);
-    return;
-  }
+  if (!wrapper) return;
 
   const table = wrapper.querySelector("table");
   const heads = [...table.tHead.rows[0].cells];
-  const controls = {
+  const inputs = {
     search: id("search"),
     severity: id("by-severity"),
     status: id("by-status"),
@@ -57,43 +21,56 @@
     group: id("group"),
   };
   // A run that is compared with no night before has no states.
-  if (!controls.state) delete controls.state;
-  const FILTERS = ["severity", "status", "state", "rule"].filter((name) => controls[name]);
+  if (!inputs.state) delete inputs.state;
+  const FILTERS = ["severity", "status", "state", "rule"].filter((name) => inputs[name]);
   const policyOf = {};
-  for (const set of controls.rule.querySelectorAll("optgroup")) {
+  for (const set of inputs.rule.querySelectorAll("optgroup")) {
     const [policy, ...rules] = set.querySelectorAll("option");
     for (const rule of rules) policyOf[rule.value] = policy.value;
   }
 
-  const words = (element) => element.textContent.replace(/\s+/g, " ").trim();
-  // The order of the page is kept as `at`, so that equals stay as they were.
-  const rows = [...table.tBodies[0].rows].map((row, at) => {
-    const [severity, status, rule, customer, evidence, place, state] = row.cells;
-    const link = rule.querySelector("a");
-    const record = /^record (\d+)/.exec(words(place));
-    return {
-      row,
-      at,
-      severity: words(severity),
-      status: status.firstElementChild.classList[1],
-      states: state ? [...state.querySelectorAll(".state, .overdue")].map(words) : [],
-      rule: link ? link.hash.slice(1) : words(rule),
-      customer: words(customer) === "[no id]" ? words(place) : words(customer),
-      text: words(row).toLowerCase(),
-      keys: [
-        RANK[words(severity)],
-        words(status),
-        words(rule),
-        words(customer),
-        words(evidence),
-        record ? Number(record[1]) : 0,
-        state ? words(state) : "",
-      ],
-    };
-  });
+  // A row is read when somebody asks: ten thousand at once would keep the page waiting.
+  class Row {
+    constructor(row, at) {
+      this.row = row;
+      // The order of the page, so that equals stay as they were.
+      this.at = at;
+    }
+    cell(at) {
+      const cell = this.row.cells[at];
+      return cell ? words(cell) : "";
+    }
+    get severity() {
+      return this.cell(0);
+    }
+    get status() {
+      return this.row.cells[1].firstElementChild.classList[1];
+    }
+    get states() {
+      return [...this.row.querySelectorAll(".state, .overdue")].map(words);
+    }
+    get rule() {
+      const link = this.row.cells[2].querySelector("a");
+      return link ? link.hash.slice(1) : this.cell(2);
+    }
+    get customer() {
+      return this.cell(3) === "[no id]" ? this.cell(5) : this.cell(3);
+    }
+    get text() {
+      this.known ??= words(this.row).toLowerCase();
+      return this.known;
+    }
+    key(column) {
+      const text = this.cell(column);
+      if (column === 0) return RANK[text];
+      if (column === 5) return Number((/^record (\d+)/.exec(text) || [0, 0])[1]);
+      return text;
+    }
+  }
+  const rows = [...table.tBodies[0].rows].map((row, at) => new Row(row, at));
 
   // Which column the rows are sorted by; none, as long as they are in the order of the page.
-  let column = controls.state ? -1 : 0;
+  let column = inputs.state ? -1 : 0;
   let down = true;
   let limits = new Map();
   let closed = new Map();
@@ -104,26 +81,27 @@
   const sort = () => {
     const sign = down ? -1 : 1;
     const compare = column === 0 || column === 5 ? (a, b) => a - b : collator.compare;
-    rows.sort((a, b) => sign * compare(a.keys[column], b.keys[column]) || a.at - b.at);
+    const keys = new Map(rows.map((it) => [it, it.key(column)]));
+    rows.sort((a, b) => sign * compare(keys.get(a), keys.get(b)) || a.at - b.at);
   };
 
   const narrowed = () => {
     const said = [];
-    const search = controls.search.value.trim();
+    const search = inputs.search.value.trim();
     if (search) said.push(`search \u201c${search}\u201d`);
     for (const name of FILTERS) {
-      const control = controls[name];
-      if (control.value) said.push(`${name} ${control.selectedOptions[0].textContent}`);
+      const input = inputs[name];
+      if (input.value) said.push(`${name} ${input.selectedOptions[0].textContent}`);
     }
     return said.join("; ");
   };
 
   const matches = () => {
-    const asked = controls.search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const severity = controls.severity.value;
-    const status = controls.status.value;
-    const rule = controls.rule.value;
-    const state = controls.state && controls.state.value;
+    const asked = inputs.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const severity = inputs.severity.value;
+    const status = inputs.status.value;
+    const rule = inputs.rule.value;
+    const state = inputs.state && inputs.state.value;
     return rows.filter(
       (it) =>
         (!severity || it.severity === severity) &&
@@ -183,7 +161,7 @@
 
   const show = () => {
     const found = matches();
-    const by = controls.group.value;
+    const by = inputs.group.value;
     const groups = new Map();
     for (const it of found) {
       const key = by ? it[by] : "";
@@ -222,7 +200,7 @@
     show();
   };
 
-  heads.forEach((head, at) => {
+  const buttons = heads.map((head, at) => {
     const button = make("button", { type: "button", textContent: head.textContent });
     button.addEventListener("click", () => {
       // The most severe first; words from A, numbers from 1.
@@ -235,19 +213,20 @@
       show();
     });
     head.replaceChildren(button);
+    return button;
   });
 
-  controls.search.addEventListener("input", fresh);
+  inputs.search.addEventListener("input", fresh);
   for (const name of [...FILTERS, "group"]) {
-    controls[name].addEventListener("change", fresh);
+    inputs[name].addEventListener("change", fresh);
   }
   const clear = () => {
-    for (const name of ["search", ...FILTERS]) controls[name].value = "";
+    for (const name of ["search", ...FILTERS]) inputs[name].value = "";
   };
   id("clear").addEventListener("click", () => {
     clear();
     fresh();
-    controls.search.focus();
+    inputs.search.focus();
   });
   id("more").firstElementChild.addEventListener("click", () => {
     groupLimit = Infinity;
@@ -260,23 +239,25 @@
     if (!link) return;
     clear();
     const { severity, rule, search } = link.dataset;
-    if (severity) controls.severity.value = severity;
-    if (rule) controls.rule.value = rule;
-    if (search) controls.search.value = search;
+    if (severity) inputs.severity.value = severity;
+    if (rule) inputs.rule.value = rule;
+    if (search) inputs.search.value = search;
     fresh();
   });
 
   addEventListener("beforeprint", () => {
     printing = true;
+    // Browsers print the head of a table on each page, but no buttons in it.
+    for (const head of heads) head.replaceChildren(head.textContent);
     show();
-    openAll();
   });
   addEventListener("afterprint", () => {
     printing = false;
+    heads.forEach((head, at) => head.replaceChildren(buttons[at]));
     show();
   });
 
-  id("controls").hidden = false;
+  id("filters").hidden = false;
   wrapper.classList.add("live");
   // Reloading a page keeps what was typed.
   fresh();
