@@ -929,7 +929,7 @@ def oscal_entry(observation):
 
 # --- xlsx -------------------------------------------------------------------
 
-SHEETS = ["Summary", "Findings", "Rules", "Rejected"]
+SHEETS = ["Summary", "Findings", "Controls", "Rules", "Rejected"]
 MOST_CELL = 32_767
 
 
@@ -975,7 +975,8 @@ def judge_xlsx(path, truth, tools):
     for because in truth.because:
         if canon(because) not in summary:
             yield f"the summary does not say why it is not complete: {because}"
-    for name, wanted in [("Rules", len(truth.rules)), ("Rejected", len(truth.report["rejected"]))]:
+    of_controls = ("Controls", len(truth.report["controls"]))
+    for name, wanted in [of_controls, ("Rules", len(truth.rules)), ("Rejected", len(truth.report["rejected"]))]:
         if len(rows[name]) - 1 != wanted:
             yield f"{len(rows[name]) - 1} rows in {name}, where json has {wanted}"
     header, *findings = rows["Findings"]

@@ -104,7 +104,7 @@ def truth():
                     {"policy": id, "in_scope": 3, "judged": True} for id in ["pci", "own"]
                 ],
                 "by_rule": [
-                    {"policy": owner, "rule": name, "severity": severity, **counts[name]}
+                    {"policy": owner, "rule": name, "severity": severity, "most_severe": severity, **counts[name]}
                     for owner, name, severity in rules
                 ],
                 "by_severity": by_severity,
@@ -113,6 +113,7 @@ def truth():
                 "protocol_lines": 0,
                 "anomalies": [], "top_customers": [],
             },
+            "controls": [],
         }
     )
 
@@ -412,6 +413,7 @@ def xlsx(truth, change=lambda book: None):
     sheets = {name: book.create_sheet(name) for name in SHEETS}
     sheets["Summary"].append(["complete", "no"])
     sheets["Summary"].append(["because", *truth.because])
+    sheets["Controls"].append(["framework", "requirement"])
     sheets["Rules"].append(["policy", "rule"])
     for policy, rule in truth.rules:
         sheets["Rules"].append([policy, rule["id"]])
@@ -681,6 +683,7 @@ BAD = {
         (rebuilt(lambda book: book.remove(book["Rejected"])), "sheets"),
         (rebuilt(lambda book: book["Findings"].delete_rows(3)), "2 findings"),
         (rebuilt(lambda book: book["Rules"].delete_rows(3)), "Rules"),
+        (rebuilt(lambda book: book["Controls"].append(["CIS", "1.1"])), "Controls"),
         (rebuilt(lambda book: book["Summary"].delete_rows(2)), "not complete"),
         (rebuilt(lambda book: setattr(book["Summary"]["C1"], "hyperlink", "http://x.example")), "elsewhere"),
         (
