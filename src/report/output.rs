@@ -88,7 +88,9 @@ pub enum Error {
     )]
     NoTemplate,
     /// What counts all findings is to be split.
-    #[error("`{path}` cannot be split: {format} are of all findings, so its name has no `{{}}`")]
+    #[error(
+        "`{path}` cannot be split: a {format} report is of the whole run, so its name has no `{{}}`"
+    )]
     OfAll {
         /// The path of the report.
         path: String,
