@@ -305,11 +305,14 @@ async function tryFilterKeys(page, rows) {
   same(await told(page), rows.length, "count after clear by key");
 }
 
+// The most findings of a page that is printed.
+const MAX_PRINTED = 1000;
+
 /** How long a page takes from its address to the first time that it can be used. */
 async function timeToOpen(url) {
   let best = Infinity;
-  // The machine may be busy with something else: the best of some counts.
-  for (let tries = 0; tries < 5 && best >= MAX_OPEN / 2; tries += 1) {
+  // The machine may be busy with something else: the best of some counts, and nothing fails.
+  for (let tries = 0; tries < 2; tries += 1) {
     const page = await open(url);
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
     best = Math.min(best, await page.evaluate(() => performance.now()));
@@ -490,7 +493,8 @@ async function tryPage(path) {
   }
   await tryPrint(page, plain.rows);
   await page.context().close();
-  const paper = await tryPaper(url);
+  // Hundreds of pages of the same rows show no more than a few.
+  const paper = plain.rows.length > MAX_PRINTED ? "untried" : await tryPaper(url);
 
   const dark = await open(url, { colorScheme: "dark" });
   await tryAxe(dark, "dark");
