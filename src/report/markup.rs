@@ -2,26 +2,56 @@
 //! spreadsheets and URIs.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::text::escape_controls;
 
-/// Returns text of a policy as Markdown that reads as it was written: no markup, on
-/// one line. Ticket systems look for mentions in text once it is rendered, and no
-/// escape keeps them from it: what comes from an export is put in code spans.
+/// Returns text of a policy as Markdown that reads as it was written: no markup but
+/// links to the addresses in it, on one line. Ticket systems look for mentions in text
+/// once it is rendered, and no escape keeps them from it: what comes from an export is
+/// put in code spans.
 pub fn escape(text: &str) -> String {
+    let text = text.replace('\n', " ");
+    let text = escape_controls(&text);
     let mut escaped = String::with_capacity(text.len());
-    for c in escape_controls(&text.replace('\n', " ")).chars() {
-        if matches!(
-            c,
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~' | '&' | '!'
-        ) {
-            escaped.push('\\');
-        }
-        escaped.push(c);
+    let mut rest = &*text;
+    while let Some(c) = rest.chars().next() {
+        let length = match address(rest) {
+            // Within a word it is no address.
+            Some(length) if !escaped.ends_with(char::is_alphanumeric) => {
+                let _ = write!(escaped, "<{}>", &rest[..length]);
+                length
+            }
+            _ => {
+                if matches!(
+                    c,
+                    '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~' | '&' | '!'
+                ) {
+                    escaped.push('\\');
+                }
+                escaped.push(c);
+                c.len_utf8()
+            }
+        };
+        rest = &rest[length..];
     }
     escaped
+}
+
+/// Returns the length of the web address that a text begins with. What ends a sentence
+/// or a bracket around it is no part of it.
+fn address(text: &str) -> Option<usize> {
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))?;
+    // The characters of RFC 3986, 2, but for the ones of Markdown.
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@$&'()+,;=%".contains(c);
+    let end = host.find(|c| !is_part(c)).unwrap_or(host.len());
+    let host = host[..end].trim_end_matches(['.', ',', ';', ':', '?', '\'', ')', ']']);
+    let scheme = text.find("//")? + 2;
+    (host.starts_with(|c: char| c.is_ascii_alphanumeric())).then_some(scheme + host.len())
 }
 
 /// Returns text of an export in a code span of Markdown: its fence is longer than
@@ -95,6 +125,28 @@ mod tests {
         }
         assert_eq!(cell("a|b"), "`a\\|b`");
         assert_eq!(escape("a*b\n[c]"), "a\\*b \\[c\\]");
+    }
+
+    #[test]
+    fn an_address_in_a_text_is_a_link_to_it() {
+        for (text, written) in [
+            (
+                "Guide: https://x.example/a_b.",
+                "Guide: <https://x.example/a_b>.",
+            ),
+            (
+                "(http://x.example/?a=1&b=%20#c)",
+                "(<http://x.example/?a=1&b=%20#c>)",
+            ),
+            ("https://x.example/é_", "<https://x.example/>é\\_"),
+            ("ahttps://x.example/_", "ahttps://x.example/\\_"),
+            ("https://", "https://"),
+            ("https://_", "https://\\_"),
+            ("https://x.example|b", "<https://x.example>\\|b"),
+            ("javascript://x.example/_", "javascript://x.example/\\_"),
+        ] {
+            assert_eq!(escape(text), written);
+        }
     }
 
     #[test]

@@ -384,6 +384,8 @@ def judge_markdown(path, truth, tools):
         yield f"{len(text)} characters, where a ticket takes {MOST_MARKDOWN}"
     source = text.split("\n")
 
+    # A link leads to where the policy's author said, and to nothing that a customer wrote.
+    addresses = set(re.findall(r"https?://[^\s<>]*[\w/]", " ".join(strings(truth.report["policies"]))))
     tables = []
     heading = None
     parser = MarkdownIt("gfm-like", {"html": True, "linkify": True})
@@ -398,7 +400,7 @@ def judge_markdown(path, truth, tools):
         if token.type in ("td_open", "th_open"):
             tables[-1][1][-1].append("".join(child.content for child in tokens[place + 1].children or []))
         for child in [token, *(token.children or [])]:
-            if child.type in ("link_open", "image"):
+            if child.type == "image" or child.type == "link_open" and child.attrs["href"] not in addresses:
                 yield f"a {child.type} {shown(child.attrs)} in line {token.map}"
             if child.type in ("html_block", "html_inline") and not MARKDOWN_HTML.fullmatch(child.content):
                 yield f"markup: {shown(child.content)}"
@@ -418,6 +420,8 @@ def judge_markdown(path, truth, tools):
         cmarkgfm.github_flavored_markdown_to_html(text, options), namespaceHTMLElements=False
     )
     for element in page.find("body").iter():
+        if element.tag == "a" and element.get("href") in addresses:
+            continue
         if element.tag not in MARKDOWN_ELEMENTS | {"body", "details", "summary"}:
             yield f"an element {element.tag}: {shown(''.join(element.itertext()))}"
     for element, words in text_nodes(page.find("body")):
