@@ -265,27 +265,31 @@ COLUMNS = (
 ).split(",")
 
 
-def judge_csv(path, truth, tools):
+def strict_csv(path, columns):
+    """The problems of a file of these columns, and its rows."""
     _, problems = plain_utf8(path, but="\r\n")
-    yield from problems
+    problems = list(problems)
     data = path.read_bytes()
     if not data.endswith(b"\r\n") or re.search(rb"(?<!\r)\n", data):
-        yield "lines do not all end with CR LF"
+        problems.append("lines do not all end with CR LF")
     header = next(csv.reader(io.StringIO(data.decode(), newline="")))
-    if header != COLUMNS:
-        yield f"the header is {header}"
-        return
+    if header != columns:
+        return [*problems, f"the header is {header}"], []
     # The reader names a row that is short or long; it guesses nothing.
     query = """select * from read_csv(?, strict_mode=true, auto_detect=false, header=true,
         delim=',', quote='"', escape='"', max_line_size=16000000,
-        ignore_errors=false, null_padding=false, columns=?)"""
+        ignore_errors=false, null_padding=false, columns={columns})"""
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in columns)
     try:
-        connection = duckdb.connect()
-        columns = "{" + ", ".join(f"'{name}': 'VARCHAR'" for name in COLUMNS) + "}"
-        rows = connection.execute(query.replace("columns=?", f"columns={columns}"), [str(path)]).fetchall()
+        rows = duckdb.connect().execute(query.replace("{columns}", f"{{{columns}}}"), [str(path)]).fetchall()
     except duckdb.Error as error:
-        yield "duckdb: " + " ".join(str(error).split())[:500]
-        return
+        return [*problems, "duckdb: " + " ".join(str(error).split())[:500]], []
+    return problems, [[cell or "" for cell in row] for row in rows]
+
+
+def judge_csv(path, truth, tools):
+    problems, rows = strict_csv(path, COLUMNS)
+    yield from problems
     rules = {(policy, rule["id"]): rule for policy, rule in truth.rules}
     if len(rows) != len(truth.findings):
         yield f"{len(rows)} rows, where json has {len(truth.findings)} findings"
@@ -294,7 +298,7 @@ def judge_csv(path, truth, tools):
         for name, cell, wanted in zip(
             COLUMNS, row, cells(finding, rules[finding["policy"], finding["rule"]])
         ):
-            if (cell or "") != defused(wanted) and told < 5:
+            if cell != defused(wanted) and told < 5:
                 told += 1
                 yield f"row {number}, {name}: {shown(cell)}, where json has {shown(wanted)}"
 
@@ -320,6 +324,67 @@ def cells(finding, rule):
         or_blank(finding["export"]),
         or_blank(finding["record"]),
     ]
+
+
+# --- controls, matrix -------------------------------------------------------
+
+OF_CONTROL = (
+    "framework,requirement,status,rules,records,pass,fail,error,waived,not_applicable,most_severe,evidenced_by"
+).split(",")
+
+
+def judge_controls(path, truth, tools):
+    problems, rows = strict_csv(path, OF_CONTROL)
+    yield from problems
+    if len(rows) != len(truth.report["controls"]):
+        yield f"{len(rows)} rows, where json has {len(truth.report['controls'])} controls"
+    for number, (row, control) in enumerate(zip(rows, truth.report["controls"]), 1):
+        for name, cell in zip(OF_CONTROL, row):
+            wanted = control.get(name)
+            match name:
+                case "rules":
+                    cell = [rule.partition(" ")[0] for rule in cell.split("; ")] if cell else []
+                    wanted = [f"{rule['policy']}/{rule['rule']}" for rule in wanted]
+                case "evidenced_by":
+                    wanted = "; ".join(wanted or [])
+                case _:
+                    wanted = "" if wanted is None else str(wanted)
+            if cell != wanted:
+                yield f"row {number}, {name}: {shown(cell)}, where json has {shown(wanted)}"
+
+
+LETTERS = {"P": "pass", "F": "fail", "E": "error", "N": "not_applicable", "W": "waived"}
+
+
+def judge_matrix(path, truth, tools):
+    rules = []
+    for policy in truth.report["policies"]:
+        for rule in [*policy["rules"], *policy.get("not_tested", [])]:
+            rules.append(f"{policy['id']}/{rule['id']}")
+    problems, rows = strict_csv(path, ["customer_id", "export", "record", *rules])
+    yield from problems
+    of_records = [(export, number) for _, export, number, *_ in rows if number]
+    if len(set(of_records)) != truth.summary["records"] or len(set(of_records)) != len(of_records):
+        yield f"{len(of_records)} rows of records, where json counts {truth.summary['records']}"
+    counted = truth.by_rule()
+    for index, name in enumerate(rules):
+        letters = collections.Counter(row[3 + index] for row in rows)
+        if odd := set(letters) - {*LETTERS, ""}:
+            yield f"{name}: the letters {sorted(odd)}"
+        policy, _, rule = name.partition("/")
+        wanted = counted.get((policy, rule), {})
+        for letter, outcome in LETTERS.items():
+            if letters[letter] != wanted.get(outcome, 0):
+                yield f"{name}: {letters[letter]} {letter}, where json counts {wanted.get(outcome, 0)}"
+    for finding in truth.findings:
+        if finding["record"] is None:
+            continue
+        row = rows[of_records.index((defused(finding["export"]), str(finding["record"])))]
+        letter = row[3 + rules.index(f"{finding['policy']}/{finding['rule']}")]
+        if LETTERS.get(letter) != finding["status"]:
+            yield f"record {finding['record']}: {letter!r} for a finding that is {finding['status']}"
+        if row[0] != defused(finding["customer_id"] or ""):
+            yield f"record {finding['record']} is of {shown(row[0])}, where json has another customer"
 
 
 # --- json, ndjson -----------------------------------------------------------
@@ -847,6 +912,47 @@ def ocsf_words(event, truth):
 # --- oscal ------------------------------------------------------------------
 
 
+# Reasons for which an audit is not complete although its exports were read whole.
+OF_WHOLE_EXPORTS = {"none-in-scope", "nothing-judged", "field-missing", "shrunk", "stale", "undecided"}
+
+
+def judged(counted):
+    return sum(counted[key] for key in ("pass", "fail", "error", "waived"))
+
+
+def oscal_controls(results, truth):
+    """A finding a control that was assessed, and one a rule that no control has."""
+    wanted = collections.Counter()
+    has_control = set()
+    for control in truth.report["controls"]:
+        has_control |= {(rule["policy"], rule["rule"]) for rule in control["rules"]}
+        if judged(control):
+            name = f"{control['framework']}: {control['requirement']}"
+            wanted[squeezed(clean(name)), "satisfied" if control["status"] == "met" else "not-satisfied"] += 1
+    whole = all(gap["code"] in OF_WHOLE_EXPORTS for gap in truth.summary["incomplete_because"])
+    for key, counted in truth.by_rule().items():
+        if key not in has_control and judged(counted):
+            met = counted["pass"] == judged(counted)
+            wanted["", "satisfied" if met and whole else "not-satisfied"] += 1
+    found = collections.Counter()
+    risks = {}
+    for result in results["results"]:
+        risks |= {risk["uuid"]: risk for risk in result.get("risks", [])}
+        for finding in result.get("findings", []):
+            of_control = finding["target"]["type"] == "statement-id"
+            name = squeezed(finding["title"]) if of_control else ""
+            state = finding["target"]["status"]["state"]
+            found[name, state] += 1
+            related = [risks.get(risk["risk-uuid"]) for risk in finding.get("related-risks", [])]
+            if finding.get("related-observations") and not related:
+                yield f"{shown(finding['title'])} has observations and no risk"
+        if not result.get("assessment-log", {}).get("entries"):
+            yield "it has no assessment log"
+    for name, state in (wanted - found) + (found - wanted):
+        number = found[name, state]
+        yield f"{number} findings {shown(name)} are {state}, where json has {wanted[name, state]}"
+
+
 def judge_oscal(path, truth, tools):
     logging.disable()  # what it logs is asked for below
     _, problems = plain_utf8(path, but="\n")
@@ -919,9 +1025,7 @@ def judge_oscal(path, truth, tools):
     }
     if own - referred:
         yield f"{len(own - referred)} observations belong to no finding"
-    wanted = sum(1 for counted in truth.by_rule().values() if counted["fail"] + counted["error"])
-    if failing["not-satisfied"] != wanted:
-        yield f"{failing['not-satisfied']} findings are not satisfied, where json has {wanted} such rules"
+    yield from oscal_controls(results, truth)
     yield from compare(truth, entries, cell=SHORT)
 
 
@@ -1119,6 +1223,8 @@ def judge_metrics(path, truth, tools):
 JUDGES = {
     "text": judge_text,
     "csv": judge_csv,
+    "controls": judge_controls,
+    "matrix": judge_matrix,
     "json": judge_json,
     "ndjson": judge_ndjson,
     "markdown": judge_markdown,

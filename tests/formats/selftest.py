@@ -20,7 +20,7 @@ from xml.sax.saxutils import escape, quoteattr
 import openpyxl
 
 from check import AS_OF
-from judges import COLUMNS, SHEETS, Tools, Truth, cells, judge
+from judges import COLUMNS, OF_CONTROL, SHEETS, Tools, Truth, cells, judge
 from texts import clean, defused
 
 NAMES = ["=1+1 <img src=x>", "a|b `c` @everyone [x](http://x.example) {0}", "\u202eevil\x07 \U0001f600"]
@@ -113,7 +113,19 @@ def truth():
                 "protocol_lines": 0,
                 "anomalies": [], "top_customers": [],
             },
-            "controls": [],
+            "controls": [
+                {
+                    "framework": "PCI DSS 4.0.1",
+                    "requirement": "8.4.2",
+                    "status": "not-met",
+                    "rules": [
+                        {"policy": "pci", "rule": rule, "strength": "partial"} for rule in ["mfa", "met"]
+                    ],
+                    "records": 3,
+                    **{"pass": 4, "fail": 1, "error": 1, "not_applicable": 0, "waived": 0},
+                    "most_severe": "critical",
+                }
+            ],
         }
     )
 
@@ -143,6 +155,27 @@ def text(truth):
             f"  {f['severity']}  {f['status']}  {f['policy']}/{f['rule']}  {f['customer_id']}  {seen(f, clean)}"
         )
     return "\n".join(lines) + "\n"
+
+
+def csv_rows(rows):
+    quote = lambda cell: '"' + defused(cell).replace('"', '""') + '"'
+    return "".join(",".join(quote(str(cell)) for cell in row) + "\r\n" for row in rows)
+
+
+def controls(truth):
+    rows = []
+    for control in truth.report["controls"]:
+        rules = "; ".join(f"{rule['policy']}/{rule['rule']} (partial)" for rule in control["rules"])
+        rows.append([rules if name == "rules" else control.get(name, "") for name in OF_CONTROL])
+    return csv_rows([OF_CONTROL, *rows])
+
+
+def matrix(truth):
+    rules = [f"{policy}/{rule['id']}" for policy, rule in truth.rules]
+    letters = [["F", "P", "P"], ["E", "P", "P"], ["P", "P", "F"], ["", "", ""]]
+    ids = [*(f["customer_id"] for f in truth.findings), ""]
+    rows = [[id, "export.json", number, *row] for number, (id, row) in enumerate(zip(ids, letters), 1)]
+    return csv_rows([["customer_id", "export", "record", *rules], *rows])
 
 
 def csv(truth):
@@ -370,24 +403,38 @@ def oscal(truth):
         for f in truth.findings
     ]
     findings = []
-    for policy, rule in truth.rules:
-        own = [f for f in truth.findings if (f["policy"], f["rule"]) == (policy, rule["id"])]
-        state = "not-satisfied" if own else "satisfied"
-        finding = {
-            "uuid": made("finding", policy, rule["id"]),
-            "title": rule["title"],
-            "description": rule["rationale"],
-            "target": {
-                "type": "objective-id",
-                "target-id": f"{policy}_{rule['id']}",
-                "status": {"state": state},
-            },
+    of_control = lambda f: f["policy"] == "pci"
+    for title, kind, target, own in [
+        (
+            "PCI DSS 4.0.1: 8.4.2",
+            "statement-id",
+            "PCI_DSS_4.0.1_8.4.2_smt",
+            [f for f in truth.findings if of_control(f)],
+        ),
+        ("The title of name", "objective-id", "own_name", [f for f in truth.findings if not of_control(f)]),
+    ]:
+        findings.append(
+            {
+                "uuid": made("finding", target),
+                "title": title,
+                "description": "Why.",
+                "target": {"type": kind, "target-id": target, "status": {"state": "not-satisfied"}},
+                "related-observations": [
+                    {"observation-uuid": made("observation", f["fingerprint"])} for f in own
+                ],
+                "related-risks": [{"risk-uuid": made("risk", target)}],
+            }
+        )
+    risks = [
+        {
+            "uuid": made("risk", finding["target"]["target-id"]),
+            "title": "Risk",
+            "description": "Risk.",
+            "statement": "Why.",
+            "status": "open",
         }
-        if own:
-            finding["related-observations"] = [
-                {"observation-uuid": made("observation", f["fingerprint"])} for f in own
-            ]
-        findings.append(finding)
+        for finding in findings
+    ]
     result = {
         "uuid": made("result"),
         "title": "pci",
@@ -396,6 +443,10 @@ def oscal(truth):
         "reviewed-controls": {"control-selections": [{"include-all": {}}]},
         "observations": observations,
         "findings": findings,
+        "risks": risks,
+        "assessment-log": {
+            "entries": [{"uuid": made("log"), "title": "Read export.json", "start": AS_OF}],
+        },
     }
     metadata = {"title": "Audit", "last-modified": AS_OF, "version": "0.1.0", "oscal-version": "1.1.3"}
     results = {
@@ -414,6 +465,8 @@ def xlsx(truth, change=lambda book: None):
     sheets["Summary"].append(["complete", "no"])
     sheets["Summary"].append(["because", *truth.because])
     sheets["Controls"].append(["framework", "requirement"])
+    for control in truth.report["controls"]:
+        sheets["Controls"].append([control["framework"], control["requirement"]])
     sheets["Rules"].append(["policy", "rule"])
     for policy, rule in truth.rules:
         sheets["Rules"].append([policy, rule["id"]])
@@ -560,6 +613,23 @@ BAD = {
         (swap("\\u{202e}", "\u202e"), "steer"),
         (swap(',"fail",', ',"fa"il",'), "duckdb"),
     ],
+    "controls": [
+        (swap('"not-met"', '"met"'), "status"),
+        (swap("pci/mfa", "pci/x"), "rules"),
+        (lambda csv: "\r\n".join([*csv.split("\r\n")[:-2], ""]), "0 rows"),
+        (lambda csv: "\r\n".join(csv.split("\r\n")[1:]), "header"),
+        (swap('"critical",', "", 1), "duckdb"),
+    ],
+    "matrix": [
+        (swap('"F","P","P"', '"P","P","P"'), "pci/mfa: 0 F"),
+        (swap('"F","P","P"', '"E","P","P"'), "record 1: 'E'"),
+        (swap('"F","P","P"', '"X","P","P"'), "the letters"),
+        (swap('"E","P","P"', '"E","P"'), "duckdb"),
+        (swap('"3"', '"2"'), "rows of records"),
+        (swap('"pci/mfa"', '"pci/x"'), "header"),
+        (lambda csv: "\r\n".join([*csv.split("\r\n")[:-2], ""]), "3 rows"),
+        (swap('"c1"', '"c9"'), "another customer"),
+    ],
     "json": [
         (inside(drop("findings", 0, "rule")), "check-jsonschema"),
         (inside(set_("more", to=1)), "check-jsonschema"),
@@ -675,7 +745,11 @@ BAD = {
         (inside(drop(*result_("observations", 2))), "2 findings"),
         (inside(set_(*result_("findings", 0, "target", "status", "state"), to="satisfied")), "satisfied"),
         (inside(set_("assessment-results", "metadata", "oscal-version", to="1.0.4")), "oscal-version"),
-        (inside(drop(*result_("findings", 2))), "belong to no finding"),
+        (inside(set_(*result_("findings", 0, "title"), to="PCI DSS 4.0.1: 8.4.3")), "8.4.2"),
+        (inside(drop(*result_("findings", 1))), "belong to no finding"),
+        (inside(drop(*result_("risks"))), "leads nowhere"),
+        (inside(drop(*result_("findings", 1, "related-risks"))), "no risk"),
+        (inside(drop(*result_("assessment-log"))), "log"),
         (inside(set_(*result_("observations", 1, "description"), to="x")), "not told whole"),
     ],
     "xlsx": [
@@ -727,6 +801,8 @@ BAD = {
 GOOD = {
     "text": text,
     "csv": csv,
+    "controls": controls,
+    "matrix": matrix,
     "json": json_,
     "ndjson": ndjson,
     "markdown": markdown,

@@ -133,7 +133,24 @@ fn every_line_of_ocsf_is_a_finding_of_json_and_the_last_says_that_the_audit_is_i
     for (event, finding) in events.iter().zip(findings) {
         assert_eq!(event["finding_info"]["uid"], finding["fingerprint"]);
         assert_ne!(event["finding_info"]["uid"], last["finding_info"]["uid"]);
-        assert_eq!(event["compliance"]["control"], finding["rule"]);
+        // The check is the rule, and the control the first of those that it is best
+        // evidence for.
+        let rules = list(&whole, "policies").iter();
+        let rules = rules.flat_map(|policy| list(policy, "rules"));
+        let rule = { rules }.find(|rule| rule["id"] == finding["rule"]);
+        let references = list(rule.expect("a rule"), "references").iter();
+        let references: Vec<_> = references.filter_map(Value::as_str).collect();
+        let best = ["(direct)", "(partial)", "(supporting)"]
+            .iter()
+            .find_map(|strength| references.iter().find_map(|one| one.strip_suffix(strength)));
+        let control = event["compliance"]["control"].as_str();
+        assert_eq!(control, best.map(str::trim_end));
+        let checks = list(&event["compliance"], "checks");
+        assert_eq!(checks.len(), 1);
+        let check = &checks[0];
+        let [policy, rule] = ["policy", "rule"].map(|key| finding[key].as_str().expect("an id"));
+        assert_eq!(check["uid"], format!("{policy}/{rule}"));
+        assert_eq!(check["status_id"], event["compliance"]["status_id"]);
         let status_id = if finding["status"] == "error" { 2 } else { 3 };
         assert_eq!(event["compliance"]["status_id"], status_id);
         for key in ["policy", "rule", "reason", "evidence", "export", "record"] {
@@ -435,11 +452,19 @@ fn all_that_the_oscal_report_points_at_is_there() {
         .flatten()
         .map(|told| &told["observation-uuid"])
         .collect();
-    known.sort_by_key(|uuid| uuid.to_string());
-    related.sort_by_key(|uuid| uuid.to_string());
+    // A rule is evidence for several controls.
+    for uuids in [&mut known, &mut related] {
+        uuids.sort_by_key(|uuid| uuid.to_string());
+        uuids.dedup();
+    }
     assert_eq!(known, related);
-    known.dedup();
     assert_eq!(known.len(), observations.len());
+    for finding in list(result, "findings") {
+        let risks = finding["related-risks"].as_array().into_iter().flatten();
+        let mut risks = risks.map(|one| &one["risk-uuid"]);
+        let known = |uuid: &Value| list(result, "risks").iter().any(|one| one["uuid"] == *uuid);
+        assert!(risks.all(known), "{finding}");
+    }
     let items = list(&result["local-definitions"], "inventory-items");
     for observation in observations {
         let subject = &observation["subjects"][0]["subject-uuid"];

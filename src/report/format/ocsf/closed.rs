@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::activity::{Activity, Named};
-use super::events::{Compliance, Event, Fixed, Info, Resource, write_event};
+use super::events::{Asked, Compliance, Event, Fixed, Info, Resource, write_event};
 use crate::report::json_writer::{open, write_json};
 use crate::report::model::ended::Closed;
 use crate::report::model::header::Header;
@@ -28,6 +28,8 @@ pub fn write(closed: &Closed, header: &Header, out: &mut dyn Write) -> io::Resul
     let mut rules = header.rules();
     let rule = rules.find(|(policy, rule)| policy.id == closed.policy && rule.id == closed.rule);
     let title = rule.map_or(closed.rule.as_str(), |(_, rule)| rule.title.as_str());
+    // A rule that is not there any more is evidence for nothing.
+    let asked = rule.map(|(policy, rule)| Asked::new(policy, rule));
     // That a customer is gone, say, does not show that the rule is met.
     let met = match closed.state {
         End::Fixed => PASS,
@@ -41,6 +43,13 @@ pub fn write(closed: &Closed, header: &Header, out: &mut dyn Write) -> io::Resul
             r#type: "Customer account",
         },
     };
+    let details = &[closed.state.into()];
+    let checks = asked.iter().map(|asked| asked.check(closed.severity, met));
+    let checks: Vec<_> = checks.collect();
+    let compliance = match (&asked, rule) {
+        (Some(asked), Some((_, rule))) => asked.compliance(&rule.rationale, &checks, met, details),
+        _ => Compliance::of_no_rule(met, details),
+    };
     let event = Event {
         comment: None,
         status_id: RESOLVED.0,
@@ -52,15 +61,7 @@ pub fn write(closed: &Closed, header: &Header, out: &mut dyn Write) -> io::Resul
             desc: closed.state.into(),
             first_seen_time: Some(closed.first_seen.timestamp_millis()),
         },
-        compliance: Compliance {
-            control: Some(&closed.rule),
-            desc: rule.map_or("", |(_, rule)| &rule.rationale),
-            standards: &[],
-            requirements: &[],
-            status_id: met.0,
-            status: met.1,
-            status_details: &[closed.state.into()],
-        },
+        compliance,
         resources: &[resource],
     };
     let fixed = open(&Fixed::new(header, Activity::Close, closed.severity, None))?;

@@ -11,7 +11,7 @@ use crate::policy::{Reference, Severity};
 use crate::report::json_writer::{RuleObjects, open, write_json, write_open};
 use crate::report::model::ended::Ended;
 use crate::report::model::footer::{Export, Footer};
-use crate::report::model::header::{Header, Rule};
+use crate::report::model::header::{Header, Policy, Rule};
 use crate::report::model::row::{FindingRow, Rejected};
 use crate::report::phrase;
 use crate::report::render::{self, Found, Rendered};
@@ -143,9 +143,45 @@ pub(super) struct Compliance<'e> {
     pub(super) standards: &'e [String],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub(super) requirements: &'e [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(super) checks: &'e [Check<'e>],
     pub(super) status_id: u8,
     pub(super) status: &'static str,
     pub(super) status_details: &'e [&'e str],
+}
+
+impl<'e> Compliance<'e> {
+    /// Returns what is said where no rule is known.
+    pub(super) fn of_no_rule((status_id, status): Named, status_details: &'e [&'e str]) -> Self {
+        Self {
+            control: None,
+            desc: "",
+            standards: &[],
+            requirements: &[],
+            checks: &[],
+            status_id,
+            status,
+            status_details,
+        }
+    }
+}
+
+/// What was tested: a rule.
+#[derive(Serialize)]
+pub(super) struct Check<'e> {
+    /// The policy's id and the rule's.
+    pub(super) uid: &'e str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(super) name: &'e str,
+    /// What it asks, in words.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(super) desc: &'e str,
+    pub(super) severity_id: u8,
+    pub(super) severity: &'static str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(super) standards: &'e [String],
+    pub(super) status_id: u8,
+    pub(super) status: &'static str,
 }
 
 #[derive(Serialize)]
@@ -210,35 +246,99 @@ pub struct Renderer {
 struct RulePart {
     created: RuleObjects,
     updated: RuleObjects,
-    title: String,
     rationale: String,
+    asked: Asked,
+}
+
+/// What a rule asks, and of whom.
+pub(super) struct Asked {
+    /// The policy's id and the rule's.
+    uid: String,
+    title: String,
+    /// What it asks, in words.
+    criterion: String,
+    /// The control for which it is the best evidence.
+    control: Option<String>,
+    /// Whose controls it is evidence for.
     standards: Vec<String>,
+    /// The controls that it is evidence for.
     requirements: Vec<String>,
 }
 
+impl Asked {
+    pub(super) fn new(policy: &Policy, rule: &Rule) -> Self {
+        let references = rule.references.iter();
+        let references: Vec<_> = references
+            .filter_map(|text| Reference::read(text))
+            .collect();
+        let mut standards: Vec<String> = Vec::new();
+        for reference in &references {
+            if !standards.contains(&reference.framework) {
+                standards.push(reference.framework.clone());
+            }
+        }
+        // The first of those that are equal.
+        let best = references.iter().min_by_key(|reference| reference.strength);
+        let named =
+            |reference: &Reference| format!("{}: {}", reference.framework, reference.requirement);
+        let criterion = rule.criterion.sentences();
+        let criterion = criterion.iter();
+        let criterion: Vec<_> = criterion
+            .map(|(name, words)| format!("{name}: {words}"))
+            .collect();
+        Self {
+            uid: format!("{}/{}", policy.id, rule.id),
+            title: rule.title.clone(),
+            criterion: criterion.join("; "),
+            control: best.map(named),
+            standards,
+            requirements: references.iter().map(named).collect(),
+        }
+    }
+
+    /// Returns what is said of it, of an outcome of this severity and status.
+    pub(super) fn check(&self, severity: Severity, (status_id, status): Named) -> Check<'_> {
+        let (severity_id, severity) = named(severity);
+        Check {
+            uid: &self.uid,
+            name: &self.title,
+            desc: &self.criterion,
+            severity_id,
+            severity,
+            standards: &self.standards,
+            status_id,
+            status,
+        }
+    }
+
+    /// Returns what an event says of the controls, with the check as it came out.
+    pub(super) fn compliance<'e>(
+        &'e self,
+        desc: &'e str,
+        checks: &'e [Check<'e>],
+        (status_id, status): Named,
+        status_details: &'e [&'e str],
+    ) -> Compliance<'e> {
+        Compliance {
+            control: self.control.as_deref(),
+            desc,
+            standards: &self.standards,
+            requirements: &self.requirements,
+            checks,
+            status_id,
+            status,
+            status_details,
+        }
+    }
+}
+
 impl RulePart {
-    fn new(header: &Header, rule: &Rule) -> io::Result<Self> {
+    fn new(header: &Header, policy: &Policy, rule: &Rule) -> io::Result<Self> {
         let remediation = Some(Remediation {
             desc: &rule.remediation,
             references: &rule.references,
         });
         let remediation = remediation.filter(|remediation| !remediation.desc.is_empty());
-        let (mut standards, mut requirements) = (Vec::new(), Vec::new());
-        for text in &rule.references {
-            let Some(Reference {
-                framework,
-                requirement,
-                ..
-            }) = Reference::read(text)
-            else {
-                requirements.push(text.clone());
-                continue;
-            };
-            requirements.push(requirement);
-            if !standards.contains(&framework) {
-                standards.push(framework);
-            }
-        }
         let fixed = |activity| {
             RuleObjects::new(rule, |severity| {
                 open(&Fixed::new(header, activity, severity, remediation))
@@ -247,17 +347,17 @@ impl RulePart {
         Ok(Self {
             created: fixed(Activity::Create)?,
             updated: fixed(Activity::Update)?,
-            title: rule.title.clone(),
             rationale: rule.rationale.clone(),
-            standards,
-            requirements,
+            asked: Asked::new(policy, rule),
         })
     }
 }
 
 impl Renderer {
     pub fn new(header: &Header) -> io::Result<Self> {
-        let rules = header.rules().map(|(_, rule)| RulePart::new(header, rule));
+        let rules = header
+            .rules()
+            .map(|(policy, rule)| RulePart::new(header, policy, rule));
         let rules = rules.collect::<io::Result<_>>()?;
         Ok(Self { rules })
     }
@@ -275,26 +375,22 @@ impl render::Renderer for Renderer {
         } else {
             FAIL
         };
+        let checks = [rule.asked.check(row.severity, met)];
+        let details = [row.reason.name()];
         let event = Event {
             status_id: status.0,
             status: status.1,
-            message: &format!("{}: {}: {observed}", rule.title, row.whom()),
+            message: &format!("{}: {}: {observed}", rule.asked.title, row.whom()),
             comment: waived_by.as_deref(),
             finding_info: Info {
                 uid: &Rendered::key(row),
-                title: &rule.title,
+                title: &rule.asked.title,
                 desc: &observed,
                 first_seen_time: (row.life.as_ref()).map(|life| life.first_seen.timestamp_millis()),
             },
-            compliance: Compliance {
-                control: Some(&row.rule),
-                desc: &rule.rationale,
-                standards: &rule.standards,
-                requirements: &rule.requirements,
-                status_id: met.0,
-                status: met.1,
-                status_details: &[row.reason.name()],
-            },
+            compliance: rule
+                .asked
+                .compliance(&rule.rationale, &checks, met, &details),
             resources: &[Resource::new(row)],
         };
         let start = rendered.bytes.len();
@@ -393,15 +489,7 @@ impl render::Reporter for Reporter {
                 desc: &reasons,
                 first_seen_time: None,
             },
-            compliance: Compliance {
-                control: None,
-                desc: "",
-                standards: &[],
-                requirements: &[],
-                status_id: WARNING.0,
-                status: WARNING.1,
-                status_details: &why,
-            },
+            compliance: Compliance::of_no_rule(WARNING, &why),
             resources: &exports
                 .map(|export| Resource::export(&export.path))
                 .collect::<Vec<_>>(),

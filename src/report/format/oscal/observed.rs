@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::part::{one_line, prop, props, uuid};
+use super::rules::tool_uuid;
 use crate::record::time;
 use crate::report::format::buffered::Report;
 use crate::report::format::kept::Place;
@@ -23,6 +25,8 @@ pub struct Observed<'r> {
     subjects: BTreeMap<String, Place>,
     /// The indexes of the observations of each rule, in the order of the header.
     of_rule: Vec<Vec<usize>>,
+    /// When the first finding of each rule is due, of those that have a deadline.
+    due: Vec<Option<DateTime<Utc>>>,
 }
 
 impl<'r> Observed<'r> {
@@ -32,6 +36,7 @@ impl<'r> Observed<'r> {
             uuids: Vec::new(),
             subjects: BTreeMap::new(),
             of_rule: report.header.rules().map(|_| Vec::new()).collect(),
+            due: report.header.rules().map(|_| None).collect(),
         };
         let mut met: HashMap<String, u64> = HashMap::new();
         for place in report.findings.places() {
@@ -47,6 +52,10 @@ impl<'r> Observed<'r> {
             if let Some(of_rule) = observed.of_rule.get_mut(place.rule_index) {
                 of_rule.push(observed.uuids.len());
             }
+            let due = row.life.as_ref().and_then(|life| life.due);
+            if let (Some(first), Some(due)) = (observed.due.get_mut(place.rule_index), due) {
+                *first = Some(first.map_or(due, |first| first.min(due)));
+            }
             observed.uuids.push(uuid("observation", &name));
             let (key, _) = subject(&row);
             observed.subjects.entry(key).or_insert(*place);
@@ -60,7 +69,12 @@ impl<'r> Observed<'r> {
         of_rule.iter().map(|index| self.uuids[*index].as_str())
     }
 
-    /// Returns whether there are any.
+    /// Returns when the first finding of a rule is due, if one has a deadline.
+    pub fn due(&self, rule_index: usize) -> Option<DateTime<Utc>> {
+        self.due.get(rule_index).copied().flatten()
+    }
+
+    /// Returns whether there are none.
     pub fn is_empty(&self) -> bool {
         self.uuids.is_empty()
     }
@@ -154,6 +168,10 @@ fn observation(row: &FindingRow<'_>, name: &str, report: &Report<'_>) -> Value {
         "props": all,
         "methods": ["TEST"],
         "types": ["finding"],
+        "origins": [{ "actors": [{
+            "type": "tool",
+            "actor-uuid": tool_uuid(&report.header.tool),
+        }]}],
         "subjects": [{ "subject-uuid": uuid("subject", &subject), "type": "inventory-item" }],
         "collected": report.header.as_of,
     });

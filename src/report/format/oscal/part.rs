@@ -7,7 +7,7 @@ use crate::report::phrase;
 use crate::text::escape_controls;
 
 /// The namespace of our properties.
-const NAMESPACE: &str = "urn:audit:oscal";
+pub const NAMESPACE: &str = "urn:audit:oscal";
 
 /// Returns the UUID of what is called so.
 pub fn uuid(kind: &str, name: &str) -> String {

@@ -1,21 +1,22 @@
-//! The document: what was audited, what it came to, and each rule that judged a record.
+//! The document: what was audited, and what it came to.
 
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use super::assessed::{Assessed, counts};
 use super::observed::Observed;
-use super::part::{first_of, one_line, prop, props, token, uuid};
+use super::part::{one_line, prop, props, uuid};
 use super::reviewed::reviewed;
+use super::risks::Risks;
+use super::rules::{self, activities};
 use crate::digest::{self, Hasher};
-use crate::finding::Counts;
-use crate::policy::Severity;
 use crate::report::format::buffered::{Document, Report};
 use crate::report::json_writer::{self, Items};
 use crate::report::markup::uri;
-use crate::report::model::footer::{RuleCounts, Verdict};
-use crate::report::model::header::{Policy, Rule};
-use crate::report::phrase::{self, REMEDIATION};
+use crate::report::model::footer::Verdict;
+use crate::report::model::header::Policy;
+use crate::report::phrase;
 use crate::report::since;
 use crate::text::{count, escape_controls};
 
@@ -35,12 +36,16 @@ impl Document for Oscal {
 
     fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         let observed = Observed::new(report)?;
-        let document = document(report, &observed)?;
-        let findings: Items<'_> = &|| Box::new(findings(report, &observed).map(Ok));
+        let risks = Risks::new(report, &observed);
+        let assessed = Assessed::new(report, &observed, &risks);
+        let document = document(report, &observed, &assessed, &risks)?;
+        let findings: Items<'_> = &|| Box::new(assessed.findings().map(Ok));
+        let risks: Items<'_> = &|| Box::new(risks.risks().map(Ok));
         let observations: Items<'_> = &|| Box::new(observed.observations());
         let items: Items<'_> = &|| Box::new(observed.items());
         let lists = [
             (FINDINGS, findings),
+            (RISKS, risks),
             (OBSERVATIONS, observations),
             (ITEMS, items),
         ];
@@ -50,11 +55,17 @@ impl Document for Oscal {
 
 /// The places of the long lists in the document, in which they are where they are not blank.
 const FINDINGS: &str = "/assessment-results/results/0/findings";
+const RISKS: &str = "/assessment-results/results/0/risks";
 const OBSERVATIONS: &str = "/assessment-results/results/0/observations";
 const ITEMS: &str = "/assessment-results/results/0/local-definitions/inventory-items";
 
 /// Returns the document without its long lists.
-fn document(report: &Report<'_>, observed: &Observed<'_>) -> io::Result<Value> {
+fn document(
+    report: &Report<'_>,
+    observed: &Observed<'_>,
+    assessed: &Assessed<'_>,
+    risks: &Risks<'_>,
+) -> io::Result<Value> {
     let (header, footer) = (report.header, report.footer);
     let policies = header.policies.iter();
     let policies: Vec<_> = policies
@@ -68,11 +79,14 @@ fn document(report: &Report<'_>, observed: &Observed<'_>) -> io::Result<Value> {
     let plan = uuid("plan", &policies);
     let ids: Vec<_> = header.policies.iter().map(|policy| &*policy.id).collect();
     let title = one_line(&format!("Audit by {}", ids.join(", ")));
-    let mut result = result(report, &title, observed);
+    let mut result = result(report, &title, observed, assessed, risks);
+    let activities = activities(report);
     // Another content is another document: OSCAL wants a UUID of its own for it.
     let mut content = Hasher::default();
     content.update(result.to_string().as_bytes());
-    findings(report, observed).for_each(|one| content.update(one.to_string().as_bytes()));
+    let made = activities.iter().cloned();
+    let made = made.chain(assessed.findings()).chain(risks.risks());
+    made.for_each(|one| content.update(one.to_string().as_bytes()));
     report.findings.lines(|line| content.update(line))?;
     let content = digest::hex(&content.finish());
     let run = format!(
@@ -81,7 +95,7 @@ fn document(report: &Report<'_>, observed: &Observed<'_>) -> io::Result<Value> {
         exports.join("/")
     );
     result["uuid"] = uuid("result", &run).into();
-    Ok(json!({ "assessment-results": {
+    let mut results = json!({
         "uuid": uuid("assessment-results", &run),
         "metadata": {
             "title": title,
@@ -103,7 +117,11 @@ fn document(report: &Report<'_>, observed: &Observed<'_>) -> io::Result<Value> {
             "title": "The policies of the audit",
             "rlinks": header.policies.iter().map(link).collect::<Vec<_>>(),
         }]},
-    }}))
+    });
+    if !activities.is_empty() {
+        results["local-definitions"] = json!({ "activities": activities });
+    }
+    Ok(json!({ "assessment-results": results }))
 }
 
 fn link(policy: &Policy) -> Value {
@@ -118,22 +136,14 @@ fn link(policy: &Policy) -> Value {
     })
 }
 
-/// Returns the rules that judged a record, as findings.
-fn findings<'r>(
-    report: &'r Report<'_>,
-    observed: &'r Observed<'_>,
-) -> impl Iterator<Item = Value> + use<'r> {
-    let rules = report.header.rules().zip(&report.footer.summary.by_rule);
-    let rules = rules.zip(report.most_severe()).enumerate();
-    rules
-        .filter(|(_, ((_, counted), _))| counted.counts.judged() > 0)
-        .map(|(index, (((policy, rule), counted), severity))| {
-            finding(policy, rule, severity, counted, observed.of_rule(index))
-        })
-}
-
 /// Returns the result without its long lists, whose UUID is still to be written.
-fn result(report: &Report<'_>, title: &str, observed: &Observed<'_>) -> Value {
+fn result(
+    report: &Report<'_>,
+    title: &str,
+    observed: &Observed<'_>,
+    assessed: &Assessed<'_>,
+    risks: &Risks<'_>,
+) -> Value {
     let summary = &report.footer.summary;
     let mut result = json!({
         "uuid": "",
@@ -152,29 +162,29 @@ fn result(report: &Report<'_>, title: &str, observed: &Observed<'_>) -> Value {
         ),
         "start": report.header.as_of,
         "props": result_props(report),
+        "local-definitions": { "assessment-assets": rules::assets(&report.header.tool) },
         "reviewed-controls": reviewed(report),
     });
+    let log = rules::log(report);
+    if !log.is_empty() {
+        result["assessment-log"] = json!({ "entries": log });
+    }
     // Lists and texts that would be blank are left out: readers refuse them.
-    if judged(report).next().is_some() {
+    if !assessed.is_empty() {
         result["findings"] = json!([]);
+    }
+    if !risks.is_empty() {
+        result["risks"] = json!([]);
     }
     if !observed.is_empty() {
         result["observations"] = json!([]);
-        result["local-definitions"] = json!({ "inventory-items": [] });
+        result["local-definitions"]["inventory-items"] = json!([]);
     }
     let remarks = remarks(report);
     if !remarks.is_empty() {
         result["remarks"] = remarks.join("\n\n").into();
     }
     result
-}
-
-/// Returns the rules that judged a record, with their outcomes.
-pub fn judged<'r>(
-    report: &'r Report<'_>,
-) -> impl Iterator<Item = ((&'r Policy, &'r Rule), &'r RuleCounts)> {
-    let rules = report.header.rules().zip(&report.footer.summary.by_rule);
-    rules.filter(|(_, counted)| counted.counts.judged() > 0)
 }
 
 fn result_props(report: &Report<'_>) -> Vec<Value> {
@@ -262,99 +272,10 @@ fn remarks(report: &Report<'_>) -> Vec<String> {
     remarks
 }
 
-fn finding<'u>(
-    policy: &Policy,
-    rule: &Rule,
-    severity: Severity,
-    counted: &RuleCounts,
-    observations: impl ExactSizeIterator<Item = &'u str>,
-) -> Value {
-    let outcomes = counted.counts;
-    let title = first_of([&rule.title, &rule.id]);
-    let mut all = props([
-        ("policy", policy.id.as_str()),
-        ("rule", rule.id.as_str()),
-        ("severity", severity.name()),
-        ("criterion-sha256", rule.sha256.as_str()),
-    ]);
-    let criterion = rule.criterion.sentences();
-    let criterion = criterion
-        .iter()
-        .map(|(name, words)| format!("{name}: {words}"));
-    all.extend(criterion.filter_map(|one| prop("criterion", &one)));
-    all.extend(counts(&outcomes));
-    let references = rule.references.iter();
-    all.extend(references.filter_map(|reference| prop("reference", reference)));
-    let mut finding = json!({
-        "uuid": uuid("finding", &format!("{}/{}", policy.id, rule.id)),
-        "title": title,
-        "description": first_of([&rule.rationale, &title]),
-        "props": all,
-        "target": {
-            "type": "objective-id",
-            "target-id": token(&policy.id, &rule.id),
-            "title": title,
-            "status": status(&outcomes),
-        },
-    });
-    let shown = observations.len() as u64;
-    let listed = outcomes.findings() + outcomes.waived;
-    let mut remarks = Vec::new();
-    if shown > 0 {
-        let related = observations.map(|uuid| json!({ "observation-uuid": uuid }));
-        finding["related-observations"] = related.collect();
-    }
-    if listed > shown {
-        let left_out = count(listed - shown, "observation is", "observations are");
-        remarks.push(format!("{left_out} left out."));
-    }
-    if listed > 0 && !rule.remediation.trim().is_empty() {
-        remarks.push(format!("{REMEDIATION}: {}", one_line(&rule.remediation)));
-    }
-    if !remarks.is_empty() {
-        finding["remarks"] = remarks.join("\n\n").into();
-    }
-    finding
-}
-
-/// Whether a rule is met. There are two states, and what is not known to be met
-/// is in the second, as is what is waived: that somebody answers for it does not
-/// make it so.
-fn status(counts: &Counts) -> Value {
-    let (state, reason, remarks) = match counts {
-        Counts { fail: 1.., .. } => ("not-satisfied", "fail", None),
-        Counts { error: 1.., .. } => (
-            "not-satisfied",
-            "other",
-            Some("It could not be decided for all."),
-        ),
-        Counts { waived: 1.., .. } => (
-            "not-satisfied",
-            "other",
-            Some("All that does not meet it is waived."),
-        ),
-        _ => ("satisfied", "pass", None),
-    };
-    let mut status = json!({ "state": state, "reason": reason });
-    if let Some(remarks) = remarks {
-        status["remarks"] = remarks.into();
-    }
-    status
-}
-
-fn counts(counts: &Counts) -> Vec<Value> {
-    props([
-        ("pass", counts.pass),
-        ("fail", counts.fail),
-        ("error", counts.error),
-        ("not-applicable", counts.not_applicable),
-        ("waived", counts.waived),
-    ])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::Counts;
     use crate::report::fixture;
     use crate::report::format::kept::Findings;
     use crate::report::model::footer::Footer;
@@ -429,24 +350,6 @@ mod tests {
         footer.summary.by_rule[1].counts = Counts::default();
         assert!(!of(footer).contains("A_1_2"));
         assert!(of(fixture::unjudged()).contains(r#"[{"control-id":"none"}]"#));
-    }
-
-    #[test]
-    fn what_is_not_known_to_be_met_is_not_satisfied() {
-        let of = |pass, fail, error, waived| {
-            let status = status(&Counts {
-                pass,
-                fail,
-                error,
-                waived,
-                not_applicable: 0,
-            });
-            format!("{} {}", status["state"], status["reason"]).replace('"', "")
-        };
-        assert_eq!(of(3, 0, 0, 0), "satisfied pass");
-        assert_eq!(of(3, 1, 1, 1), "not-satisfied fail");
-        assert_eq!(of(3, 0, 1, 1), "not-satisfied other");
-        assert_eq!(of(3, 0, 0, 1), "not-satisfied other");
     }
 
     #[test]
