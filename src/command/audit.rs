@@ -103,10 +103,11 @@ impl Audit<'_> {
     ) -> Result<Made, Error> {
         let (options, policies, waivers) = (self.options, self.policies, self.waivers);
         let beside = self.night.beside(options.manifest.as_deref());
+        let with_digests = !beside.manifests.is_empty() || self.night.has_export_digests();
         let exports = ExportRun::all(
             &mut sources,
             options.export_name.as_deref(),
-            !beside.manifests.is_empty(),
+            with_digests,
         );
         let mut header =
             Header::new(policies, options.policies.as_of).with_waivers(waivers.files());
@@ -180,6 +181,7 @@ impl Audit<'_> {
             started: self.started,
             is_again: decided.is_some(),
             exports,
+            with_digests,
             rejected: 0,
             renderers: &renderers,
             reports,
@@ -252,6 +254,8 @@ struct Run<'r> {
     console: Console<'r>,
     /// In the order of the command line, as in `totals`.
     exports: Vec<ExportRun>,
+    /// Whether the digests of the exports are evidence.
+    with_digests: bool,
     totals: RunningTotals<'r>,
     /// What the parts tell about the night before.
     running: RunningNight,
@@ -358,6 +362,7 @@ impl Run<'_> {
             privacy,
             mut console,
             exports,
+            with_digests,
             totals,
             mut running,
             tonight,
@@ -428,6 +433,11 @@ impl Run<'_> {
         }
         let mut footer = Footer::new(policies, &totals, &names, privacy);
         footer.summary.expected = population;
+        if with_digests {
+            for (export, read) in footer.exports.iter_mut().zip(&exports) {
+                export.sha256 = read.file_digest().map(|file| file.sha256);
+            }
+        }
         if let Some(compared) = &compared {
             footer.summary.since = Some(compared.counts);
             footer.summary.since_by_rule.clone_from(&compared.by_rule);

@@ -220,10 +220,18 @@ impl<'n> Night<'n> {
         self.options
     }
 
-    /// Returns the SHA-256 of each export of the newest night of the history.
+    /// Returns the SHA-256 of each export of the night before, as far as they are known.
     pub(super) fn exports_before(&self) -> HashSet<&str> {
         let history = self.history.iter();
-        history.flat_map(history::Tonight::exports_before).collect()
+        let history = history.flat_map(history::Tonight::exports_before);
+        let base = self.base.iter().flat_map(|base| &base.footer.exports);
+        let base = base.filter_map(|export| export.sha256.as_deref());
+        history.chain(base).collect()
+    }
+
+    /// Returns whether the SHA-256 of an export of the night before is known.
+    pub(super) fn has_export_digests(&self) -> bool {
+        !self.exports_before().is_empty()
     }
 
     /// Returns the file of the night before, which no report may replace.

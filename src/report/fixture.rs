@@ -222,6 +222,7 @@ fn footer(gaps: &[Gap], by_rule: [Counts; 2]) -> Footer {
         records: 6,
         rejected: 2,
         problem: None,
+        sha256: None,
     }];
     let summary = &mut footer.summary;
     (summary.records, summary.in_scope, summary.rejected) = (6, 4, 2);

@@ -633,6 +633,31 @@ fn an_export_of_the_night_before_is_an_alarm_or_makes_the_run_incomplete() {
 }
 
 #[test]
+fn a_report_knows_its_exports_by_their_digests_if_the_run_made_them() {
+    let folder = workspace();
+    let run = night(&folder, NIGHT, &["-f", "json"]);
+    assert_eq!(run.report()["exports"][0].get("sha256"), None);
+    let (manifest, report) = (folder.arg("m.json"), folder.arg("base.json"));
+    let output = format!("json:{report}");
+    let args = ["--manifest", &manifest, "-o", &output, "-f", "json"];
+    let run = night(&folder, NIGHT, &args);
+    let manifest = serde_json::from_str::<serde_json::Value>(&folder.read("m.json"));
+    let digest = run.report()["exports"][0]["sha256"].clone();
+    assert_eq!(digest, manifest.expect("JSON")["exports"][0]["sha256"]);
+
+    // The next run knows by them that the same was exported again, and digests as well.
+    let since = ["--since", &report];
+    let (code, anomalies, _) = alarms(&folder, NEXT, &since);
+    assert_eq!(code, 1);
+    assert!(
+        anomalies[0].ends_with("is the same as the night before: was it exported anew?"),
+        "{anomalies:?}"
+    );
+    let run = night(&folder, NEXT, &["--since", &report, "-f", "json"]);
+    assert_eq!(run.report()["exports"][0]["sha256"], digest);
+}
+
+#[test]
 fn a_night_that_is_too_long_ago_is_an_alarm() {
     let folder = workspace();
     let gap = ["--since", &folder.arg("last.ndjson"), "--gap", "26h"];

@@ -47,6 +47,14 @@ pub struct Export {
     /// Why it was not read to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// The SHA-256 of its bytes, in hexadecimal digits, if the run digested it: for a
+    /// manifest, or as the night before did.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "closed::maybe_sha256"
+    )]
+    pub sha256: Option<String>,
 }
 
 /// Says how the customers that had to be in the exports compare with those that were.
@@ -313,6 +321,7 @@ impl Footer {
             records: export.records,
             rejected: export.rejected,
             problem: export.problem(),
+            sha256: None,
         });
         let fields = policies.schema.wanted().iter();
         let coverage = fields

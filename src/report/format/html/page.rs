@@ -131,6 +131,7 @@ fn write_page(report: &Report<'_>, out: &mut dyn Write) -> Result<(), Error> {
         rejected => Value::from(Serde(&report.rejected)),
         rejected_total => summary.rejected,
         exports => Value::from(Serde(&footer.exports)),
+        exports_digested => footer.exports.iter().any(|export| export.sha256.is_some()),
         expected => summary.expected.as_ref().map(phrase::expected),
         since => Value::from(Serde(WhatIsNew::new(report))),
         closed => Value::from(Serde(&report.closed)),

@@ -122,7 +122,11 @@ pub fn log(report: &Report<'_>) -> Vec<Value> {
             );
             // An export may be given twice.
             let name = format!("{index}/{}", export.path);
-            entry("read", &name, format!("Read {}", export.path), read)
+            let mut entry = entry("read", &name, format!("Read {}", export.path), read);
+        if let Some(sha256) = &export.sha256 {
+            entry["props"] = props([("sha256", sha256)]).into();
+        }
+        entry
         });
     let reach = report.footer.summary.by_policy.iter();
     let policies = reach.map(|reach| {

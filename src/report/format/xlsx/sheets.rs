@@ -264,7 +264,7 @@ pub fn summary(
     }
 
     row(&[])?;
-    row(&["export", "format", "records", "rejected", "problem"].map(Cell::Heading))?;
+    row(&["export", "format", "records", "rejected", "problem", "sha256"].map(Cell::Heading))?;
     for export in &footer.exports {
         row(&[
             Cell::Text(&export.path),
@@ -272,6 +272,7 @@ pub fn summary(
             Cell::Number(export.records),
             Cell::Number(export.rejected),
             Cell::Text(export.problem.as_deref().unwrap_or_default()),
+            Cell::Text(export.sha256.as_deref().unwrap_or_default()),
         ])?;
     }
     let page = book
