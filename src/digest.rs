@@ -67,6 +67,10 @@ impl FileDigest {
 ///
 /// It cannot be opened, or not be read to its end.
 pub fn of_file(path: &Path) -> io::Result<FileDigest> {
+    // Reading what has no end would never end.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
     let mut file = File::open(path)?;
     let mut hasher = Hasher::default();
     let mut room = vec![0; 1 << 18];

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::aggregate::Partial;
-use crate::finding::{Finding, Mark, Outcome, Privacy, Reason, Subject, Summary};
+use crate::finding::{Finding, JudgedRecord, Mark, Outcome, Privacy, Reason, Subject, Summary};
 use crate::policy::{Answers, Ask, Cause, OnAbsent, Policies, Requirement, Rule, Truth};
 use crate::record::{Record, Value};
 use crate::waiver::Waivers;
@@ -263,6 +263,7 @@ impl<'p> Judge<'p> {
         let (policies, record) = (self.policies, answers.record());
         summary.count_record(&policies.schema, record, context.privacy);
         summary.in_scope += 1;
+        let judged = JudgedRecord::new(answers);
         let mut scope_undecided = false;
         let mut next_index = 0;
         for (number, policy) in policies.all.iter().enumerate() {
@@ -315,7 +316,7 @@ impl<'p> Judge<'p> {
                     continue;
                 };
                 let mut finding = Finding {
-                    subject: Subject::Record(answers),
+                    subject: Subject::Record(&judged),
                     number: Some(context.number),
                     export: Some(context.export),
                     policy,

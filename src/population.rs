@@ -109,9 +109,15 @@ impl Spill for Id {
     }
 }
 
+/// Returns whether a text is the name of a column of ids, which a query may write above
+/// them.
+fn is_name_of_a_column(text: &str) -> bool {
+    let name = text.replace(['_', '-', ' '], "").to_ascii_lowercase();
+    matches!(name.as_str(), "id" | "customerid" | "accountid")
+}
+
 impl Expected {
-    /// Reads a file of ids, one a line. Blank lines do not count, nor what follows a `#` at
-    /// the beginning of a line.
+    /// Reads a file of ids, one a line. Blank lines do not count.
     ///
     /// # Errors
     ///
@@ -147,7 +153,13 @@ impl Expected {
                 _ => text,
             };
             let id = text.trim();
-            if !id.is_empty() && !id.starts_with('#') {
+            if id.starts_with(['{', '[', '"']) {
+                return Err(bad("it is JSON or quoted, and no id alone"));
+            }
+            if lines == 0 && is_name_of_a_column(id) {
+                return Err(bad("it names a column, and no customer"));
+            }
+            if !id.is_empty() {
                 ids.push(id.as_bytes())?;
                 ids.push(b"\n")?;
                 lines += 1;
@@ -391,12 +403,14 @@ mod tests {
     }
 
     #[test]
-    fn blank_lines_and_comments_do_not_count_and_what_is_no_id_is_an_error_with_its_line() {
+    fn blank_lines_do_not_count_and_what_is_no_id_is_an_error_with_its_line() {
         let read = expected(b"\xef\xbb\xbfa\r\n\n# b\n  c  \n").expect("ids");
-        assert_eq!(read.lines, 2);
+        assert_eq!(read.lines, 3);
         for (text, message) in [
             (&b"a\n\xff\n"[..], "line 2: it is not UTF-8"),
-            (b"\n# a\n", "names no customer"),
+            (b"\n \n", "names no customer"),
+            (b"a\n{\"id\": 1}\n", "line 2: it is JSON or quoted"),
+            (b"\n Customer_ID\na\n", "line 2: it names a column"),
             (&[b'a'; 1 << 17], "line 1: it is longer than any id"),
         ] {
             let error = expected(text).err().expect("an error").to_string();

@@ -103,12 +103,11 @@ impl Audit<'_> {
     ) -> Result<Made, Error> {
         let (options, policies, waivers) = (self.options, self.policies, self.waivers);
         let beside = self.night.beside(options.manifest.as_deref());
+        if options.operator.is_some() && beside.manifests.is_empty() {
+            return Err(Error::NoManifest);
+        }
         let with_digests = !beside.manifests.is_empty() || self.night.has_export_digests();
-        let exports = ExportRun::all(
-            &mut sources,
-            options.export_name.as_deref(),
-            with_digests,
-        );
+        let exports = ExportRun::all(&mut sources, options.export_name.as_deref(), with_digests);
         let mut header =
             Header::new(policies, options.policies.as_of).with_waivers(waivers.files());
         header.pseudonym_key = self.privacy.key_digest();
@@ -182,6 +181,7 @@ impl Audit<'_> {
             is_again: decided.is_some(),
             exports,
             with_digests,
+            finished: (0, 0),
             rejected: 0,
             renderers: &renderers,
             reports,
@@ -262,6 +262,8 @@ struct Run<'r> {
     /// What findings are held against, if the run is compared with the night before.
     tonight: Option<&'r Tonight<'r>>,
     night: &'r Night<'r>,
+    /// How many exports are done, and how many bytes they have.
+    finished: (usize, u64),
     /// The customers that must be in the exports, if that is said, and those that were seen.
     expected: Option<&'r mut Expected>,
     seen: Seen,
@@ -319,12 +321,23 @@ impl Run<'_> {
         self.write_rejected(part.export, &rejected)?;
         let seen = self.seen.add(part.export, &ids, part.summary.records);
         seen.map_err(population::Error::from)?;
+        let bytes = self.bytes_read(part.export);
         self.totals.add(part)?;
         self.running.add(night)?;
-        let bytes = self.exports.iter().map(|export| export.bytes.bytes()).sum();
         let records = count(self.totals.summary().records, "record", "records");
         self.console.set_progress(bytes, records);
         Ok(())
+    }
+
+    /// Returns how many bytes were read once a chunk of this export was.
+    fn bytes_read(&mut self, export: usize) -> u64 {
+        // Each export is added once, however many there are.
+        let (exports, bytes) = &mut self.finished;
+        while *exports < export {
+            *bytes += self.exports[*exports].bytes.bytes();
+            *exports += 1;
+        }
+        *bytes + self.exports[export].bytes.bytes()
     }
 
     fn write_rejected(&mut self, export: usize, rejected: &[Rejection]) -> Result<(), Error> {
@@ -363,6 +376,7 @@ impl Run<'_> {
             mut console,
             exports,
             with_digests,
+            finished: _,
             totals,
             mut running,
             tonight,

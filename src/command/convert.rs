@@ -28,6 +28,10 @@ pub(super) fn convert(options: &ConvertOptions, streams: &mut Streams<'_>) -> Re
         open: None,
     };
     let footer = report::read(&options.report, &mut converter)?;
+    if let (Some(slice), Some(format)) = (&footer.summary.slice, options.reports.of_all()) {
+        let (format, slice) = (format.name(), slice.to_string());
+        return Err(report::Error::OfSlice { format, slice }.into());
+    }
     if let Some(Open {
         reports, header, ..
     }) = converter.open

@@ -84,6 +84,9 @@ pub enum Error {
         /// Why it cannot be written.
         source: io::Error,
     },
+    /// Nothing is written that would name who runs the audit.
+    #[error("--operator is written into the manifest: give --manifest FILE or --history DIR too")]
+    NoManifest,
     /// The name is not one of a policy.
     #[error(
         "`{path}` is not the name of a policy: name it as mine.toml, in letters, digits, `-`, `_` and `.`"

@@ -1,6 +1,7 @@
 //! An outcome that is listed: whom it is about, by which rule, and why.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use super::evidence::{self, Evidence, statements};
 use super::outcome::{Reason, Status};
@@ -14,10 +15,58 @@ use crate::waiver::Waiver;
 /// Says what a finding is about.
 #[derive(Debug, Clone, Copy)]
 pub enum Subject<'a> {
-    /// A record, with the answers of the tests about it.
-    Record(&'a Answers<'a>),
+    /// A record.
+    Record(&'a JudgedRecord<'a>),
     /// What many records add up to.
     Aggregate(&'a AggregateSubject),
+}
+
+/// Holds a record that is judged, with what all its findings show of its customer.
+#[derive(Debug)]
+pub struct JudgedRecord<'a> {
+    /// The answers of the tests about it.
+    pub answers: &'a Answers<'a>,
+    /// What is shown in the place of its customer's id, once a finding has shown it; nothing,
+    /// if it is shown as it is.
+    id: OnceCell<Option<String>>,
+    /// The same of the customer's name.
+    name: OnceCell<Option<String>>,
+}
+
+impl<'a> JudgedRecord<'a> {
+    /// Returns the record that these answers are about.
+    pub fn new(answers: &'a Answers<'a>) -> Self {
+        Self {
+            answers,
+            id: OnceCell::new(),
+            name: OnceCell::new(),
+        }
+    }
+
+    fn customer_id(&self, privacy: Privacy<'_>) -> Option<Cow<'a, str>> {
+        let id = self.answers.record().id()?;
+        Some(shown_once(&self.id, privacy, "id", id))
+    }
+
+    fn customer_name(&self, privacy: Privacy<'_>) -> Option<Cow<'a, str>> {
+        let name = self.answers.record().name()?;
+        Some(shown_once(&self.name, privacy, "name", name))
+    }
+}
+
+/// Returns an id or a name as it may be shown: what looks like a credential is searched for
+/// once a record, and not for each of its findings.
+fn shown_once<'a>(
+    instead: &OnceCell<Option<String>>,
+    privacy: Privacy<'_>,
+    field: &str,
+    value: &'a str,
+) -> Cow<'a, str> {
+    let instead = instead.get_or_init(|| {
+        let shown = display_id(privacy, field, value);
+        (shown != value).then(|| shown.into_owned())
+    });
+    instead.clone().map_or(Cow::Borrowed(value), Cow::Owned)
 }
 
 /// Holds what a rule over all records finds: about the whole export, or about
@@ -99,33 +148,41 @@ impl<'a> Finding<'a> {
     /// Returns the customer's id, as the export has it: it may have to be hidden.
     pub fn id(&self) -> Option<&'a str> {
         match self.subject {
-            Subject::Record(answers) => answers.record().id(),
+            Subject::Record(judged) => judged.answers.record().id(),
             Subject::Aggregate(subject) => subject.customer_id.as_deref(),
         }
     }
 
     /// Returns the customer's id as it may be shown, if there is one.
     pub fn customer_id(&self) -> Option<Cow<'a, str>> {
-        Some(display_id(self.privacy, "id", self.id()?))
+        match self.subject {
+            Subject::Record(judged) => judged.customer_id(self.privacy),
+            Subject::Aggregate(subject) => {
+                let id = subject.customer_id.as_deref()?;
+                Some(display_id(self.privacy, "id", id))
+            }
+        }
     }
 
     /// Returns the customer's name as it may be shown, if there is one.
     pub fn customer_name(&self) -> Option<Cow<'a, str>> {
-        let name = match self.subject {
-            Subject::Record(answers) => answers.record().name(),
-            Subject::Aggregate(subject) => subject.customer_name.as_deref(),
-        }?;
-        Some(display_id(self.privacy, "name", name))
+        match self.subject {
+            Subject::Record(judged) => judged.customer_name(self.privacy),
+            Subject::Aggregate(subject) => {
+                let name = subject.customer_name.as_deref()?;
+                Some(display_id(self.privacy, "name", name))
+            }
+        }
     }
 
     /// Returns what is in a field of its record, if it is about one and the field
     /// is not absent.
     pub fn observed(&self, slot: Slot) -> Option<Cow<'a, str>> {
-        let Subject::Record(answers) = self.subject else {
+        let Subject::Record(JudgedRecord { answers, .. }) = self.subject else {
             return None;
         };
         let absent = matches!(answers.record().cell(slot).value, Value::Absent(_));
-        (!absent).then(|| observed(*answers, slot, self.privacy))
+        (!absent).then(|| observed(**answers, slot, self.privacy))
     }
 
     /// Returns the name of the finding, which is the same every night: the first
@@ -143,7 +200,7 @@ impl<'a> Finding<'a> {
     /// Returns every check that was not met, in the order of the policy.
     pub fn evidence(&self) -> Vec<Evidence<'a>> {
         match self.subject {
-            Subject::Record(answers) => {
+            Subject::Record(JudgedRecord { answers, .. }) => {
                 evidence::of_record(answers, self.rule, self.privacy).evidence
             }
             Subject::Aggregate(subject) => subject.evidence.clone(),
@@ -159,7 +216,7 @@ impl<'a> Finding<'a> {
             digest_part(field, kind, value, |bytes| hash.update(bytes));
         };
         let evidence = match self.subject {
-            Subject::Record(answers) => {
+            Subject::Record(JudgedRecord { answers, .. }) => {
                 let gathered = evidence::of_record(answers, self.rule, self.privacy);
                 let (evidence, slots) = (gathered.evidence, gathered.slots);
                 for (one, slot) in evidence.iter().zip(slots) {

@@ -17,7 +17,7 @@ mod waived;
 
 pub use anomaly::Anomaly;
 pub use evidence::{Evidence, Statement, statements};
-pub use finding::{AggregateSubject, Finding, Subject, digest_of};
+pub use finding::{AggregateSubject, Finding, JudgedRecord, Subject, digest_of};
 pub use mark::{LateMark, Mark};
 pub use outcome::{Outcome, Reason, Status};
 pub use privacy::{Key, KeyError, Privacy};

@@ -1,7 +1,7 @@
 //! Whether a waiver covers a finding.
 
 use super::evidence;
-use super::finding::{Finding, Subject};
+use super::finding::{Finding, JudgedRecord, Subject};
 use super::outcome::Status;
 use super::redaction::{display_id, observed, truncate};
 use crate::record::OwnedValue;
@@ -90,13 +90,13 @@ impl<'a> Finding<'a> {
             }),
         };
         match self.subject {
-            Subject::Record(answers) => {
+            Subject::Record(JudgedRecord { answers, .. }) => {
                 let gathered = evidence::of_record(answers, self.rule, self.privacy);
                 let schema = &answers.policies().schema;
                 let mut misfits = gathered.slots.iter().map(|slot| {
                     let now = answers.record().owned(*slot);
                     // The whole value: what is to blame may be a part of it.
-                    let shown = observed(*answers, *slot, self.privacy).into_owned();
+                    let shown = observed(**answers, *slot, self.privacy).into_owned();
                     misfit(&schema.field(*slot).name, &now, shown)
                 });
                 match gathered.slots.is_empty() {

@@ -62,6 +62,12 @@ impl ReportOptions {
         formats.chain(self.stdout).any(Format::only_counts)
     }
 
+    /// Returns the format of a report that is always of the whole run, if there is one.
+    pub fn of_all(&self) -> Option<Format> {
+        let formats = self.files.iter().map(|file| file.format);
+        formats.chain(self.stdout).find(|format| format.is_of_all())
+    }
+
     /// Makes sure that all reports can be made from another.
     ///
     /// # Errors

@@ -159,14 +159,29 @@ impl Comparison {
     }
 
     fn expected(&self) -> String {
-        match self {
-            Self::Unique { copies, .. } => match copies {
-                Copies::Any => "in no other record".to_owned(),
-                Copies::Differ => "in no other record with other content".to_owned(),
-                Copies::Agree => "in no other record with the same content".to_owned(),
+        let (asked, ignore_case) = match self {
+            Self::Unique {
+                copies,
+                ignore_case,
+                ..
+            } => {
+                let asked = match copies {
+                    Copies::Any => "in no other record".to_owned(),
+                    Copies::Differ => "in no other record with other content".to_owned(),
+                    Copies::Agree => "in no other record with the same content".to_owned(),
+                };
+                (asked, ignore_case)
+            }
+            Self::Shared {
+                most, ignore_case, ..
+            } => match most {
+                1 => ("on no other customer".to_owned(), ignore_case),
+                most => (format!("on at most {most} customers"), ignore_case),
             },
-            Self::Shared { most: 1, .. } => "on no other customer".to_owned(),
-            Self::Shared { most, .. } => format!("on at most {most} customers"),
+        };
+        match ignore_case {
+            true => format!("{asked}, whatever the case and the blanks around it"),
+            false => asked,
         }
     }
 }

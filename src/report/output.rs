@@ -97,6 +97,16 @@ pub enum Error {
         /// The name of the format.
         format: &'static str,
     },
+    /// What counts all findings is to be made from the report of a slice.
+    #[error(
+        "no {format} report can be made from the report of the slice {slice}: it is of the whole run, and so is a report that is not split"
+    )]
+    OfSlice {
+        /// The name of the format.
+        format: &'static str,
+        /// The slice.
+        slice: String,
+    },
     /// Reports are split in two ways of one name.
     #[error(
         "reports are split by `{first}` and by `{second}`, which are both called `{name}`: their tickets would be the same; call the column of the table something else"

@@ -292,7 +292,7 @@ fn a_clean_audit_is_a_pass_in_every_format() {
             Format::Json | Format::Ndjson => "\"complete\":true",
             Format::Sarif => "\"executionSuccessful\":true",
             Format::Junit => "failures=\"0\" errors=\"0\"",
-            Format::Oscal => "\"satisfied\"",
+            Format::Oscal => "\"value\":\"consistent\"",
             #[cfg(feature = "xlsx")]
             Format::Xlsx => "PASS",
             Format::Metrics => "audit_complete{job=\"pol\"} 1",

@@ -108,3 +108,18 @@ fn a_run_that_fails_leaves_the_manifest_as_it_was() {
     assert_eq!(folder.run(&args).code, 2);
     assert_eq!(folder.read("m.json"), before);
 }
+
+#[test]
+fn verify_reads_no_device_that_has_no_end() {
+    let folder = audited();
+    let manifest = folder.read("m.json");
+    let changed = manifest.replace("\"a.ndjson\"", "\"/dev/zero\"");
+    assert_ne!(manifest, changed);
+    folder.write("m.json", changed);
+    let run = folder.run(&["verify", "m.json"]);
+    assert_eq!(run.code, 1, "{run}");
+    assert!(
+        run.text().contains("/dev/zero: FAILED: it is no file"),
+        "{run}"
+    );
+}

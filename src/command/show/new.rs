@@ -64,11 +64,13 @@ fn is_id(name: &str) -> bool {
 
 fn write(path: &Path, text: &str) -> Result<(), Error> {
     let file = OpenOptions::new().write(true).create_new(true).open(path);
-    let written = file.and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
-    written.map_err(|source| not_new(path, source))
+    let mut file = file.map_err(|source| not_new(path, source))?;
+    let written = file.write_all(text.as_bytes());
+    written.and_then(|()| file.sync_all()).map_err(|source| {
+        // A part of it would be in the way of the next try.
+        let _ = std::fs::remove_file(path);
+        not_new(path, source)
+    })
 }
 
 fn not_new(path: &Path, source: io::Error) -> Error {

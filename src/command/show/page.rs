@@ -6,17 +6,19 @@ use std::io::{self, Write};
 use minijinja::{context, value::Serde};
 use serde::Serialize;
 
-use crate::policy::ControlEvidence;
+use crate::policy::{self, ControlEvidence, Policies};
 #[cfg(feature = "html")]
 use crate::report::site;
 use crate::report::{Header, Policy, Rule};
 use crate::report::{code, escape_markdown};
+use crate::toml_reader::Word as _;
 
 /// What whoever signs the page fills in.
 const SIGNED: [&str; 4] = ["Name", "Role", "Date", "Signature"];
 
-/// Returns what a rule asks, each sentence with what it is about.
-fn asks(rule: &Rule) -> Vec<(&'static str, String)> {
+/// Returns what a rule asks, each sentence with what it is about; `asked` is the same rule as
+/// the policy has it.
+fn asks(rule: &Rule, asked: &policy::Rule) -> Vec<(&'static str, String)> {
     let mut asks = vec![("Severity", rule.severity.to_string())];
     if let Some(raise) = &rule.raise {
         asks.push((
@@ -28,6 +30,12 @@ fn asks(rule: &Rule) -> Vec<(&'static str, String)> {
         ));
     }
     asks.extend(rule.criterion.sentences());
+    if let Some(expected) = &asked.expected {
+        asks.push(("In a finding", format!("expected: {expected}")));
+    }
+    if !asked.waivable {
+        asks.push(("Waivers", "none can accept it".to_owned()));
+    }
     for (name, prose) in [
         ("Why it matters", &rule.rationale),
         ("Remediation", &rule.remediation),
@@ -38,6 +46,9 @@ fn asks(rule: &Rule) -> Vec<(&'static str, String)> {
     }
     if !rule.references.is_empty() {
         asks.push(("Evidence for", rule.references.join("; ")));
+    }
+    if !rule.tags.is_empty() {
+        asks.push(("Tags", rule.tags.join(", ")));
     }
     asks
 }
@@ -64,8 +75,26 @@ impl<'c> ControlRow<'c> {
     }
 }
 
-/// Returns what of a policy is not a rule, each list with its heading.
-fn notes(policy: &Policy) -> Vec<(&'static str, Vec<String>)> {
+/// Returns how far a policy bounds waivers, a line a bound.
+pub(super) fn waiver_limits(policy: &policy::Policy) -> Vec<String> {
+    let limits = &policy.waiver_limits;
+    let days = limits.most_days.iter().map(|file| {
+        let named = file.by_severity.iter();
+        let named = named.map(|(severity, days)| format!("{severity} {days} days"));
+        let other = file.other.map(|days| format!("other {days} days"));
+        format!(
+            "at most: {}",
+            named.chain(other).collect::<Vec<_>>().join(", ")
+        )
+    });
+    let parts = limits.must_say.iter();
+    let parts = parts.map(|part| format!("must say {}", part.word()));
+    days.chain(parts).collect()
+}
+
+/// Returns what of a policy is not a rule, each list with its heading; `asked` is the same
+/// policy as it was read.
+fn notes(policy: &Policy, asked: &policy::Policy) -> Vec<(&'static str, Vec<String>)> {
     let params = policy.params.iter().map(|(name, value)| {
         let is_set = policy.set.iter().any(|set| set == name);
         let set = if is_set { ", set for this page" } else { "" };
@@ -81,6 +110,8 @@ fn notes(policy: &Policy) -> Vec<(&'static str, Vec<String>)> {
         ("Parameters in force", params.collect()),
         ("Fields that no record need have", optional.collect()),
         ("Overrides", overrides.collect()),
+        ("Waivers", waiver_limits(asked)),
+        ("Replaces", policy.replaces.clone()),
     ];
     notes
         .into_iter()
@@ -91,10 +122,11 @@ fn notes(policy: &Policy) -> Vec<(&'static str, Vec<String>)> {
 /// Writes the page as Markdown.
 pub(super) fn markdown(
     header: &Header,
-    controls: &[ControlEvidence],
+    policies: &Policies,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    for policy in &header.policies {
+    let controls = &policies.controls;
+    for (policy, asked) in header.policies.iter().zip(&policies.all) {
         writeln!(out, "# {}\n", escape_markdown(&policy.title))?;
         let version = escape_markdown(&policy.version);
         writeln!(
@@ -104,7 +136,7 @@ pub(super) fn markdown(
             code(&policy.path),
             code(&policy.sha256)
         )?;
-        for (heading, lines) in notes(policy) {
+        for (heading, lines) in notes(policy, asked) {
             writeln!(out, "\n## {heading}\n")?;
             for line in lines {
                 writeln!(out, "- {}", escape_markdown(&line))?;
@@ -120,10 +152,10 @@ pub(super) fn markdown(
             }
         }
         writeln!(out, "\n## Rules")?;
-        for rule in &policy.rules {
+        for (rule, asked) in policy.rules.iter().zip(&asked.rules) {
             let title = escape_markdown(&rule.title);
             writeln!(out, "\n### {}: {title}\n", code(&rule.id))?;
-            for (name, words) in asks(rule) {
+            for (name, words) in asks(rule, asked) {
                 writeln!(out, "- **{name}**: {}", escape_markdown(&words))?;
             }
             writeln!(out, "- **SHA-256 of what it asks**: {}", code(&rule.sha256))?;
@@ -146,12 +178,12 @@ struct RuleText<'r> {
 
 #[cfg(feature = "html")]
 impl<'r> RuleText<'r> {
-    fn new(rule: &'r Rule) -> Self {
+    fn new((rule, asked): (&'r Rule, &policy::Rule)) -> Self {
         Self {
             id: &rule.id,
             title: &rule.title,
             sha256: &rule.sha256,
-            asks: asks(rule),
+            asks: asks(rule, asked),
         }
     }
 }
@@ -168,24 +200,23 @@ struct PolicyText<'p> {
 
 #[cfg(feature = "html")]
 impl<'p> PolicyText<'p> {
-    fn new(policy: &'p Policy) -> Self {
+    fn new((policy, asked): (&'p Policy, &policy::Policy)) -> Self {
+        let rules = policy.rules.iter().zip(&asked.rules);
         Self {
             policy,
-            notes: notes(policy),
-            texts: policy.rules.iter().map(RuleText::new).collect(),
+            notes: notes(policy, asked),
+            texts: rules.map(RuleText::new).collect(),
         }
     }
 }
 
 /// Writes the page for a browser.
 #[cfg(feature = "html")]
-pub(super) fn html(
-    header: &Header,
-    controls: &[ControlEvidence],
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub(super) fn html(header: &Header, policies: &Policies, out: &mut dyn Write) -> io::Result<()> {
     let style = format!("{}\n{}", site::STYLE, include_str!("page.css"));
-    let policies: Vec<_> = header.policies.iter().map(PolicyText::new).collect();
+    let controls = &policies.controls;
+    let policies = header.policies.iter().zip(&policies.all);
+    let policies: Vec<_> = policies.map(PolicyText::new).collect();
     let controls: Vec<_> = controls.iter().map(ControlRow::new).collect();
     let page = || {
         let mut environment = site::environment();

@@ -24,8 +24,8 @@ pub(in crate::command) fn policy(
     let header = || Header::new(&policies, as_of);
     match format {
         ShowFormat::Text => text::write(&policies, out),
-        ShowFormat::Markdown => Ok(page::markdown(&header(), &policies.controls, out)?),
+        ShowFormat::Markdown => Ok(page::markdown(&header(), &policies, out)?),
         #[cfg(feature = "html")]
-        ShowFormat::Html => Ok(page::html(&header(), &policies.controls, out)?),
+        ShowFormat::Html => Ok(page::html(&header(), &policies, out)?),
     }
 }

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
+use super::page::waiver_limits;
 use crate::command::error::Error;
 use crate::policy::{Ask, Policies, Rule, WhenAbsent};
 use crate::text::{escape_controls, escape_lines};
-use crate::toml_reader::Word;
 
 /// Writes policies for a terminal.
 pub(super) fn write(policies: &Policies, out: &mut dyn Write) -> Result<(), Error> {
@@ -53,15 +53,8 @@ pub(super) fn write(policies: &Policies, out: &mut dyn Write) -> Result<(), Erro
             let name = &policies.schema.field(field.slot).name;
             writeln!(out, "optional {name}: {}", escape_controls(&field.why))?;
         }
-        for file in &policy.waiver_limits.most_days {
-            let named = file.by_severity.iter();
-            let named = named.map(|(severity, days)| format!("{severity} {days} days"));
-            let other = file.other.map(|days| format!("other {days} days"));
-            let days: Vec<_> = named.chain(other).collect();
-            writeln!(out, "waivers  at most: {}", days.join(", "))?;
-        }
-        for part in &policy.waiver_limits.must_say {
-            writeln!(out, "waivers  must say {}", part.word())?;
+        for limit in waiver_limits(policy) {
+            writeln!(out, "waivers  {}", escape_controls(&limit))?;
         }
         for control in &policy.controls {
             let framework = escape_controls(&control.framework);

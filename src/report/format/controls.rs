@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use crate::policy::Severity;
 use crate::report::markup::defuse_formula;
 use crate::report::model::control::Control;
 use crate::report::model::footer::Footer;
@@ -31,6 +32,10 @@ pub struct Renderer;
 impl render::Renderer for Renderer {
     fn finding(&self, _: &Found<'_>, _: &mut Rendered) -> io::Result<()> {
         Ok(())
+    }
+
+    fn has_room_for(&self, _: Severity) -> bool {
+        false
     }
 }
 

@@ -11,6 +11,7 @@ use memchr::memchr;
 
 use super::csv::{end_row, write_cell};
 use crate::finding::{LateMark, Mark};
+use crate::policy::Severity;
 use crate::report::markup::defuse_formula;
 use crate::report::model::footer::Footer;
 use crate::report::model::header::Header;
@@ -59,6 +60,10 @@ impl Renderer {
 impl render::Renderer for Renderer {
     fn finding(&self, _: &Found<'_>, _: &mut Rendered) -> io::Result<()> {
         Ok(())
+    }
+
+    fn has_room_for(&self, _: Severity) -> bool {
+        false
     }
 
     fn wants_records(&self) -> bool {

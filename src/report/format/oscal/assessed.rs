@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::observed::Observed;
-use super::part::{first_of, one_line, prop, props, token, uuid};
+use super::part::{first_of, one_line, prop, props, token, uuid_in};
 use super::reviewed::statement_id;
 use super::risks::Risks;
 use super::rules::judged;
@@ -108,7 +108,7 @@ impl<'r> Assessed<'r> {
             control.evidence_in_words(),
         );
         let finding = json!({
-            "uuid": uuid("control", &format!("{framework}/{requirement}")),
+            "uuid": uuid_in(self.report, "control", &format!("{framework}/{requirement}")),
             "title": title,
             "description": one_line(&description),
             "props": all,
@@ -128,7 +128,7 @@ impl<'r> Assessed<'r> {
         let were_read_whole =
             Gap::are_of_whole_exports(&self.report.footer.summary.incomplete_because);
         let finding = json!({
-            "uuid": uuid("finding", &format!("{}/{}", policy.id, rule.id)),
+            "uuid": uuid_in(self.report, "finding", &format!("{}/{}", policy.id, rule.id)),
             "title": title,
             "description": first_of([&rule.rationale, &title]),
             "target": {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::part::{one_line, plain, token};
+use super::part::{one_line, token};
 use super::rules::judged;
 use crate::policy::Reference;
 use crate::report::format::buffered::Report;
@@ -63,28 +63,43 @@ fn controls(report: &Report<'_>) -> Vec<Value> {
 /// Returns the id of a control: that of the catalogue of NIST SP 800-53, as `ia-2.1` for
 /// `IA-2(1)`, and one of ours for those that have no OSCAL catalogue.
 pub fn control_id(framework: &str, requirement: &str) -> String {
-    if !has_catalogue(framework) {
-        return token(framework, requirement);
+    match of_catalogue(framework, requirement) {
+        Some((control, _)) => control,
+        None => token(framework, requirement),
     }
-    // What follows a blank is a part of the control.
-    let control = requirement.split(' ').next().unwrap_or_default();
-    let control = control.replace('(', ".").replace(')', "");
-    plain(&control.to_ascii_lowercase())
 }
 
 /// Returns the id of what a control states: `ir-7.2_smt.b` for `IR-7(2) b`.
 pub fn statement_id(framework: &str, requirement: &str) -> String {
-    let control = control_id(framework, requirement);
-    let parts = match has_catalogue(framework) {
-        true => requirement.split(' ').skip(1).collect(),
-        false => Vec::new(),
-    };
-    let parts = parts.iter().map(|part| format!(".{part}"));
-    plain(&format!("{control}_smt{}", parts.collect::<String>()))
+    match of_catalogue(framework, requirement) {
+        Some((control, parts)) => format!("{control}_smt{parts}"),
+        None => format!("{}_smt", token(framework, requirement)),
+    }
 }
 
-fn has_catalogue(framework: &str) -> bool {
-    framework.starts_with("NIST SP 800-53")
+/// Returns the id in the catalogue of a control that has one, and of which part of it is
+/// spoken: `ir-7.2` and `.b` of `IR-7(2) b`.
+fn of_catalogue(framework: &str, requirement: &str) -> Option<(String, String)> {
+    if !framework.starts_with("NIST SP 800-53") {
+        return None;
+    }
+    let mut words = requirement.split(' ');
+    let control = words.next()?.to_ascii_lowercase();
+    let (family, number) = control.split_once('-')?;
+    let (number, enhancement) = match number.split_once('(') {
+        Some((number, rest)) => (number, Some(rest.strip_suffix(')')?)),
+        None => (number, None),
+    };
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let is_letters = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase());
+    let mut parts = words.clone();
+    let is_known = is_letters(family)
+        && is_number(number)
+        && enhancement.is_none_or(is_number)
+        && parts.all(|part| is_letters(part) || is_number(part));
+    let enhancement = enhancement.map(|number| format!(".{number}"));
+    let control = format!("{family}-{number}{}", enhancement.unwrap_or_default());
+    is_known.then(|| (control, words.map(|part| format!(".{part}")).collect()))
 }
 
 #[cfg(test)]
@@ -109,6 +124,13 @@ mod tests {
             (
                 "NIST SP 800-53 r5: IR-7(2) b (partial)",
                 ["ir-7.2", "ir-7.2_smt.b"],
+            ),
+            (
+                "NIST SP 800-53 r5: all of IA (partial)",
+                [
+                    "NIST_SP_800-53_r5_all_of_IA_9f2541e0",
+                    "NIST_SP_800-53_r5_all_of_IA_9f2541e0_smt",
+                ],
             ),
             (
                 "PCI DSS 4.0.1: 8.4.2 (direct)",

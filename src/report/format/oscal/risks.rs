@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::observed::Observed;
-use super::part::{NAMESPACE, first_of, one_line, prop, props, uuid};
+use super::part::{NAMESPACE, first_of, one_line, prop, props, uuid, uuid_in};
 use super::rules::{judged, tool_uuid};
 use crate::policy::Severity;
 use crate::record::time;
@@ -54,12 +54,12 @@ impl<'r> Risks<'r> {
             let counted = report.footer.summary.by_rule.get(index);
             counted.is_some_and(|counted| counted.counts.fail > 0)
         };
-        let open = tasks.iter().map(|task| Risk::open(task, fails));
+        let open = tasks.iter().map(|task| Risk::open(report, task, fails));
         let waived = judged(report)
             .filter(|(_, _, counted)| counted.counts.findings() == 0 && counted.counts.waived > 0);
         let waived = waived.map(|(index, (policy, rule), counted)| {
             let severity = counted.most_severe.unwrap_or(rule.severity);
-            Risk::waived(index, policy, rule, severity)
+            Risk::waived(report, index, policy, rule, severity)
         });
         let risks: Vec<_> = open.chain(waived).collect();
         let mut of_rule: Vec<_> = report.header.rules().map(|_| None).collect();
@@ -160,7 +160,7 @@ impl<'r> Risks<'r> {
 }
 
 impl<'r> Risk<'r> {
-    fn open(task: &Task<'r>, fails: impl Fn(usize) -> bool) -> Self {
+    fn open(report: &Report<'_>, task: &Task<'r>, fails: impl Fn(usize) -> bool) -> Self {
         let name = |policy: &Policy, rule: &Rule| format!("{}/{}", policy.id, rule.id);
         let named: Vec<_> = (task.rules.iter())
             .map(|one| name(one.policy, one.rule))
@@ -174,7 +174,7 @@ impl<'r> Risk<'r> {
             (of, way.remediation)
         });
         Self {
-            uuid: uuid("risk", &named.join(" ")),
+            uuid: uuid_in(report, "risk", &named.join(" ")),
             status: match task.rules.iter().any(|one| fails(one.index)) {
                 true => Status::Open,
                 false => Status::Investigating,
@@ -187,10 +187,16 @@ impl<'r> Risk<'r> {
         }
     }
 
-    fn waived(index: usize, policy: &'r Policy, rule: &'r Rule, severity: Severity) -> Self {
+    fn waived(
+        report: &Report<'_>,
+        index: usize,
+        policy: &'r Policy,
+        rule: &'r Rule,
+        severity: Severity,
+    ) -> Self {
         let remediation = rule.remediation.as_str();
         Self {
-            uuid: uuid("risk", &format!("{}/{}", policy.id, rule.id)),
+            uuid: uuid_in(report, "risk", &format!("{}/{}", policy.id, rule.id)),
             status: Status::DeviationApproved,
             severity,
             rules: vec![(index, policy, rule)],

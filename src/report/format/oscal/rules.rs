@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::assessed::counts;
-use super::part::{first_of, one_line, prop, props, uuid};
+use super::part::{first_of, one_line, prop, props, uuid, uuid_in};
 use super::reviewed::control_id;
 use crate::policy::Reference;
 use crate::report::format::buffered::Report;
@@ -25,7 +25,12 @@ pub fn judged<'r>(
 /// Returns the rules as activities: what each asks, and what it came to.
 pub fn activities(report: &Report<'_>) -> Vec<Value> {
     let rules = report.header.rules().zip(&report.footer.summary.by_rule);
-    let activities = rules.map(|((policy, rule), counted)| activity(policy, rule, counted));
+    let activities = rules.map(|((policy, rule), counted)| {
+        let mut activity = activity(policy, rule, counted);
+        let name = format!("{}/{}", policy.id, rule.id);
+        activity["uuid"] = uuid_in(report, "activity", &name).into();
+        activity
+    });
     activities.collect()
 }
 
@@ -46,7 +51,6 @@ fn activity(policy: &Policy, rule: &Rule, counted: &RuleCounts) -> Value {
     let references = rule.references.iter();
     all.extend(references.filter_map(|reference| prop("reference", reference)));
     let mut activity = json!({
-        "uuid": uuid("activity", &format!("{}/{}", policy.id, rule.id)),
         "title": title,
         "description": first_of([&rule.rationale, &title]),
         "props": all,
@@ -123,10 +127,10 @@ pub fn log(report: &Report<'_>) -> Vec<Value> {
             // An export may be given twice.
             let name = format!("{index}/{}", export.path);
             let mut entry = entry("read", &name, format!("Read {}", export.path), read);
-        if let Some(sha256) = &export.sha256 {
-            entry["props"] = props([("sha256", sha256)]).into();
-        }
-        entry
+            if let Some(sha256) = &export.sha256 {
+                entry["props"] = props([("sha256", sha256)]).into();
+            }
+            entry
         });
     let reach = report.footer.summary.by_policy.iter();
     let policies = reach.map(|reach| {

@@ -264,7 +264,10 @@ pub fn summary(
     }
 
     row(&[])?;
-    row(&["export", "format", "records", "rejected", "problem", "sha256"].map(Cell::Heading))?;
+    row(&[
+        "export", "format", "records", "rejected", "problem", "sha256",
+    ]
+    .map(Cell::Heading))?;
     for export in &footer.exports {
         row(&[
             Cell::Text(&export.path),
