@@ -77,7 +77,7 @@ pub enum Error {
     #[error(transparent)]
     Pipeline(#[from] pipeline::Error),
     /// A policy to start from would take the place of another file, or cannot be written.
-    #[error("`{path}` could not be written anew")]
+    #[error("`{path}` could not be written")]
     NotNew {
         /// Its path.
         path: String,

@@ -32,9 +32,12 @@ impl Forbidden {
                 None
             })
             .unzip();
+        if ids.len() < 2 {
+            return None;
+        }
         // Patterns that are too big together are looked for one by one.
         let looser = LooserPatterns::new(patterns.into_iter())?;
-        (ids.len() > 1).then_some(Self {
+        Some(Self {
             slot,
             looser,
             tests: ids,

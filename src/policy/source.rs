@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use super::error::Error;
 use super::rule::Location;
 use crate::bounded_file::{self, MAX_TEXT};
-use crate::diagnostic::Position;
 use crate::digest::{self, FileDigest};
 
 /// Identifies a file of a policy, and its content.
@@ -47,6 +46,8 @@ pub(super) struct Source {
     pub(super) file: PolicyFile,
     /// The text, without a byte order mark.
     pub(super) text: String,
+    /// Where its lines end: many places in it are told by line.
+    line_feeds: Vec<usize>,
 }
 
 /// Lists the policies that the program carries.
@@ -159,10 +160,10 @@ impl Source {
 
     fn bundled(name: &str) -> Result<Self, Error> {
         match BUNDLED.iter().find(|(bundled, _)| *bundled == name) {
-            Some((_, text)) => Ok(Self {
-                file: PolicyFile::new(format!("bundled:{name}.toml"), None, text.as_bytes()),
-                text: (*text).to_owned(),
-            }),
+            Some((_, text)) => Ok(Self::new(
+                PolicyFile::new(format!("bundled:{name}.toml"), None, text.as_bytes()),
+                (*text).to_owned(),
+            )),
             None => Err(Error::no_bundled(
                 name,
                 BUNDLED.iter().map(|(name, _)| *name),
@@ -172,23 +173,32 @@ impl Source {
 
     /// Takes a policy as text.
     pub(super) fn text(name: String, text: &str) -> Self {
+        Self::new(
+            PolicyFile::new(name, None, text.as_bytes()),
+            without_mark(text).to_owned(),
+        )
+    }
+
+    fn new(file: PolicyFile, text: String) -> Self {
+        let line_feeds = memchr::memchr_iter(b'\n', text.as_bytes()).collect();
         Self {
-            file: PolicyFile::new(name, None, text.as_bytes()),
-            text: without_mark(text).to_owned(),
+            file,
+            text,
+            line_feeds,
         }
     }
 
     /// Reads a policy from a file.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
         let (file, text) = read_text(path)?;
-        Ok(Self { file, text })
+        Ok(Self::new(file, text))
     }
 
     /// Returns the location of a place in the text.
     pub(super) fn location(&self, span: Range<usize>) -> Location {
         Location {
             path: self.file.path.clone(),
-            line: Position::new(&self.text, span.start).line,
+            line: self.line_feeds.partition_point(|feed| *feed < span.start) + 1,
             span,
         }
     }

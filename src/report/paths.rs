@@ -33,9 +33,9 @@ enum Place {
 impl Paths {
     /// Returns the paths of a run that reads these files.
     pub fn new(sources: &[&Path]) -> Self {
-        let mut read = HashMap::new();
+        let (mut read, mut folders) = (HashMap::new(), Folders::new());
         for source in sources {
-            for place in places(source) {
+            for place in places(source, &mut folders) {
                 read.entry(place)
                     .or_insert_with(|| source.display().to_string());
             }
@@ -54,7 +54,7 @@ impl Paths {
     ///
     /// The file is read by the run, or another report goes there.
     pub fn take(&mut self, path: &Path, report: String) -> Result<(), Error> {
-        let places = places(path);
+        let places = places(path, &mut Folders::new());
         if let Some(other) = places.iter().find_map(|place| self.read.get(place)) {
             return Err(Error::Overwrites {
                 path: path.display().to_string(),
@@ -108,9 +108,12 @@ fn folds_case(folder: &Path) -> bool {
     tried.unwrap_or(false)
 }
 
+/// Holds folders without links and detours, by their paths: many files are in one.
+type Folders = HashMap<PathBuf, Option<PathBuf>>;
+
 /// Returns how the file of a path is known; not at all, if it is a pipe or a device,
 /// which many may write to.
-fn places(path: &Path) -> Vec<Place> {
+fn places(path: &Path, folders: &mut Folders) -> Vec<Place> {
     let mut places = Vec::new();
     if let Ok(metadata) = std::fs::metadata(path) {
         if is_stream(&metadata) {
@@ -119,13 +122,17 @@ fn places(path: &Path) -> Vec<Place> {
         places.push(Place::File(metadata.dev(), metadata.ino()));
     }
     // A file may come to be between two looks at its path.
-    places.extend(resolved(path).map(Place::Path));
+    places.extend(resolved(path, folders).map(Place::Path));
     places
 }
 
-fn resolved(path: &Path) -> Option<PathBuf> {
+fn resolved(path: &Path, folders: &mut Folders) -> Option<PathBuf> {
     let path = std::path::absolute(behind_links(path).ok()?).ok()?;
-    let folder = path.parent()?.canonicalize().ok()?;
+    let folder = path.parent()?;
+    if !folders.contains_key(folder) {
+        folders.insert(folder.to_owned(), folder.canonicalize().ok());
+    }
+    let folder = folders.get(folder)?.as_ref()?;
     Some(folder.join(path.file_name()?))
 }
 

@@ -149,11 +149,16 @@ impl Format {
         }
     }
 
-    /// Returns the format that the extension of a file stands for.
+    /// Returns the format that the extension of a file stands for: of two, as in
+    /// `report.oscal.json`, the first, if it is that of a format whose files have the second.
     pub fn of_path(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?;
+        let before = Path::new(path.file_stem()?).extension();
+        let before = before.and_then(|name| Self::named(name.to_str()?));
         let mut all = Self::ALL.iter().copied();
-        all.find(|format| format.extensions().contains(&extension))
+        before
+            .filter(|format| format.extensions().is_empty())
+            .or_else(|| all.find(|format| format.extensions().contains(&extension)))
             .or_else(|| Self::named(extension))
     }
 }
@@ -399,6 +404,11 @@ mod tests {
         assert_eq!(of("a/findings.jsonl"), Some(Format::Ndjson));
         assert_eq!(of("a.b/report.sarif"), Some(Format::Sarif));
         assert_eq!(of("report.junit.xml"), Some(Format::Junit));
+        assert_eq!(of("report.oscal.json"), Some(Format::Oscal));
+        assert_eq!(of("report.ocsf.ndjson"), Some(Format::Ocsf));
+        assert_eq!(of("a.controls.csv"), Some(Format::Controls));
+        assert_eq!(of("report.json.csv"), Some(Format::Csv));
+        assert_eq!(of("oscal.json"), Some(Format::Json));
         assert_eq!(of("findings.pdf"), None);
         assert_eq!(of("findings"), None);
     }

@@ -35,7 +35,11 @@ pub(in crate::command) fn new(file: Option<&Path>, out: &mut dyn Write) -> Resul
     };
     for path in [policy, &cases] {
         if path.symlink_metadata().is_ok() {
-            return Err(not_new(path, io::ErrorKind::AlreadyExists.into()));
+            let there = "it is there already, and is not replaced";
+            return Err(not_new(
+                path,
+                io::Error::new(io::ErrorKind::AlreadyExists, there),
+            ));
         }
     }
     let policy_text = POLICY.replace(&format!("\"{NAME}\""), &format!("\"{name}\""));

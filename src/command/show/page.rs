@@ -106,7 +106,7 @@ fn notes(policy: &Policy, asked: &policy::Policy) -> Vec<(&'static str, Vec<Stri
     let overrides =
         overrides.map(|one| format!("{}: {}, because {}", one.rule, one.change, one.because));
     let notes = [
-        ("Does not show", policy.limits.clone()),
+        ("Limits", policy.limits.clone()),
         ("Parameters in force", params.collect()),
         ("Fields that no record need have", optional.collect()),
         ("Overrides", overrides.collect()),

@@ -265,7 +265,15 @@ impl FileReader<'_> {
                 }
                 Some(reference) => references.push(reference),
                 None => {
-                    let message = format!("`{text}` is not a reference");
+                    let named = text.rsplit_once(" (").map(|(_, strength)| strength);
+                    let strength = named.and_then(|named| named.strip_suffix(')'));
+                    let message = match (strength, text.split_once(": ")) {
+                        (Some(strength), Some(_)) if !strength.is_empty() => {
+                            format!("no strength is called `{strength}`")
+                        }
+                        (None, Some(_)) => format!("`{text}` does not say its strength"),
+                        _ => format!("`{text}` is not a reference"),
+                    };
                     let help = "write the framework with its version, the requirement and how far \
                                 the rule is evidence for it, as \"PCI DSS 4.0.1: 8.4.2 (partial)\": \
                                 direct, partial or supporting";

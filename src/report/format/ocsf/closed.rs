@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::activity::{Activity, Named};
-use super::events::{Asked, Compliance, Event, Fixed, Info, Resource, write_event};
+use super::asked::{Asked, Compliance};
+use super::events::{Event, Fixed, Info, Resource, write_event};
 use crate::report::json_writer::{open, write_json};
 use crate::report::model::ended::Closed;
 use crate::report::model::header::Header;
@@ -30,6 +31,7 @@ pub fn write(closed: &Closed, header: &Header, out: &mut dyn Write) -> io::Resul
     let title = rule.map_or(closed.rule.as_str(), |(_, rule)| rule.title.as_str());
     // A rule that is not there any more is evidence for nothing.
     let asked = rule.map(|(policy, rule)| Asked::new(policy, rule));
+    let asked = asked.transpose()?;
     // That a customer is gone, say, does not show that the rule is met.
     let met = match closed.state {
         End::Fixed => PASS,
@@ -44,11 +46,13 @@ pub fn write(closed: &Closed, header: &Header, out: &mut dyn Write) -> io::Resul
         },
     };
     let details = &[closed.state.into()];
-    let checks = asked.iter().map(|asked| asked.check(closed.severity, met));
-    let checks: Vec<_> = checks.collect();
-    let compliance = match (&asked, rule) {
-        (Some(asked), Some((_, rule))) => asked.compliance(&rule.rationale, &checks, met, details),
-        _ => Compliance::of_no_rule(met, details),
+    let check = asked
+        .as_ref()
+        .map(|asked| asked.check(closed.severity, met));
+    let check = check.transpose()?;
+    let compliance = match &asked {
+        Some(asked) => asked.compliance(check.as_deref(), met, details),
+        None => Compliance::of_no_rule(met, details),
     };
     let event = Event {
         comment: None,

@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::activity::{Activity, Named};
+use super::asked::{Asked, Compliance, FAIL, WARNING};
 use super::closed;
 use crate::finding::{Evidence, Status};
-use crate::policy::{Reference, Severity};
+use crate::policy::Severity;
 use crate::report::json_writer::{RuleObjects, open, write_json, write_open};
 use crate::report::model::ended::Ended;
 use crate::report::model::footer::{Export, Footer};
@@ -22,10 +23,8 @@ const VERSION: &str = "1.5.0";
 
 const NEW: Named = (1, "New");
 const SUPPRESSED: Named = (3, "Suppressed");
-const WARNING: Named = (2, "Warning");
-const FAIL: Named = (3, "Fail");
 
-fn named(severity: Severity) -> Named {
+pub(super) fn named(severity: Severity) -> Named {
     match severity {
         Severity::Info => (1, "Informational"),
         Severity::Low => (2, "Low"),
@@ -134,57 +133,6 @@ pub(super) struct Info<'e> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Compliance<'e> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) control: Option<&'e str>,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    pub(super) desc: &'e str,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    pub(super) standards: &'e [String],
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    pub(super) requirements: &'e [String],
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    pub(super) checks: &'e [Check<'e>],
-    pub(super) status_id: u8,
-    pub(super) status: &'static str,
-    pub(super) status_details: &'e [&'e str],
-}
-
-impl<'e> Compliance<'e> {
-    /// Returns what is said where no rule is known.
-    pub(super) fn of_no_rule((status_id, status): Named, status_details: &'e [&'e str]) -> Self {
-        Self {
-            control: None,
-            desc: "",
-            standards: &[],
-            requirements: &[],
-            checks: &[],
-            status_id,
-            status,
-            status_details,
-        }
-    }
-}
-
-/// What was tested: a rule.
-#[derive(Serialize)]
-pub(super) struct Check<'e> {
-    /// The policy's id and the rule's.
-    pub(super) uid: &'e str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    pub(super) name: &'e str,
-    /// What it asks, in words.
-    #[serde(skip_serializing_if = "str::is_empty")]
-    pub(super) desc: &'e str,
-    pub(super) severity_id: u8,
-    pub(super) severity: &'static str,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    pub(super) standards: &'e [String],
-    pub(super) status_id: u8,
-    pub(super) status: &'static str,
-}
-
-#[derive(Serialize)]
 pub(super) struct Resource<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) uid: Option<&'e str>,
@@ -246,90 +194,7 @@ pub struct Renderer {
 struct RulePart {
     created: RuleObjects,
     updated: RuleObjects,
-    rationale: String,
     asked: Asked,
-}
-
-/// What a rule asks, and of whom.
-pub(super) struct Asked {
-    /// The policy's id and the rule's.
-    uid: String,
-    title: String,
-    /// What it asks, in words.
-    criterion: String,
-    /// The control for which it is the best evidence.
-    control: Option<String>,
-    /// Whose controls it is evidence for.
-    standards: Vec<String>,
-    /// The controls that it is evidence for.
-    requirements: Vec<String>,
-}
-
-impl Asked {
-    pub(super) fn new(policy: &Policy, rule: &Rule) -> Self {
-        let references = rule.references.iter();
-        let references: Vec<_> = references
-            .filter_map(|text| Reference::read(text))
-            .collect();
-        let mut standards: Vec<String> = Vec::new();
-        for reference in &references {
-            if !standards.contains(&reference.framework) {
-                standards.push(reference.framework.clone());
-            }
-        }
-        // The first of those that are equal.
-        let best = references.iter().min_by_key(|reference| reference.strength);
-        let named =
-            |reference: &Reference| format!("{}: {}", reference.framework, reference.requirement);
-        let criterion = rule.criterion.sentences();
-        let criterion = criterion.iter();
-        let criterion: Vec<_> = criterion
-            .map(|(name, words)| format!("{name}: {words}"))
-            .collect();
-        Self {
-            uid: format!("{}/{}", policy.id, rule.id),
-            title: rule.title.clone(),
-            criterion: criterion.join("; "),
-            control: best.map(named),
-            standards,
-            requirements: references.iter().map(named).collect(),
-        }
-    }
-
-    /// Returns what is said of it, of an outcome of this severity and status.
-    pub(super) fn check(&self, severity: Severity, (status_id, status): Named) -> Check<'_> {
-        let (severity_id, severity) = named(severity);
-        Check {
-            uid: &self.uid,
-            name: &self.title,
-            desc: &self.criterion,
-            severity_id,
-            severity,
-            standards: &self.standards,
-            status_id,
-            status,
-        }
-    }
-
-    /// Returns what an event says of the controls, with the check as it came out.
-    pub(super) fn compliance<'e>(
-        &'e self,
-        desc: &'e str,
-        checks: &'e [Check<'e>],
-        (status_id, status): Named,
-        status_details: &'e [&'e str],
-    ) -> Compliance<'e> {
-        Compliance {
-            control: self.control.as_deref(),
-            desc,
-            standards: &self.standards,
-            requirements: &self.requirements,
-            checks,
-            status_id,
-            status,
-            status_details,
-        }
-    }
 }
 
 impl RulePart {
@@ -347,8 +212,7 @@ impl RulePart {
         Ok(Self {
             created: fixed(Activity::Create)?,
             updated: fixed(Activity::Update)?,
-            rationale: rule.rationale.clone(),
-            asked: Asked::new(policy, rule),
+            asked: Asked::new(policy, rule)?,
         })
     }
 }
@@ -375,7 +239,6 @@ impl render::Renderer for Renderer {
         } else {
             FAIL
         };
-        let checks = [rule.asked.check(row.severity, met)];
         let details = [row.reason.name()];
         let event = Event {
             status_id: status.0,
@@ -388,9 +251,7 @@ impl render::Renderer for Renderer {
                 desc: &observed,
                 first_seen_time: (row.life.as_ref()).map(|life| life.first_seen.timestamp_millis()),
             },
-            compliance: rule
-                .asked
-                .compliance(&rule.rationale, &checks, met, &details),
+            compliance: rule.asked.of_finding(row.severity, met, &details),
             resources: &[Resource::new(row)],
         };
         let start = rendered.bytes.len();

@@ -5,6 +5,7 @@
 //! Framework, <https://schema.ocsf.io/1.5.0/classes/compliance_finding>.
 
 mod activity;
+mod asked;
 mod closed;
 mod events;
 
