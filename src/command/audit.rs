@@ -329,9 +329,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Returns how many bytes were read once a chunk of this export was.
+    /// Returns how many bytes were read once a chunk of this export was: each is added once.
     fn bytes_read(&mut self, export: usize) -> u64 {
-        // Each export is added once, however many there are.
         let (exports, bytes) = &mut self.finished;
         while *exports < export {
             *bytes += self.exports[*exports].bytes.bytes();

@@ -1,7 +1,7 @@
 //! Patterns of `matches` and `not-matches`, compiled for millions of short texts.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use regex::{Regex, RegexBuilder, RegexSet};
 use regex_automata::Input;
@@ -20,9 +20,12 @@ const MAX_TABLE: usize = 64 << 10;
 pub struct Pattern {
     regex: Regex,
     /// The same as a table, if it is small: then a byte of text is a step. It
-    /// gives up on text in which only Unicode tells where a word ends.
-    table: Option<Arc<dense::DFA<Vec<u32>>>>,
+    /// gives up on text in which only Unicode tells where a word ends. It is made when
+    /// it is first looked for, as some patterns never are.
+    table: Arc<OnceLock<Option<Table>>>,
 }
+
+type Table = dense::DFA<Vec<u32>>;
 
 impl Pattern {
     /// Compiles a pattern.
@@ -32,24 +35,27 @@ impl Pattern {
     /// It is no regular expression, or too big once compiled.
     pub fn new(text: &str) -> Result<Self, regex::Error> {
         let regex = RegexBuilder::new(text).size_limit(MAX_COMPILED).build()?;
-        let config = dense::Config::new()
-            .start_kind(StartKind::Unanchored)
-            .unicode_word_boundary(true)
-            .dfa_size_limit(Some(MAX_TABLE))
-            .determinize_size_limit(Some(4 * MAX_TABLE));
-        let table = dense::Builder::new().configure(config).build(text).ok();
-        let table = table.map(Arc::new);
+        let table = Arc::default();
         Ok(Self { regex, table })
+    }
+
+    fn table(&self) -> Option<&Table> {
+        let table = self.table.get_or_init(|| {
+            let config = dense::Config::new()
+                .start_kind(StartKind::Unanchored)
+                .unicode_word_boundary(true)
+                .dfa_size_limit(Some(MAX_TABLE))
+                .determinize_size_limit(Some(4 * MAX_TABLE));
+            let mut builder = dense::Builder::new();
+            builder.configure(config).build(self.regex.as_str()).ok()
+        });
+        table.as_ref()
     }
 
     /// Whether it is found in a text.
     pub fn is_match(&self, text: &str) -> bool {
         let input = Input::new(text).earliest(true);
-        match self
-            .table
-            .as_ref()
-            .map(|table| table.try_search_fwd(&input))
-        {
+        match self.table().map(|table| table.try_search_fwd(&input)) {
             Some(Ok(found)) => found.is_some(),
             Some(Err(_)) | None => self.regex.is_match(text),
         }
@@ -136,7 +142,7 @@ mod tests {
         #[test]
         fn a_table_finds_what_the_pattern_does(text in "[a-c é株]{0,8}", place in 0..PATTERNS.len()) {
             let pattern = Pattern::new(PATTERNS[place]).expect("a pattern");
-            prop_assert!(pattern.table.is_some());
+            prop_assert!(pattern.table().is_some());
             prop_assert_eq!(pattern.is_match(&text), pattern.regex.is_match(&text));
         }
 

@@ -180,7 +180,7 @@ impl Source {
     }
 
     fn new(file: PolicyFile, text: String) -> Self {
-        let line_feeds = memchr::memchr_iter(b'\n', text.as_bytes()).collect();
+        let line_feeds = text.match_indices('\n').map(|(at, _)| at).collect();
         Self {
             file,
             text,

@@ -253,9 +253,9 @@ fn a_policy_to_start_from_has_cases_that_hold_and_takes_no_place_of_another() {
     let again = workspace.run(&["policy", "new", "our-rules.toml"]);
     assert_eq!(again.code, 2, "{again}");
     assert!(
-        again
-            .stderr
-            .contains("`our-rules.toml` could not be written anew"),
+        again.stderr.contains(
+            "`our-rules.toml` could not be written: it is there already, and is not replaced"
+        ),
         "{again}"
     );
     // Nor is one written without the other.

@@ -20,6 +20,7 @@ use crate::report::model::footer::{Summary, Verdict};
 use crate::report::model::row::FindingRow;
 use crate::report::phrase;
 use crate::report::since;
+use crate::text::escape_controls;
 
 /// The page, then what it is made of: a file a section.
 const TEMPLATES: &[(&str, &str)] = &[
@@ -99,6 +100,24 @@ fn carried(report: &Report<'_>) -> io::Result<Vec<FindingRow<'static>>> {
     places.map(|place| report.carried.read(place)).collect()
 }
 
+/// Returns which slice the page is about, if it is not about all findings: a customer by the
+/// name too that the findings say.
+fn of_slice(report: &Report<'_>) -> io::Result<Option<String>> {
+    let Some(slice) = &report.footer.summary.slice else {
+        return Ok(None);
+    };
+    let first = match slice.by.as_str() {
+        "customer" => report.findings.places().first(),
+        _ => None,
+    };
+    let first = first.map(|place| report.findings.read(place)).transpose()?;
+    let name = first.and_then(|row| row.customer_name);
+    Ok(Some(match name {
+        Some(name) => format!("{} ({slice})", escape_controls(&name)),
+        None => slice.to_string(),
+    }))
+}
+
 /// Writes the page of a report, as it is made.
 fn write_page(report: &Report<'_>, out: &mut dyn Write) -> Result<(), Error> {
     let mut environment = site::environment();
@@ -121,7 +140,7 @@ fn write_page(report: &Report<'_>, out: &mut dyn Write) -> Result<(), Error> {
     let context = context! {
         tool => Value::from(Serde(&header.tool)),
         as_of => &header.as_of,
-        slice => summary.slice.as_ref().map(ToString::to_string),
+        slice => of_slice(report).map_err(unread)?,
         policies => Value::from(Serde(&header.policies)),
         findings_shown => report.findings.len(),
         findings_total => summary.listed(),

@@ -107,6 +107,48 @@ fn the_page_of_a_slice_has_no_controls() {
 }
 
 #[test]
+fn what_is_signed_says_that_the_audit_is_not_complete_and_why() {
+    let signed = |footer: &Footer| words(section(&page([], footer), "signed"));
+    let incomplete = signed(&fixture::incomplete());
+    assert!(
+        incomplete.contains("It came to this: INCOMPLETE:"),
+        "{incomplete}"
+    );
+    assert!(
+        incomplete.contains("It is not complete: 2 records could not be read"),
+        "{incomplete}"
+    );
+    let clean = signed(&fixture::clean());
+    assert!(clean.contains("It came to this: PASS:"), "{clean}");
+}
+
+#[test]
+fn the_page_of_a_customer_names_them_and_counts_no_fields_of_others() {
+    let mut footer = fixture::incomplete();
+    footer.controls.clear();
+    footer.summary.slice = Some(Slice {
+        by: "customer".to_owned(),
+        value: Some("customer-1".to_owned()),
+        customer_name: None,
+    });
+    for rule in footer.summary.by_rule.iter_mut().skip(1) {
+        (rule.counts, rule.most_severe) = Default::default();
+    }
+    let page = page([fixture::row()], &footer);
+    let whom = "Example Outfitters (customer customer-1)";
+    assert!(page.contains(&format!("<title>{whom}: ")), "{page}");
+    assert!(page.contains(&format!("only findings of <bdi>{whom}</bdi>")));
+    assert!(!page.contains("id=\"fields\"") && !page.contains("#fields"));
+    // A rule that the customer meets is no row of outcomes.
+    let rules = section(&page, "rules");
+    let (table, _) = rules.split_once("</table>").expect("a table");
+    assert!(
+        table.contains("pol/mfa") && !table.contains("pol/name"),
+        "{table}"
+    );
+}
+
+#[test]
 fn exceptions_are_waivers_with_what_they_accept_and_rules_that_were_changed() {
     let page = page(fixture::rows(), &fixture::incomplete());
     let said = words(section(&page, "exceptions"));
