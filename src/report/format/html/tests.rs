@@ -136,7 +136,10 @@ fn the_page_of_a_customer_names_them_and_counts_no_fields_of_others() {
     }
     let page = page([fixture::row()], &footer);
     let whom = "Example Outfitters (customer customer-1)";
-    assert!(page.contains(&format!("<title>{whom}: ")), "{page}");
+    assert!(
+        page.contains(&format!("<title>INCOMPLETE: {whom} ")),
+        "{page}"
+    );
     assert!(page.contains(&format!("only findings of <bdi>{whom}</bdi>")));
     assert!(!page.contains("id=\"fields\"") && !page.contains("#fields"));
     // A rule that the customer meets is no row of outcomes.
