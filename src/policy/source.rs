@@ -46,7 +46,7 @@ pub(super) struct Source {
     pub(super) file: PolicyFile,
     /// The text, without a byte order mark.
     pub(super) text: String,
-    /// Where its lines end: many places in it are told by line.
+    /// The offsets of its line feeds, in bytes, from which the line of a place is found.
     line_feeds: Vec<usize>,
 }
 

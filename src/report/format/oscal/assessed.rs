@@ -101,8 +101,8 @@ impl<'r> Assessed<'r> {
         let [pass, fail, error, not_applicable, waived] =
             [pass, fail, error, not_applicable, waived].map(grouped);
         let description = format!(
-            "{}: {records} judged; of the outcomes of its rules, {pass} pass, {fail} fail, \
-             {error} could not be decided, {waived} are waived and {not_applicable} are not \
+            "{}: {records} judged; of the outcomes of its rules, {pass} are met, {fail} are \
+             not met, {error} could not be decided, {waived} are waived and {not_applicable} are not \
              applicable. Evidence: {}.",
             control.status.words(),
             control.evidence_in_words(),
@@ -143,10 +143,7 @@ impl<'r> Assessed<'r> {
 
     /// Adds the observations and risks of rules to a finding of these outcomes.
     fn related(&self, mut finding: Value, rules: Vec<usize>, counts: &Counts) -> Value {
-        let observations = rules.iter().flat_map(|index| self.observed.of_rule(*index));
-        let observations: Vec<_> = observations
-            .map(|uuid| json!({ "observation-uuid": uuid }))
-            .collect();
+        let observations = self.observed.related(rules.iter().copied());
         let mut risks: Vec<_> = rules
             .iter()
             .filter_map(|index| self.risks.of_rule(*index))

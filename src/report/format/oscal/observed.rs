@@ -63,10 +63,12 @@ impl<'r> Observed<'r> {
         Ok(observed)
     }
 
-    /// Returns the UUIDs of the observations of a rule.
-    pub fn of_rule(&self, rule_index: usize) -> impl ExactSizeIterator<Item = &str> {
-        let of_rule = self.of_rule.get(rule_index).map_or(&[][..], Vec::as_slice);
-        of_rule.iter().map(|index| self.uuids[*index].as_str())
+    /// Returns references to the observations of rules, by their indexes.
+    pub fn related(&self, rules: impl Iterator<Item = usize>) -> Vec<Value> {
+        let indexes = rules.filter_map(|rule| self.of_rule.get(rule)).flatten();
+        indexes
+            .map(|index| json!({ "observation-uuid": self.uuids[*index] }))
+            .collect()
     }
 
     /// Returns when the first finding of a rule is due, if one has a deadline.

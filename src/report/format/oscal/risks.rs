@@ -148,10 +148,7 @@ impl<'r> Risks<'r> {
         if !remediations.is_empty() {
             made["remediations"] = remediations.into();
         }
-        let observations = rules.flat_map(|(index, ..)| self.observed.of_rule(*index));
-        let observations: Vec<_> = observations
-            .map(|uuid| json!({ "observation-uuid": uuid }))
-            .collect();
+        let observations = self.observed.related(rules.map(|(index, ..)| *index));
         if !observations.is_empty() {
             made["related-observations"] = observations.into();
         }

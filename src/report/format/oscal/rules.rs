@@ -26,15 +26,13 @@ pub fn judged<'r>(
 pub fn activities(report: &Report<'_>) -> Vec<Value> {
     let rules = report.header.rules().zip(&report.footer.summary.by_rule);
     let activities = rules.map(|((policy, rule), counted)| {
-        let mut activity = activity(policy, rule, counted);
         let name = format!("{}/{}", policy.id, rule.id);
-        activity["uuid"] = uuid_in(report, "activity", &name).into();
-        activity
+        activity(uuid_in(report, "activity", &name), policy, rule, counted)
     });
     activities.collect()
 }
 
-fn activity(policy: &Policy, rule: &Rule, counted: &RuleCounts) -> Value {
+fn activity(uuid: String, policy: &Policy, rule: &Rule, counted: &RuleCounts) -> Value {
     let title = first_of([&rule.title, &rule.id]);
     let mut all = props([
         ("policy", policy.id.as_str()),
@@ -51,6 +49,7 @@ fn activity(policy: &Policy, rule: &Rule, counted: &RuleCounts) -> Value {
     let references = rule.references.iter();
     all.extend(references.filter_map(|reference| prop("reference", reference)));
     let mut activity = json!({
+        "uuid": uuid,
         "title": title,
         "description": first_of([&rule.rationale, &title]),
         "props": all,
