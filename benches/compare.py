@@ -293,8 +293,11 @@ def varied(rule, times):
         return rule
     rule = re.sub(r'(?m)^id = "(.*)"$', rf'id = "\1-{times}"', rule)
     rule = re.sub(r'"(\d+)([dwh])"', lambda span: f'"{int(span[1]) + times}{span[2]}"', rule)
-    rule = re.sub(r'"(\d{4})-', lambda year: f'"{int(year[1]) - times}-', rule)
-    rule = re.sub(r"-length = (\d+)", lambda length: f"-length = {int(length[1]) + times}", rule)
+    # What nearly all customers meet must not become what nobody does: reports would be timed.
+    rule = re.sub(r'(before = ")(\d{4})-', lambda year: f"{year[1]}{int(year[2]) + times}-", rule)
+    rule = re.sub(r'(after = ")(\d{4})-', lambda year: f"{year[1]}{int(year[2]) - times}-", rule)
+    rule = re.sub(r"(min-length = )(\d+)", lambda least: f"{least[1]}{max(int(least[2]) - times, 1)}", rule)
+    rule = re.sub(r"(max-length = )(\d+)", lambda most: f"{most[1]}{int(most[2]) + times}", rule)
     rule = re.sub(r"v4 = (\d+)", lambda prefix: f"v4 = {int(prefix[1]) + times}", rule)
     rule = re.sub(r"/(\d\d)\"", lambda prefix: f'/{min(int(prefix[1]) + times, 32)}"', rule)
     return re.sub(r"(?m)(matches = '.*)'", rf"\1|zq{times}x'", rule)

@@ -451,10 +451,11 @@ impl Customer {
     }
 
     fn dates(&mut self, random: &mut Random, mix: Mix) {
-        self.review(random, mix);
+        let created = self.review(random, mix);
         let deleted = random.chance(30);
         if deleted {
-            let at = between(random, TWO_YEARS_AGO, AS_OF);
+            // A deletion before the creation is none.
+            let at = between(random, created.max(TWO_YEARS_AGO), AS_OF);
             self.set_time(Field::DeletedAt, at);
             self.findings.clear();
             return;
@@ -468,7 +469,8 @@ impl Customer {
         }
     }
 
-    fn review(&mut self, random: &mut Random, mix: Mix) {
+    /// Sets when the account was created and last changed; returns the former.
+    fn review(&mut self, random: &mut Random, mix: Mix) -> i64 {
         match random.below(1000) {
             0..18 => {
                 let created = between(random, FIRST, TWO_YEARS_AGO - 30 * DAY);
@@ -480,6 +482,7 @@ impl Customer {
                 };
                 self.set_time(Field::UpdatedAt, updated);
                 self.finding(six::REVIEW, Reason::Violated);
+                created
             }
             18..21 => {
                 let created = between(random, FIRST, YEAR_AGO);
@@ -492,12 +495,14 @@ impl Customer {
                 let cell = random.pick(&[Cell::Null, Cell::Missing, empty]);
                 let reason = self.lack(Field::UpdatedAt, cell);
                 self.finding(six::REVIEW, reason);
+                created
             }
             // Too young to be reviewed.
             21..23 => {
                 let created = between(random, YEAR_AGO + 1, AS_OF);
                 self.set_time(Field::CreatedAt, created);
                 self.set(Field::UpdatedAt, Cell::Null);
+                created
             }
             23..26 if mix.damaged => {
                 let created = between(random, FIRST, YEAR_AGO);
@@ -505,6 +510,7 @@ impl Customer {
                 let text = random.pick(&["2024-13-45T00:00:00Z", "yesterday", "0000-00-00"]);
                 self.set_word(Field::UpdatedAt, text);
                 self.finding(six::REVIEW, Reason::Unparsable);
+                created
             }
             _ => {
                 let created = between(random, FIRST, AS_OF - DAY);
@@ -515,6 +521,7 @@ impl Customer {
                     between(random, created.max(TWO_YEARS_AGO + 1), AS_OF)
                 };
                 self.set_time(Field::UpdatedAt, updated);
+                created
             }
         }
     }
