@@ -178,6 +178,7 @@ fn evaluate(criterion: &mut Criterion) {
                     let judged = judge.judge(record, CONTEXT, &mut summary, &mut partial, found);
                     judged.unwrap_or_else(|never| match never {});
                 }
+                judge.finish(&mut summary);
                 summary
             });
         });

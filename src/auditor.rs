@@ -189,6 +189,7 @@ impl<'p> Auditor<'p> {
                 first_rejected,
                 ..
             } = collector;
+            self.judge.finish(&mut part.summary);
             part.summary.unknown_keys.clone_from(reader.unknown_keys());
             let (next_state, done, stop) = match (decoded, filled) {
                 (Err(Stop::Failed(error)), _) => (State::Lost, 0, Some(Error::Finding(error))),

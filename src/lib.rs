@@ -75,7 +75,8 @@
 //! record
 //! toml_keys
 //! toml_reader
-//! text · closed · bounded_file · unpack · digest · diagnostic · external_sort · spool
+//! text · closed · bounded_file · unpack · digest · key_table · diagnostic · external_sort ·
+//! spool
 //! ```
 //!
 //! # Features
@@ -131,6 +132,7 @@ mod external_sort;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod history;
+mod key_table;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod manifest;

@@ -255,7 +255,8 @@ impl<F> FindingMaker<'_, F> {
     where
         F: FnMut(Late<'_>) -> Result<(), E>,
     {
-        let Some((status, reason)) = self.summary.count_unlisted(rule.index, outcome) else {
+        self.summary.count_unlisted(rule.index, outcome, 1);
+        let Some((status, reason)) = outcome.listed() else {
             return Ok(outcome.into());
         };
         let mut finding = Finding {

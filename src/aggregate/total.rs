@@ -239,6 +239,7 @@ mod tests {
             let start = State::Start(Format::Ndjson);
             let read = reader.read(start, lines.as_bytes(), true, &mut records);
             assert!(read.is_ok());
+            records.judge.finish(&mut records.summary);
             summary += &records.summary;
             aggregates
                 .add(records.partial, 0, batch as u64)

@@ -133,8 +133,7 @@ impl<'e> Explainer<'e> {
     fn judge(&mut self, record: &Record<'_>, is_wanted: bool) -> Result<(), Error> {
         let export = self.names.get(self.export).map_or("", String::as_str);
         let mut part = Part::new(self.policies, self.export);
-        let mut truths = Vec::new();
-        let answers = Answers::ask(self.policies, record, &mut truths);
+        let answers = Answers::new(self.policies, record);
         let context = Context {
             export,
             number: 1,
@@ -148,7 +147,8 @@ impl<'e> Explainer<'e> {
         };
         let (summary, aggregates) = (&mut part.summary, &mut part.aggregates);
         self.judge
-            .judge_answers(&answers, context, summary, aggregates, note)?;
+            .judge(record, context, summary, aggregates, note)?;
+        self.judge.finish(&mut part.summary);
         if is_wanted {
             self.found += 1;
             let explanation = Explanation {

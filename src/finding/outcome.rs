@@ -125,6 +125,20 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Returns how and why it is listed, if it is.
+    pub fn listed(self) -> Option<(Status, Reason)> {
+        match self {
+            Outcome::Fail(reason) => Some((Status::Fail, reason)),
+            Outcome::Error(reason) => Some((Status::Error, reason)),
+            Outcome::Pass | Outcome::NotApplicable => None,
+        }
+    }
+
+    /// Returns whether it is listed.
+    pub fn is_listed(self) -> bool {
+        self.listed().is_some()
+    }
+
     /// Returns the word for it in reports.
     pub fn name(self) -> &'static str {
         match self {

@@ -5,7 +5,7 @@ use std::ops::{AddAssign, Sub};
 use serde::{Deserialize, Serialize};
 
 use super::finding::{Finding, Subject};
-use super::outcome::{Outcome, Reason, Status};
+use super::outcome::{Outcome, Status};
 use super::privacy::Privacy;
 use super::ranking::TopCustomers;
 use super::redaction::redact;
@@ -221,15 +221,7 @@ pub struct Summary {
     pub waivers: Uses,
     /// Records that rules of a control judged, each once, by the control's index; of controls
     /// of which that is not what one rule counts.
-    pub judged: Vec<JudgedRecords>,
-}
-
-/// Counts the records that one or more rules of a control judged.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JudgedRecords {
-    records: u64,
-    /// How many records there were with the last of them.
-    last: u64,
+    pub judged: Vec<u64>,
 }
 
 impl Summary {
@@ -241,7 +233,7 @@ impl Summary {
             raised: vec![Counts::default(); policies.rules().count()],
             coverage: vec![Coverage::default(); policies.schema.wanted().len()],
             bad_examples: vec![None; policies.schema.wanted().len()],
-            judged: vec![JudgedRecords::default(); policies.controls.len()],
+            judged: vec![0; policies.controls.len()],
             ..Self::default()
         }
     }
@@ -264,17 +256,10 @@ impl Summary {
         self.rejected += 1;
     }
 
-    /// Counts the record that was read last for these controls, whose rule judges it, unless
-    /// another has.
-    #[inline(always)]
-    pub fn count_judged(&mut self, controls: &[u32]) {
-        for control in controls {
-            let judged = &mut self.judged[*control as usize];
-            if judged.last != self.records {
-                judged.last = self.records;
-                judged.records += 1;
-            }
-        }
+    /// Counts records that a rule of a control judges, by the index of the control: each
+    /// record once.
+    pub fn count_judged(&mut self, control: usize, records: u64) {
+        self.judged[control] += records;
     }
 
     /// Returns how many records rules of a control judged, by its index; each is counted
@@ -287,7 +272,7 @@ impl Summary {
             shared.any(|control| *control as usize == index)
         };
         match rules.clone().any(is_shared) {
-            true => self.judged[index].records,
+            true => self.judged[index],
             false => {
                 let of_records = |index: &usize| {
                     let mut rules = policies.rules();
@@ -306,21 +291,16 @@ impl Summary {
         self.by_rule[rule_index].pass += records;
     }
 
-    /// Counts an outcome that is not listed; returns how and why, for one that is.
+    /// Counts an outcome of so many records, unless it is listed: then each is counted by
+    /// itself.
     #[inline]
-    pub fn count_unlisted(
-        &mut self,
-        rule_index: usize,
-        outcome: Outcome,
-    ) -> Option<(Status, Reason)> {
+    pub fn count_unlisted(&mut self, rule_index: usize, outcome: Outcome, records: u64) {
         let counts = &mut self.by_rule[rule_index];
         match outcome {
-            Outcome::Pass => counts.pass += 1,
-            Outcome::NotApplicable => counts.not_applicable += 1,
-            Outcome::Fail(reason) => return Some((Status::Fail, reason)),
-            Outcome::Error(reason) => return Some((Status::Error, reason)),
+            Outcome::Pass => counts.pass += records,
+            Outcome::NotApplicable => counts.not_applicable += records,
+            Outcome::Fail(_) | Outcome::Error(_) => {}
         }
-        None
     }
 
     /// Counts an outcome that is listed. Whatever is listed is counted here, and
@@ -472,7 +452,7 @@ impl AddAssign<&Summary> for Summary {
         self.top_customers.add(top_customers);
         self.waivers += waivers;
         for (judged, more) in self.judged.iter_mut().zip(judged) {
-            judged.records += more.records;
+            *judged += *more;
         }
     }
 }

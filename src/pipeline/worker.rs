@@ -120,11 +120,7 @@ impl<'p> Worker<'p> {
             ids: Vec::new(),
             wants_records: self.pipeline.renderers.want_records(),
         };
-        let (state, done) = match self.reader.read(state, bytes, last, &mut collector) {
-            Ok(read) => read,
-            Err(Stop::Enough) => (State::Lost, bytes.len()),
-            Err(Stop::Failed(error)) => return Err(error),
-        };
+        let read = self.reader.read(state, bytes, last, &mut collector);
         let Collector {
             mut part,
             night,
@@ -133,6 +129,13 @@ impl<'p> Worker<'p> {
             ids,
             ..
         } = collector;
+        // What is not counted yet must not be counted with the next chunk.
+        self.judge.finish(&mut part.summary);
+        let (state, done) = match read {
+            Ok(read) => read,
+            Err(Stop::Enough) => (State::Lost, bytes.len()),
+            Err(Stop::Failed(error)) => return Err(error),
+        };
         part.summary
             .unknown_keys
             .clone_from(self.reader.unknown_keys());

@@ -1,88 +1,37 @@
 //! What each test says of one record.
 
-use super::check::Check;
-use super::pattern::LooserPatterns;
 use super::policies::Policies;
 use super::requirement::{Requirement, TestId};
-use super::rule::{Rule, Severity, Test};
+use super::rule::{Rule, Severity};
+use super::states::States;
 use super::truth::Truth;
-use crate::record::{Record, Slot, Value};
+use crate::record::Record;
 
-/// Holds the `not-matches` tests of a field, when there are several: text in
-/// which none of the patterns can be found, which is the usual case, is gone
-/// over once.
-#[derive(Debug, Clone)]
-pub(super) struct Forbidden {
-    slot: Slot,
-    looser: LooserPatterns,
-    pub(super) tests: Vec<TestId>,
-}
-
-impl Forbidden {
-    pub(super) fn new(slot: Slot, tests: &[Test]) -> Option<Self> {
-        let (ids, patterns): (Vec<_>, Vec<_>) = tests
-            .iter()
-            .enumerate()
-            .filter_map(|(index, test)| {
-                if let Check::NotMatches(pattern) = &test.check
-                    && test.slot == slot
-                {
-                    return Some((TestId(index), pattern));
-                }
-                None
-            })
-            .unzip();
-        if ids.len() < 2 {
-            return None;
-        }
-        // Patterns that are too big together are looked for one by one.
-        let looser = LooserPatterns::new(patterns.into_iter())?;
-        Some(Self {
-            slot,
-            looser,
-            tests: ids,
-        })
-    }
-
-    /// Returns whether all of the tests are known to hold.
-    fn all_hold(&self, record: &Record<'_>) -> bool {
-        let cell = record.cell(self.slot);
-        cell.value == Value::Text && !self.looser.may_match(cell.seen)
-    }
-}
-
-/// Holds what each test says of one record: asked once, however many rules
-/// share it.
+/// Says what each test says of one record.
 #[derive(Debug, Clone, Copy)]
 pub struct Answers<'a> {
     policies: &'a Policies,
     record: &'a Record<'a>,
-    truths: &'a [Truth],
+    /// The states of the record, in which the tests need not be asked.
+    states: Option<&'a States>,
 }
 
 impl<'a> Answers<'a> {
-    /// Asks all tests about a record. The answers are kept in `truths`; what it
-    /// held before is forgotten.
-    pub fn ask(policies: &'a Policies, record: &'a Record<'a>, truths: &'a mut Vec<Truth>) -> Self {
-        truths.resize(policies.tests.len(), Truth::True);
-        for (truth, test) in truths.iter_mut().zip(&policies.tests) {
-            if !test.joined {
-                *truth = test.holds(record);
-            }
-        }
-        for set in policies.forbidden() {
-            let all_hold = set.all_hold(record);
-            for id in &set.tests {
-                truths[id.index()] = match all_hold {
-                    true => Truth::True,
-                    false => policies.test(*id).holds(record),
-                };
-            }
-        }
+    /// Returns what the tests say of a record: each is asked when somebody wants to know.
+    pub fn new(policies: &'a Policies, record: &'a Record<'a>) -> Self {
         Self {
             policies,
             record,
-            truths,
+            states: None,
+        }
+    }
+
+    /// Returns the same of a record whose states are known.
+    pub fn in_states(policies: &'a Policies, record: &'a Record<'a>, states: &'a States) -> Self {
+        Self {
+            policies,
+            record,
+            states: Some(states),
         }
     }
 
@@ -139,6 +88,8 @@ impl<'a> Answers<'a> {
     /// Returns whether a test holds.
     #[inline(always)]
     pub fn test(&self, id: TestId) -> Truth {
-        self.truths[id.index()]
+        let known = self.states;
+        let known = known.and_then(|states| states.truth(self.policies.plan(), id));
+        known.unwrap_or_else(|| self.policies.test(id).holds(self.record))
     }
 }

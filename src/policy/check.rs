@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 
 use super::pattern::Pattern;
+use super::truth::Truth;
 use super::value_set::{NetworkSet, ValueSet};
 use crate::record::time::{self, Span};
 use crate::record::{Cell, Number, Slot, Value};
@@ -249,6 +250,11 @@ impl Check {
             | Check::Covers(_)
             | Check::Public => None,
         }
+    }
+
+    /// Returns what it says of a text in which its pattern is not found.
+    pub(super) fn without_match(&self) -> Truth {
+        Truth::from(!matches!(self, Check::Matches(_)))
     }
 
     /// Returns whether it asks for a value or for none, if it decides on an absent

@@ -1,12 +1,15 @@
 //! Patterns of `matches` and `not-matches`, compiled for millions of short texts.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, OnceLock};
 
-use regex::{Regex, RegexBuilder, RegexSet};
-use regex_automata::Input;
+use regex::{Regex, RegexBuilder};
 use regex_automata::dfa::{Automaton, StartKind, dense};
-use regex_syntax::hir::{Hir, HirKind, LookSet};
+use regex_automata::nfa::thompson;
+use regex_automata::util::primitives::StateID;
+use regex_automata::util::start;
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look};
 
 /// What a compiled pattern may take, in bytes: a policy is text from a person.
 const MAX_COMPILED: usize = 1 << 20;
@@ -19,13 +22,25 @@ const MAX_TABLE: usize = 64 << 10;
 #[derive(Clone)]
 pub struct Pattern {
     regex: Regex,
-    /// The same as a table, if it is small: then a byte of text is a step. It
-    /// gives up on text in which only Unicode tells where a word ends. It is made when
-    /// it is first looked for, as some patterns never are.
+    /// The same as a table for texts of ASCII, if it is small: then a byte of text is a
+    /// step. It is made when it is first looked for, as some patterns never are.
     table: Arc<OnceLock<Option<Table>>>,
 }
 
-type Table = dense::DFA<Vec<u32>>;
+enum Table {
+    /// Steps from state to state.
+    States {
+        states: dense::DFA<Vec<u32>>,
+        /// The state before the first byte of a text.
+        start: StateID,
+    },
+    /// The text is a number of characters of one class, as in `^[0-9a-z]{20}$`: each byte is
+    /// looked up by itself.
+    Run {
+        class: Box<[bool; 256]>,
+        length: RangeInclusive<usize>,
+    },
+}
 
 impl Pattern {
     /// Compiles a pattern.
@@ -39,26 +54,117 @@ impl Pattern {
         Ok(Self { regex, table })
     }
 
-    fn table(&self) -> Option<&Table> {
-        let table = self.table.get_or_init(|| {
-            let config = dense::Config::new()
-                .start_kind(StartKind::Unanchored)
-                .unicode_word_boundary(true)
-                .dfa_size_limit(Some(MAX_TABLE))
-                .determinize_size_limit(Some(4 * MAX_TABLE));
-            let mut builder = dense::Builder::new();
-            builder.configure(config).build(self.regex.as_str()).ok()
-        });
-        table.as_ref()
+    /// Returns it as it is written.
+    pub fn as_str(&self) -> &str {
+        self.regex.as_str()
     }
 
-    /// Whether it is found in a text.
+    /// Returns whether it is found in a text.
     pub fn is_match(&self, text: &str) -> bool {
-        let input = Input::new(text).earliest(true);
-        match self.table().map(|table| table.try_search_fwd(&input)) {
-            Some(Ok(found)) => found.is_some(),
-            Some(Err(_)) | None => self.regex.is_match(text),
+        let table = || self.table.get_or_init(|| Table::new(self.as_str()));
+        match text.is_ascii() {
+            true => match table() {
+                Some(table) => table.is_match(text),
+                None => self.regex.is_match(text),
+            },
+            false => self.regex.is_match(text),
         }
+    }
+}
+
+impl Table {
+    /// Makes the table of a pattern, unless it is too big.
+    fn new(pattern: &str) -> Option<Self> {
+        let pattern = in_ascii(regex_syntax::parse(pattern).ok()?);
+        if let Some(run) = Self::run(&pattern) {
+            return Some(run);
+        }
+        let pattern = thompson::Compiler::new().build_from_hir(&pattern).ok()?;
+        let config = dense::Config::new()
+            .start_kind(StartKind::Unanchored)
+            .dfa_size_limit(Some(MAX_TABLE))
+            .determinize_size_limit(Some(4 * MAX_TABLE));
+        let mut builder = dense::Builder::new();
+        let states = builder.configure(config).build_from_nfa(&pattern).ok()?;
+        let start = states.start_state(&start::Config::new()).ok()?;
+        Some(Self::States { states, start })
+    }
+
+    /// Makes the table of a pattern that is a run of one class.
+    fn run(pattern: &Hir) -> Option<Self> {
+        let HirKind::Concat(parts) = pattern.kind() else {
+            return None;
+        };
+        let [first, part, last] = parts.as_slice() else {
+            return None;
+        };
+        let (HirKind::Look(Look::Start), HirKind::Repetition(part), HirKind::Look(Look::End)) =
+            (first.kind(), part.kind(), last.kind())
+        else {
+            return None;
+        };
+        let HirKind::Class(Class::Unicode(ranges)) = part.sub.kind() else {
+            return None;
+        };
+        let mut class = Box::new([false; 256]);
+        for byte in ranges.iter().flat_map(|range| range.start()..=range.end()) {
+            *class.get_mut(byte as usize)? = true;
+        }
+        let most = part.max.map_or(usize::MAX, |most| most as usize);
+        let length = part.min as usize..=most;
+        Some(Self::Run { class, length })
+    }
+
+    fn is_match(&self, text: &str) -> bool {
+        let (states, mut state) = match self {
+            Self::States { states, start } => (states, *start),
+            Self::Run { class, length } => {
+                let is_in = |byte: u8| class[usize::from(byte)];
+                return length.contains(&text.len()) && text.bytes().all(is_in);
+            }
+        };
+        for byte in text.bytes() {
+            state = states.next_state(state, byte);
+            if states.is_special_state(state) {
+                if states.is_match_state(state) {
+                    return true;
+                }
+                if states.is_dead_state(state) {
+                    return false;
+                }
+            }
+        }
+        states.is_match_state(states.next_eoi_state(state))
+    }
+}
+
+/// Returns a pattern that is found in a text of ASCII just where this one is.
+fn in_ascii(hir: Hir) -> Hir {
+    let all = |parts: Vec<Hir>| parts.into_iter().map(in_ascii).collect();
+    match hir.into_kind() {
+        HirKind::Class(Class::Unicode(mut class)) => {
+            class.intersect(&ClassUnicode::new([ClassUnicodeRange::new('\0', '\x7f')]));
+            Hir::class(Class::Unicode(class))
+        }
+        HirKind::Class(class) => Hir::class(class),
+        HirKind::Look(look) => Hir::look(match look {
+            Look::WordUnicode => Look::WordAscii,
+            Look::WordUnicodeNegate => Look::WordAsciiNegate,
+            Look::WordStartUnicode => Look::WordStartAscii,
+            Look::WordEndUnicode => Look::WordEndAscii,
+            Look::WordStartHalfUnicode => Look::WordStartHalfAscii,
+            Look::WordEndHalfUnicode => Look::WordEndHalfAscii,
+            other => other,
+        }),
+        HirKind::Concat(parts) => Hir::concat(all(parts)),
+        HirKind::Alternation(parts) => Hir::alternation(all(parts)),
+        HirKind::Repetition(mut part) => {
+            part.sub = Box::new(in_ascii(*part.sub));
+            Hir::repetition(part)
+        }
+        HirKind::Capture(part) => in_ascii(*part.sub),
+        HirKind::Literal(literal) => Hir::literal(literal.0),
+        HirKind::Empty => Hir::empty(),
     }
 }
 
@@ -74,60 +180,12 @@ impl fmt::Debug for Pattern {
     }
 }
 
-/// Several patterns, or others that are found wherever they are. To tell a word
-/// from another in any script is slow, and seldom needed to find nothing.
-#[derive(Debug, Clone)]
-pub struct LooserPatterns(RegexSet);
-
-impl LooserPatterns {
-    /// Joins patterns, unless they are too big together.
-    pub fn new<'p>(patterns: impl Iterator<Item = &'p Pattern>) -> Option<Self> {
-        let looser = patterns.map(|pattern| without_word_bounds(pattern.regex.as_str()));
-        RegexSet::new(looser).ok().map(Self)
-    }
-
-    /// Whether one of the patterns may be found in a text: never false if one
-    /// is.
-    pub fn may_match(&self, text: &str) -> bool {
-        self.0.is_match(text)
-    }
-}
-
-/// A pattern that is found wherever this one is, and does not ask where words
-/// begin and end.
-fn without_word_bounds(pattern: &str) -> String {
-    match regex_syntax::parse(pattern) {
-        Ok(hir) => looser(hir).to_string(),
-        Err(_) => pattern.to_owned(),
-    }
-}
-
-fn looser(hir: Hir) -> Hir {
-    match hir.into_kind() {
-        HirKind::Look(look) if LookSet::singleton(look).contains_word() => Hir::empty(),
-        HirKind::Look(look) => Hir::look(look),
-        HirKind::Concat(parts) => Hir::concat(parts.into_iter().map(looser).collect()),
-        HirKind::Alternation(parts) => Hir::alternation(parts.into_iter().map(looser).collect()),
-        HirKind::Repetition(mut part) => {
-            part.sub = Box::new(looser(*part.sub));
-            Hir::repetition(part)
-        }
-        HirKind::Capture(mut part) => {
-            part.sub = Box::new(looser(*part.sub));
-            Hir::capture(part)
-        }
-        HirKind::Literal(literal) => Hir::literal(literal.0),
-        HirKind::Class(class) => Hir::class(class),
-        HirKind::Empty => Hir::empty(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const PATTERNS: [&str; 8] = [
+    const PATTERNS: [&str; 14] = [
         r"(?i)\bA(b|c)?\b",
         r"^\Ba|c\B$",
         r"(?:\b{start}a\s?){1,2}\b{end}",
@@ -136,21 +194,21 @@ mod tests {
         r"\b",
         r"^[abc]{2,3}$",
         r"^$",
+        r"^\w{2,}$",
+        r"^[^b\n]*$",
+        r"\w+\W\w",
+        r"(?i)^[\w é]+(?m:$)",
+        r"[^\x00-\x7f]|\b{start-half}c\b{end-half}",
+        r"\p{Lu}",
     ];
 
     proptest! {
         #[test]
-        fn a_table_finds_what_the_pattern_does(text in "[a-c é株]{0,8}", place in 0..PATTERNS.len()) {
+        fn a_table_finds_what_the_pattern_does(text in "[a-cA \n]{0,8}|[a-c é株]{0,8}", place in 0..PATTERNS.len()) {
             let pattern = Pattern::new(PATTERNS[place]).expect("a pattern");
-            prop_assert!(pattern.table().is_some());
+            let table = Table::new(pattern.as_str()).expect("a small pattern");
             prop_assert_eq!(pattern.is_match(&text), pattern.regex.is_match(&text));
-        }
-
-        #[test]
-        fn looser_patterns_are_found_wherever_the_patterns_are(text in "[a-c é株]{0,8}", place in 0..PATTERNS.len()) {
-            let pattern = Pattern::new(PATTERNS[place]).expect("a pattern");
-            let looser = LooserPatterns::new([&pattern].into_iter()).expect("small patterns");
-            prop_assert!(!pattern.is_match(&text) || looser.may_match(&text));
+            prop_assert!(!text.is_ascii() || table.is_match(&text) == pattern.regex.is_match(&text));
         }
     }
 }

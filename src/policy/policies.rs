@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::aggregate::Aggregate;
-use super::answers::Forbidden;
 use super::builder::PoliciesBuilder;
 use super::controls::{self, ControlEvidence};
 use super::error::Error;
+use super::plan::Plan;
 use super::reference::UntestedControl;
 use super::requirement::{Requirement, TestId};
 use super::rule::{Ask, Rule, Test};
@@ -115,8 +115,8 @@ pub struct Policies {
     pub controls: Vec<ControlEvidence>,
     /// The controls of which the records are counted one by one that a rule judged, by rule.
     shared_controls: Vec<Vec<u32>>,
-    /// Patterns that are looked for together.
-    forbidden: Vec<Forbidden>,
+    /// What the outcome of each rule depends on.
+    plan: Plan,
 }
 
 impl Policies {
@@ -152,9 +152,9 @@ impl Policies {
             tests,
             controls,
             shared_controls: Vec::new(),
-            forbidden: Vec::new(),
+            plan: Plan::default(),
         };
-        policies.join_patterns();
+        policies.plan = Plan::new(&policies.all, &policies.tests);
         policies.find_shared_controls();
         policies.describe_alternatives();
         policies
@@ -209,23 +209,10 @@ impl Policies {
             .map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the patterns that are looked for together.
+    /// Returns what the outcome of each rule depends on.
     #[inline(always)]
-    pub(super) fn forbidden(&self) -> &[Forbidden] {
-        &self.forbidden
-    }
-
-    fn join_patterns(&mut self) {
-        let mut slots: Vec<_> = self.tests.iter().map(|test| test.slot).collect();
-        slots.sort_unstable();
-        slots.dedup();
-        let sets = slots
-            .into_iter()
-            .filter_map(|slot| Forbidden::new(slot, &self.tests));
-        self.forbidden = sets.collect();
-        for id in self.forbidden.iter().flat_map(|set| &set.tests) {
-            self.tests[id.index()].joined = true;
-        }
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     /// Describes a requirement in a sentence.

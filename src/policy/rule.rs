@@ -223,8 +223,6 @@ pub struct Test {
     pub check: Check,
     /// What is expected, in words, and what breaks it.
     phrases: [Phrase; 2],
-    /// Its pattern is looked for together with others.
-    pub(super) joined: bool,
 }
 
 impl Test {
@@ -233,7 +231,6 @@ impl Test {
             slot,
             phrases: [true, false].map(|holds| check.phrase(slot, schema, holds)),
             check,
-            joined: false,
         }
     }
 

@@ -104,11 +104,13 @@ mod tests {
             privacy: Privacy::Shown,
         };
         let (summary, aggregates) = (&mut part.summary, &mut part.aggregates);
-        Judge::new(&policies)
+        let mut judge = Judge::new(&policies);
+        judge
             .judge(&record, context, summary, aggregates, |_| {
                 Ok::<_, Infallible>(())
             })
             .expect("nothing fails");
+        judge.finish(&mut part.summary);
         assert_eq!(part.summary.counts().fail, 1);
         let written = serde_json::to_string(&part).expect("plain data");
         let read: Part = serde_json::from_str(&written).expect("plain data");

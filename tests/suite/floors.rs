@@ -20,7 +20,7 @@ const FLOORS: &[&[&str]] = &[
         "unpack",
         "variants",
     ],
-    &["digest"],
+    &["digest", "key_table"],
     &["external_sort", "spool"],
     &["diagnostic", "population"],
     &["toml_reader"],
@@ -114,6 +114,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "finding/redaction",
             "policy/pattern",
             "policy/read/argument",
+            "policy/sieve",
         ],
     ),
     (
@@ -122,7 +123,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ),
     (
         "regex-syntax",
-        &["policy/example/automaton", "policy/pattern"],
+        &["policy/example/automaton", "policy/pattern", "policy/sieve"],
     ),
     ("rust_xlsxwriter", &["report/format/xlsx"]),
     (

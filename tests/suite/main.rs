@@ -38,6 +38,7 @@ mod since;
 mod sound;
 mod split;
 mod support;
+mod tables;
 mod tickets;
 mod topics;
 mod waivers;

@@ -8,4 +8,4 @@ mod union;
 pub use list::{Listed, read, read_array};
 pub use net::{Network, special};
 pub use read::{Entry, read_one};
-pub use union::{Union, are_any, are_at_most, cover};
+pub use union::{Sizes, Union, are_any, are_at_most, cover};

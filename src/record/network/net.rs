@@ -21,6 +21,11 @@ impl From<IpNet> for Network {
 }
 
 impl Network {
+    /// Whether its addresses are fewer than those of its cover.
+    pub fn is_odd(&self) -> bool {
+        self.odd.is_some()
+    }
+
     /// Whether all of its addresses lie in `other`, which has no host bits.
     pub fn lies_in(&self, other: &IpNet) -> bool {
         other.prefix_len() <= self.cover.prefix_len() && agree(other, &self.cover)

@@ -84,17 +84,41 @@ fn merge<N: Copy + Ord>(ranges: &mut Vec<(N, N)>, after: impl Fn(N) -> Option<N>
     });
 }
 
+/// Holds how many addresses networks cover at most: what they share is counted twice.
+#[derive(Debug, Clone, Copy)]
+pub struct Sizes {
+    v4: u64,
+    v6: u128,
+}
+
+impl Sizes {
+    /// Adds the networks up.
+    pub fn of<'a>(networks: impl Iterator<Item = &'a Network>) -> Self {
+        let (mut v4, mut v6) = (0u64, 0u128);
+        for network in networks {
+            match network.cover {
+                IpNet::V4(net) => v4 = v4.saturating_add(1 << (32 - net.prefix_len())),
+                IpNet::V6(net) => v6 = v6.saturating_add(size_v6(&net)),
+            }
+        }
+        Self { v4, v6 }
+    }
+
+    /// Returns whether they may be all of IPv4 or all of IPv6.
+    pub fn may_be_any(self) -> bool {
+        self.v4 > u64::from(u32::MAX) || self.v6 == u128::MAX
+    }
+
+    /// Returns whether they are for certain no more than so many of each family.
+    pub fn are_at_most(self, v4: u64, v6: u128) -> bool {
+        self.v4 <= v4 && self.v6 <= v6
+    }
+}
+
 /// Whether the networks cover all of IPv4 or all of IPv6 together.
 pub fn are_any<'a>(networks: impl Iterator<Item = &'a Network> + Clone) -> bool {
     // Most lists are too short to tell: nothing need be sorted.
-    let (mut v4, mut v6) = (0u64, 0u128);
-    for network in networks.clone() {
-        match network.cover {
-            IpNet::V4(net) => v4 = v4.saturating_add(1 << (32 - net.prefix_len())),
-            IpNet::V6(net) => v6 = v6.saturating_add(size_v6(&net)),
-        }
-    }
-    (v4 > u64::from(u32::MAX) || v6 == u128::MAX) && Union::of(networks).is_any()
+    Sizes::of(networks.clone()).may_be_any() && Union::of(networks).is_any()
 }
 
 /// Returns how many addresses there are; for all of IPv6 one less, the most that
@@ -112,15 +136,7 @@ pub fn are_at_most<'a>(
     most_v4: u64,
     most_v6: u128,
 ) -> bool {
-    let (mut v4, mut v6) = (0u64, 0u128);
-    for network in networks.clone() {
-        match network.cover {
-            IpNet::V4(net) => v4 = v4.saturating_add(1 << (32 - net.prefix_len())),
-            IpNet::V6(net) => v6 = v6.saturating_add(size_v6(&net)),
-        }
-    }
-    // What is counted twice only makes this more.
-    if v4 <= most_v4 && v6 <= most_v6 {
+    if Sizes::of(networks.clone()).are_at_most(most_v4, most_v6) {
         return true;
     }
     let (v4, v6) = sizes(networks);
