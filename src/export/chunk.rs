@@ -77,8 +77,10 @@ const MAX_WINDOW: usize = 1 << 20;
 pub struct Chunker<'s> {
     schema: &'s Schema,
     format: Format,
-    /// How many bytes a chunk aims at.
+    /// How many bytes a chunk aims at, at most.
     window: usize,
+    /// How many bytes the next chunk aims at.
+    aim: usize,
     sources: VecDeque<Source>,
     stream: Option<Stream>,
     boundary: Boundary,
@@ -98,6 +100,7 @@ impl<'s> Chunker<'s> {
             schema,
             format,
             window: window.max(1),
+            aim: window.max(1),
             sources: sources.into(),
             stream: None,
             boundary: Boundary::First,
@@ -113,6 +116,12 @@ impl<'s> Chunker<'s> {
     /// Returns the flag that ends all reading: then there are no more chunks.
     pub fn stop_flag(&self) -> StopFlag {
         self.stop.clone()
+    }
+
+    /// Sets how many bytes the next chunks aim at: fewer than at first, where much is said
+    /// about them.
+    pub fn aim_at(&mut self, bytes: usize) {
+        self.aim = bytes.clamp(1, self.window);
     }
 
     /// Returns the next chunk; nothing, after the end of the last export or once
@@ -180,7 +189,7 @@ impl<'s> Chunker<'s> {
         let mut target = if first {
             self.window.max(PREVIEW_BYTES)
         } else {
-            self.window
+            self.aim
         };
         loop {
             self.read(chunk, target);

@@ -9,6 +9,7 @@
 
 use std::io;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::Scope;
 
@@ -25,6 +26,13 @@ const CHUNKS_PER_THREAD: usize = 2;
 
 /// How many bytes of rendered findings wait to be written, in all chunks together.
 const WAITING_BYTES: usize = 4 << 20;
+
+/// How many bytes of rendered findings a chunk comes to, about: as many as are still in the
+/// cache of a core when they are written. Where there are more, chunks become smaller.
+const RENDERED_BYTES: usize = 1 << 19;
+
+/// How many bytes a chunk has at least.
+const MIN_CHUNK_BYTES: usize = 1 << 16;
 
 /// How many bytes of rendered findings wait of a chunk at least, with many threads.
 const MIN_WAITING_BYTES: usize = 1 << 16;
@@ -57,6 +65,7 @@ impl Pipeline<'_> {
             chunker: Mutex::new(chunker),
             workers: workers.collect(),
             ordered: Ordered::new(),
+            aim: AtomicUsize::new(usize::MAX),
             last: Mutex::new(InOrder {
                 continuation: Continuation::new(self.format),
                 writer: Writer {
@@ -92,6 +101,8 @@ struct Tasks<'p, W, E> {
     /// What findings were rendered to, to be used again.
     spare: Mutex<Vec<RenderedChunk>>,
     stop: StopFlag,
+    /// How many bytes the next chunk is to have.
+    aim: AtomicUsize,
 }
 
 /// Serves one chunk after another, in their order.
@@ -115,17 +126,31 @@ where
 {
     fn next_chunk<'s>(&'s self, scope: &Scope<'s>) {
         let _promise = self.ordered.promise();
-        let Some(chunk) = lock(&self.chunker).next_chunk() else {
+        let next = {
+            let mut chunker = lock(&self.chunker);
+            chunker.aim_at(self.aim.load(Ordering::Relaxed));
+            chunker.next_chunk()
+        };
+        let Some(chunk) = next else {
             return;
         };
         let judged = chunk.state.clone().map(|state| {
             let rendered = lock(&self.spare).pop().unwrap_or_default();
             let bytes = (chunk.bytes(), chunk.last);
-            let write_early = &mut |rendered: &mut _, rejected: &mut _| {
-                self.write_early(&chunk, rendered, rejected)
+            let mut written = 0;
+            let write_early = &mut |rendered: &mut RenderedChunk, rejected: &mut _| {
+                let before = rendered.memory();
+                let result = self.write_early(&chunk, rendered, rejected);
+                written += before - rendered.memory();
+                result
             };
-            self.worker()
-                .judge(chunk.export, state, bytes, rendered, write_early)
+            let judged = self
+                .worker()
+                .judge(chunk.export, state, bytes, rendered, write_early);
+            if let Ok(judged) = &judged {
+                self.aim_by(&chunk, written + judged.rendered.memory());
+            }
+            judged
         });
         self.ordered
             .bring(chunk.index, (chunk, judged), |(chunk, judged)| {
@@ -138,6 +163,13 @@ where
     fn worker(&self) -> std::sync::MutexGuard<'_, Worker<'p>> {
         let thread = rayon::current_thread_index().unwrap_or_default();
         lock(&self.workers[thread % self.workers.len()])
+    }
+
+    /// Lets the next chunks be such that about as much is rendered of each as stays in a
+    /// cache, after so many bytes were rendered of this one.
+    fn aim_by(&self, chunk: &Chunk, rendered: usize) {
+        let aim = chunk.bytes().len() * RENDERED_BYTES / rendered.max(1);
+        self.aim.store(aim.max(MIN_CHUNK_BYTES), Ordering::Relaxed);
     }
 
     /// Writes findings of a chunk that is still being judged, once it is its turn, if they
