@@ -65,6 +65,8 @@ pub enum Column {
 pub(super) enum Content<'c> {
     /// This text.
     Text(Cow<'c, str>),
+    /// These letters, digits and hyphens, of the program's own.
+    Word(&'c str),
     /// The number of the finding's record.
     RecordNumber,
 }
@@ -155,9 +157,9 @@ impl Column {
             | Column::Title
             | Column::Remediation
             | Column::References => "".into(),
-            Column::Severity => row.severity.name().into(),
-            Column::Status => row.status.as_ref().into(),
-            Column::Reason => row.reason.as_ref().into(),
+            Column::Severity => return Content::Word(row.severity.name()),
+            Column::Status => return Content::Word(row.status.as_ref()),
+            Column::Reason => return Content::Word(row.reason.as_ref()),
             Column::CustomerId => or_blank(&row.customer_id),
             Column::CustomerName => or_blank(&row.customer_name),
             Column::Field => join(&row.evidence, |item| &item.field),

@@ -6,6 +6,7 @@
 mod bounded;
 mod column;
 mod destination;
+mod early_sync;
 #[cfg(test)]
 mod fixture;
 mod format;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use tempfile::SpooledTempFile;
 
 use super::destination::Destination;
+use super::early_sync::EarlySync;
 use super::hidden::{Hidden, create, unnamed};
 use super::model::footer::Footer;
 use super::model::header::Header;
@@ -197,7 +198,7 @@ enum Target<'o> {
     HeldStdout(SpooledTempFile, &'o mut (dyn Write + Send)),
     /// Represents a file that takes its place once all are whole.
     File {
-        file: BufWriter<File>,
+        file: BufWriter<EarlySync>,
         name: Name,
         place: PathBuf,
     },
@@ -324,7 +325,7 @@ impl<'o> Output<'o> {
             }
             _ => {
                 let (name, file) = open_file(place)?;
-                let file = BufWriter::with_capacity(BUFFER_BYTES, file);
+                let file = BufWriter::with_capacity(BUFFER_BYTES, EarlySync::new(file));
                 let place = place.to_owned();
                 Ok(Target::File { file, name, place })
             }
@@ -373,7 +374,7 @@ impl<'o> Output<'o> {
             return Ok(());
         };
         let mode = Permissions::from_mode(MODE_FOR_ALL);
-        let opened = file.get_ref().set_permissions(mode);
+        let opened = file.get_ref().get_ref().set_permissions(mode);
         opened.map_err(|source| self.failed(source))
     }
 
@@ -423,13 +424,13 @@ impl<'o> Output<'o> {
                 file,
                 name: own,
                 place,
-            } => match file.into_inner() {
-                Ok(file) => Some((own.waiting(file), place)),
-                Err(error) => {
-                    let source = error.into_error();
-                    return Err(Error::Write { path: name, source });
+            } => {
+                let file = file.into_inner().map_err(io::IntoInnerError::into_error);
+                match file.and_then(EarlySync::finish) {
+                    Ok(file) => Some((own.waiting(file), place)),
+                    Err(source) => return Err(Error::Write { path: name, source }),
                 }
-            },
+            }
         };
         Ok(Settled { name, waiting })
     }

@@ -10,33 +10,45 @@ use crate::report::model::row::Rejected;
 use crate::report::render::{self, Found, Rendered};
 use crate::text::is_printable_without;
 
-/// Returns whether a cell can be written as it is, as most can: it begins with a
-/// letter or a digit, and has no byte that is quoted, escaped or looked at twice.
-fn is_plain(cell: &str) -> bool {
+/// Returns whether a cell begins with a letter or a digit, and has nothing in it but printable
+/// ASCII and none of these bytes.
+fn is_simple<const N: usize>(cell: &str, without: [u8; N]) -> bool {
     let first = cell.as_bytes().first();
-    first.is_none_or(u8::is_ascii_alphanumeric) && is_printable_without(cell, *b"\",")
+    first.is_none_or(u8::is_ascii_alphanumeric) && is_printable_without(cell, without)
 }
 
 /// Renders findings as rows.
 pub struct Renderer {
-    /// For each rule the columns, with what is the same for all its findings.
-    rules: Vec<Vec<(Column, Option<Vec<u8>>)>>,
+    /// For each rule what its rows are made of.
+    rules: Vec<Vec<Part>>,
+}
+
+/// Represents a part of a row.
+enum Part {
+    /// Cells that are the same for all findings of a rule, with their commas.
+    Fixed(Vec<u8>),
+    /// The cell of a column.
+    Cell(Column),
 }
 
 impl Renderer {
     pub fn new(header: &Header, columns: &[Column]) -> Self {
-        let fixed = |policy: &Policy, rule: &Rule, column: Column| {
-            let text = column.of_rule(policy, rule)?;
-            let mut out = Vec::new();
-            write_cell(&text, &mut out);
-            Some(out)
+        let parts = |(policy, rule): (&Policy, &Rule)| {
+            let mut parts = Vec::new();
+            for column in columns {
+                match (column.of_rule(policy, rule), parts.last_mut()) {
+                    (None, _) => parts.push(Part::Cell(*column)),
+                    (Some(text), Some(Part::Fixed(cells))) => write_cell(&text, cells),
+                    (Some(text), Some(Part::Cell(_)) | None) => {
+                        let mut cells = Vec::new();
+                        write_cell(&text, &mut cells);
+                        parts.push(Part::Fixed(cells));
+                    }
+                }
+            }
+            parts
         };
-        let rules = header.rules().map(|(policy, rule)| {
-            columns
-                .iter()
-                .map(|column| (*column, fixed(policy, rule, *column)))
-                .collect()
-        });
+        let rules = header.rules().map(parts);
         Self {
             rules: rules.collect(),
         }
@@ -45,13 +57,20 @@ impl Renderer {
 
 impl render::Renderer for Renderer {
     fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {
-        for (column, fixed) in &self.rules[found.rule_index] {
-            if let Some(cell) = fixed {
-                rendered.bytes.extend_from_slice(cell);
-                continue;
-            }
+        for part in &self.rules[found.rule_index] {
+            let column = match part {
+                Part::Fixed(cells) => {
+                    rendered.bytes.extend_from_slice(cells);
+                    continue;
+                }
+                Part::Cell(column) => column,
+            };
             match column.of_row(&found.row) {
                 Content::Text(text) => write_cell(&text, &mut rendered.bytes),
+                Content::Word(word) => {
+                    rendered.bytes.extend_from_slice(word.as_bytes());
+                    rendered.bytes.push(b',');
+                }
                 Content::RecordNumber => {
                     if let Some(number) = found.row.record {
                         rendered.record_number(number);
@@ -67,9 +86,16 @@ impl render::Renderer for Renderer {
 
 /// Writes a cell with a comma after it.
 pub(super) fn write_cell(text: &str, out: &mut Vec<u8>) {
-    if is_plain(text) {
+    // Most cells can be written as they are, and most others have commas at worst.
+    if is_simple(text, *b"\",") {
         out.extend_from_slice(text.as_bytes());
         out.push(b',');
+        return;
+    }
+    if is_simple(text, *b"\"") {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.extend_from_slice(b"\",");
         return;
     }
     let (text, mut writer) = (defuse_formula(text), csv_core::Writer::new());

@@ -94,6 +94,7 @@ impl Reporter {
             (Column::Severity, ..) => Cell::Severity(row.severity),
             (_, Some(text), _) => text_or_blank(text),
             (_, None, Content::Text(text)) => text_or_blank(text),
+            (_, None, Content::Word(word)) => text_or_blank(word),
             (_, None, Content::RecordNumber) => row.record.map_or(Cell::Blank, Cell::Number),
         });
         let cells: Vec<_> = cells.collect();
