@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use crate::digest::{ByteCounter, DigestHandle, FileDigest};
-use crate::export::Source;
+use crate::export::{Beginning, Source};
 
 /// Represents an export while it is read.
 pub(super) struct ExportRun {
@@ -23,33 +23,34 @@ pub(super) struct ExportRun {
 
 impl ExportRun {
     /// Returns the exports of these sources, in their order. Their files are digested
-    /// if that is asked for, or if another has as many bytes. With a `name` reports call
+    /// if that is asked for, or if another is as long and begins alike. With a `name` reports call
     /// the first so, and the others by it and their number.
     pub fn all(sources: &mut [Source], name: Option<&str>, with_digests: bool) -> Vec<Self> {
-        let sizes: Vec<_> = sources.iter().map(Source::size).collect();
-        let mut files_of_size: HashMap<u64, usize> = HashMap::new();
-        for size in sizes.iter().flatten() {
-            *files_of_size.entry(*size).or_default() += 1;
+        let beginnings: Vec<_> = sources.iter().map(Source::beginning).collect();
+        let mut files: HashMap<Beginning, usize> = HashMap::new();
+        for beginning in beginnings.iter().flatten() {
+            *files.entry(*beginning).or_default() += 1;
         }
-        let is_alone = |size: u64| size == 0 || files_of_size.get(&size) == Some(&1);
-        let exports = sources
-            .iter_mut()
-            .zip(sizes)
-            .zip(1..)
-            .map(|((source, size), number)| {
-                let may_be_twice = size.is_some_and(|size| !is_alone(size));
-                Self {
-                    name: match (name, number) {
-                        (None, _) => source.name.clone(),
-                        (Some(name), 1) => name.to_owned(),
-                        (Some(name), _) => format!("{name}-{number}"),
-                    },
-                    path: source.name.clone(),
-                    modified: source.modified,
-                    bytes: source.byte_counter(),
-                    digest: (with_digests || may_be_twice).then(|| source.want_digest()),
-                }
-            });
+        let is_alone = |file: Beginning| file.length == 0 || files.get(&file) == Some(&1);
+        let exports =
+            sources
+                .iter_mut()
+                .zip(beginnings)
+                .zip(1..)
+                .map(|((source, beginning), number)| {
+                    let may_be_twice = beginning.is_some_and(|file| !is_alone(file));
+                    Self {
+                        name: match (name, number) {
+                            (None, _) => source.name.clone(),
+                            (Some(name), 1) => name.to_owned(),
+                            (Some(name), _) => format!("{name}-{number}"),
+                        },
+                        path: source.name.clone(),
+                        modified: source.modified,
+                        bytes: source.byte_counter(),
+                        digest: (with_digests || may_be_twice).then(|| source.want_digest()),
+                    }
+                });
         exports.collect()
     }
 

@@ -32,5 +32,5 @@ pub use pages::{Missing, Pages, Remark};
 pub use reader::{Reader, State};
 pub use sink::{ForeignLiteral, Listener, Sink, Stop, Unread, Unreadable};
 #[cfg(feature = "cli")]
-pub use source::{Error, Source};
+pub use source::{Beginning, Error, Source};
 pub use unsupported::Unsupported;

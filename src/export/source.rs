@@ -3,9 +3,10 @@
 
 use std::collections::HashMap;
 use std::fs::{File, Metadata};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Read, Seek};
 use std::os::fd::AsFd;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -56,6 +57,32 @@ pub struct Source {
     origin: Origin,
     counter: ByteCounter,
     digest: Option<DigestHandle>,
+    /// How its file begins, if it is one.
+    beginning: Option<Beginning>,
+}
+
+/// Says how a file begins, and how long it is: files with the same content do not differ in
+/// it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Beginning {
+    /// How many bytes the file has.
+    pub length: u64,
+    /// Tells most files from each other that are as long.
+    hash: u64,
+}
+
+/// How many bytes of a file are its beginning: more than the header of a table.
+const BEGINNING_BYTES: usize = 4096;
+
+impl Beginning {
+    fn read(file: &File, length: u64) -> io::Result<Self> {
+        let mut bytes = [0; BEGINNING_BYTES];
+        let read = file.read_at(&mut bytes, 0)?;
+        let mut hasher = DefaultHasher::new();
+        bytes[..read].hash(&mut hasher);
+        let hash = hasher.finish();
+        Ok(Self { length, hash })
+    }
 }
 
 #[derive(Debug)]
@@ -114,11 +141,14 @@ impl Source {
             return Err(Error::Directory { path: name });
         }
         let file = File::open(path).map_err(error)?;
-        let origin = match metadata.is_file() {
-            true => Origin::File(path.to_owned()),
-            false => Origin::Pipe(file),
-        };
-        Ok((Self::new(name, written(&metadata), origin), Some(metadata)))
+        if !metadata.is_file() {
+            let source = Self::new(name, written(&metadata), Origin::Pipe(file));
+            return Ok((source, Some(metadata)));
+        }
+        let beginning = Beginning::read(&file, metadata.len());
+        let mut source = Self::new(name, written(&metadata), Origin::File(path.to_owned()));
+        source.beginning = beginning.ok();
+        Ok((source, Some(metadata)))
     }
 
     fn new(name: String, modified: Option<DateTime<Utc>>, origin: Origin) -> Self {
@@ -128,6 +158,7 @@ impl Source {
             origin,
             counter: ByteCounter::default(),
             digest: None,
+            beginning: None,
         }
     }
 
@@ -180,6 +211,11 @@ impl Source {
     pub fn size(&self) -> Option<u64> {
         let metadata = std::fs::metadata(self.path()?);
         metadata.ok().map(|metadata| metadata.len())
+    }
+
+    /// Returns how its file began when it was opened, if it is one.
+    pub fn beginning(&self) -> Option<Beginning> {
+        self.beginning
     }
 
     /// Asks for the digest of its file. Then all of it is read, even if it cannot

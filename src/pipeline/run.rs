@@ -1,7 +1,7 @@
 //! Chunks as tasks on a pool of threads.
 //!
-//! Each task takes the next chunk, decodes and judges it, and renders what it
-//! found. Two things are done in the order of the chunks: to decide where a chunk
+//! Each task takes the next chunk, or a few small ones, decodes and judges it, and renders
+//! what it found. Two things are done in the order of the chunks: to decide where a chunk
 //! really began and how many records came before it, and to write. A task that has
 //! been written lets the next one begin, so memory is bounded by their number, and by
 //! what each may hold: one that has rendered more waits for its turn, and writes it
@@ -33,6 +33,10 @@ const RENDERED_BYTES: usize = 1 << 19;
 
 /// How many bytes a chunk has at least.
 const MIN_CHUNK_BYTES: usize = 1 << 16;
+
+/// How many bytes a task takes, if they are of small files: to take each by itself costs more
+/// than to judge it.
+const TAKEN_BYTES: usize = 1 << 18;
 
 /// How many bytes of rendered findings wait of a chunk at least, with many threads.
 const MIN_WAITING_BYTES: usize = 1 << 16;
@@ -77,7 +81,7 @@ impl Pipeline<'_> {
         };
         pool.in_place_scope(|scope| {
             for _ in 0..chunks {
-                scope.spawn(|scope| tasks.next_chunk(scope));
+                scope.spawn(|scope| tasks.next_chunks(scope));
             }
         });
         let InOrder { writer, .. } = tasks
@@ -93,8 +97,9 @@ struct Tasks<'p, W, E> {
     chunker: Mutex<Chunker<'p>>,
     /// One for each thread.
     workers: Vec<Mutex<Worker<'p>>>,
-    /// A chunk, and what was judged of it if it was known where it begins.
-    ordered: Ordered<(Chunk, Option<Result<Judged, io::Error>>)>,
+    /// A chunk, what was judged of it if it was known where it begins, and whether it is the
+    /// last that its task has taken.
+    ordered: Ordered<(Chunk, Option<io::Result<Judged>>, bool)>,
     last: Mutex<InOrder<W, E>>,
     /// How many bytes of rendered findings wait of a chunk.
     room: usize,
@@ -124,40 +129,57 @@ where
     W: FnMut(Piece<'_>) -> Result<(), E> + Send,
     E: From<Error> + Send,
 {
-    fn next_chunk<'s>(&'s self, scope: &Scope<'s>) {
+    fn next_chunks<'s>(&'s self, scope: &Scope<'s>) {
         let _promise = self.ordered.promise();
-        let next = {
-            let mut chunker = lock(&self.chunker);
-            chunker.aim_at(self.aim.load(Ordering::Relaxed));
-            chunker.next_chunk()
+        let mut chunks = self.take_chunks().into_iter().peekable();
+        while let Some(chunk) = chunks.next() {
+            let judged = self.judge_early(&chunk);
+            let is_last = chunks.peek().is_none();
+            let item = (chunk, judged, is_last);
+            self.ordered
+                .bring(item.0.index, item, |(chunk, judged, is_last)| {
+                    let chunk = self.hand_on(chunk, judged);
+                    lock(&self.chunker).recycle(chunk);
+                    if is_last {
+                        scope.spawn(|scope| self.next_chunks(scope));
+                    }
+                });
+        }
+    }
+
+    /// Takes the next chunk, or several if they are small: those of small files.
+    fn take_chunks(&self) -> Vec<Chunk> {
+        let aim = self.aim.load(Ordering::Relaxed);
+        let mut chunker = lock(&self.chunker);
+        chunker.aim_at(aim);
+        let (mut chunks, mut bytes) = (Vec::new(), 0);
+        while bytes < aim.min(TAKEN_BYTES)
+            && let Some(chunk) = chunker.next_chunk()
+        {
+            bytes += chunk.bytes().len().max(1);
+            chunks.push(chunk);
+        }
+        chunks
+    }
+
+    /// Judges a chunk before its turn, if it is known where it begins.
+    fn judge_early(&self, chunk: &Chunk) -> Option<io::Result<Judged>> {
+        let state = chunk.state.clone()?;
+        let rendered = lock(&self.spare).pop().unwrap_or_default();
+        let bytes = (chunk.bytes(), chunk.last);
+        let mut written = 0;
+        let write_early = &mut |rendered: &mut RenderedChunk, rejected: &mut _| {
+            let before = rendered.memory();
+            let result = self.write_early(chunk, rendered, rejected);
+            written += before - rendered.memory();
+            result
         };
-        let Some(chunk) = next else {
-            return;
-        };
-        let judged = chunk.state.clone().map(|state| {
-            let rendered = lock(&self.spare).pop().unwrap_or_default();
-            let bytes = (chunk.bytes(), chunk.last);
-            let mut written = 0;
-            let write_early = &mut |rendered: &mut RenderedChunk, rejected: &mut _| {
-                let before = rendered.memory();
-                let result = self.write_early(&chunk, rendered, rejected);
-                written += before - rendered.memory();
-                result
-            };
-            let judged = self
-                .worker()
-                .judge(chunk.export, state, bytes, rendered, write_early);
-            if let Ok(judged) = &judged {
-                self.aim_by(&chunk, written + judged.rendered.memory());
-            }
-            judged
-        });
-        self.ordered
-            .bring(chunk.index, (chunk, judged), |(chunk, judged)| {
-                let chunk = self.hand_on(chunk, judged);
-                lock(&self.chunker).recycle(chunk);
-                scope.spawn(|scope| self.next_chunk(scope));
-            });
+        let mut worker = self.worker();
+        let judged = worker.judge(chunk.export, state, bytes, rendered, write_early);
+        if let Ok(judged) = &judged {
+            self.aim_by(chunk, written + judged.rendered.memory());
+        }
+        Some(judged)
     }
 
     fn worker(&self) -> std::sync::MutexGuard<'_, Worker<'p>> {

@@ -114,6 +114,9 @@ const MAX_AHEAD: usize = 4;
 /// The most keys that are learnt: beyond, every key is looked up.
 const MAX_LEARNT: usize = 256;
 
+/// The most keys of a layout that are kept for other bytes.
+const MAX_KEPT: usize = 64;
+
 /// The most unknown keys of one object that are counted.
 const MAX_UNKNOWN: usize = 1 << 16;
 
@@ -142,9 +145,15 @@ impl<'s> Decoder<'s> {
         }
     }
 
-    /// Forgets all that was learnt and counted.
+    /// Forgets what was counted, and of what was learnt what is counted: the fields of the
+    /// next export most likely stand as in the one before.
     pub fn clear(&mut self) {
-        self.layouts.iter_mut().for_each(Vec::clear);
+        for layout in &mut self.layouts {
+            if layout.len() > MAX_KEPT {
+                layout.clear();
+            }
+            layout.retain(|key| !matches!(key.target, Target::Unknown(Some(_), _)));
+        }
         self.unknown.clear();
     }
 
