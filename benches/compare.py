@@ -70,12 +70,14 @@ class Skip(Exception):
 
 
 class Run:
-    """How long a process took, how long it had a core, and how much memory it held."""
+    """How long a process took, how long it had a core, and how much memory it held; of one whose
+    output was brought to the disk by another, also how long it took without."""
 
-    def __init__(self, seconds, cpu, peak):
+    def __init__(self, seconds, cpu, peak, unsynced=None):
         self.seconds = seconds
         self.cpu = cpu
         self.peak = peak
+        self.unsynced = unsynced or seconds
 
 
 # Linux charges a process with what its parent held when it was started. So the
@@ -232,6 +234,17 @@ class Bench:
         made = [varied(texts[number % len(texts)], number // len(texts)) for number in range(rules)]
         return write(file, "[[rule]]\n".join([head, *made]))
 
+    @functools.cache
+    def noise(self):
+        """How much the pairs of one and the same command differ: the greatest ratio to the least."""
+        file, out = self.plain("ndjson", max(self.options.customers // 4, 1)), self.out("noise.csv")
+        same = lambda: self.audit(file, out)
+        warm(same)
+        left, right = in_turn(same, same, max(self.options.pairs, 7))
+        each = [b.seconds / a.seconds for a, b in zip(left, right)]
+        say(f"noise of this machine: pairs of the same command differ by {max(each) / min(each):.2f}")
+        return max(each) / min(each)
+
     # The peers are installed when first asked for.
 
     def python(self):
@@ -270,8 +283,12 @@ class Bench:
         return program
 
     def run_duckdb(self, shape, file, out):
+        """With `sync` in its time: a report that may vanish is no evidence, and audit syncs its own."""
         query = write(self.out("six-duckdb.sql"), duckdb_query(shape, file, out))
-        return run([self.duckdb(), "-f", query])
+        queried = run([self.duckdb(), "-f", query])
+        synced = run([shutil.which("sync"), out])
+        seconds, cpu = queried.seconds + synced.seconds, queried.cpu + synced.cpu
+        return Run(seconds, cpu, queried.peak, unsynced=queried.seconds)
 
     def run_duckdb_module(self, shape, file, out):
         query = write(self.out("six-duckdb.sql"), duckdb_query(shape, file, out))
@@ -372,6 +389,9 @@ def versus(bench, what, ours, other, goal, met, upside_down=False, note=None):
     if upside_down:
         each, middle = [1 / one for one in each], 1 / middle
     extra = f" {note(left, right)}" if note else ""
+    if max(each) / min(each) > bench.noise():
+        say(f"noisy: the pairs of the next row differ by {max(each) / min(each):.2f}, those of one and the same by {bench.noise():.2f}")
+        extra += " (noisy)"
     return Row(
         what + extra,
         seconds(median(left)),
@@ -392,7 +412,15 @@ def against(bench, shape, peer, goal, least, title):
     warm(first, second)
     same_findings([planted_beside(file), ours, theirs])
     met = None if least is None else lambda ratio: ratio >= least
-    return versus(bench, title, first, second, goal, met)
+    return versus(bench, title, first, second, goal, met, note=unsynced)
+
+
+def unsynced(left, right):
+    """What the ratio is if the peer leaves its output to be lost."""
+    if all(one.unsynced == one.seconds for one in right):
+        return ""
+    ratio = statistics.median(one.unsynced for one in right) / median(left)
+    return f"({ratio:.2f} without its sync)"
 
 
 def row_ndjson(bench):
@@ -434,6 +462,16 @@ def row_memory(bench):
         peaks[f"{shape} file"] = bench.audit(file, out).peak
         peaks[f"{shape} stdin"] = bench.audit("-", out, stdin=file).peak
     yield memory_row(f"peak memory, {count(bench)}", peaks)
+    hostile = bench.export("ndjson", max(bench.options.customers // 4, 1), "--hostile")
+    sixteen = [BENCHES / "sixteen.toml"]
+    report = lambda format: ["-o", f"{format}:{bench.out(f'memory.{format}')}"]
+    several = [*([one] for one in ["csv", *FORMATS]), ["csv", *FORMATS]]
+    peaks = {}
+    for formats in several:
+        reports = [word for format in formats for word in report(format)]
+        name = formats[0] if len(formats) == 1 else "all at once"
+        peaks[name] = bench.audited([hostile], sixteen, reports).peak
+    yield memory_row("peak memory, 16 findings a customer, each report", peaks)
     if bench.options.full:
         customers = bench.options.customers * 10
         peaks = {
@@ -513,6 +551,40 @@ def row_scaling(bench):
         yes(spread <= 1.2),
         megabytes(max(peak(one) for one in runs.values())),
     )
+
+
+def row_growth(bench):
+    """How the cost grows with the records, and with the rules: a line each, to be drawn."""
+    out = bench.out("growth.csv")
+    sizes = [125_000, 250_000, 500_000, 1_000_000]
+    sizes += [2_000_000, 4_000_000, 8_000_000] if bench.options.full else []
+    least = lambda measured: min(measured().cpu for _ in range(max(bench.options.pairs, 3)))
+    files = [(size, bench.plain("ndjson", size)) for size in sizes]
+    costs = {size: least(lambda: bench.audit(file, out)) / size * 1e9 for size, file in files}
+    yield growth_row("CPU of a record, six rules, by records", costs, 1.2)
+    file = bench.plain("ndjson", 125_000)
+    counts = [1, 3, 10, 30, 100, 300, 1000]
+    policies = [(rules, bench.policy_of(rules)) for rules in counts]
+    audited = lambda policy: least(lambda: bench.audited([file], [policy], ["-o", out]))
+    costs = {rules: audited(policy) / 125_000 * 1e9 for rules, policy in policies}
+    yield growth_row("CPU of a record, by rules", costs, None)
+
+
+def growth_row(what, costs, most):
+    told = ", ".join(f"{size:,}: {cost:.0f} ns" for size, cost in costs.items())
+    spread = max(costs.values()) / min(costs.values())
+    met = "—" if most is None else yes(spread <= most)
+    goal = "" if most is None else "linear: within 20 %"
+    return Row(what, told, "", f"{spread:.2f}", goal, met)
+
+
+def row_stages(bench):
+    """The profile by stage: decoding, judging and wording alone, by `cargo bench`."""
+    command = ["cargo", "bench", "--quiet", "--bench", "stages", "--", "--quick", "--noplot"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    stage = re.compile(r"^(\S+)\s+time:\s+\[\S+ \S+ (\S+ \S+) .*?\](?:\s+thrpt:\s+\[\S+ \S+ (\S+ \S+))?", re.M)
+    for name, time, throughput in stage.findall(said):
+        yield Row(f"stage {name}", time, "", throughput, "", "—")
 
 
 def row_rules(bench):
@@ -783,6 +855,8 @@ ROWS = {
     "memory": row_memory,
     "one": row_one,
     "scaling": row_scaling,
+    "growth": row_growth,
+    "stages": row_stages,
     "rules": row_rules,
     "shipped": row_shipped,
     "formats": row_formats,

@@ -1,6 +1,6 @@
 //! Rules against records: no files, no clock, no printing.
 //!
-//! [`judge`](self::judge) is what judging means: rule by rule, from the answers of the
+//! `judge` is what judging means: rule by rule, from the answers of the
 //! tests. `tables` remembers what that came to for records that are alike.
 
 mod judge;

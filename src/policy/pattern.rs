@@ -30,7 +30,7 @@ pub struct Pattern {
 enum Table {
     /// Steps from state to state.
     States {
-        states: dense::DFA<Vec<u32>>,
+        states: Box<dense::DFA<Vec<u32>>>,
         /// The state before the first byte of a text.
         start: StateID,
     },
@@ -87,6 +87,7 @@ impl Table {
         let mut builder = dense::Builder::new();
         let states = builder.configure(config).build_from_nfa(&pattern).ok()?;
         let start = states.start_state(&start::Config::new()).ok()?;
+        let states = Box::new(states);
         Some(Self::States { states, start })
     }
 
