@@ -199,7 +199,10 @@ impl Source {
             Origin::Stdin => Origin::Stdin,
             Origin::Kept(file) => Origin::Kept(file.try_clone().map_err(open)?),
         };
-        Ok(Self::new(self.name.clone(), self.modified, origin))
+        Ok(Self {
+            beginning: self.beginning,
+            ..Self::new(self.name.clone(), self.modified, origin)
+        })
     }
 
     /// Returns a counter of the bytes that are read of it.
