@@ -64,6 +64,7 @@ impl Pipeline<'_> {
         let chunks = CHUNKS_PER_THREAD * threads;
         let tasks = Tasks {
             room: (WAITING_BYTES / chunks).max(MIN_WAITING_BYTES),
+            done: Mutex::new(Vec::new()),
             spare: Mutex::new(Vec::new()),
             stop: chunker.stop_flag(),
             chunker: Mutex::new(chunker),
@@ -103,6 +104,8 @@ struct Tasks<'p, W, E> {
     last: Mutex<InOrder<W, E>>,
     /// How many bytes of rendered findings wait of a chunk.
     room: usize,
+    /// Chunks that are written: who writes must not wait for who reads.
+    done: Mutex<Vec<Chunk>>,
     /// What findings were rendered to, to be used again.
     spare: Mutex<Vec<RenderedChunk>>,
     stop: StopFlag,
@@ -139,7 +142,7 @@ where
             self.ordered
                 .bring(item.0.index, item, |(chunk, judged, is_last)| {
                     let chunk = self.hand_on(chunk, judged);
-                    lock(&self.chunker).recycle(chunk);
+                    lock(&self.done).push(chunk);
                     if is_last {
                         scope.spawn(|scope| self.next_chunks(scope));
                     }
@@ -152,6 +155,8 @@ where
         let aim = self.aim.load(Ordering::Relaxed);
         let mut chunker = lock(&self.chunker);
         chunker.aim_at(aim);
+        let done = std::mem::take(&mut *lock(&self.done));
+        done.into_iter().for_each(|chunk| chunker.recycle(chunk));
         let (mut chunks, mut bytes) = (Vec::new(), 0);
         while bytes < aim.min(TAKEN_BYTES)
             && let Some(chunk) = chunker.next_chunk()
