@@ -134,7 +134,7 @@ impl<'p> Judge<'p> {
     /// Keeps what each rule comes to for a record, passes among them.
     #[must_use]
     pub fn with_marks(mut self) -> Self {
-        self.marks = Some(vec![Mark::OutOfScope; self.policies.rules().count()]);
+        self.marks = Some(vec![Mark::OutOfScope; self.rules.len()]);
         self
     }
 
@@ -166,7 +166,7 @@ impl<'p> Judge<'p> {
         let Some(first) = self.first_in_scope(record) else {
             return Ok(());
         };
-        // Both are given back, so that a record can be judged by what is in them.
+        // Both are taken out while the rest is borrowed, and given back.
         let (mut states, mut listed) = (self.states.take(), std::mem::take(&mut self.listed));
         if let Some(states) = &mut states {
             states.look_at(self.policies, record);

@@ -210,10 +210,9 @@ impl Source {
         self.counter.clone()
     }
 
-    /// Returns how many bytes its file has, if it is one.
+    /// Returns how many bytes its file had when it was opened, if it is one.
     pub fn size(&self) -> Option<u64> {
-        let metadata = std::fs::metadata(self.path()?);
-        metadata.ok().map(|metadata| metadata.len())
+        self.beginning.map(|beginning| beginning.length)
     }
 
     /// Returns how its file began when it was opened, if it is one.
@@ -233,14 +232,6 @@ impl Source {
             Origin::File(path) => Some(path),
             Origin::Pipe(_) | Origin::Kept(_) => None,
             Origin::Stdin => Some(Path::new("/dev/stdin")),
-        }
-    }
-
-    /// Returns the path of the file that it reads, if it names one.
-    fn path(&self) -> Option<&Path> {
-        match &self.origin {
-            Origin::File(path) => Some(path),
-            Origin::Pipe(_) | Origin::Stdin | Origin::Kept(_) => None,
         }
     }
 

@@ -252,6 +252,41 @@ impl Check {
         }
     }
 
+    /// Returns the instants before, at and after which it says something else of a time.
+    pub(super) fn instants(&self) -> Vec<DateTime<Utc>> {
+        match self {
+            Check::Before(limit) | Check::After(limit) => vec![*limit],
+            Check::OlderThan(ago) | Check::NewerThan(ago) => vec![ago.time],
+            Check::WithinNext(ahead) => vec![ahead.from, ahead.until],
+            Check::Passed { now, .. } => vec![*now],
+            Check::Equals(_) | Check::NotEquals(_) | Check::In(_) | Check::NotIn(_) => {
+                let times = self.literals().iter().filter_map(|literal| match literal {
+                    Literal::Time(time) => Some(*time),
+                    Literal::Flag(_) | Literal::Text(_) | Literal::Number(_) => None,
+                });
+                times.collect()
+            }
+            Check::Present(_)
+            | Check::EqualsField(_)
+            | Check::DiffersFrom(_)
+            | Check::Matches(_)
+            | Check::NotMatches(_)
+            | Check::MinLength(_)
+            | Check::MaxLength(_)
+            | Check::AtLeast(_)
+            | Check::AtMost(_)
+            | Check::BeforeField(_)
+            | Check::AfterField(_)
+            | Check::AnyAddress(_)
+            | Check::MinPrefix { .. }
+            | Check::MaxAddresses { .. }
+            | Check::Within(_)
+            | Check::Excludes(_)
+            | Check::Covers(_)
+            | Check::Public => Vec::new(),
+        }
+    }
+
     /// Returns what it says of a text in which its pattern is not found.
     pub(super) fn without_match(&self) -> Truth {
         Truth::from(!matches!(self, Check::Matches(_)))

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::check::{Check, Literal};
+use super::check::Check;
 use super::lists::ListTests;
 use super::pattern::Pattern;
 use super::policies::Policy;
@@ -160,45 +160,5 @@ impl Facet {
             let sieve = |pattern: &Pattern| Sieve::new(pattern.as_str());
             of_tests.map(|pattern| pattern.map(sieve)).collect()
         });
-    }
-}
-
-impl Check {
-    /// Returns the instants before, at and after which it says something else of a time.
-    fn instants(&self) -> Vec<DateTime<Utc>> {
-        let of = |literals: &[Literal]| {
-            let instants = literals.iter().filter_map(|literal| match literal {
-                Literal::Time(instant) => Some(*instant),
-                Literal::Flag(_) | Literal::Text(_) | Literal::Number(_) => None,
-            });
-            instants.collect()
-        };
-        match self {
-            Check::Equals(literal) | Check::NotEquals(literal) => of(std::slice::from_ref(literal)),
-            Check::In(list) | Check::NotIn(list) => of(list),
-            Check::Before(limit) | Check::After(limit) => vec![*limit],
-            Check::OlderThan(ago) | Check::NewerThan(ago) => vec![ago.time],
-            Check::WithinNext(ahead) => vec![ahead.from, ahead.until],
-            Check::Passed { now, .. } => vec![*now],
-            // They say the same of all times, or look at other kinds of values.
-            Check::Present(_)
-            | Check::EqualsField(_)
-            | Check::DiffersFrom(_)
-            | Check::Matches(_)
-            | Check::NotMatches(_)
-            | Check::MinLength(_)
-            | Check::MaxLength(_)
-            | Check::AtLeast(_)
-            | Check::AtMost(_)
-            | Check::BeforeField(_)
-            | Check::AfterField(_)
-            | Check::AnyAddress(_)
-            | Check::MinPrefix { .. }
-            | Check::MaxAddresses { .. }
-            | Check::Within(_)
-            | Check::Excludes(_)
-            | Check::Covers(_)
-            | Check::Public => Vec::new(),
-        }
     }
 }

@@ -7,8 +7,8 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
-/// How many characters are told from each other: those of ASCII, with capitals and small
-/// letters as one, and one for all others, the beginning and the end of the text.
+/// The numbers after those of ASCII, in which capitals and small letters are one: of any
+/// other character, of the beginning and of the end of a text.
 const OTHER: usize = 0x80;
 const START: usize = 0x81;
 const END: usize = 0x82;

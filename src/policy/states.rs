@@ -18,7 +18,7 @@ pub type State = u16;
 /// each such record anew.
 pub const UNKNOWN: State = State::MAX;
 
-/// How many states of a facet are remembered beside those that each field has.
+/// Of how many states of a facet it is remembered what the tests say: in others they are asked.
 const MAX_ROWS: usize = 1 << 10;
 
 /// Remembers the states of the facets of records, and what each test says of them, and holds
@@ -32,13 +32,13 @@ pub struct States {
 /// Remembers the states of a facet.
 #[derive(Debug)]
 struct Known {
-    /// How many states there are for what is told by one look.
+    /// How many states are known by the value alone; the others follow them.
     simple: usize,
-    /// Which of those have been met.
-    met: Vec<bool>,
     /// The other states, by what the tests say.
-    rows: KeyTable,
-    /// What the tests say, a row for each state.
+    by_answers: KeyTable,
+    /// For each state the number of its row, and 1; 0, where it has none.
+    rows: Vec<u32>,
+    /// What the tests say, a row for each state that has been met.
     truths: Vec<Truth>,
     /// How many tests there are, and answers in a row.
     tests: usize,
@@ -87,8 +87,8 @@ impl States {
             return None;
         }
         let known = &self.facets[facet];
-        let row = usize::from(state) * known.tests;
-        known.truths.get(row + place).copied()
+        let row = known.rows[usize::from(state)].checked_sub(1)? as usize;
+        known.truths.get(row * known.tests + place).copied()
     }
 }
 
@@ -173,9 +173,9 @@ impl Known {
         }
         Self {
             simple,
-            met: vec![false; simple],
-            rows: KeyTable::new(words, MAX_ROWS),
-            truths: vec![Truth::True; simple * tests],
+            by_answers: KeyTable::new(words, MAX_ROWS),
+            rows: vec![0; simple],
+            truths: Vec::new(),
             tests,
             key: vec![0; words],
             usual,
@@ -189,9 +189,10 @@ impl Known {
         let state = match &facet.looks_at {
             LooksAt::Two => {
                 let truth = policies.test(facet.tests[0]).holds(record);
-                let state = code(truth);
-                self.truths[state] = truth;
-                return name(state);
+                if self.rows[code(truth)] == 0 {
+                    self.meet(code(truth), [truth].into_iter());
+                }
+                return name(code(truth));
             }
             LooksAt::Field {
                 slot,
@@ -221,14 +222,21 @@ impl Known {
                 Value::Number => return self.of_any(facet, policies, record),
             },
         };
-        if !self.met[state] {
-            self.met[state] = true;
-            let row = state * self.tests;
-            for (truth, id) in self.truths[row..].iter_mut().zip(&facet.tests) {
-                *truth = policies.test(*id).holds(record);
-            }
+        if self.rows[state] == 0 {
+            let tests = facet.tests.iter().map(|id| policies.test(*id));
+            self.meet(state, tests.map(|test| test.holds(record)));
         }
         name(state)
+    }
+
+    /// Remembers what the tests say in a state, if there is room.
+    #[cold]
+    fn meet(&mut self, state: usize, truths: impl Iterator<Item = Truth>) {
+        let rows = self.truths.len() / self.tests;
+        if rows < MAX_ROWS {
+            self.truths.extend(truths);
+            self.rows[state] = u32::try_from(rows + 1).unwrap_or(0);
+        }
     }
 
     /// Returns the state of a text: most patterns need not be looked for.
@@ -292,18 +300,22 @@ impl Known {
     }
 
     fn of_key(&mut self) -> State {
-        let met = self.rows.len();
-        let Some(number) = self.rows.number(&self.key) else {
+        let met = self.by_answers.len();
+        let Some(number) = self.by_answers.number(&self.key) else {
             return UNKNOWN;
         };
+        let state = self.simple + number;
         if number == met {
+            self.rows.push(0);
+            let key = std::mem::take(&mut self.key);
             let answers = (0..self.tests).map(|place| {
-                let word = self.key[place / PER_WORD] >> (place % PER_WORD * BITS);
+                let word = key[place / PER_WORD] >> (place % PER_WORD * BITS);
                 BY_CODE[word as usize % TRUTHS]
             });
-            self.truths.extend(answers);
+            self.meet(state, answers);
+            self.key = key;
         }
-        name(self.simple + number)
+        name(state)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Values that checks on a field tell apart.
 
-use chrono::{DateTime, Days, TimeDelta, Timelike, Utc};
+use chrono::{Days, TimeDelta, Timelike};
 
 use super::sample::Sample;
 use super::{automaton, networks};
@@ -95,7 +95,7 @@ fn times(checks: &[&Check]) -> Candidates {
     let mut marks = Vec::new();
     let mut spans = Vec::new();
     for check in checks {
-        marks.extend(instants(check));
+        marks.extend(check.instants());
         spans.extend(span(check));
     }
     if marks.is_empty() {
@@ -127,41 +127,6 @@ fn times(checks: &[&Check]) -> Candidates {
     Candidates {
         samples: all.map(|time| Sample::Text(time::show(time))).collect(),
         complete: true,
-    }
-}
-
-/// Returns the instants at which the answer of a check on a time turns.
-fn instants(check: &Check) -> Vec<DateTime<Utc>> {
-    match check {
-        Check::Before(limit) | Check::After(limit) => vec![*limit],
-        Check::OlderThan(ago) | Check::NewerThan(ago) => vec![ago.time],
-        Check::WithinNext(ahead) => vec![ahead.from, ahead.until],
-        Check::Passed { now, .. } => vec![*now],
-        Check::Equals(_) | Check::NotEquals(_) | Check::In(_) | Check::NotIn(_) => {
-            let times = check.literals().iter().filter_map(|literal| match literal {
-                Literal::Time(time) => Some(*time),
-                Literal::Flag(_) | Literal::Text(_) | Literal::Number(_) => None,
-            });
-            times.collect()
-        }
-        Check::Present(_)
-        | Check::EqualsField(_)
-        | Check::DiffersFrom(_)
-        | Check::Matches(_)
-        | Check::NotMatches(_)
-        | Check::MinLength(_)
-        | Check::MaxLength(_)
-        | Check::AtLeast(_)
-        | Check::AtMost(_)
-        | Check::BeforeField(_)
-        | Check::AfterField(_)
-        | Check::AnyAddress(_)
-        | Check::MinPrefix { .. }
-        | Check::MaxAddresses { .. }
-        | Check::Within(_)
-        | Check::Excludes(_)
-        | Check::Covers(_)
-        | Check::Public => Vec::new(),
     }
 }
 
