@@ -327,7 +327,52 @@ fn name(state: usize) -> State {
 
 #[cfg(test)]
 mod tests {
+    use bumpalo::Bump;
+    use chrono::{DateTime, Days};
+
     use super::*;
+    use crate::policy::Answers;
+    use crate::record::{Raw, time};
+
+    /// A policy that asks for as many times as days.
+    fn of_days(days: usize) -> Policies {
+        let rules = (0..days).map(|day| {
+            let after = time::show(DateTime::UNIX_EPOCH + Days::new(12_000 + day as u64));
+            format!("[[rule]]\nid = 'r{day}'\nseverity = 'low'\nrequire.updatedAt = {{ after = '{after}' }}\n")
+        });
+        let text = format!("[policy]\nid = 'p'\n{}", rules.collect::<String>());
+        Policies::builder()
+            .text("p.toml", text)
+            .load()
+            .expect("a sound policy")
+    }
+
+    #[test]
+    fn of_more_states_than_are_remembered_the_tests_are_asked() {
+        let days = MAX_ROWS + 10;
+        let policies = of_days(days);
+        let slot = policies.tests[0].slot;
+        let mut states = States::new(&policies);
+        assert!(states.facets.iter().all(|known| known.truths.is_empty()));
+        for day in 0..=days {
+            let text = time::show(DateTime::UNIX_EPOCH + Days::new(12_000 + day as u64));
+            let texts = Bump::new();
+            let mut record = Record::new(&policies.schema, &texts);
+            record.set(&policies.schema, slot, Raw::Text(&text));
+            states.look_at(&policies, &record);
+            let looked_up = Answers::in_states(&policies, &record, &states);
+            let asked = Answers::new(&policies, &record);
+            for id in [0, day.saturating_sub(1), day.min(days - 1), days - 1].map(TestId) {
+                assert_eq!(looked_up.test(id), asked.test(id), "{text}");
+            }
+        }
+        let rows: Vec<_> = states
+            .facets
+            .iter()
+            .map(|known| known.truths.len() / known.tests)
+            .collect();
+        assert_eq!(rows, [MAX_ROWS]);
+    }
 
     #[test]
     fn what_a_test_says_is_found_again_by_its_number() {

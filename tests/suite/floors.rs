@@ -114,7 +114,6 @@ const CRATES: &[(&str, &[&str])] = &[
             "finding/redaction",
             "policy/pattern",
             "policy/read/argument",
-            "policy/sieve",
         ],
     ),
     (
