@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::hint::black_box;
 use std::path::PathBuf;
 
-use audit::aggregate::Partial;
+use audit::aggregate::Gathered;
 use audit::evaluate::{Context, Judge};
 use audit::export::{
     Format, MAX_RECORD_BYTES, Reader, Remark, Sink, State, Stop, Unread, Unreadable,
@@ -169,7 +169,7 @@ fn evaluate(criterion: &mut Criterion) {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let mut summary = Summary::new(&policies);
-                let mut partial = Partial::default();
+                let mut partial = Gathered::default();
                 for record in &records {
                     let found = |finding: &Finding<'_>| {
                         black_box(finding.rule_index);
@@ -221,7 +221,7 @@ fn word(criterion: &mut Criterion) {
 fn worded(policies: &Policies, records: &[Record<'_>], renderers: &Renderers) -> RenderedChunk {
     let mut judge = Judge::new(policies);
     let mut summary = Summary::new(policies);
-    let mut partial = Partial::default();
+    let mut partial = Gathered::default();
     let mut chunk = RenderedChunk::default();
     for record in records {
         let found = |finding: &Finding<'_>| {

@@ -281,7 +281,7 @@ where
     type Error = E;
 
     fn record(&mut self, record: &Record<'_>) -> Result<(), Stop<E>> {
-        let (summary, aggregates) = (&mut self.part.summary, &mut self.part.aggregates);
+        let (summary, gathered) = (&mut self.part.summary, &mut self.part.gathered);
         let (before, found) = (self.records_before, &mut *self.found);
         let context = Context {
             export: self.export,
@@ -289,7 +289,7 @@ where
             privacy: self.privacy,
         };
         self.judge
-            .judge(record, context, summary, aggregates, |finding| {
+            .judge(record, context, summary, gathered, |finding| {
                 let number = finding.number.map(|number| before + number);
                 found(&Finding { number, ..*finding })
             })?;

@@ -42,14 +42,17 @@ pub struct Sorter<T> {
     items_in_memory: usize,
     waiting: Vec<T>,
     held_bytes: usize,
-    runs: Vec<Run>,
+    runs: Vec<Run<T>>,
 }
 
-/// Holds sorted items in a file.
-struct Run {
-    file: File,
-    items: u64,
+/// Holds sorted items that wait: in a file, so many, or elsewhere.
+enum Run<T> {
+    File(File, u64),
+    Elsewhere(SortedElsewhere<T>),
 }
+
+/// Gives items that were sorted elsewhere.
+pub type SortedElsewhere<T> = Box<dyn Iterator<Item = io::Result<T>> + Send>;
 
 impl<T: Spill> Sorter<T> {
     /// Makes a sorter that keeps at most this number of items in memory, fewer if they
@@ -73,15 +76,30 @@ impl<T: Spill> Sorter<T> {
             self.held_bytes = 0;
             self.waiting.sort_unstable();
             let run = Run::write(self.waiting.drain(..).map(Ok))?;
-            self.runs.push(run);
-        }
-        if self.runs.len() == MAX_RUNS {
-            let runs = std::mem::take(&mut self.runs);
-            self.runs
-                .push(Run::write(Sorted::<T>::merge(Vec::new(), runs)?)?);
+            self.push_run(run)?;
         }
         self.held_bytes += item.held_bytes();
         self.waiting.push(item);
+        Ok(())
+    }
+
+    /// Takes in items that are in their order already: they are merged, and not sorted
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// Those of the temporary files, or of the items.
+    pub fn push_sorted(&mut self, items: SortedElsewhere<T>) -> io::Result<()> {
+        self.push_run(Run::Elsewhere(items))
+    }
+
+    fn push_run(&mut self, run: Run<T>) -> io::Result<()> {
+        if self.runs.len() == MAX_RUNS {
+            let runs = std::mem::take(&mut self.runs);
+            let merged = Sorted::merge(Vec::new(), runs)?;
+            self.runs.push(Run::write(merged)?);
+        }
+        self.runs.push(run);
         Ok(())
     }
 
@@ -96,8 +114,24 @@ impl<T: Spill> Sorter<T> {
     }
 }
 
-impl Run {
-    fn write<T: Spill>(sorted: impl Iterator<Item = io::Result<T>>) -> io::Result<Self> {
+/// Gives items in their order.
+pub struct Sorted<T> {
+    sources: Vec<Items<T>>,
+    /// The next item of each source that is not at its end.
+    next: BinaryHeap<Reverse<(T, usize)>>,
+}
+
+/// Gives sorted items, from memory, from a file with a number of them left, or from
+/// elsewhere.
+enum Items<T> {
+    Memory(vec::IntoIter<T>),
+    File(BufReader<File>, u64),
+    Elsewhere(SortedElsewhere<T>),
+}
+
+impl<T: Spill> Run<T> {
+    /// Writes items to a file.
+    fn write(sorted: impl Iterator<Item = io::Result<T>>) -> io::Result<Self> {
         let mut file = BufWriter::new(tempfile::tempfile()?);
         let mut items = 0;
         for item in sorted {
@@ -106,21 +140,16 @@ impl Run {
         }
         let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.rewind()?;
-        Ok(Self { file, items })
+        Ok(Self::File(file, items))
     }
-}
 
-/// Gives items in their order.
-pub struct Sorted<T> {
-    sources: Vec<Items<T>>,
-    /// The next item of each source that is not at its end.
-    next: BinaryHeap<Reverse<(T, usize)>>,
-}
-
-/// Gives sorted items, from memory or from a file with a number of them left.
-enum Items<T> {
-    Memory(vec::IntoIter<T>),
-    File(BufReader<File>, u64),
+    /// Returns what gives the items.
+    fn items(self) -> Items<T> {
+        match self {
+            Run::File(file, items) => Items::File(BufReader::new(file), items),
+            Run::Elsewhere(items) => Items::Elsewhere(items),
+        }
+    }
 }
 
 impl<T: Spill> Items<T> {
@@ -132,16 +161,16 @@ impl<T: Spill> Items<T> {
                 *left -= 1;
                 T::read(file).map(Some)
             }
+            Items::Elsewhere(items) => items.next().transpose(),
         }
     }
 }
 
 impl<T: Spill> Sorted<T> {
-    fn merge(in_memory: Vec<T>, runs: Vec<Run>) -> io::Result<Self> {
-        let in_files = runs
+    fn merge(in_memory: Vec<T>, runs: Vec<Run<T>>) -> io::Result<Self> {
+        let mut sources: Vec<_> = runs
             .into_iter()
-            .map(|run| Items::File(BufReader::new(run.file), run.items));
-        let mut sources: Vec<_> = in_files
+            .map(Run::items)
             .chain([Items::Memory(in_memory.into_iter())])
             .collect();
         let mut next = BinaryHeap::with_capacity(sources.len());

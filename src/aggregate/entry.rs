@@ -137,15 +137,11 @@ impl Entry {
         }
     }
 
-    /// A record without an id is a customer of its own.
-    pub fn settle(&mut self, export: u32, before: u64, texts: u64) {
-        self.export = export;
+    /// Places an entry among those of a run: so many records of its export, and so many
+    /// bytes of texts, come before those that it was counted with.
+    pub fn place(&mut self, before: u64, texts: u64) {
         self.record += before;
         self.text += texts;
-        if self.customer == Key::NONE {
-            let location = [self.record.to_le_bytes(), u64::from(export).to_le_bytes()];
-            self.customer = Key::new(&location.concat());
-        }
     }
 }
 

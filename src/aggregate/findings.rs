@@ -1,9 +1,10 @@
 //! What rules over all records come to: outcomes, and findings with their evidence.
 
-use super::entry::{Cell, Doubt, Found, GroupFacts, Location, MAX_LOCATIONS, Text};
+use super::entry::{Cell, Doubt, Found, GroupFacts, Location, MAX_LOCATIONS};
 use super::error::Error;
-use super::group::Compared;
-use super::partial::{Accumulator, AggregateRule};
+use super::gathered::{Accumulator, AggregateRule};
+use super::group::Verdicts;
+use super::texts::Reader;
 use super::total::Late;
 use crate::external_sort::Sorted;
 use crate::finding::redaction::redact;
@@ -14,7 +15,6 @@ use crate::finding::{
 use crate::policy::Policies;
 use crate::policy::aggregate::{Aggregate, Comparison, Percent, Summation};
 use crate::record::time;
-use crate::spool::Spool;
 use crate::text::{count, grouped};
 use crate::waiver::Waivers;
 
@@ -151,16 +151,15 @@ impl<F> FindingMaker<'_, F> {
     pub(super) fn customers<E>(
         &mut self,
         rules: &[AggregateRule<'_>],
-        compared: Compared,
-        texts: Spool,
+        verdicts: Verdicts,
+        mut texts: Reader,
     ) -> Result<(), E>
     where
         E: From<Error>,
         F: FnMut(Late<'_>) -> Result<(), E>,
     {
-        let mut texts = texts.into_reader().map_err(Error::from)?;
-        let mut cells = compared.cells.map(Cells::new);
-        for found in compared.found {
+        let mut cells = verdicts.cells.map(Cells::new);
+        for found in verdicts.found {
             let found = found.map_err(Error::from)?;
             let Some(rule) = rules.get(found.rule as usize) else {
                 continue;
@@ -169,8 +168,7 @@ impl<F> FindingMaker<'_, F> {
                 Aggregate::Compared(comparison) => comparison,
                 Aggregate::Summed(_) => continue,
             };
-            texts.seek_to(found.text).map_err(Error::from)?;
-            let text = Text::read(&mut texts).map_err(Error::from)?;
+            let text = texts.text_at(found.text).map_err(Error::from)?;
             let subject = AggregateSubject {
                 evidence: vec![self.evidence(rule, comparison, &found, &text.value)],
                 raw: text.value,

@@ -7,7 +7,7 @@ use tempfile::SpooledTempFile;
 
 use super::entry::{Cell, Doubt, Entry, Found, GroupFacts, Location, MAX_LOCATIONS};
 use super::error::{Error, SPOOL_BYTES};
-use super::partial::AggregateRule;
+use super::gathered::AggregateRule;
 use crate::external_sort::{Sorted, Sorter, Spill};
 use crate::finding::{Mark, Summary};
 use crate::policy::aggregate::{Aggregate, Comparison, Copies};
@@ -19,7 +19,7 @@ pub(super) fn compare(
     segment: usize,
     summary: &mut Summary,
     wants_marks: bool,
-) -> Result<Compared, Error> {
+) -> Result<Verdicts, Error> {
     // Each is more than twice as large as an entry.
     let mut found = Sorter::new(segment / 4);
     let mut cells = wants_marks.then(|| Sorter::new(segment));
@@ -46,14 +46,14 @@ pub(super) fn compare(
     if let Some(mut group) = open {
         group.judge(rules, summary, &mut found, cells.as_mut())?;
     }
-    Ok(Compared {
+    Ok(Verdicts {
         found: found.sorted()?,
         cells: cells.map(Sorter::sorted).transpose()?,
     })
 }
 
 /// Holds what comparing all values came to.
-pub(super) struct Compared {
+pub(super) struct Verdicts {
     /// The entries that are findings.
     pub(super) found: Sorted<Found>,
     /// What the rules come to for each record, if that is asked: of one record and rule the

@@ -1,4 +1,4 @@
-//! Rules over all records: a [`Partial`] of each chunk is added up, in the order of
+//! Rules over all records: what is [`Gathered`] of each chunk is added up, in the order of
 //! the records, to the [`Aggregates`] of a run, which at the end give the findings.
 //!
 //! Accumulators are small, whatever the export's size. Values that are compared
@@ -8,10 +8,13 @@
 mod entry;
 mod error;
 mod findings;
+mod gathered;
 mod group;
-mod partial;
+mod texts;
 mod total;
 
+pub use entry::Entry;
 pub use error::Error;
-pub use partial::Partial;
-pub use total::{Aggregates, Late};
+pub use gathered::{Accumulators, Compared, Gathered};
+pub use texts::{ReadOn, StoredTexts};
+pub use total::{Aggregates, Late, Sorted, Stored};

@@ -1,14 +1,17 @@
 //! What all records add up to, for the rules over all of them.
 
+use std::io;
+
 use super::entry::Entry;
-use super::error::{Error, SPOOL_BYTES};
+use super::error::Error;
 use super::findings::FindingMaker;
+use super::gathered::{self, Accumulators, AggregateRule, Compared};
 use super::group;
-use super::partial::{self, Accumulator, AggregateRule, Partial};
-use crate::external_sort::Sorter;
+use super::texts::{StoredTexts, Texts};
+use crate::external_sort::{self, Sorter};
 use crate::finding::{Finding, LateMark, Privacy, Summary};
 use crate::policy::Policies;
-use crate::spool::Spool;
+use crate::spool::SpoolReader;
 use crate::waiver::Waivers;
 
 /// Says how many entries, of about 80 bytes each, are sorted in memory.
@@ -23,16 +26,32 @@ pub enum Late<'f> {
     Mark(LateMark),
 }
 
-/// Adds up what all records of a run gather, for its rules over all records.
+/// Holds values of all records of a run that its rules compare.
 pub struct Aggregates<'p> {
     policies: &'p Policies,
     rules: Vec<AggregateRule<'p>>,
-    accumulators: Vec<Accumulator>,
     entries: Sorter<Entry>,
-    texts: Spool,
+    texts: Texts,
     segment: usize,
     waivers: Option<&'p Waivers>,
     wants_marks: bool,
+}
+
+/// Holds values that were compared with each other, sorted, to be written and, elsewhere,
+/// compared with others.
+pub struct Sorted {
+    /// The entries in their order: each export's records are numbered from 1.
+    pub entries: external_sort::Sorted<Entry>,
+    /// What findings will show of their records.
+    pub texts: SpoolReader,
+}
+
+/// Holds values that were sorted elsewhere.
+pub struct Stored {
+    /// The entries in their order.
+    pub entries: Box<dyn Iterator<Item = io::Result<Entry>> + Send>,
+    /// What findings will show of their records.
+    pub texts: StoredTexts,
 }
 
 impl<'p> Aggregates<'p> {
@@ -42,13 +61,11 @@ impl<'p> Aggregates<'p> {
     }
 
     fn in_segments(policies: &'p Policies, segment: usize) -> Self {
-        let rules = partial::rules(policies);
         Self {
             policies,
-            accumulators: vec![Accumulator::default(); rules.len()],
-            rules,
+            rules: gathered::rules(policies),
             entries: Sorter::new(segment),
-            texts: Spool::new(SPOOL_BYTES),
+            texts: Texts::default(),
             segment,
             waivers: None,
             wants_marks: false,
@@ -69,29 +86,59 @@ impl<'p> Aggregates<'p> {
         self
     }
 
-    /// Adds what the next records gathered: they are of the export with this index,
+    /// Adds values of the next records: they are of the export with this index,
     /// and `before` records of it are before them.
     ///
     /// # Errors
     ///
     /// It cannot be kept.
-    pub fn add(&mut self, partial: Partial, export: usize, before: u64) -> Result<(), Error> {
-        let Partial {
-            accumulators,
-            entries,
-            texts,
-        } = partial;
-        for (sum, more) in self.accumulators.iter_mut().zip(&accumulators) {
-            *sum += more;
-        }
+    pub fn add(&mut self, compared: Compared, export: usize, before: u64) -> Result<(), Error> {
+        let Compared { entries, texts } = compared;
         // No command line names as many exports.
         let export = u32::try_from(export).unwrap_or(u32::MAX);
         for mut entry in entries {
-            entry.settle(export, before, self.texts.bytes());
+            entry.export = export;
+            entry.place(before, self.texts.bytes());
             self.entries.push(entry)?;
         }
         self.texts.push(&texts)?;
         Ok(())
+    }
+
+    /// Adds values of the next records that were sorted elsewhere: so many records of each
+    /// export, by its index, are before them.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be kept.
+    pub fn add_stored(
+        &mut self,
+        stored: Stored,
+        before: impl Fn(u32) -> u64 + Send + 'static,
+    ) -> Result<(), Error> {
+        let Stored { entries, texts } = stored;
+        let offset = self.texts.bytes();
+        self.texts.push_stored(texts);
+        // All records of an export are moved alike: the order stays.
+        let entries = entries.map(move |entry| {
+            let mut entry = entry?;
+            entry.place(before(entry.export), offset);
+            Ok(entry)
+        });
+        self.entries.push_sorted(Box::new(entries))?;
+        Ok(())
+    }
+
+    /// Returns the values, sorted, to be compared with others elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// What was gathered is lost.
+    pub fn into_sorted(self) -> Result<Sorted, Error> {
+        Ok(Sorted {
+            entries: self.entries.sorted()?,
+            texts: self.texts.into_own()?,
+        })
     }
 
     /// Counts what the rules come to in the summary, and hands out their
@@ -104,6 +151,7 @@ impl<'p> Aggregates<'p> {
     /// What was gathered is lost, or a finding cannot be taken.
     pub fn finish<E: From<Error>>(
         self,
+        accumulators: &Accumulators,
         exports: &[&str],
         privacy: Privacy<'_>,
         summary: &mut Summary,
@@ -115,14 +163,13 @@ impl<'p> Aggregates<'p> {
         let Self {
             policies,
             rules,
-            accumulators,
             entries,
             texts,
             segment,
             waivers,
             wants_marks,
         } = self;
-        let compared = group::compare(&rules, entries, segment, summary, wants_marks)?;
+        let verdicts = group::compare(&rules, entries, segment, summary, wants_marks)?;
         let mut maker = FindingMaker {
             policies,
             exports,
@@ -132,9 +179,9 @@ impl<'p> Aggregates<'p> {
             wants_marks,
             take: &mut take,
         };
-        maker.customers(&rules, compared, texts)?;
-        for (rule, accumulator) in rules.iter().zip(&accumulators) {
-            maker.whole_export(rule, accumulator)?;
+        maker.customers(&rules, verdicts, texts.into_reader().map_err(Error::from)?)?;
+        for (number, rule) in rules.iter().enumerate() {
+            maker.whole_export(rule, &accumulators.of(number))?;
         }
         Ok(())
     }
@@ -143,6 +190,7 @@ impl<'p> Aggregates<'p> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aggregate::Gathered;
     use crate::evaluate::{Context, Judge};
     use crate::export::{
         Format, MAX_RECORD_BYTES, Reader, Remark, Sink, State, Stop, Unread, Unreadable,
@@ -154,21 +202,21 @@ mod tests {
     struct Records<'p> {
         judge: Judge<'p>,
         summary: Summary,
-        partial: Partial,
+        gathered: Gathered,
     }
 
     impl Sink for Records<'_> {
         type Error = Infallible;
 
         fn record(&mut self, record: &Record<'_>) -> Result<(), Stop<Infallible>> {
-            let (summary, partial) = (&mut self.summary, &mut self.partial);
+            let (summary, gathered) = (&mut self.summary, &mut self.gathered);
             let context = Context {
                 export: "e",
                 number: summary.records + 1,
                 privacy: Privacy::Shown,
             };
             self.judge
-                .judge(record, context, summary, partial, |_| Ok(()))
+                .judge(record, context, summary, gathered, |_| Ok(()))
         }
 
         fn rejected(&mut self, _: usize, _: Unreadable) -> Result<(), Stop<Infallible>> {
@@ -209,6 +257,7 @@ mod tests {
     /// so many are sorted in memory.
     fn found(policies: &Policies, batch: usize, segment: usize) -> (Vec<String>, Vec<Counts>) {
         let mut aggregates = Aggregates::in_segments(policies, segment);
+        let mut accumulators = Accumulators::default();
         let numbers: Vec<u64> = (0..600).collect();
         let mut summary = Summary::new(policies);
         for (batch, numbers) in numbers
@@ -232,7 +281,7 @@ mod tests {
             let mut records = Records {
                 judge: Judge::new(policies),
                 summary: Summary::new(policies),
-                partial: Partial::default(),
+                gathered: Gathered::default(),
             };
             let mut reader = Reader::new(&policies.schema, MAX_RECORD_BYTES);
             let lines = lines.collect::<String>();
@@ -241,20 +290,31 @@ mod tests {
             assert!(read.is_ok());
             records.judge.finish(&mut records.summary);
             summary += &records.summary;
+            let Gathered {
+                accumulators: more,
+                compared,
+            } = records.gathered;
+            accumulators += &more;
             aggregates
-                .add(records.partial, 0, batch as u64)
+                .add(compared, 0, batch as u64)
                 .expect("temporary files");
         }
         let mut found = Vec::new();
-        let settled = aggregates.finish(&["e"], Privacy::Shown, &mut summary, |late| {
-            let Late::Finding(finding) = late else {
-                return Ok(());
-            };
-            let (id, evidence) = (finding.customer_id(), finding.evidence());
-            let (rule, number) = (&finding.rule.id, finding.number);
-            found.push(format!("{rule} {id:?} {number:?} {evidence:?}"));
-            Ok::<_, Error>(())
-        });
+        let settled = aggregates.finish(
+            &accumulators,
+            &["e"],
+            Privacy::Shown,
+            &mut summary,
+            |late| {
+                let Late::Finding(finding) = late else {
+                    return Ok(());
+                };
+                let (id, evidence) = (finding.customer_id(), finding.evidence());
+                let (rule, number) = (&finding.rule.id, finding.number);
+                found.push(format!("{rule} {id:?} {number:?} {evidence:?}"));
+                Ok::<_, Error>(())
+            },
+        );
         settled.expect("temporary files");
         (found, summary.by_rule)
     }

@@ -145,9 +145,8 @@ impl<'e> Explainer<'e> {
             waived[finding.rule_index] = finding.waiver.map(waived_by);
             Ok::<_, Error>(())
         };
-        let (summary, aggregates) = (&mut part.summary, &mut part.aggregates);
-        self.judge
-            .judge(record, context, summary, aggregates, note)?;
+        let (summary, gathered) = (&mut part.summary, &mut part.gathered);
+        self.judge.judge(record, context, summary, gathered, note)?;
         self.judge.finish(&mut part.summary);
         if is_wanted {
             self.found += 1;

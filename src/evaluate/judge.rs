@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::tables::{Entry, Tables};
-use crate::aggregate::Partial;
+use crate::aggregate::Gathered;
 use crate::finding::{Finding, JudgedRecord, Mark, Outcome, Privacy, Reason, Subject, Summary};
 use crate::policy::{
     Aggregate, Answers, Ask, Cause, Group, OnAbsent, Policies, Policy, Requirement, Rule, States,
@@ -156,7 +156,7 @@ impl<'p> Judge<'p> {
         record: &Record<'_>,
         context: Context<'_>,
         summary: &mut Summary,
-        partial: &mut Partial,
+        gathered: &mut Gathered,
         found: impl FnMut(&Finding<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         if let Some(marks) = &mut self.marks {
@@ -181,7 +181,7 @@ impl<'p> Judge<'p> {
             first,
             asked,
             states.as_ref(),
-            (summary, partial),
+            (summary, gathered),
             &mut listed,
         );
         listed.sort_unstable_by_key(|(rule_index, _)| *rule_index);
@@ -206,11 +206,11 @@ impl<'p> Judge<'p> {
         record: &Record<'_>,
         context: Context<'_>,
         summary: &mut Summary,
-        partial: &mut Partial,
+        gathered: &mut Gathered,
         found: impl FnMut(&Finding<'_>) -> Result<(), E>,
         after: impl FnOnce(&dyn Fn(usize) -> Standing),
     ) -> Result<(), E> {
-        self.judge(record, context, summary, partial, found)?;
+        self.judge(record, context, summary, gathered, found)?;
         let answers = Answers::new(self.policies, record);
         let doubted = record.with_missing_as_bad();
         let doubted = Answers::new(self.policies, &doubted);
@@ -273,7 +273,7 @@ impl<'p> Judge<'p> {
         first: (usize, Truth),
         (answers, number): (&Answers<'_>, u64),
         states: Option<&States>,
-        (summary, partial): (&mut Summary, &mut Partial),
+        (summary, gathered): (&mut Summary, &mut Gathered),
         listed: &mut Vec<(usize, Outcome)>,
     ) {
         let policies = self.policies;
@@ -305,7 +305,7 @@ impl<'p> Judge<'p> {
                 }
             }
             scope_undecided |=
-                self.ask_over_all(place, answers, number, (summary, partial), listed);
+                self.ask_over_all(place, answers, number, (summary, gathered), listed);
         }
         self.tables.end_record(summary);
         summary.scope_undecided += u64::from(scope_undecided);
@@ -398,7 +398,7 @@ impl<'p> Judge<'p> {
         policy: usize,
         answers: &Answers<'_>,
         number: u64,
-        (summary, partial): (&mut Summary, &mut Partial),
+        (summary, gathered): (&mut Summary, &mut Gathered),
         listed: &mut Vec<(usize, Outcome)>,
     ) -> bool {
         let mut scope_undecided = false;
@@ -412,7 +412,7 @@ impl<'p> Judge<'p> {
             scope_undecided |= in_doubt(rule, answers);
             let when = answers.applies(rule);
             let asked = (over_all.number, aggregate);
-            let (outcome, mark) = match partial.gather(asked, when, answers, number) {
+            let (outcome, mark) = match gathered.gather(asked, when, answers, number) {
                 Some(outcome) => (Some(outcome), outcome.into()),
                 None if aggregate.compared(answers.record()).is_some() => (None, Mark::Waiting),
                 None => (None, Mark::Elsewhere),

@@ -295,9 +295,7 @@ impl Collector<'_, '_, '_> {
     /// Judges a record, and renders what is found.
     fn judge(&mut self, record: &Record<'_>) -> Result<(), Stop<io::Error>> {
         let Part {
-            summary,
-            aggregates,
-            ..
+            summary, gathered, ..
         } = &mut self.part;
         let context = Context {
             export: self.export,
@@ -310,7 +308,7 @@ impl Collector<'_, '_, '_> {
         let Some(tonight) = self.pipeline.tonight else {
             return self
                 .judge
-                .judge(record, context, summary, aggregates, |finding| {
+                .judge(record, context, summary, gathered, |finding| {
                     renderers.finding(finding, rendered, None, &mut *write_early)
                 });
         };
@@ -329,13 +327,13 @@ impl Collector<'_, '_, '_> {
         };
         if !tonight.has_earlier(&customer) {
             self.judge
-                .judge(record, context, summary, aggregates, found)?;
+                .judge(record, context, summary, gathered, found)?;
             tonight.record(&customer, &mut self.night, &|_| Standing::Listed);
             return Ok(());
         }
         let mut seen = nights::Part::default();
         self.judge
-            .judge_and_ask(record, context, summary, aggregates, found, |standing| {
+            .judge_and_ask(record, context, summary, gathered, found, |standing| {
                 tonight.record(&customer, &mut seen, standing);
             })?;
         self.night.append(seen);

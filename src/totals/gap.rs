@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::completeness::{Completeness, Undecided};
-use super::running::ExportTotals;
 use super::series::series;
+use super::sum::ExportTotals;
 use crate::export::Unread;
 use crate::finding::{Reach, Summary};
 use crate::policy::Policies;

@@ -6,10 +6,12 @@ mod gap;
 mod part;
 mod running;
 mod series;
+mod sum;
 mod verdict;
 
 pub use completeness::{Completeness, Undecided};
 pub use gap::{Gap, GapCode};
 pub use part::{Part, add_problem};
-pub use running::{ExportNames, ExportTotals, RunningTotals, Totals};
+pub use running::{ExportNames, RunningTotals, Totals};
+pub use sum::{ExportTotals, Sum};
 pub use verdict::Verdict;

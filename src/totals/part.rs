@@ -4,10 +4,12 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::aggregate::Partial;
+use super::sum::{ExportTotals, Sum};
+use crate::aggregate::{Compared, Gathered};
 use crate::export::{Pages, Unread};
 use crate::finding::Summary;
 use crate::policy::Policies;
+use crate::record::Slot;
 
 /// Holds all that some records of one export add up to. It is plain data: it can be
 /// made on one thread, or machine, and added on another.
@@ -18,7 +20,7 @@ pub struct Part {
     /// Counts of records, outcomes, fields and keys, and the ranking.
     pub summary: Summary,
     /// What the rules over all records gathered.
-    pub aggregates: Partial,
+    pub gathered: Gathered,
     /// The shape of the export, as far as it is known.
     pub shape: Cow<'static, str>,
     /// Why the export was not read whole, as far as this part says so.
@@ -42,6 +44,37 @@ impl Part {
             summary: Summary::new(policies),
             ..Self::default()
         }
+    }
+
+    /// Returns what it adds up to, and the values that rules compare.
+    pub(super) fn split(self) -> (Sum, Compared) {
+        let Self {
+            export,
+            summary,
+            gathered:
+                Gathered {
+                    accumulators,
+                    compared,
+                },
+            shape,
+            problems,
+            pages,
+        } = self;
+        let totals = ExportTotals {
+            records: summary.records,
+            rejected: summary.rejected,
+            shape,
+            with_id: summary.coverage[Slot::ID.index()].value,
+            problems,
+            pages,
+            has_fields: summary.has_fields(),
+        };
+        let sum = Sum {
+            summary,
+            exports: [(export, totals)].into(),
+            accumulators,
+        };
+        (sum, compared)
     }
 }
 
@@ -103,10 +136,10 @@ mod tests {
             number: 1,
             privacy: Privacy::Shown,
         };
-        let (summary, aggregates) = (&mut part.summary, &mut part.aggregates);
+        let (summary, gathered) = (&mut part.summary, &mut part.gathered);
         let mut judge = Judge::new(&policies);
         judge
-            .judge(&record, context, summary, aggregates, |_| {
+            .judge(&record, context, summary, gathered, |_| {
                 Ok::<_, Infallible>(())
             })
             .expect("nothing fails");

@@ -1,43 +1,24 @@
 //! The sum of a run: parts are added in the order of the records.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::completeness::Completeness;
 use super::gap::gaps;
-use super::part::{Part, add_problem};
+use super::part::Part;
+use super::sum::{ExportTotals, Sum};
 use super::verdict::Verdict;
 use crate::aggregate::{self, Aggregates, Late};
-use crate::export::{Pages, Unread};
 use crate::finding::{Finding, Privacy, Summary};
 use crate::policy::Policies;
-use crate::record::Slot;
 use crate::waiver::{Account, Waivers};
-
-/// Adds up one export.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ExportTotals {
-    /// Records that were met, the rejected among them.
-    pub records: u64,
-    /// Records that could not be read.
-    pub rejected: u64,
-    /// The shape of the export, as far as it is known.
-    pub shape: Cow<'static, str>,
-    /// Records that have an id.
-    pub with_id: u64,
-    /// Why it was not read whole, or cannot be an export of customers.
-    pub problems: Vec<Unread>,
-    /// What wrappers say of the pages that it is made of.
-    pub pages: Pages,
-    /// Something is in some field of some record.
-    has_fields: bool,
-}
 
 /// Adds up a run while its exports are read.
 pub struct RunningTotals<'p> {
     policies: &'p Policies,
-    summary: Summary,
-    exports: Vec<ExportTotals>,
+    sum: Sum,
     aggregates: Aggregates<'p>,
+    /// How many exports there are at least, met or not.
+    exports: usize,
     waivers: Option<&'p Waivers>,
 }
 
@@ -60,8 +41,8 @@ impl<'p> RunningTotals<'p> {
     pub fn new(policies: &'p Policies, exports: usize) -> Self {
         Self {
             policies,
-            summary: Summary::new(policies),
-            exports: vec![ExportTotals::default(); exports],
+            sum: Sum::new(policies),
+            exports,
             aggregates: Aggregates::new(policies),
             waivers: None,
         }
@@ -84,7 +65,7 @@ impl<'p> RunningTotals<'p> {
 
     /// Returns the counts so far.
     pub fn summary(&self) -> &Summary {
-        &self.summary
+        &self.sum.summary
     }
 
     /// Adds what the next records of the run add up to.
@@ -93,31 +74,40 @@ impl<'p> RunningTotals<'p> {
     ///
     /// What rules over all records gathered cannot be kept in temporary files.
     pub fn add(&mut self, part: Part) -> Result<(), aggregate::Error> {
-        let Part {
-            export: index,
-            summary,
-            aggregates,
-            shape,
-            problems,
-            pages,
-        } = part;
-        if self.exports.len() <= index {
-            self.exports.resize_with(index + 1, ExportTotals::default);
-        }
-        let export = &mut self.exports[index];
-        self.aggregates.add(aggregates, index, export.records)?;
-        export.records += summary.records;
-        export.rejected += summary.rejected;
-        export.has_fields |= summary.has_fields();
-        export.shape = shape;
-        let ids = summary.coverage[Slot::ID.index()];
-        export.with_id += ids.value;
-        for problem in problems {
-            add_problem(&mut export.problems, problem);
-        }
-        export.pages.add(pages);
-        self.summary += &summary;
+        let export = part.export;
+        let (sum, compared) = part.split();
+        let before = self.sum.records_of(export);
+        self.aggregates.add(compared, export, before)?;
+        self.sum.add(sum);
         Ok(())
+    }
+
+    /// Adds what the next records of the run add up to, which was summed elsewhere, and their
+    /// values that rules compare.
+    ///
+    /// # Errors
+    ///
+    /// What rules over all records gathered cannot be kept in temporary files.
+    pub fn add_sum(&mut self, sum: Sum, stored: aggregate::Stored) -> Result<(), aggregate::Error> {
+        let exports = sum.exports.keys().filter_map(|index| {
+            let before = self.sum.records_of(*index);
+            Some((u32::try_from(*index).ok()?, before))
+        });
+        let before: BTreeMap<u32, u64> = exports.collect();
+        self.aggregates.add_stored(stored, move |export| {
+            before.get(&export).copied().unwrap_or_default()
+        })?;
+        self.sum.add(sum);
+        Ok(())
+    }
+
+    /// Returns the sum so far, and the values that rules compare, to be added elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// What was gathered is lost.
+    pub fn into_sum(self) -> Result<(Sum, aggregate::Sorted), aggregate::Error> {
+        Ok((self.sum, self.aggregates.into_sorted()?))
     }
 
     /// Decides what the run comes to; `found` takes the findings of rules over all
@@ -154,12 +144,20 @@ impl<'p> RunningTotals<'p> {
     ) -> Result<Totals, E> {
         let Self {
             policies,
-            mut summary,
-            mut exports,
+            sum:
+                Sum {
+                    mut summary,
+                    exports: mut met,
+                    accumulators,
+                },
+            exports,
             aggregates,
             waivers,
         } = self;
-        aggregates.finish(names.reported, privacy, &mut summary, take)?;
+        aggregates.finish(&accumulators, names.reported, privacy, &mut summary, take)?;
+        let exports = exports.max(met.last_key_value().map_or(0, |(last, _)| last + 1));
+        let exports = (0..exports).map(|index| met.remove(&index).unwrap_or_default());
+        let mut exports: Vec<_> = exports.collect();
         if !policies.needed().is_empty() {
             exports.iter_mut().for_each(ExportTotals::doubt);
         }
@@ -190,20 +188,5 @@ impl<'n> ExportNames<'n> {
     pub fn of_paths(paths: &'n [&'n str]) -> Self {
         let reported = paths;
         Self { reported, paths }
-    }
-}
-
-impl ExportTotals {
-    /// Returns why it was not read whole, in words; nothing, if it was.
-    pub fn problem(&self) -> Option<String> {
-        let problems: Vec<_> = self.problems.iter().map(ToString::to_string).collect();
-        (!problems.is_empty()).then(|| problems.join("; "))
-    }
-
-    /// An export of which no record has any field is hardly one of customers.
-    fn doubt(&mut self) {
-        if self.records > self.rejected && !self.has_fields && self.problems.is_empty() {
-            self.problems.push(Unread::NoFields);
-        }
     }
 }

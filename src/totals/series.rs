@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::running::ExportTotals;
+use super::sum::ExportTotals;
 use crate::export::Pages;
 
 /// Represents exports that are pages of one series.

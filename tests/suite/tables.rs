@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use audit::aggregate::Partial;
+use audit::aggregate::Gathered;
 use audit::evaluate::{Context, Judge};
 use audit::export::{
     Format, MAX_RECORD_BYTES, Reader, Remark, Sink, State, Stop, Unread, Unreadable,
@@ -23,7 +23,7 @@ use crate::reference::generate::record::record;
 struct Judged<'p> {
     judge: Judge<'p>,
     summary: Summary,
-    partial: Partial,
+    partial: Gathered,
     findings: Vec<String>,
     marks: Vec<Vec<Mark>>,
 }
@@ -33,7 +33,7 @@ impl<'p> Judged<'p> {
         let mut judged = Self {
             judge: judge.with_marks(),
             summary: Summary::new(policies),
-            partial: Partial::default(),
+            partial: Gathered::default(),
             findings: Vec::new(),
             marks: Vec::new(),
         };

@@ -125,18 +125,53 @@ impl AddAssign<&Accumulator> for Accumulator {
     }
 }
 
+/// Holds what each rule over all records adds up, save for values that it compares.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accumulators(Vec<Accumulator>);
+
+impl Accumulators {
+    /// Returns that of the `number`th rule over all records.
+    pub(super) fn of(&self, number: usize) -> Accumulator {
+        self.0.get(number).cloned().unwrap_or_default()
+    }
+
+    fn entry(&mut self, number: usize) -> &mut Accumulator {
+        if self.0.len() <= number {
+            self.0.resize_with(number + 1, Accumulator::default);
+        }
+        &mut self.0[number]
+    }
+}
+
+impl AddAssign<&Accumulators> for Accumulators {
+    /// Adds what records gathered that come after.
+    fn add_assign(&mut self, more: &Self) {
+        let Self(more) = more;
+        for (number, more) in more.iter().enumerate() {
+            *self.entry(number) += more;
+        }
+    }
+}
+
 /// Holds what the rules over all records gather of some of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Partial {
-    /// By the rule's index among those over all records.
-    pub(super) accumulators: Vec<Accumulator>,
+pub struct Gathered {
+    /// What each rule adds up.
+    pub accumulators: Accumulators,
+    /// The values that rules compare.
+    pub compared: Compared,
+}
+
+/// Holds values of some records that are compared with others.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compared {
     /// The values that are compared; record numbers are those in the chunk.
     pub(super) entries: Vec<Entry>,
     /// What findings will show of the entries' records.
     pub(super) texts: Vec<u8>,
 }
 
-impl Partial {
+impl Gathered {
     /// Gathers what one rule, the `number`th over all records, asks of a record,
     /// whose own number in its chunk is `record`; `when` is whether the rule
     /// applies. Returns the outcome, if there is one already.
@@ -147,17 +182,14 @@ impl Partial {
         answers: &Answers<'_>,
         record: u64,
     ) -> Option<Outcome> {
-        if self.accumulators.len() <= number {
-            self.accumulators
-                .resize_with(number + 1, Accumulator::default);
-        }
-        let accumulator = &mut self.accumulators[number];
+        let accumulator = self.accumulators.entry(number);
         if when == Truth::True {
             accumulator.certain += 1;
         }
         match aggregate {
             Aggregate::Compared(comparison) => {
-                self.compare(number, comparison, when, answers, record)
+                let compared = &mut self.compared;
+                compared.compare(number, comparison, when, answers, record)
             }
             Aggregate::Summed(summation) => {
                 accumulator.add(summation, when, answers.record());
@@ -165,7 +197,9 @@ impl Partial {
             }
         }
     }
+}
 
+impl Compared {
     /// Takes the value of a record, whose own number in its chunk is `place`, to
     /// compare it with others.
     fn compare(
