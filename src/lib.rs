@@ -147,6 +147,9 @@ pub mod options;
 pub mod panics;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
+pub mod partial;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod pipeline;
 #[cfg(feature = "cli")]
 mod population;

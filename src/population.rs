@@ -6,8 +6,6 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-
 use crate::digest::{FileDigest, Hasher};
 use crate::external_sort::{Sorter, Spill};
 use crate::spool::{Spool, SpoolReader};
@@ -75,7 +73,7 @@ struct Id {
 }
 
 /// Holds half of the SHA-256 of an id: no two ids that anybody will ever meet share one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key(u128);
 
 impl Key {
@@ -278,23 +276,32 @@ pub struct Comparison {
 /// Gathers the customers of the records of a run.
 pub struct Seen {
     ids: Sorter<Id>,
-    /// How many records of each export came before.
-    before: Vec<u64>,
 }
 
-/// Represents the id of a record, by its number among those that it is gathered with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Represents the id of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeenId {
     key: Key,
+    export: usize,
     record: u64,
 }
 
 impl SeenId {
-    /// Represents the id of the record with this number.
+    /// Represents the id of the record with this number among those that it is gathered with.
     pub fn new(id: &str, record: u64) -> Self {
-        // As it is in the file.
-        let key = Key::new(id.trim());
-        Self { key, record }
+        Self {
+            // As it is in the file.
+            key: Key::new(id.trim()),
+            export: 0,
+            record,
+        }
+    }
+
+    /// Says that the record is of the export with this index, and that so many of its records
+    /// come before those that it is gathered with.
+    pub fn place(&mut self, export: usize, before: u64) {
+        self.export = export;
+        self.record += before;
     }
 }
 
@@ -302,30 +309,29 @@ impl Default for Seen {
     fn default() -> Self {
         Self {
             ids: Sorter::new(SEGMENT),
-            before: Vec::new(),
         }
     }
 }
 
 impl Seen {
-    /// Adds the ids of the next records of the export with this index, of which there are so
-    /// many.
+    /// Adds the ids of records.
     ///
     /// # Errors
     ///
     /// They cannot be kept.
-    pub fn add(&mut self, export: usize, ids: &[SeenId], records: u64) -> io::Result<()> {
-        if self.before.len() <= export {
-            self.before.resize(export + 1, 0);
-        }
-        for SeenId { key, record } in ids {
+    pub fn add(&mut self, ids: &[SeenId]) -> io::Result<()> {
+        for SeenId {
+            key,
+            export,
+            record,
+        } in ids
+        {
             self.ids.push(Id {
                 key: *key,
-                file: export as u64,
-                record: self.before[export] + record,
+                file: *export as u64,
+                record: *record,
             })?;
         }
-        self.before[export] += records;
         Ok(())
     }
 }
@@ -378,8 +384,9 @@ mod tests {
             let mut expected = expected(wanted.join("\n").as_bytes()).expect("ids");
             let mut seen = Seen::default();
             for (id, number) in there.iter().zip(1..) {
-                seen.add(0, &[SeenId::new(id, 1)], 1).expect("memory");
-                prop_assert_eq!(seen.before[0], number);
+                let mut id = SeenId::new(id, 1);
+                id.place(0, number - 1);
+                seen.add(&[id]).expect("memory");
             }
             let compared = expected.compare(seen).expect("memory");
             let set = |ids: &[String]| ids.iter().cloned().collect::<BTreeSet<_>>();

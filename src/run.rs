@@ -34,16 +34,17 @@ pub fn run(
     mut streams: Streams<'_>,
 ) -> Exit {
     let given: Vec<OsString> = args.into_iter().map(Into::into).collect();
-    let Cli {
-        command,
-        audit: mut args,
-    } = match cli::parse(&given) {
+    let mut cli = match cli::parse(&given) {
         Ok(cli) => cli,
         Err(usage) => return print_usage(&usage, &mut streams),
     };
     let after_name = given.iter().skip(1).map(|one| one.to_string_lossy());
-    args.arguments = after_name.map(Cow::into_owned).collect();
-    let colour = chosen_colour(args.colour(), streams.stderr_colour);
+    cli.set_arguments(after_name.map(Cow::into_owned).collect());
+    let colour = chosen_colour(cli.colour(), streams.stderr_colour);
+    let Cli {
+        command,
+        audit: args,
+    } = cli;
     let done = caught(|| match command {
         Some(command) => dispatch(command, &mut streams),
         None => audit(&configured(args)?.options, &mut streams),

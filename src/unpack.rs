@@ -42,6 +42,11 @@ impl<R: Read> Unpacker<R> {
         })
     }
 
+    /// Returns a reader of bytes that are not packed, whatever they begin with.
+    pub fn plain(bytes: R) -> Self {
+        Unpacker::Plain(Cursor::new(Vec::new()).chain(bytes))
+    }
+
     /// Returns the reader of the packed bytes, to be read on from where it is, if there is
     /// still one.
     pub fn into_packed(self) -> Option<R> {

@@ -9,6 +9,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 use super::help::{USAGE, after_help, columns_help, output_help};
 use super::nights::{DiffArgs, HistoryArgs, VerifyArgs};
 use super::schedule::ScheduleArgs;
+use super::shard_args::{MergeArgs, ShardArgs};
 use super::values::{
     bytes, choice, column, deadline, destination, instant, listed, mapping, matrix, max_chars,
     not_blank, setting, severity, span, split_by,
@@ -87,6 +88,17 @@ pub enum Command {
         #[command(subcommand)]
         command: WaiversCommand,
     },
+    /// Makes a partial: what one part of a run on many machines finds
+    ///
+    /// Each part is made by one such command, anywhere and in any order, and may be made
+    /// twice; `audit merge` makes the reports of all of them. See `audit help many-machines`.
+    /// Exit codes: 0 the partial is whole, whatever was found; 2 none was written.
+    Shard(Box<ShardArgs>),
+    /// Makes the reports of a run from the partials of all its parts
+    ///
+    /// They are the same as those of a run on one machine, and so is the exit code. No report
+    /// is touched where a part is missing, damaged or of another run.
+    Merge(Box<MergeArgs>),
     /// Tests, lists and shows policies
     Policy {
         /// What to do with them
@@ -257,7 +269,7 @@ pub struct ExplainArgs {
 }
 
 /// Holds the arguments that say which reports are written, and how.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct ReportArgs {
     /// The files to write, with their formats
     #[arg(
@@ -322,7 +334,7 @@ pub struct ConvertArgs {
 }
 
 /// Holds the arguments of an audit.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct AuditArgs {
     /// Exports to audit; `-` is stdin
     #[arg(
@@ -335,6 +347,14 @@ pub struct AuditArgs {
     #[arg(long, value_name = "FILE")]
     pub exports_from: Option<PathBuf>,
 
+    /// What is asked of it
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// Holds the arguments of a run: of an audit, or of a merge of its parts.
+#[derive(Debug, Clone, Default, Args)]
+pub struct RunArgs {
     /// Take what the command line leaves open from this file, whose keys are the names
     /// of options; nothing else is looked for
     #[arg(
@@ -345,11 +365,6 @@ pub struct AuditArgs {
     )]
     pub config: Option<PathBuf>,
 
-    /// What reports call the export, instead of by its path: code scanning takes a finding
-    /// in another file for another; the second export is NAME-2
-    #[arg(long, value_name = "NAME")]
-    pub export_name: Option<String>,
-
     /// A policy: a TOML file, or the name of a bundled one (see `audit policy list`)
     #[arg(
         short,
@@ -359,28 +374,9 @@ pub struct AuditArgs {
     )]
     pub policies: Vec<PathBuf>,
 
-    /// Give a parameter of a policy another value; one that is looser than the
-    /// policy allows is an error
-    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
-    pub set: Vec<(String, String)>,
-
-    /// Read another key as a field too, as in --map id=customer_id
-    #[arg(long, value_name = "FIELD=KEY", value_parser = mapping)]
-    pub map: Vec<(String, String)>,
-
-    /// Ask only these rules: rule-id, policy/rule-id or tag:NAME; the others are
-    /// reported as not tested
-    #[arg(long, value_name = "SELECTOR")]
-    pub only: Vec<Selector>,
-
-    /// Leave out these rules, and report them as not tested
-    #[arg(long, value_name = "SELECTOR")]
-    pub skip: Vec<Selector>,
-
-    /// Waive the findings that a file of waivers accepts, until they expire or the
-    /// record says something else
-    #[arg(long, value_name = "FILE")]
-    pub waivers: Vec<PathBuf>,
+    /// What bears on each record
+    #[command(flatten)]
+    pub judging: JudgingArgs,
 
     /// The reports
     #[command(flatten)]
@@ -441,23 +437,6 @@ pub struct AuditArgs {
     #[arg(long)]
     pub allow_empty: bool,
 
-    /// The time that counts as now, for durations such as 90d [default: now]
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    pub as_of: Option<DateTime<Utc>>,
-
-    /// Shape of the exports
-    #[arg(
-        long,
-        value_parser = choice::<export::Format>(),
-        default_value_t,
-        value_name = "FORMAT"
-    )]
-    pub input_format: export::Format,
-
-    /// Show personal data and credentials, which otherwise read `[redacted]`
-    #[arg(long)]
-    pub show_sensitive: bool,
-
     /// Write what was audited, with the sizes and SHA-256 digests of all that
     /// was read and written; `audit verify` checks them
     #[arg(long, value_name = "FILE")]
@@ -476,15 +455,6 @@ pub struct AuditArgs {
     /// Who runs the audit, for the manifest
     #[arg(long, value_name = "NAME", value_parser = not_blank)]
     pub operator: Option<String>,
-
-    /// Write pseudonyms for ids and names of customers: the same in every
-    /// run with the same key, a file of at least 16 random bytes
-    #[arg(long, value_name = "KEYFILE", conflicts_with = "show_sensitive")]
-    pub pseudonymise: Option<PathBuf>,
-
-    /// Records larger than this are rejected
-    #[arg(long, value_name = "BYTES", default_value_t = export::MAX_RECORD_BYTES, value_parser = bytes)]
-    pub max_record_bytes: usize,
 
     /// Open and check all that a run needs, and stop before the first record
     #[arg(long)]
@@ -510,6 +480,64 @@ pub struct AuditArgs {
     /// All arguments as they were given
     #[arg(skip)]
     pub arguments: Vec<String>,
+}
+
+/// Holds the arguments that bear on each record: parts of one run agree in them.
+#[derive(Debug, Clone, Default, Args)]
+pub struct JudgingArgs {
+    /// What reports call the export, instead of by its path: code scanning takes a finding
+    /// in another file for another; the second export is NAME-2
+    #[arg(long, value_name = "NAME")]
+    pub export_name: Option<String>,
+
+    /// Give a parameter of a policy another value; one that is looser than the
+    /// policy allows is an error
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    pub set: Vec<(String, String)>,
+
+    /// Read another key as a field too, as in --map id=customer_id
+    #[arg(long, value_name = "FIELD=KEY", value_parser = mapping)]
+    pub map: Vec<(String, String)>,
+
+    /// Ask only these rules: rule-id, policy/rule-id or tag:NAME; the others are
+    /// reported as not tested
+    #[arg(long, value_name = "SELECTOR")]
+    pub only: Vec<Selector>,
+
+    /// Leave out these rules, and report them as not tested
+    #[arg(long, value_name = "SELECTOR")]
+    pub skip: Vec<Selector>,
+
+    /// Waive the findings that a file of waivers accepts, until they expire or the
+    /// record says something else
+    #[arg(long, value_name = "FILE")]
+    pub waivers: Vec<PathBuf>,
+
+    /// The time that counts as now, for durations such as 90d [default: now]
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub as_of: Option<DateTime<Utc>>,
+
+    /// Shape of the exports
+    #[arg(
+        long,
+        value_parser = choice::<export::Format>(),
+        default_value_t,
+        value_name = "FORMAT"
+    )]
+    pub input_format: export::Format,
+
+    /// Show personal data and credentials, which otherwise read `[redacted]`
+    #[arg(long)]
+    pub show_sensitive: bool,
+
+    /// Write pseudonyms for ids and names of customers: the same in every
+    /// run with the same key, a file of at least 16 random bytes
+    #[arg(long, value_name = "KEYFILE", conflicts_with = "show_sensitive")]
+    pub pseudonymise: Option<PathBuf>,
+
+    /// Records larger than this are rejected
+    #[arg(long, value_name = "BYTES", default_value_t = export::MAX_RECORD_BYTES, value_parser = bytes)]
+    pub max_record_bytes: usize,
 
     /// The size of a chunk in bytes
     #[arg(long, hide = true, default_value_t = 512 << 10, value_parser = bytes)]

@@ -6,6 +6,7 @@ mod in_force;
 mod nights;
 mod resolve;
 mod schedule;
+mod shard_args;
 mod topic;
 mod usage;
 mod values;
@@ -13,11 +14,13 @@ mod waiver_args;
 
 pub use args::{
     AuditArgs, Cli, Command, ConfigCommand, ConvertArgs, ExplainArgs, PolicyCommand, ReportArgs,
+    RunArgs,
 };
 pub use in_force::{InForce, Origin};
 pub use nights::{DiffArgs, HistoryArgs, VerifyArgs};
 pub use resolve::Resolved;
 pub use schedule::{ScheduleArgs, Scheduler};
+pub use shard_args::{MergeArgs, ShardArgs};
 pub use topic::Topic;
 pub use usage::{Unknown, Usage, command, help_of, parse};
 pub use waiver_args::{CheckWaiversArgs, WaiveArgs, WaiversCommand};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::ColorChoice;
 
-use super::args::{AuditArgs, ConvertArgs, ExplainArgs, ReportArgs};
+use super::args::{AuditArgs, Cli, Command, ConvertArgs, ExplainArgs, ReportArgs};
 use super::in_force::{Chooser, InForce, Origin};
 use super::nights::{DiffArgs, HistoryArgs, VerifyArgs};
 use super::waiver_args::{CheckWaiversArgs, WaiveArgs};
@@ -47,10 +47,19 @@ impl ReportArgs {
     }
 }
 
-impl AuditArgs {
+impl Cli {
     /// Returns when the user wants colours.
     pub fn colour(&self) -> ColourChoice {
-        colour_choice(self.color)
+        colour_choice(self.audit.run.color)
+    }
+
+    /// Notes all arguments after the name of the program.
+    pub fn set_arguments(&mut self, arguments: Vec<String>) {
+        let run = match &mut self.command {
+            Some(Command::Merge(merge)) => &mut merge.run,
+            _ => &mut self.audit.run,
+        };
+        run.arguments = arguments;
     }
 }
 
@@ -67,122 +76,126 @@ impl AuditArgs {
     /// Returns the options: what the command line leaves open is what the configuration
     /// says, which was read for a run at this instant.
     pub fn resolve(self, config: Config, as_of: DateTime<Utc>) -> Resolved {
+        let Self {
+            exports, run: this, ..
+        } = self;
+        let judging = this.judging;
         let mut choose = Chooser::default();
         let path = |path: &PathBuf| path.display().to_string();
-        let verbosity = match (self.quiet, self.verbose) {
+        let verbosity = match (this.quiet, this.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, true) => Verbosity::Verbose,
             (false, false) => Verbosity::Normal,
         };
-        let names = choose.list(Key::Policies, self.policies, config.policies, "none", path);
-        let exports = choose.list(Key::Exports, self.exports, config.exports, "none", path);
-        let waivers = choose.list(Key::Waivers, self.waivers, config.waivers, "none", path);
+        let names = choose.list(Key::Policies, this.policies, config.policies, "none", path);
+        let exports = choose.list(Key::Exports, exports, config.exports, "none", path);
+        let waivers = choose.list(Key::Waivers, judging.waivers, config.waivers, "none", path);
         let text = |name: &String, value: &String| (name.clone(), value.clone());
-        let set = choose.named(Key::Set, self.set, config.set, text);
+        let set = choose.named(Key::Set, judging.set, config.set, text);
         let selector = Selector::to_string;
-        let only = choose.list(Key::Only, self.only, config.only, "all", selector);
-        let skip = choose.list(Key::Skip, self.skip, config.skip, "none", selector);
-        let map = choose.named(Key::Map, self.map, config.map, text);
-        let usual = match (self.fail_on_new, &config.fail_on_new) {
+        let only = choose.list(Key::Only, judging.only, config.only, "all", selector);
+        let skip = choose.list(Key::Skip, judging.skip, config.skip, "none", selector);
+        let map = choose.named(Key::Map, judging.map, config.map, text);
+        let usual = match (this.fail_on_new, &config.fail_on_new) {
             (None, None) => "low",
             (Some(_), _) | (None, Some(_)) => "never",
         };
         let fails_on = choose.list(
             Key::FailOn,
-            self.fail_on,
+            this.fail_on,
             config.fail_on,
             usual,
             FailsOn::to_string,
         );
         let fail_on_new = choose.one(
             Key::FailOnNew,
-            self.fail_on_new,
+            this.fail_on_new,
             config.fail_on_new,
             "never",
             |severity| severity.name().to_owned(),
         );
         let undecided = choose.one(
             Key::Undecided,
-            self.undecided,
+            this.undecided,
             config.undecided,
             &Undecided::default().to_string(),
             Undecided::to_string,
         );
         let allow_empty = choose.one(
             Key::AllowEmpty,
-            self.allow_empty.then_some(true),
+            this.allow_empty.then_some(true),
             config.allow_empty,
             "false",
             bool::to_string,
         );
-        let expect = choose.one(Key::Expect, self.expect, config.expect, "none", path);
+        let expect = choose.one(Key::Expect, this.expect, config.expect, "none", path);
         // One of the two on the command line is instead of either.
-        let (since, history) = match (&self.since, &self.history) {
+        let (since, history) = match (&this.since, &this.history) {
             (None, None) => (config.since, config.history),
             (Some(_), _) | (None, Some(_)) => (None, None),
         };
-        let since = choose.one(Key::Since, self.since, since, "none", path);
-        let history = choose.one(Key::History, self.history, history, "none", path);
+        let since = choose.one(Key::Since, this.since, since, "none", path);
+        let history = choose.one(Key::History, this.history, history, "none", path);
         let keep = choose.one(
             Key::Keep,
-            self.keep,
+            this.keep,
             config.keep,
             "for ever",
             Span::to_string,
         );
         let deadlines = choose.named(
             Key::Deadline,
-            self.deadline,
+            this.deadline,
             config.deadline,
             |severity, span| (severity.name().to_owned(), span.to_string()),
         );
         let shrink = choose.one(
             Key::Shrink,
-            self.shrink,
+            this.shrink,
             config.shrink,
             &Alarm::default().to_string(),
             Alarm::to_string,
         );
         let max_export_age = choose.one(
             Key::MaxExportAge,
-            self.max_export_age,
+            this.max_export_age,
             config.max_export_age,
             "any",
             Span::to_string,
         );
         let stale = choose.one(
             Key::Stale,
-            self.stale,
+            this.stale,
             config.stale,
             &Alarm::default().to_string(),
             Alarm::to_string,
         );
-        let gap = choose.one(Key::Gap, self.gap, config.gap, "any", Span::to_string);
+        let gap = choose.one(Key::Gap, this.gap, config.gap, "any", Span::to_string);
         let export_name = choose.one(
             Key::ExportName,
-            self.export_name,
+            judging.export_name,
             config.export_name,
             "the path",
             String::clone,
         );
-        let job = self.reports.job.clone();
+        let job = this.reports.job.clone();
         let job = choose.one(Key::Job, job, config.job, "the policies", String::clone);
         let link = choose.one(Key::Link, None, config.link, "none", String::clone);
-        let given = self.manifest.map(|path| of_night(path, as_of));
+        let given = this.manifest.map(|path| of_night(path, as_of));
         let manifest = choose.one(Key::Manifest, given, config.manifest, "none", path);
-        let given = self.matrix.map(|path| of_night(path, as_of));
+        let given = this.matrix.map(|path| of_night(path, as_of));
         let matrix = choose.one(Key::Matrix, given, config.matrix, "none", path);
         let threads = choose.one(
             Key::Threads,
-            self.threads,
+            this.threads,
             config.threads,
             "one for each core",
             u16::to_string,
         );
         // Who wants quiet has a report on stdout only if its format is named.
         let usual = (verbosity != Verbosity::Quiet).then_some(report::Format::Text);
-        let stdout = self.reports.format.or(usual);
-        let mut reports = self.reports.options(stdout);
+        let stdout = this.reports.format.or(usual);
+        let mut reports = this.reports.options(stdout);
         for file in &mut reports.files {
             file.path = of_night(std::mem::take(&mut file.path), as_of);
         }
@@ -195,8 +208,8 @@ impl AuditArgs {
             exports,
             expect,
             export_name,
-            operator: self.operator,
-            arguments: self.arguments,
+            operator: this.operator,
+            arguments: this.arguments,
             policies: PolicyOptions {
                 names,
                 set,
@@ -206,9 +219,9 @@ impl AuditArgs {
             },
             waivers,
             input: InputOptions {
-                format: self.input_format,
-                max_record_bytes: self.max_record_bytes,
-                chunk_bytes: self.window_bytes,
+                format: judging.input_format,
+                max_record_bytes: judging.max_record_bytes,
+                chunk_bytes: judging.window_bytes,
             },
             reports,
             fail_on: fail_on(&fails_on).unwrap_or(match fail_on_new {
@@ -235,16 +248,16 @@ impl AuditArgs {
                 undecided: undecided.unwrap_or_default(),
                 allow_empty: allow_empty.unwrap_or_default(),
             },
-            disclosure: match (self.pseudonymise, self.show_sensitive) {
+            disclosure: match (judging.pseudonymise, judging.show_sensitive) {
                 (Some(key), _) => Disclosure::Pseudonymised(key),
                 (None, true) => Disclosure::Shown,
                 (None, false) => Disclosure::Redacted,
             },
             manifest,
-            dry_run: self.dry_run,
+            dry_run: this.dry_run,
             threads,
             verbosity,
-            colour: colour_choice(self.color),
+            colour: colour_choice(this.color),
         };
         Resolved {
             options,

@@ -55,43 +55,47 @@ pub(super) fn is_enough(
 
 /// Returns the options of an audit, whether they are enough for one or not.
 pub(super) fn resolved(mut args: AuditArgs) -> Result<Resolved, Error> {
-    let as_of = args.as_of.unwrap_or_else(Utc::now);
+    let as_of = args.run.judging.as_of.unwrap_or_else(Utc::now);
     if let Some(list) = args.exports_from.take() {
-        args.exports.extend(exports_from(&list)?);
+        args.exports.extend(named_in(&list)?);
     }
-    let config = match &args.config {
+    let config = match &args.run.config {
         Some(path) => Config::read(path, as_of)?,
         None => Config::default(),
     };
     Ok(args.resolve(config, as_of))
 }
 
-/// Reads the names of exports: a line each, and blank lines do not count.
-fn exports_from(list: &Path) -> Result<Vec<PathBuf>, Error> {
-    let is_stdin = list.as_os_str() == "-";
-    let file = if is_stdin {
-        Path::new("/dev/stdin")
-    } else {
-        list
-    };
+/// Reads the names of files: a line each, and blank lines do not count.
+pub(super) fn named_in(list: &Path) -> Result<Vec<PathBuf>, Error> {
     let failed = |source| Error::ExportsFrom {
         path: list.display().to_string(),
         source,
     };
-    let bytes = bounded_file::read(file, MAX_TEXT).map_err(failed)?;
-    let lines = bytes.split(|byte| *byte == b'\n');
-    let lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    let lines = lines.filter(|line| !line.is_empty());
-    let names: Vec<_> = lines
-        .map(|line| PathBuf::from(OsString::from_vec(line.to_vec())))
-        .collect();
+    let names = lines_of(list).map_err(failed)?;
+    let names: Vec<_> = names.into_iter().map(PathBuf::from).collect();
     if names.is_empty() {
         let why = "it names no export: write one a line";
         return Err(failed(io::Error::new(io::ErrorKind::InvalidData, why)));
     }
-    if is_stdin && names.iter().any(|name| name.as_os_str() == "-") {
+    if list.as_os_str() == "-" && names.iter().any(|name| name.as_os_str() == "-") {
         let why = "stdin is the list, and cannot be an export too";
         return Err(failed(io::Error::new(io::ErrorKind::InvalidData, why)));
     }
     Ok(names)
+}
+
+/// Returns the lines of a list that are not blank; `-` is stdin.
+pub(super) fn lines_of(list: &Path) -> io::Result<Vec<OsString>> {
+    let file = match list.as_os_str() == "-" {
+        true => Path::new("/dev/stdin"),
+        false => list,
+    };
+    let bytes = bounded_file::read(file, MAX_TEXT)?;
+    let lines = bytes.split(|byte| *byte == b'\n');
+    let lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let lines = lines.filter(|line| !line.is_empty());
+    Ok(lines
+        .map(|line| OsString::from_vec(line.to_vec()))
+        .collect())
 }

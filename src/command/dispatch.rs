@@ -5,8 +5,8 @@ use std::io::Write;
 use super::error::Error;
 use super::exit::Exit;
 use super::{
-    check, completions, config, convert, diff, explain, help, history, man, schedule, schema, show,
-    test, verify, waive, waivers,
+    check, completions, config, convert, diff, explain, help, history, man, merge, schedule,
+    schema, shard, show, test, verify, waive, waivers,
 };
 use crate::cli::{Command, ConfigCommand, PolicyCommand, WaiversCommand};
 use crate::terminal::{Streams, write_at_once};
@@ -22,6 +22,8 @@ pub fn dispatch(command: Command, streams: &mut Streams<'_>) -> Result<Exit, Err
         Command::Diff(args) => diff::diff(&args.into(), streams),
         Command::History(args) => history::history(&args.into(), streams),
         Command::Schedule(args) => schedule::schedule(&args, streams),
+        Command::Shard(args) => shard::shard(*args, streams),
+        Command::Merge(args) => merge::merge(*args, streams),
         Command::Verify(args) => verify::verify(&args.into(), streams.stdout),
         Command::Waive(args) => {
             write_at_once(streams.stdout, |out| waive::waive(&args.into(), out))

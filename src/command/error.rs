@@ -3,6 +3,7 @@
 use std::io;
 
 use super::schedule::ScheduleError;
+use super::shard::ShardError;
 use super::waive::WaiveError;
 use crate::aggregate;
 use crate::config;
@@ -12,6 +13,7 @@ use crate::history;
 use crate::manifest;
 use crate::nights;
 use crate::panics::{self, Panic};
+use crate::partial;
 use crate::pipeline;
 use crate::policy;
 use crate::population;
@@ -70,6 +72,12 @@ pub enum Error {
     /// The expected customers are not known.
     #[error(transparent)]
     Population(#[from] population::Error),
+    /// Partials are not those of one whole run.
+    #[error(transparent)]
+    Partial(#[from] partial::Error),
+    /// A part of a run cannot be made, or not be merged.
+    #[error(transparent)]
+    Shard(#[from] ShardError),
     /// What rules over all records gather cannot be kept.
     #[error(transparent)]
     Aggregate(#[from] aggregate::Error),

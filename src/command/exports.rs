@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::digest::{ByteCounter, DigestHandle, FileDigest};
 use crate::export::{Beginning, Source};
+use crate::partial::{self, Whole};
 
 /// Represents an export while it is read.
 pub(super) struct ExportRun {
@@ -18,7 +19,17 @@ pub(super) struct ExportRun {
     /// Counts the bytes that were read of it.
     pub bytes: ByteCounter,
     /// Digests the bytes that are read of it, if somebody needs that.
-    digest: Option<DigestHandle>,
+    digest: Digest,
+}
+
+/// Says what is known of the digest of an export's file.
+enum Digest {
+    /// Nobody needs it.
+    Unknown,
+    /// Its bytes are digested while they are read.
+    Running(DigestHandle),
+    /// It was digested elsewhere.
+    Known(FileDigest),
 }
 
 impl ExportRun {
@@ -40,23 +51,64 @@ impl ExportRun {
                 .map(|((source, beginning), number)| {
                     let may_be_twice = beginning.is_some_and(|file| !is_alone(file));
                     Self {
-                        name: match (name, number) {
-                            (None, _) => source.name.clone(),
-                            (Some(name), 1) => name.to_owned(),
-                            (Some(name), _) => format!("{name}-{number}"),
-                        },
+                        name: reported_name(name, number - 1, &source.name),
                         path: source.name.clone(),
                         modified: source.modified,
                         bytes: source.byte_counter(),
-                        digest: (with_digests || may_be_twice).then(|| source.want_digest()),
+                        digest: match with_digests || may_be_twice {
+                            true => Digest::Running(source.want_digest()),
+                            false => Digest::Unknown,
+                        },
                     }
                 });
         exports.collect()
     }
 
+    /// Returns the exports of which partials hold what was judged.
+    ///
+    /// # Errors
+    ///
+    /// Their digests are needed, and one is not known.
+    pub fn of_whole(whole: &Whole, needs_digests: bool) -> Result<Vec<Self>, partial::Error> {
+        let exports = whole.exports.iter().map(|export| {
+            let known = whole.digests.get(&export.index);
+            if needs_digests && known.is_none() {
+                return Err(partial::Error::NoDigest {
+                    export: export.path.clone(),
+                });
+            }
+            let modified = known.and_then(|(_, modified)| *modified);
+            Ok(Self {
+                name: export.name.clone(),
+                path: export.path.clone(),
+                modified: modified.and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
+                bytes: ByteCounter::default(),
+                digest: match known {
+                    Some((file, _)) => Digest::Known(file.clone()),
+                    None => Digest::Unknown,
+                },
+            })
+        });
+        exports.collect()
+    }
+
     /// Returns the export's file as it was read, if it was digested.
     pub fn file_digest(&self) -> Option<FileDigest> {
-        Some(self.digest.as_ref()?.digest(self.path.as_str()))
+        match &self.digest {
+            Digest::Unknown => None,
+            Digest::Running(digest) => Some(digest.digest(self.path.as_str())),
+            Digest::Known(file) => Some(file.clone()),
+        }
+    }
+}
+
+/// Returns what reports call an export, by its index: its path or, with a `name`, that and its
+/// number.
+pub(super) fn reported_name(name: Option<&str>, index: usize, path: &str) -> String {
+    match (name, index) {
+        (None, _) => path.to_owned(),
+        (Some(name), 0) => name.to_owned(),
+        (Some(name), _) => format!("{name}-{}", index + 1),
     }
 }
 

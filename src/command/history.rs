@@ -31,7 +31,7 @@ pub(super) fn history(options: &HistoryOptions, streams: &mut Streams<'_>) -> Re
     }
     let write = |out: &mut dyn Write| write(&overview, format, out);
     match &options.output {
-        Some(path) => report::write_file(path, write)?,
+        Some(path) => report::write_file(path, &[], |out| write(out))?,
         None => write_at_once(streams.stdout, write)?,
     }
     Ok(Exit::Clean)

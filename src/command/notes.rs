@@ -1,5 +1,6 @@
 //! What a run says on stderr of what its reports may not say.
 
+use super::audit::Input;
 use crate::finding::{Anomaly, Counts};
 use crate::options::AuditOptions;
 use crate::policy::Policies;
@@ -126,9 +127,17 @@ fn way_out(code: GapCode) -> Option<&'static str> {
 pub(super) fn would_audit(
     options: &AuditOptions,
     policies: &Policies,
-    size: Option<u64>,
+    input: &Input<'_>,
 ) -> String {
-    let exports = count(options.exports.len() as u64, "export", "exports");
+    let exports = match input {
+        Input::Exports(sources) => count(sources.len() as u64, "export", "exports"),
+        Input::Partials(whole) => {
+            let exports = count(whole.exports.len() as u64, "export", "exports");
+            let partials = count(whole.partials.len() as u64, "partial", "partials");
+            format!("{exports} in {partials}")
+        }
+    };
+    let size = input.size();
     let size = size.map(|size| format!(" ({})", count(size, "byte", "bytes")));
     let ids = policies.all.iter().map(|policy| policy.id.as_str());
     let rules = policies.all.iter().map(|policy| policy.rules.len() as u64);

@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 
 use super::tables::{Entry, Tables};
 use crate::aggregate::Gathered;
-use crate::finding::{Finding, JudgedRecord, Mark, Outcome, Privacy, Reason, Subject, Summary};
+use crate::finding::{
+    Finding, JudgedRecord, Mark, Outcome, Privacy, Reason, Standing, Subject, Summary,
+};
 use crate::policy::{
     Aggregate, Answers, Ask, Cause, Group, OnAbsent, Policies, Policy, Requirement, Rule, States,
     Truth,
@@ -53,24 +55,6 @@ pub struct Context<'a> {
     pub number: u64,
     /// How far values may be shown.
     pub privacy: Privacy<'a>,
-}
-
-/// Says how a rule regards a record, whether that is listed or not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// Its policy does not judge the record.
-    OutOfScope,
-    /// The rule does not apply.
-    NotApplicable,
-    /// The rule is met; if it is one over all records, as far as this record goes.
-    Pass,
-    /// The rule is met, and would not be if the keys that the record lacks held something
-    /// bad.
-    PassByAbsence,
-    /// Whether a rule over all records applies cannot be decided.
-    Undecided,
-    /// It is a finding.
-    Listed,
 }
 
 impl<'p> Judge<'p> {

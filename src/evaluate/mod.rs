@@ -6,4 +6,4 @@
 mod judge;
 mod tables;
 
-pub use judge::{Context, Judge, Standing};
+pub use judge::{Context, Judge};

@@ -2,33 +2,33 @@
 //! reads them one after another.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
 
-use memchr::memrchr;
-
+use super::boundary::Boundary;
 use super::format::{Format, MAX_RECORD_BYTES, PREVIEW_BYTES};
 use super::interrupt::StopFlag;
-use super::json::{self, Container, Next, Position};
-use super::pages::Remark;
 use super::reader::{Reader, State};
-use super::sink::{Listener, Sink, Stop, Unread, Unreadable};
+use super::sink::{Listener, Stop, Unread};
 use super::source::{Source, Stream};
-use crate::record::{Record, Schema};
+use crate::record::Schema;
 
 /// Holds bytes of an export that are read in one go.
 #[derive(Debug)]
 pub struct Chunk {
     /// The index of the chunk in the run.
     pub index: u64,
-    /// The index of its export on the command line.
+    /// The index of its export among those of the run.
     pub export: usize,
+    /// It is the first of its export, or of the stretch of it that is read.
+    pub first: bool,
     /// How many bytes of the unpacked export come before it.
     pub offset: u64,
     /// The state of the export that most likely comes before it; for the first
     /// chunk of an export it certainly does.
     pub state: Option<State>,
-    /// The export ends with it.
+    /// It is the last of its export, or of the stretch of it that is read.
     pub last: bool,
+    /// The export goes on after the stretch of it that is read.
+    pub goes_on: bool,
     /// Why the export could not be read further.
     pub unread: Option<Unread>,
     buffer: Buffer,
@@ -38,6 +38,11 @@ impl Chunk {
     /// Returns the bytes.
     pub fn bytes(&self) -> &[u8] {
         self.buffer.bytes()
+    }
+
+    /// Returns whether the export ends with it.
+    pub fn ends_export(&self) -> bool {
+        self.last && !self.goes_on
     }
 }
 
@@ -91,6 +96,8 @@ pub struct Chunker<'s> {
     index: u64,
     export: usize,
     offset: u64,
+    /// The export goes on after the stretch of it that is read.
+    goes_on: bool,
 }
 
 impl<'s> Chunker<'s> {
@@ -110,6 +117,7 @@ impl<'s> Chunker<'s> {
             index: 0,
             export: 0,
             offset: 0,
+            goes_on: false,
         }
     }
 
@@ -130,12 +138,20 @@ impl<'s> Chunker<'s> {
         if self.stop.is_raised() {
             return None;
         }
-        let mut chunk = self.empty_chunk();
+        let mut started = None;
         if self.stream.is_none() {
-            match self.sources.pop_front()?.start(self.stop.clone()) {
-                Ok(stream) => self.stream = Some(stream),
-                Err(error) => chunk.unread = Some(error.into()),
-            }
+            let source = self.sources.pop_front()?;
+            self.export = source.index;
+            (self.offset, self.boundary) = source.beginning_of_stretch();
+            self.goes_on = source.goes_on();
+            started = Some(source.start(self.stop.clone()));
+        }
+        let mut chunk = self.empty_chunk();
+        chunk.first = started.is_some();
+        match started {
+            Some(Ok(stream)) => self.stream = Some(stream),
+            Some(Err(error)) => chunk.unread = Some(error.into()),
+            None => {}
         }
         chunk.buffer.push(&self.rest);
         self.rest.clear();
@@ -150,9 +166,6 @@ impl<'s> Chunker<'s> {
         self.offset += cut as u64;
         if chunk.last {
             self.stream = None;
-            self.export += 1;
-            self.offset = 0;
-            self.boundary = Boundary::First;
         }
         Some(chunk)
     }
@@ -172,12 +185,14 @@ impl<'s> Chunker<'s> {
             index: self.index,
             export: self.export,
             offset: self.offset,
+            first: false,
             state: match &self.boundary {
                 Boundary::First => Some(State::Start(self.format)),
                 Boundary::Known { state, .. } => Some(state.clone()),
                 Boundary::None => None,
             },
             last: false,
+            goes_on: self.goes_on,
             unread: None,
             buffer,
         }
@@ -197,9 +212,9 @@ impl<'s> Chunker<'s> {
                 return chunk.bytes().len();
             }
             if matches!(self.boundary, Boundary::First) {
-                self.boundary = Boundary::find(self.schema, self.format, chunk);
+                self.boundary = Boundary::find(self.schema, self.format, chunk.bytes());
             }
-            if let Some(cut) = self.boundary.cut(chunk.bytes()) {
+            if let Some(cut) = self.boundary.last_cut(chunk.bytes()) {
                 return cut;
             }
             if target >= MAX_WINDOW || matches!(self.boundary, Boundary::None) {
@@ -261,7 +276,7 @@ fn read_chunks<S: Listener>(
         carry.extend_from_slice(chunk.bytes());
         let before = state.take().or_else(|| chunk.state.clone());
         let before = before.unwrap_or(State::Start(Format::Auto));
-        let (after, done) = reader.read(before, &carry, chunk.last, sink)?;
+        let (after, done) = reader.read(before, &carry, chunk.ends_export(), sink)?;
         carry.drain(..done);
         state = Some(after);
         if let Some(why) = chunk.unread.clone() {
@@ -276,120 +291,11 @@ fn read_chunks<S: Listener>(
     Ok(())
 }
 
-/// Says where the next chunk of an export is likely to begin.
-#[derive(Debug)]
-enum Boundary {
-    /// Nothing of the export has been seen.
-    First,
-    /// In this state, before an object that begins with these keys, if any.
-    Known { state: State, keys: Vec<Vec<u8>> },
-    /// Anywhere.
-    None,
-}
-
-impl Boundary {
-    /// Reads the beginning of an export to see how it goes on.
-    fn find(schema: &Schema, format: Format, chunk: &Chunk) -> Self {
-        let mut reader = Reader::new(schema, MAX_RECORD_BYTES);
-        let mut look = |bytes: &[u8]| {
-            let read = reader.read(State::Start(format), bytes, false, &mut Nothing);
-            // Nothing is known of an export whose reading was stopped.
-            read.map_or(State::Lost, |(state, _)| state)
-        };
-        // The first records tell, unless they are large.
-        let bytes = chunk.bytes();
-        let state = match look(&bytes[..bytes.len().min(PREVIEW_BYTES)]) {
-            known if Self::is_known(&known) => known,
-            _ => look(bytes),
-        };
-        match state {
-            State::Json(json::State { at, document, .. }) => {
-                let container = match at {
-                    Position::Between(container, _) => container,
-                    Position::Broken(..) => return Boundary::None,
-                };
-                let is_known = match container {
-                    Container::Lines => document.place.is_some(),
-                    Container::Records => true,
-                    Container::Map | Container::Members | Container::Elements => false,
-                };
-                if !is_known {
-                    return Boundary::None;
-                }
-                let state = json::State {
-                    at: Position::Between(container, Next::Value),
-                    document,
-                    wait: 0,
-                };
-                Boundary::Known {
-                    state: State::Json(state),
-                    keys: json::first_keys(chunk.bytes()),
-                }
-            }
-            State::Csv(_) => Boundary::Known {
-                state,
-                keys: Vec::new(),
-            },
-            State::Start(_) | State::Lost => Boundary::None,
-        }
-    }
-
-    /// Returns whether it is known what follows in a state.
-    fn is_known(state: &State) -> bool {
-        match state {
-            State::Csv(_) => true,
-            State::Json(json::State { at, document, .. }) => match at {
-                Position::Between(Container::Lines, _) => document.place.is_some(),
-                Position::Between(Container::Records, _) => true,
-                Position::Between(..) | Position::Broken(..) => false,
-            },
-            State::Start(_) | State::Lost => false,
-        }
-    }
-
-    /// Returns the last byte at which the next chunk may begin, if there is one.
-    fn cut(&self, bytes: &[u8]) -> Option<usize> {
-        let Boundary::Known { state, keys } = self else {
-            return None;
-        };
-        match state {
-            State::Csv(_) => memrchr(b'\n', bytes).map(|feed| feed + 1),
-            State::Json(json::State { at, .. }) => at.container().last_cut(bytes, keys),
-            State::Start(_) | State::Lost => None,
-        }
-    }
-}
-
-/// Keeps nothing of what is read.
-struct Nothing;
-
-impl Sink for Nothing {
-    type Error = Infallible;
-
-    fn record(&mut self, _: &Record<'_>) -> Result<(), Stop<Infallible>> {
-        Ok(())
-    }
-
-    fn rejected(&mut self, _: usize, _: Unreadable) -> Result<(), Stop<Infallible>> {
-        Ok(())
-    }
-
-    fn protocol_line(&mut self) -> Result<(), Stop<Infallible>> {
-        Ok(())
-    }
-
-    fn remark(&mut self, _: Remark) -> Result<(), Stop<Infallible>> {
-        Ok(())
-    }
-
-    fn unread(&mut self, _: Unread) -> Result<(), Stop<Infallible>> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::export::{Remark, Sink, Unreadable};
+    use crate::record::Record;
 
     /// Counts records, and stops after some of them.
     struct Count {

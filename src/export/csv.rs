@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use serde::{Serialize, Serializer};
+
 use super::json::{self, Decoder};
 use super::simd;
 use super::sink::{Sink, Stop, Unread, Unreadable};
@@ -12,18 +14,22 @@ use crate::record::{Key, Raw, Record, Schema, Slot};
 use crate::text::short;
 
 /// Says where in a CSV export the next byte is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum State {
     /// Before a row.
-    Row(Arc<Table>),
+    Row(#[serde(serialize_with = "table")] Arc<Table>),
     /// In a row that is too large, on the way to the next line.
-    Oversize(Arc<Table>),
+    Oversize(#[serde(serialize_with = "table")] Arc<Table>),
     /// After the last row that can be read.
     Ended,
 }
 
+fn table<S: Serializer>(table: &Arc<Table>, serializer: S) -> Result<S::Ok, S::Error> {
+    table.as_ref().serialize(serializer)
+}
+
 /// Holds what the header says.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Table {
     /// What separates cells.
     pub delimiter: u8,

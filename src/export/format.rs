@@ -13,6 +13,7 @@
     strum::EnumString,
     strum::IntoStaticStr,
     strum::VariantArray,
+    serde::Serialize,
 )]
 #[strum(serialize_all = "lowercase")]
 pub enum Format {

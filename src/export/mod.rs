@@ -7,6 +7,8 @@
 //! again from where it did. So any cut gives the same records.
 
 #[cfg(feature = "cli")]
+mod boundary;
+#[cfg(feature = "cli")]
 mod chunk;
 mod csv;
 mod format;
@@ -20,6 +22,8 @@ mod simd;
 mod sink;
 #[cfg(feature = "cli")]
 mod source;
+#[cfg(feature = "cli")]
+mod stretch;
 mod unsupported;
 mod window;
 
@@ -33,4 +37,6 @@ pub use reader::{Reader, State};
 pub use sink::{ForeignLiteral, Listener, Sink, Stop, Unread, Unreadable};
 #[cfg(feature = "cli")]
 pub use source::{Beginning, Error, Source};
+#[cfg(feature = "cli")]
+pub use stretch::{Cutter, Stretch};
 pub use unsupported::Unsupported;

@@ -92,7 +92,7 @@ impl Says {
 }
 
 /// Represents what one key of a wrapper says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum Remark {
     /// A document begins, which may be one of several pages.
     Page,

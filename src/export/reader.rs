@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bumpalo::Bump;
+use serde::Serialize;
 
 use super::format::{Format, PREVIEW_BYTES};
 use super::header::{self, Header};
@@ -11,10 +12,11 @@ use super::sink::{Sink, Stop, Unread};
 use super::unsupported::Unsupported;
 use super::window::{Window, incomplete_tail, mask};
 use super::{csv, json};
+use crate::digest::{self, Hasher};
 use crate::record::{Schema, UnknownKeys};
 
 /// Says where in an export the next byte is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum State {
     /// Before the first byte.
     Start(Format),
@@ -27,6 +29,16 @@ pub enum State {
 }
 
 impl State {
+    /// Returns a digest of the state, in hexadecimal digits: two that are not the same differ
+    /// in it, on whichever machines they were met.
+    pub fn digest(&self) -> String {
+        // Plain data can be written to memory.
+        let written = serde_json::to_vec(self).unwrap_or_default();
+        let mut hasher = Hasher::default();
+        hasher.update(&written);
+        digest::hex(&hasher.finish()[..16])
+    }
+
     /// Returns the name of the shape of the export, as far as it is known.
     pub fn shape(&self) -> &'static str {
         match self {

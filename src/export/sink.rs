@@ -150,8 +150,10 @@ pub enum Unread {
         /// The column that most likely is the id.
         nearest: Option<String>,
     },
-    /// It could not be read on, or not be unpacked.
+    /// It could not be unpacked further.
     Io(String),
+    /// The system could not read it on.
+    System(String),
     /// It was changed while it was read.
     Changed,
     /// Its records hold none of the fields that are asked for.
@@ -193,6 +195,7 @@ impl From<io::Error> for Unread {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::UnexpectedEof => Unread::OpenPack,
+            _ if error.raw_os_error().is_some() => Unread::System(error.to_string()),
             _ => Unread::Io(error.to_string()),
         }
     }
@@ -226,7 +229,9 @@ impl fmt::Display for Unread {
                      record: give it one, or name its columns, as with `--map id='{nearest}'`"
                 )
             }
-            Unread::Io(why) => write!(f, "it could not be read to its end: {why}"),
+            Unread::Io(why) | Unread::System(why) => {
+                write!(f, "it could not be read to its end: {why}")
+            }
             Unread::Changed => f.write_str("it was changed while it was read"),
             Unread::NoFields => f.write_str(
                 "no record of it has any of the fields that are asked for: is it an export of customers?",

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::fs::{File, Metadata};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::io::{self, Read, Seek};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -12,8 +12,10 @@ use std::time::SystemTime;
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 
+use super::boundary::Boundary;
 use super::interrupt::{InterruptibleReader, StopFlag};
 use super::sink::Unread;
+use super::stretch::Stretch;
 use crate::digest::{ByteCounter, DigestHandle, HashingReader};
 use crate::unpack::Unpacker;
 
@@ -52,6 +54,8 @@ pub enum Error {
 pub struct Source {
     /// What reports call it.
     pub name: String,
+    /// Its index among the exports of the run.
+    pub index: usize,
     /// When it was written last, if it is a file.
     pub modified: Option<DateTime<Utc>>,
     origin: Origin,
@@ -59,6 +63,8 @@ pub struct Source {
     digest: Option<DigestHandle>,
     /// How its file begins, if it is one.
     beginning: Option<Beginning>,
+    /// What is read of it, if that is not all.
+    stretch: Option<Stretch>,
 }
 
 /// Says how a file begins, and how long it is: files with the same content do not differ in
@@ -104,12 +110,25 @@ impl Source {
     ///
     /// The first that cannot be opened, or that is the same file as one before it.
     pub fn open_all(paths: &[PathBuf]) -> Result<Vec<Self>, Error> {
-        if paths.iter().filter(|path| is_stdin(path)).count() > 1 {
-            return Err(Error::StdinTwice);
-        }
+        Self::open_some(paths.iter().map(PathBuf::as_path).enumerate())
+    }
+
+    /// Opens some of those that the command line names, by their indexes among them.
+    ///
+    /// # Errors
+    ///
+    /// The first that cannot be opened, or that is the same file as one before it.
+    pub fn open_some<'p>(
+        paths: impl IntoIterator<Item = (usize, &'p Path)>,
+    ) -> Result<Vec<Self>, Error> {
+        let mut has_stdin = false;
         let mut firsts: HashMap<(u64, u64), String> = HashMap::new();
-        let open = paths.iter().map(|path| {
-            let (source, metadata) = Self::open(path)?;
+        let open = paths.into_iter().map(|(index, path)| {
+            if is_stdin(path) && std::mem::replace(&mut has_stdin, true) {
+                return Err(Error::StdinTwice);
+            }
+            let (mut source, metadata) = Self::open(path)?;
+            source.index = index;
             let identity = metadata.map(|metadata| (metadata.dev(), metadata.ino()));
             let first = identity.and_then(|file| firsts.insert(file, source.name.clone()));
             match first {
@@ -154,11 +173,13 @@ impl Source {
     fn new(name: String, modified: Option<DateTime<Utc>>, origin: Origin) -> Self {
         Self {
             name,
+            index: 0,
             modified,
             origin,
             counter: ByteCounter::default(),
             digest: None,
             beginning: None,
+            stretch: None,
         }
     }
 
@@ -200,7 +221,9 @@ impl Source {
             Origin::Kept(file) => Origin::Kept(file.try_clone().map_err(open)?),
         };
         Ok(Self {
+            index: self.index,
             beginning: self.beginning,
+            stretch: self.stretch.clone(),
             ..Self::new(self.name.clone(), self.modified, origin)
         })
     }
@@ -235,12 +258,39 @@ impl Source {
         }
     }
 
+    /// Reads no more of its file than a stretch.
+    #[must_use]
+    pub fn stretch(self, stretch: Stretch) -> Self {
+        Self {
+            stretch: Some(stretch),
+            ..self
+        }
+    }
+
+    /// Returns the first byte that is read, and what is known before it.
+    pub(super) fn beginning_of_stretch(&self) -> (u64, Boundary) {
+        match &self.stretch {
+            Some(stretch) if stretch.begin > 0 => (stretch.begin, stretch.boundary.clone()),
+            Some(_) | None => (0, Boundary::First),
+        }
+    }
+
+    /// Returns whether the export goes on after what is read of it.
+    pub(super) fn goes_on(&self) -> bool {
+        self.stretch
+            .as_ref()
+            .is_some_and(|stretch| stretch.end.is_some())
+    }
+
     /// Begins to read; the reading can be ended by a flag.
     pub(super) fn start(self, stop: StopFlag) -> io::Result<Stream> {
         let (reader, snapshot) = match self.origin {
             Origin::File(path) => {
-                let file = File::open(&path)?;
+                let mut file = File::open(&path)?;
                 let snapshot = Snapshot::new(path, &file)?;
+                if let Some(stretch) = &self.stretch {
+                    file.seek(SeekFrom::Start(stretch.begin))?;
+                }
                 (InterruptibleReader::file(file, stop), Some(snapshot))
             }
             Origin::Pipe(file) => (InterruptibleReader::pipe(file, stop), None),
@@ -254,9 +304,15 @@ impl Source {
                 (InterruptibleReader::pipe(stdin()?, stop), None)
             }
         };
-        let reader = HashingReader::new(reader, self.counter, self.digest);
+        let (begin, end) = self.stretch.map_or((0, None), |one| (one.begin, one.end));
+        let bytes = end.map_or(u64::MAX, |end| end - begin);
+        let reader = HashingReader::new(reader.take(bytes), self.counter, self.digest);
         Ok(Stream {
-            reader: Unpacker::new(reader)?,
+            reader: match begin {
+                0 => Unpacker::new(reader)?,
+                // What is packed is read from its first byte on.
+                _ => Unpacker::plain(reader),
+            },
             snapshot,
         })
     }
@@ -274,7 +330,7 @@ fn is_stdin(path: &Path) -> bool {
 
 /// Reads the bytes of an export, unpacked.
 pub(super) struct Stream {
-    reader: Unpacker<HashingReader<InterruptibleReader>>,
+    reader: Unpacker<HashingReader<io::Take<InterruptibleReader>>>,
     snapshot: Option<Snapshot>,
 }
 

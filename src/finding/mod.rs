@@ -12,6 +12,7 @@ pub mod outcome;
 pub mod privacy;
 pub mod ranking;
 pub mod redaction;
+mod standing;
 pub mod summary;
 mod waived;
 
@@ -23,4 +24,5 @@ pub use outcome::{Outcome, Reason, Status};
 pub use privacy::{Key, KeyError, Privacy};
 pub use ranking::{Customer, TopCustomers};
 pub use redaction::{REDACTED, display_id};
+pub use standing::Standing;
 pub use summary::{Counts, Coverage, Reach, Summary};

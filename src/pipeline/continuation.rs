@@ -1,11 +1,13 @@
 //! Where a chunk really ended, and so where the next one begins.
 
-use crate::export::{Chunk, Format, State};
+use crate::export::{Chunk, State};
 
 /// Holds what a chunk hands on to the next.
+#[derive(Default)]
 pub(super) struct Continuation {
-    format: Format,
-    pub(super) state: State,
+    /// The state after the chunk before; none before the first chunk of an export, or of a
+    /// stretch of one, which says itself in which state it begins.
+    pub(super) state: Option<State>,
     /// Bytes that were read and belong to what follows them.
     pub(super) carry: Vec<u8>,
     /// Records of this export so far.
@@ -13,23 +15,11 @@ pub(super) struct Continuation {
 }
 
 impl Continuation {
-    /// Returns the beginning of an export of this format.
-    pub(super) fn new(format: Format) -> Self {
-        Self {
-            format,
-            state: State::Start(format),
-            carry: Vec::new(),
-            records: 0,
-        }
-    }
-
     /// Returns whether the chunk before ended just where this one was assumed to begin.
     pub(super) fn leads_to(&self, chunk: &Chunk) -> bool {
-        self.carry.is_empty() && chunk.state.as_ref() == Some(&self.state)
-    }
-
-    /// Goes on to the beginning of the next export.
-    pub(super) fn next_export(&mut self) {
-        *self = Self::new(self.format);
+        match &self.state {
+            None => true,
+            state => self.carry.is_empty() && chunk.state == *state,
+        }
     }
 }

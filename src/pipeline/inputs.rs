@@ -2,9 +2,9 @@
 
 use std::io;
 
-use crate::export::Format;
 use crate::finding::Privacy;
 use crate::nights::Tonight;
+use crate::partial;
 use crate::policy::Policies;
 use crate::report::Renderers;
 use crate::waiver::Waivers;
@@ -19,6 +19,12 @@ pub enum Error {
     /// A finding could not be rendered.
     #[error("a finding could not be rendered")]
     Render(#[source] io::Error),
+    /// A partial could not be opened.
+    #[error(transparent)]
+    OpenPartial(Box<partial::Error>),
+    /// What a partial holds could not be read.
+    #[error("a partial could not be read")]
+    Partial(#[source] io::Error),
 }
 
 /// Holds the inputs of a run: policies, exports, limits and renderers.
@@ -27,8 +33,6 @@ pub struct Pipeline<'a> {
     pub policies: &'a Policies,
     /// The names of the exports.
     pub exports: &'a [String],
-    /// The shape of the exports.
-    pub format: Format,
     /// The largest record that is read, in bytes.
     pub limit: usize,
     /// By what findings are waived.
@@ -39,6 +43,8 @@ pub struct Pipeline<'a> {
     pub renderers: &'a Renderers,
     /// Whether the ids of all records are gathered.
     pub gathers_ids: bool,
+    /// Whether all that is asked of records is kept of each: how rules regard it, too.
+    pub keeps_records: bool,
     /// What findings are held against, in a run that is compared with the night before.
     pub tonight: Option<&'a Tonight<'a>>,
 }

@@ -1,11 +1,13 @@
-//! Chunks of exports through the stages: on all cores, in order where it counts, in
-//! bounded memory.
+//! Chunks of exports, or frames of partials, through the stages: on all cores, in order where
+//! it counts, in bounded memory.
 
 mod continuation;
 mod inputs;
+mod merge;
 mod ordered;
 mod run;
 mod worker;
 
 pub use inputs::{Error, Pipeline};
-pub use worker::{ChunkResult, Piece, Rejection};
+pub use merge::Merge;
+pub use worker::{Beside, ChunkResult, Piece, Rejection, StretchEnd};

@@ -72,7 +72,7 @@ impl Pipeline<'_> {
             ordered: Ordered::new(),
             aim: AtomicUsize::new(usize::MAX),
             last: Mutex::new(InOrder {
-                continuation: Continuation::new(self.format),
+                continuation: Continuation::default(),
                 writer: Writer {
                     write,
                     error: None,
@@ -171,7 +171,7 @@ where
     fn judge_early(&self, chunk: &Chunk) -> Option<io::Result<Judged>> {
         let state = chunk.state.clone()?;
         let rendered = lock(&self.spare).pop().unwrap_or_default();
-        let bytes = (chunk.bytes(), chunk.last);
+        let bytes = (chunk.bytes(), chunk.ends_export());
         let mut written = 0;
         let write_early = &mut |rendered: &mut RenderedChunk, rejected: &mut _| {
             let before = rendered.memory();
@@ -224,7 +224,7 @@ where
         match continuation.leads_to(chunk) {
             true => {
                 writer.rejected(chunk, rejected, (continuation.records, chunk.offset));
-                writer.findings(rendered, continuation.records, self.room)
+                writer.findings(chunk.export, rendered, continuation.records, self.room)
             }
             false => Err(Stop::Enough),
         }
@@ -248,14 +248,14 @@ where
                     return Ok(());
                 }
                 writer.rejected(&chunk, rejected, (before, offset));
-                writer.findings(rendered, before, self.room)
+                writer.findings(chunk.export, rendered, before, self.room)
             };
             let settled = self
                 .worker()
                 .settle(continuation, &chunk, judged, write_early);
             match settled {
                 Ok((result, mut rendered)) => {
-                    _ = writer.findings(&mut rendered, before, self.room);
+                    _ = writer.findings(chunk.export, &mut rendered, before, self.room);
                     lock(&self.spare).push(rendered);
                     writer.piece(Piece::Result(Box::new(result)));
                 }
@@ -281,12 +281,17 @@ where
     /// Enough, if nothing is to be written any more.
     fn findings(
         &mut self,
+        export: usize,
         rendered: &mut RenderedChunk,
         before: u64,
         room: usize,
     ) -> Result<(), Stop<io::Error>> {
         rendered.number(before, &mut self.spare);
-        self.piece(Piece::Findings(rendered));
+        self.piece(Piece::Findings {
+            export,
+            before,
+            rendered,
+        });
         rendered.clear(room);
         self.spare.shrink_to(room);
         match self.error {

@@ -7,35 +7,67 @@ use std::io;
 
 use super::continuation::Continuation;
 use super::inputs::Pipeline;
-use crate::evaluate::{Context, Judge, Standing};
+use crate::evaluate::{Context, Judge};
 use crate::export::{Chunk, Reader, Remark, Sink, State, Stop, Unread, Unreadable};
-use crate::finding::{Finding, display_id};
+use crate::finding::{Finding, Standing, display_id};
 use crate::nights;
+use crate::partial::Reopened;
+use crate::policy::Policies;
 use crate::population::SeenId;
 use crate::record::{Record, Value};
-use crate::report::{FindingRow, RecordMarks, RenderedChunk};
+use crate::report::{FindingRow, KeptRecord, RecordMarks, RenderedChunk};
 use crate::totals::{Part, add_problem};
+use chrono::{DateTime, Utc};
 
 /// Holds what of a chunk is to be written, in its turn.
 pub enum Piece<'c> {
     /// Its next findings, rendered for each report.
-    Findings(&'c mut RenderedChunk),
+    Findings {
+        /// The index of their export; of several, that of the first.
+        export: usize,
+        /// How many records that are read of the export come before those of the chunk.
+        before: u64,
+        /// The findings.
+        rendered: &'c mut RenderedChunk,
+    },
     /// Its next records that cannot be read, of the export with this index.
     Rejected(usize, Vec<Rejection>),
     /// All else, after the last of its findings.
     Result(Box<ChunkResult>),
+    /// What its records tell beside that, where all they add up to comes later.
+    Beside(Beside),
+    /// All else that a partial holds, after the last of its findings.
+    Part(Box<Reopened>),
+}
+
+/// Holds what some records tell beside what they add up to.
+#[derive(Default)]
+pub struct Beside {
+    /// What they tell about the night before.
+    pub night: nights::Part,
+    /// Their ids, if they are gathered.
+    pub ids: Vec<SeenId>,
 }
 
 /// Holds what a chunk comes to, beside its findings.
 pub struct ChunkResult {
     /// What it adds up to.
     pub part: Part,
-    /// What it tells about the night before.
-    pub night: nights::Part,
+    /// What its records tell beside that.
+    pub beside: Beside,
     /// Its records that cannot be read, but for those that were written before.
     pub rejected: Vec<Rejection>,
-    /// The ids of its records, if they are gathered.
-    pub ids: Vec<SeenId>,
+    /// Where the reading of its export ended, if it is the last of it that is read.
+    pub end: Option<StretchEnd>,
+}
+
+/// Says where the reading of an export, or of a stretch of it, ended.
+#[derive(Debug)]
+pub struct StretchEnd {
+    /// The first byte that was not read, once unpacked.
+    pub offset: u64,
+    /// The state before it.
+    pub state: State,
 }
 
 /// Represents a record that cannot be read.
@@ -45,7 +77,7 @@ pub struct Rejection {
     /// Its first byte in the export, from 0, once unpacked.
     pub offset: u64,
     /// Why it cannot be read.
-    pub why: Unreadable,
+    pub cause: String,
 }
 
 /// Holds what was decoded, judged and rendered, free of the bytes that it was read from.
@@ -56,8 +88,7 @@ pub(super) struct Judged {
     pub(super) rendered: RenderedChunk,
     rejected: Vec<Rejected>,
     part: Part,
-    night: nights::Part,
-    ids: Vec<SeenId>,
+    beside: Beside,
 }
 
 /// Holds a record of a chunk that cannot be read: its number among those of the chunk,
@@ -113,20 +144,19 @@ impl<'p> Worker<'p> {
             export: &self.pipeline.exports[export],
             judge: &mut self.judge,
             part: Part::new(self.pipeline.policies, export),
-            night: nights::Part::default(),
+            beside: Beside::default(),
             rendered,
             write_early,
             rejected: Vec::new(),
-            ids: Vec::new(),
+            standings: Vec::new(),
             wants_records: self.pipeline.renderers.want_records(),
         };
         let read = self.reader.read(state, bytes, last, &mut collector);
         let Collector {
             mut part,
-            night,
+            beside,
             rendered,
             rejected,
-            ids,
             ..
         } = collector;
         // What is not counted yet must not be counted with the next chunk.
@@ -146,8 +176,7 @@ impl<'p> Worker<'p> {
             rendered,
             rejected,
             part,
-            night,
-            ids,
+            beside,
         })
     }
 
@@ -175,8 +204,9 @@ impl<'p> Worker<'p> {
             }
             None => {
                 carry.extend_from_slice(chunk.bytes());
-                let state = continuation.state.clone();
-                let bytes = (carry.as_slice(), chunk.last);
+                let state = continuation.state.take().or_else(|| chunk.state.clone());
+                let state = state.unwrap_or(State::Lost);
+                let bytes = (carry.as_slice(), chunk.ends_export());
                 let rendered = RenderedChunk::default();
                 let judged = self.judge(chunk.export, state, bytes, rendered, write_early)?;
                 carry.drain(..judged.done);
@@ -185,28 +215,41 @@ impl<'p> Worker<'p> {
         };
         let before = continuation.records;
         continuation.records += judged.part.summary.records;
-        continuation.state = judged.state.clone();
-        if chunk.last {
-            continuation.next_export();
+        let left = continuation.carry.len() as u64;
+        let end = chunk.last.then(|| StretchEnd {
+            offset: chunk.offset + chunk.bytes().len() as u64 - left,
+            state: judged.state.clone(),
+        });
+        match chunk.last {
+            true => *continuation = Continuation::default(),
+            false => continuation.state = Some(judged.state.clone()),
         }
-        Ok(judged.numbered(chunk, before, offset))
+        Ok(judged.numbered(chunk, before, offset, end))
     }
 }
 
 impl Judged {
     /// Returns what the chunk comes to, and its findings that are not written yet: `before`
     /// records of its export come before it, and its first byte is at `offset`.
-    fn numbered(self, chunk: &Chunk, before: u64, offset: u64) -> (ChunkResult, RenderedChunk) {
+    fn numbered(
+        self,
+        chunk: &Chunk,
+        before: u64,
+        offset: u64,
+        end: Option<StretchEnd>,
+    ) -> (ChunkResult, RenderedChunk) {
         let mut part = self.part;
         part.problems.extend(chunk.unread.clone());
         let rejected = Rejection::all(self.rejected, before, offset);
-        let (night, ids) = (self.night, self.ids);
+        let mut beside = self.beside;
+        let ids = beside.ids.iter_mut();
+        ids.for_each(|id| id.place(chunk.export, before));
         (
             ChunkResult {
                 part,
-                night,
+                beside,
                 rejected,
-                ids,
+                end,
             },
             self.rendered,
         )
@@ -222,9 +265,17 @@ impl Rejection {
             .map(|(record, at, why)| Self {
                 record: before + record,
                 offset: offset + at as u64,
-                why,
+                cause: why.to_string(),
             })
             .collect()
+    }
+}
+
+/// Returns when the account of a record was made, if that is read.
+fn created(policies: &Policies, record: &Record<'_>) -> Option<DateTime<Utc>> {
+    match record.cell(policies.schema.created()?).value {
+        Value::Time(created) => Some(created),
+        _ => None,
     }
 }
 
@@ -234,11 +285,12 @@ struct Collector<'c, 'p, 'w> {
     export: &'p str,
     judge: &'c mut Judge<'p>,
     part: Part,
-    night: nights::Part,
+    beside: Beside,
     rendered: RenderedChunk,
     write_early: &'c mut WriteEarly<'w>,
     rejected: Vec<Rejected>,
-    ids: Vec<SeenId>,
+    /// How each rule regards the record that was judged last, if records are kept.
+    standings: Vec<Standing>,
     /// Whether some report is of records.
     wants_records: bool,
 }
@@ -250,8 +302,8 @@ impl Sink for Collector<'_, '_, '_> {
         self.judge(record)?;
         if self.pipeline.gathers_ids {
             let number = self.part.summary.records;
-            self.ids
-                .extend(record.id().map(|id| SeenId::new(id, number)));
+            let id = record.id().map(|id| SeenId::new(id, number));
+            self.beside.ids.extend(id);
         }
         if !self.wants_records {
             return Ok(());
@@ -259,7 +311,15 @@ impl Sink for Collector<'_, '_, '_> {
         let privacy = self.pipeline.privacy;
         let customer_id = record.id().map(|id| display_id(privacy, "id", id));
         let number = self.part.summary.records;
-        self.render_record(customer_id.as_deref(), number, true)
+        let standings = std::mem::take(&mut self.standings);
+        let kept = self.pipeline.keeps_records.then(|| KeptRecord {
+            id: record.id(),
+            created: created(self.pipeline.policies, record),
+            standings: &standings,
+        });
+        let rendered = self.render_record(customer_id.as_deref(), number, true, kept);
+        self.standings = standings;
+        rendered
     }
 
     fn rejected(&mut self, at: usize, why: Unreadable) -> Result<(), Stop<io::Error>> {
@@ -270,7 +330,7 @@ impl Sink for Collector<'_, '_, '_> {
             (self.write_early)(&mut self.rendered, &mut self.rejected)?;
         }
         match self.wants_records {
-            true => self.render_record(None, number, false),
+            true => self.render_record(None, number, false, None),
             false => Ok(()),
         }
     }
@@ -306,19 +366,24 @@ impl Collector<'_, '_, '_> {
         let (write_early, rejected) = (&mut *self.write_early, &mut self.rejected);
         let write_early = &mut |rendered: &mut _| write_early(rendered, rejected);
         let Some(tonight) = self.pipeline.tonight else {
-            return self
-                .judge
-                .judge(record, context, summary, gathered, |finding| {
-                    renderers.finding(finding, rendered, None, &mut *write_early)
-                });
+            let found = |finding: &Finding<'_>| {
+                renderers.finding(finding, rendered, None, &mut *write_early)
+            };
+            if self.pipeline.keeps_records {
+                let rules = self.pipeline.policies.rules().count();
+                let standings = &mut self.standings;
+                let ask = |standing: &dyn Fn(usize) -> Standing| {
+                    standings.clear();
+                    standings.extend((0..rules).map(standing));
+                };
+                let judge = &mut self.judge;
+                return judge.judge_and_ask(record, context, summary, gathered, found, ask);
+            }
+            return self.judge.judge(record, context, summary, gathered, found);
         };
-        let created = self.pipeline.policies.schema.created();
-        let created = created.and_then(|slot| match record.cell(slot).value {
-            Value::Time(created) => Some(created),
-            _ => None,
-        });
+        let created = created(self.pipeline.policies, record);
         let customer = tonight.customer(record.id(), created)?;
-        let night = &mut self.night;
+        let night = &mut self.beside.night;
         let found = |finding: &Finding<'_>| {
             let mut say = |row: &mut FindingRow<'_>| {
                 tonight.finding(row, finding.rule_index, &customer, night)
@@ -328,7 +393,7 @@ impl Collector<'_, '_, '_> {
         if !tonight.has_earlier(&customer) {
             self.judge
                 .judge(record, context, summary, gathered, found)?;
-            tonight.record(&customer, &mut self.night, &|_| Standing::Listed);
+            tonight.record(&customer, &mut self.beside.night, &|_| Standing::Listed);
             return Ok(());
         }
         let mut seen = nights::Part::default();
@@ -336,7 +401,7 @@ impl Collector<'_, '_, '_> {
             .judge_and_ask(record, context, summary, gathered, found, |standing| {
                 tonight.record(&customer, &mut seen, standing);
             })?;
-        self.night.append(seen);
+        self.beside.night.append(seen);
         Ok(())
     }
 
@@ -347,6 +412,7 @@ impl Collector<'_, '_, '_> {
         customer_id: Option<&str>,
         number: u64,
         is_read: bool,
+        kept: Option<KeptRecord<'_>>,
     ) -> Result<(), Stop<io::Error>> {
         let marks = if is_read { self.judge.marks() } else { &[] };
         let record = RecordMarks {
@@ -354,6 +420,7 @@ impl Collector<'_, '_, '_> {
             export: self.export,
             number,
             marks,
+            kept,
         };
         let (write_early, rejected) = (&mut *self.write_early, &mut self.rejected);
         let renderers = self.pipeline.renderers;

@@ -32,7 +32,7 @@ impl From<&Spec> for Field {
 }
 
 /// Where the value of a field stands in every record of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 pub struct Slot(u16);
 
 impl Slot {
@@ -48,7 +48,7 @@ impl Slot {
 }
 
 /// Says which fields an object has: a bit for each.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Fields(u64);
 
 impl Fields {

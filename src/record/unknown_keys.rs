@@ -7,7 +7,12 @@ use super::field::normalize_key;
 /// Counts keys of records that are no field, in the order in which they were
 /// met.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct UnknownKeys(IndexMap<String, u64>);
+pub struct UnknownKeys {
+    counts: IndexMap<String, u64>,
+    /// The indexes of those that were counted, in the order of their first records: a key may
+    /// be met before, in lines that are no record after all.
+    counted: Vec<usize>,
+}
 
 impl UnknownKeys {
     /// How many keys a run remembers at most: those met first. Records whose
@@ -22,39 +27,50 @@ impl UnknownKeys {
     /// Returns the index of a key, new or met before; nothing, if there are too many.
     pub fn index_of(&mut self, key: &str) -> Option<u32> {
         let key = &key[..key.floor_char_boundary(Self::MAX_BYTES)];
-        let index = match self.0.get_index_of(key) {
+        let index = match self.counts.get_index_of(key) {
             Some(index) => index,
-            None if self.0.len() == Self::MAX_KEYS_AT_ONCE => return None,
-            None => self.0.insert_full(key.to_owned(), 0).0,
+            None if self.counts.len() == Self::MAX_KEYS_AT_ONCE => return None,
+            None => self.counts.insert_full(key.to_owned(), 0).0,
         };
         u32::try_from(index).ok()
     }
 
     /// Counts the key with this index so many times more.
     pub fn count(&mut self, index: usize, times: u64) {
-        self.0[index] += times;
+        let count = &mut self.counts[index];
+        if *count == 0 && times > 0 {
+            self.counted.push(index);
+        }
+        *count += times;
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.counts.clear();
+        self.counted.clear();
     }
 
     /// Adds the counts of records that come after.
     pub fn add(&mut self, more: &Self) {
-        let Self(more) = more;
-        // A key may have been met in lines that are no record after all.
-        for (key, count) in more.iter().filter(|(_, count)| **count > 0) {
-            if self.0.len() < Self::MAX_KEYS || self.0.contains_key(key) {
-                *self.0.entry(key.clone()).or_default() += count;
+        for (key, count) in more.iter() {
+            if self.counts.len() < Self::MAX_KEYS || self.counts.contains_key(key) {
+                let index = self.counts.get_index_of(key);
+                let index = index.unwrap_or_else(|| self.counts.insert_full(key.to_owned(), 0).0);
+                self.count(index, count);
             }
         }
     }
 
+    /// Returns all keys with their counts, in the order of their first records.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
+        let counted = self.counted.iter();
+        let counted = counted.filter_map(|index| self.counts.get_index(*index));
+        counted.map(|(key, count)| (key.as_str(), *count))
+    }
+
     /// Returns the most common keys with their counts, at most 20.
     pub fn commonest(&self) -> Vec<(&str, u64)> {
-        let keys = self.0.iter();
-        let mut keys: Vec<_> = keys.map(|(key, count)| (key.as_str(), *count)).collect();
+        let mut keys: Vec<_> = self.iter().collect();
         keys.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
         keys.truncate(20);
         keys
@@ -99,7 +115,7 @@ mod tests {
             }
             all.add(&keys);
         }
-        assert_eq!(all.0.len(), 1024);
+        assert_eq!(all.counts.len(), 1024);
         assert_eq!(all.commonest().len(), 20);
         assert!(all.commonest().iter().all(|(_, count)| *count == 2));
     }

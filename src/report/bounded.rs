@@ -35,7 +35,7 @@ impl Renderer for Bounded {
         self.renderer.shows_evidence_digest()
     }
 
-    fn splits_by(&self) -> Option<(String, SliceSource)> {
+    fn splits_by(&self) -> Vec<(String, SliceSource)> {
         self.renderer.splits_by()
     }
 

@@ -58,8 +58,8 @@ pub(crate) use phrase::waiver as phrase_waiver;
 pub use placing::write_file;
 pub use read::{Listener, ReadError, Skimmed, Skims, pick, read, skim};
 pub use render::{
-    Found, RecordMarks, Rendered, RenderedChunk, RenderedRow, Renderer, Renderers, Reporter,
-    SayLife,
+    Found, KeptRecord, RecordMarks, Rendered, RenderedChunk, RenderedRow, Renderer, Renderers,
+    Reporter, SayLife,
 };
 pub use reports::{BesidePaths, OnStdout, Placed, Planned, Reports, Settlement};
 pub(crate) use sarif_log::log as sarif_log;

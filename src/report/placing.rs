@@ -10,6 +10,7 @@ use std::thread;
 
 use super::hidden::{Hidden, exchange};
 use super::output::{Error, Output, folder_of};
+use super::paths::Paths;
 use crate::signals::{self, Held};
 
 /// Represents a report that is written whole: what is left is that it takes its place.
@@ -31,15 +32,17 @@ pub enum Waiting {
     Aside(PathBuf),
 }
 
-/// Writes a file that appears whole, or not at all.
+/// Writes a file that appears whole, or not at all, and is none of `sources`.
 ///
 /// # Errors
 ///
-/// It cannot be written: what was there before still is.
+/// It cannot be written or must not: what was there before still is.
 pub fn write_file(
     path: &Path,
-    write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+    sources: &[&Path],
+    write: impl FnOnce(&mut (dyn io::Write + Send)) -> io::Result<()>,
 ) -> Result<(), Error> {
+    Paths::new(sources).take(path, format!("`{}`", path.display()))?;
     let mut output = Output::open(path)?;
     let written = write(&mut output);
     written.map_err(|source| output.failed(source))?;

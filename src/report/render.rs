@@ -11,13 +11,15 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::model::ended::Ended;
 use super::model::footer::Footer;
 use super::model::header::Header;
 use super::model::life::Urgency;
 use super::model::row::{FindingRow, Rejected};
 use super::split::SliceSource;
-use crate::finding::{Finding, LateMark, Mark};
+use crate::finding::{Finding, LateMark, Mark, Standing};
 use crate::policy::Severity;
 
 /// Holds a finding as a renderer gets it.
@@ -195,6 +197,19 @@ pub struct RecordMarks<'a> {
     pub number: u64,
     /// What each rule comes to, by its index; nothing, if the record could not be read.
     pub marks: &'a [Mark],
+    /// What else a part of a run keeps of the record for the whole of it, if it does.
+    pub kept: Option<KeptRecord<'a>>,
+}
+
+/// Holds what a part of a run keeps of a record for the whole of it.
+#[derive(Debug, Clone, Copy)]
+pub struct KeptRecord<'a> {
+    /// The customer's id, as the export has it.
+    pub id: Option<&'a str>,
+    /// When the account was made, if the record says so.
+    pub created: Option<DateTime<Utc>>,
+    /// How each rule regards the record, by its index.
+    pub standings: &'a [Standing],
 }
 
 /// Renders findings, on any thread.
@@ -227,8 +242,8 @@ pub trait Renderer: Sync + Send {
 
     /// Returns what says in which slice of the report a finding is, and the name under which
     /// the finding says so, if nothing else in it does.
-    fn splits_by(&self) -> Option<(String, SliceSource)> {
-        None
+    fn splits_by(&self) -> Vec<(String, SliceSource)> {
+        Vec::new()
     }
 
     /// Returns whether the report lists a finding, if there is room for it.
@@ -321,6 +336,11 @@ pub struct RenderedChunk {
 }
 
 impl Renderers {
+    /// Returns what says in which slices findings are, by the name under which they say so.
+    pub fn splits(&self) -> &[(String, SliceSource)] {
+        &self.splits
+    }
+
     /// Returns whether reports are split by a field or a file.
     pub fn are_split(&self) -> bool {
         !self.splits.is_empty()
@@ -447,7 +467,7 @@ impl FromIterator<Arc<dyn Renderer>> for Renderers {
 
 /// Returns what says in which slices findings are, sorted by name, each once.
 fn splits(all: &[Arc<dyn Renderer>]) -> Vec<(String, SliceSource)> {
-    let splits = all.iter().filter_map(|one| one.splits_by());
+    let splits = all.iter().flat_map(|one| one.splits_by());
     let splits: BTreeMap<String, SliceSource> = splits.collect();
     splits.into_iter().collect()
 }

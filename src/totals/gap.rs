@@ -117,6 +117,7 @@ impl GapCode {
             Unread::OpenArray | Unread::OpenWrapper | Unread::OpenPack => Self::Truncated,
             Unread::BadWrapper
             | Unread::Io(_)
+            | Unread::System(_)
             | Unread::Commas
             | Unread::LongValue
             | Unread::NoComma

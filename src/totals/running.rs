@@ -10,6 +10,7 @@ use super::verdict::Verdict;
 use crate::aggregate::{self, Aggregates, Late};
 use crate::finding::{Finding, Privacy, Summary};
 use crate::policy::Policies;
+use crate::record::UnknownKeys;
 use crate::waiver::{Account, Waivers};
 
 /// Adds up a run while its exports are read.
@@ -61,6 +62,16 @@ impl<'p> RunningTotals<'p> {
     pub fn with_marks(mut self) -> Self {
         self.aggregates = self.aggregates.with_marks();
         self
+    }
+
+    /// Returns how many records of an export there are so far, by its index.
+    pub fn records_of(&self, export: usize) -> u64 {
+        self.sum.records_of(export)
+    }
+
+    /// Returns the keys so far that are no field, to add those that were counted elsewhere.
+    pub fn unknown_keys(&mut self) -> &mut UnknownKeys {
+        &mut self.sum.summary.unknown_keys
     }
 
     /// Returns the counts so far.

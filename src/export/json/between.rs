@@ -1,7 +1,7 @@
 //! Says what is between two values of a JSON export: the reader, the search after
 //! a broken value and the cuts between chunks all ask here.
 
-use memchr::memrchr_iter;
+use memchr::{memchr_iter, memrchr_iter};
 
 use super::keys::begins_with;
 use super::state::Container;
@@ -37,6 +37,25 @@ impl Container {
             Container::Records => self.cut_by_keys(bytes, keys),
             Container::Map | Container::Members | Container::Elements => None,
         }
+    }
+
+    /// Returns the bytes at which another reading is likely to begin, from the first on:
+    /// between two objects with a line feed before the second, or before one that begins with
+    /// these keys.
+    pub fn cuts<'b>(
+        self,
+        bytes: &'b [u8],
+        keys: &'b [Vec<u8>],
+    ) -> impl Iterator<Item = usize> + 'b {
+        memchr_iter(b'{', bytes).filter_map(move |open| {
+            let cut = self.cut_before(&bytes[..open])?;
+            let is_likely = match self {
+                Container::Lines => bytes[cut..open].contains(&b'\n'),
+                Container::Records => begins_with(&bytes[open..], keys) == keys.len(),
+                Container::Map | Container::Members | Container::Elements => false,
+            };
+            is_likely.then_some(cut)
+        })
     }
 
     /// Returns the byte between two objects with a line feed before the second: no

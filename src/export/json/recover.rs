@@ -4,10 +4,12 @@
 //! the first byte at which the next record can begin, and works byte by byte,
 //! so that a record of any size is passed over in constant memory.
 
+use serde::Serialize;
+
 use super::between::ELEMENT_SEPARATOR;
 
 /// Says what a scan relies on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Trust {
     /// Brackets and quotes, which were right as far as the record was read.
     Structure,
@@ -16,7 +18,7 @@ pub enum Trust {
 }
 
 /// A scan from the first byte of a record that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Recovery {
     /// Commas are between the records.
     is_separated: bool,
@@ -36,7 +38,7 @@ pub struct Recovery {
 }
 
 /// Holds what is known inside of quotes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 struct InText {
     escaped: bool,
     /// How much of `},{` the text ends with: such text is no text, but what
@@ -45,7 +47,7 @@ struct InText {
 }
 
 /// Holds what is known at the blanks that a line begins with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 struct Line {
     indent: usize,
     comma: bool,

@@ -1,11 +1,13 @@
 //! Where in a JSON export a reading goes on.
 
+use serde::Serialize;
+
 use super::recover::Recovery;
 use crate::export::pages::Remark;
 use crate::record::Fields;
 
 /// Says where in a JSON export the next byte is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct State {
     /// Among which values, or in which broken one.
     pub at: Position,
@@ -17,7 +19,7 @@ pub struct State {
 }
 
 /// Says among which values the next byte is, or in which broken one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum Position {
     /// Between two values.
     Between(Container, Next),
@@ -26,7 +28,7 @@ pub enum Position {
 }
 
 /// Says what values are in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Container {
     /// They follow one another, and are the outermost: records, arrays of records or
     /// documents that hold records.
@@ -42,7 +44,7 @@ pub enum Container {
 }
 
 /// Says what comes next among values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Next {
     /// A value, or the end of what they are in.
     First,
@@ -53,7 +55,7 @@ pub enum Next {
 }
 
 /// Holds the arrays and objects around the next byte, and what is known of the export.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Document {
     /// What is open, the outermost first.
     pub frames: Vec<Frame>,
@@ -75,7 +77,7 @@ pub struct Document {
 }
 
 /// Represents an array or an object that is open.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Frame {
     /// It is an object, and not an array.
     pub is_object: bool,
@@ -89,7 +91,7 @@ pub struct Frame {
 pub type Path = Vec<Box<str>>;
 
 /// Says where the records of an export are.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// The keys on the way to them; none if they are the outermost values, or elements
     /// of these.
@@ -99,7 +101,7 @@ pub struct Place {
 }
 
 /// Says what was already reported of an export as a whole, and is reported once.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Reported {
     /// There are commas between its outermost values.
     pub commas: bool,

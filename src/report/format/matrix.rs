@@ -231,6 +231,7 @@ mod tests {
             export: "e",
             number,
             marks,
+            kept: None,
         }
     }
 

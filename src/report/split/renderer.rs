@@ -64,8 +64,9 @@ impl render::Renderer for Renderer {
         true
     }
 
-    fn splits_by(&self) -> Option<(String, SliceSource)> {
-        Some((self.by.key()?.to_owned(), self.slices.clone()?))
+    fn splits_by(&self) -> Vec<(String, SliceSource)> {
+        let key = self.by.key().map(str::to_owned);
+        key.zip(self.slices.clone()).into_iter().collect()
     }
 
     fn finding(&self, found: &Found<'_>, rendered: &mut Rendered) -> io::Result<()> {

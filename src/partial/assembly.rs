@@ -1,0 +1,334 @@
+//! Whether partials are those of one whole run: checked before anything is written.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+
+use super::error::Error;
+use super::facts::{ExportFacts, Facts, PartFacts, Segment};
+use super::file::Partial;
+use super::identity::Identity;
+use super::share::Share;
+use crate::digest::{self, FileDigest, Hasher};
+
+/// Gathers partials, of each no more than shows whether they are one whole run.
+#[derive(Debug, Default)]
+pub struct Assembly {
+    parts: Vec<Gathered>,
+    digests: Vec<(PathBuf, FileDigest, Option<i64>)>,
+    /// What the first says that all must say.
+    first: Option<First>,
+}
+
+/// Holds what all partials of a run say alike.
+#[derive(Debug)]
+struct First {
+    path: String,
+    identity: Identity,
+    exports: String,
+    of: u64,
+    whole_files: bool,
+    keeps_records: bool,
+}
+
+/// Holds what is known of a partial.
+#[derive(Debug)]
+struct Gathered {
+    partial: Partial,
+    share: Share,
+    segments: Vec<Segment>,
+}
+
+/// Holds the partials of one whole run, in its order.
+#[derive(Debug)]
+pub struct Whole {
+    /// The partials.
+    pub partials: Vec<Partial>,
+    /// The exports.
+    pub exports: Vec<ExportFacts>,
+    /// What is known of their files, by their indexes: the digest, and when each was written
+    /// last, in seconds since 1970.
+    pub digests: BTreeMap<usize, (FileDigest, Option<i64>)>,
+    /// What all partials are a part of.
+    pub identity: Identity,
+    /// Whether each record is kept.
+    pub keeps_records: bool,
+}
+
+/// Returns a digest of the names and sizes of exports, in their order.
+pub fn digest_of_exports<'e>(exports: impl IntoIterator<Item = (&'e str, u64)>) -> String {
+    let mut hasher = Hasher::default();
+    for (path, bytes) in exports {
+        hasher.update(path.as_bytes());
+        hasher.update(&[0]);
+        hasher.update(&bytes.to_le_bytes());
+    }
+    digest::hex(&hasher.finish()[..16])
+}
+
+impl Assembly {
+    /// Adds a partial.
+    ///
+    /// # Errors
+    ///
+    /// It is of another run than those before it.
+    pub fn add(&mut self, partial: Partial, facts: Facts) -> Result<(), Error> {
+        let path = partial.path.display().to_string();
+        let facts = match facts {
+            Facts::Digest(file, modified) => {
+                self.digests.push((partial.path, file, modified));
+                return Ok(());
+            }
+            Facts::Part(facts) => facts,
+        };
+        let PartFacts {
+            identity,
+            share,
+            exports,
+            whole_files,
+            keeps_records,
+            segments,
+            // What it holds is read when its turn comes.
+            sum: _,
+            items: _,
+            rejected: _,
+            entries: _,
+            texts: _,
+            unknown_keys: _,
+        } = *facts;
+        let first = self.first.get_or_insert_with(|| First {
+            path: path.clone(),
+            identity: identity.clone(),
+            exports: exports.clone(),
+            of: share.of,
+            whole_files,
+            keeps_records,
+        });
+        let differs = |what| {
+            Err(Error::OtherParts {
+                first: first.path.clone(),
+                second: path.clone(),
+                what,
+            })
+        };
+        if first.identity != identity {
+            let what = first.identity.difference(&identity);
+            let what = what.unwrap_or_default();
+            return Err(Error::OtherRun { path, what });
+        }
+        if first.exports != exports {
+            return differs("exports, or of exports of other sizes");
+        }
+        if first.of != share.of {
+            return differs("numbers of parts");
+        }
+        if first.whole_files != whole_files {
+            return differs("options: one was made with --whole-files");
+        }
+        if first.keeps_records != keeps_records {
+            return differs("options: one was made with --records or --nights");
+        }
+        self.parts.push(Gathered {
+            partial,
+            share,
+            segments,
+        });
+        Ok(())
+    }
+
+    /// Returns the partials in the order of the run, each once.
+    ///
+    /// # Errors
+    ///
+    /// They are not those of one whole run, or an export was cut at a wrong place.
+    pub fn finish(self) -> Result<Whole, Error> {
+        let Self {
+            mut parts,
+            digests,
+            first,
+        } = self;
+        let first = first.ok_or(Error::Nothing)?;
+        parts.sort_by(|one, other| {
+            let order = |part: &Gathered| (part.share, part.partial.path.clone());
+            order(one).cmp(&order(other))
+        });
+        let parts = each_once(parts)?;
+        are_all(&parts, first.of)?;
+        let exports = exports(&parts)?;
+        are_cut_well(&parts)?;
+        let named = exports.iter().map(|one| (one.path.as_str(), one.bytes));
+        if digest_of_exports(named) != first.exports {
+            return Err(Error::OtherParts {
+                first: first.path,
+                second: "the others".to_owned(),
+                what: "exports",
+            });
+        }
+        Ok(Whole {
+            digests: of_exports(digests, &exports)?,
+            exports,
+            identity: first.identity,
+            keeps_records: first.keeps_records,
+            partials: parts.into_iter().map(|part| part.partial).collect(),
+        })
+    }
+}
+
+/// Leaves out parts that were made twice with the same bytes.
+fn each_once(parts: Vec<Gathered>) -> Result<Vec<Gathered>, Error> {
+    let mut once: Vec<Gathered> = Vec::with_capacity(parts.len());
+    for part in parts {
+        let shown = |part: &Gathered| part.partial.path.display().to_string();
+        match once.last() {
+            Some(last) if last.share == part.share => {
+                if last.partial.digest != part.partial.digest {
+                    return Err(Error::Differs {
+                        part: part.share.to_string(),
+                        first: shown(last),
+                        second: shown(&part),
+                    });
+                }
+            }
+            Some(last) if part.share.first <= last.share.last => {
+                return Err(Error::Overlap {
+                    first: shown(last),
+                    first_part: last.share.to_string(),
+                    second: shown(&part),
+                    second_part: part.share.to_string(),
+                });
+            }
+            Some(_) | None => once.push(part),
+        }
+    }
+    Ok(once)
+}
+
+/// Makes sure that there are all parts, of so many.
+fn are_all(parts: &[Gathered], of: u64) -> Result<(), Error> {
+    let (mut next, mut missing, mut named) = (1, 0, Vec::new());
+    let ends = parts.iter().map(|part| (part.share.first, part.share.last));
+    for (first, last) in ends.chain([(of + 1, of + 1)]) {
+        if first > next {
+            missing += first - next;
+            let share = Share {
+                first: next,
+                last: first - 1,
+                of,
+            };
+            named.push(format!("--part {share}"));
+        }
+        next = last + 1;
+    }
+    let more = named.len().saturating_sub(MAX_NAMED);
+    named.truncate(MAX_NAMED);
+    named.extend((more > 0).then(|| format!("{more} more")));
+    match missing {
+        0 => Ok(()),
+        missing => Err(Error::Missing {
+            missing,
+            of,
+            parts: named,
+        }),
+    }
+}
+
+/// How many parts a message names.
+const MAX_NAMED: usize = 100;
+
+/// Returns the exports of the run; each is the same in all parts.
+fn exports(parts: &[Gathered]) -> Result<Vec<ExportFacts>, Error> {
+    let mut exports: BTreeMap<usize, (&ExportFacts, &Gathered)> = BTreeMap::new();
+    for part in parts {
+        for segment in &part.segments {
+            let here = (&segment.export, part);
+            let (export, first) = exports.entry(segment.export.index).or_insert(here);
+            if **export != segment.export {
+                return Err(Error::OtherExport {
+                    export: export.path.clone(),
+                    first: first.partial.path.display().to_string(),
+                    second: part.partial.path.display().to_string(),
+                });
+            }
+        }
+    }
+    let exports = exports.into_values();
+    Ok(exports.map(|(export, _)| export.clone()).collect())
+}
+
+/// Makes sure that each segment of an export begins where the one before it ended, and in the
+/// same state.
+fn are_cut_well(parts: &[Gathered]) -> Result<(), Error> {
+    let mut ends: HashMap<usize, (usize, &Segment)> = HashMap::new();
+    // The parts that are to be made again as one, the first and the last of each.
+    let mut again: Vec<(usize, usize)> = Vec::new();
+    for (number, part) in parts.iter().enumerate() {
+        for segment in &part.segments {
+            let before = ends.insert(segment.export.index, (number, segment));
+            let (first, follows) = match before {
+                None => (0, segment.begin == 0),
+                Some((before, last)) => {
+                    let follows = last.end == segment.begin && last.after == segment.before;
+                    (before, follows && last.after.is_some())
+                }
+            };
+            if !follows {
+                again.push((first, number));
+            }
+        }
+    }
+    // The end of an export must have been read.
+    for (number, segment) in ends.into_values() {
+        if segment.after.is_some() {
+            again.push((number, parts.len() - 1));
+        }
+    }
+    again.sort_unstable();
+    let mut merged: Vec<(usize, usize)> = Vec::new();
+    for (first, last) in again {
+        match merged.last_mut() {
+            Some(before) if first <= before.1 => before.1 = before.1.max(last),
+            Some(_) | None => merged.push((first, last)),
+        }
+    }
+    if merged.is_empty() {
+        return Ok(());
+    }
+    let (mut named, mut instead) = (Vec::new(), Vec::new());
+    for (first, last) in merged {
+        let share = Share {
+            last: parts[last].share.last,
+            ..parts[first].share
+        };
+        named.push(format!("--part {share}"));
+        let paths = parts[first..=last].iter();
+        instead.extend(paths.map(|part| format!("`{}`", part.partial.path.display())));
+    }
+    Err(Error::WrongCut {
+        parts: named,
+        instead,
+    })
+}
+
+/// Returns the digests of exports, by their indexes.
+fn of_exports(
+    digests: Vec<(PathBuf, FileDigest, Option<i64>)>,
+    exports: &[ExportFacts],
+) -> Result<BTreeMap<usize, (FileDigest, Option<i64>)>, Error> {
+    let mut of_exports = BTreeMap::new();
+    let by_path: HashMap<&str, &ExportFacts> = exports
+        .iter()
+        .map(|export| (export.path.as_str(), export))
+        .collect();
+    for (path, file, modified) in digests {
+        let Some(export) = by_path.get(file.path.as_str()) else {
+            continue;
+        };
+        if export.bytes != file.bytes {
+            return Err(Error::OtherDigest {
+                path: path.display().to_string(),
+                export: export.path.clone(),
+            });
+        }
+        of_exports.insert(export.index, (file, modified));
+    }
+    Ok(of_exports)
+}

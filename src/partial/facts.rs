@@ -1,0 +1,80 @@
+//! What a partial says of itself.
+
+use serde::{Deserialize, Serialize};
+
+use super::identity::Identity;
+use super::section::Section;
+use super::share::Share;
+use crate::digest::FileDigest;
+use crate::totals::Sum;
+
+/// Says what a partial is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Facts {
+    /// It holds a part of a run.
+    Part(Box<PartFacts>),
+    /// It holds the digest of the file of an export, and when that was written last, in
+    /// seconds since 1970.
+    Digest(FileDigest, Option<i64>),
+}
+
+/// Says what a part of a run is, and what it adds up to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PartFacts {
+    /// What it is a part of.
+    pub identity: Identity,
+    /// Which part it is.
+    pub share: Share,
+    /// A digest of the names and sizes of all exports, in their order.
+    pub exports: String,
+    /// Whether exports are cut between files alone.
+    pub whole_files: bool,
+    /// Whether it keeps each record.
+    pub keeps_records: bool,
+    /// What it read, in the order of the run.
+    pub segments: Vec<Segment>,
+    /// What its records add up to.
+    pub sum: Sum,
+    /// Where its findings and records are.
+    pub items: Section,
+    /// Where its records are that cannot be read.
+    pub rejected: Section,
+    /// Where the values are that rules compare.
+    pub entries: Section,
+    /// Where the texts are that findings will show of these.
+    pub texts: Section,
+    /// Where the keys are that are no field.
+    pub unknown_keys: Section,
+}
+
+/// Describes an export of which a part was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportFacts {
+    /// Its index among those of the run.
+    pub index: usize,
+    /// Its path.
+    pub path: String,
+    /// What reports call it.
+    pub name: String,
+    /// How many bytes its file has.
+    pub bytes: u64,
+    /// A digest of the first bytes of the file.
+    pub beginning: String,
+}
+
+/// Says what was read of an export.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    /// The export.
+    pub export: ExportFacts,
+    /// The first byte.
+    pub begin: u64,
+    /// The state of the export before it, as a digest; none before its own first byte.
+    pub before: Option<String>,
+    /// The first byte that was not read.
+    pub end: u64,
+    /// The state of the export after it, as a digest; none, if it was read to its end.
+    pub after: Option<String>,
+    /// How many records were met.
+    pub records: u64,
+}

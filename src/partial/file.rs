@@ -1,0 +1,248 @@
+//! Reads a partial.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use super::error::Error;
+use super::facts::{Facts, PartFacts};
+use super::item::Bytes;
+use super::key_counts;
+use super::section::{Frames, Section, SectionReader};
+use super::writer::{MAGIC, RejectedItem};
+use crate::aggregate::{Entry, ReadOn, Stored, StoredTexts};
+use crate::digest::Hasher;
+use crate::external_sort::Spill;
+use crate::record::UnknownKeys;
+
+/// How many bytes a partial ends with: how long its facts are, packed and unpacked, and the
+/// digest.
+const TAIL_BYTES: u64 = 8 + 8 + 32;
+
+/// The most bytes of facts that are read.
+const MAX_FACTS_BYTES: u64 = 1 << 30;
+
+/// Represents a partial that was read from its first byte to its last.
+#[derive(Debug, Clone)]
+pub struct Partial {
+    /// Its path.
+    pub path: PathBuf,
+    /// The digest of its bytes.
+    pub digest: [u8; 32],
+}
+
+/// Holds a partial of a part of a run, to be read.
+#[derive(Debug)]
+pub struct Reopened {
+    path: PathBuf,
+    /// What it is.
+    pub facts: PartFacts,
+}
+
+impl Partial {
+    /// Opens a partial, and makes sure that all of its bytes are as they were written.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or is none, or is damaged.
+    pub fn open(path: &Path) -> Result<(Self, Facts), Error> {
+        let shown = || path.display().to_string();
+        let unreadable = |source| Error::Unreadable {
+            path: shown(),
+            source,
+        };
+        let damaged = |why| Error::Damaged { path: shown(), why };
+        let file = File::open(path).map_err(unreadable)?;
+        let metadata = file.metadata().map_err(unreadable)?;
+        if !metadata.is_file() {
+            return Err(Error::NoPartial { path: shown() });
+        }
+        let mut magic = [0; MAGIC.len()];
+        if file.read_exact_at(&mut magic, 0).is_err() || magic != *MAGIC {
+            return Err(Error::NoPartial { path: shown() });
+        }
+        let size = metadata.len();
+        let cut = "it is cut off";
+        let hashed = size.checked_sub(32).ok_or_else(|| damaged(cut))?;
+        let digest = hash(&file, hashed).map_err(unreadable)?;
+        let mut written = [0; 32];
+        file.read_exact_at(&mut written, hashed)
+            .map_err(unreadable)?;
+        if digest != written {
+            return Err(damaged("its digest is not that of its bytes"));
+        }
+        let facts = read_facts(&file, size).map_err(|_| {
+            // No version of the program wrote it otherwise.
+            damaged("what it says of itself cannot be read")
+        })?;
+        let partial = Self {
+            path: path.to_owned(),
+            digest,
+        };
+        Ok((partial, facts))
+    }
+
+    /// Returns the part that it holds, to be read; nothing, if it holds another thing.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or is another file by now.
+    pub fn reopen(&self) -> Result<Option<Reopened>, Error> {
+        let path = || self.path.display().to_string();
+        let read = || {
+            let file = File::open(&self.path)?;
+            let size = file.metadata()?.len();
+            let mut written = [0; 32];
+            let at = size.checked_sub(32).ok_or(io::ErrorKind::UnexpectedEof)?;
+            file.read_exact_at(&mut written, at)?;
+            match written == self.digest {
+                true => read_facts(&file, size),
+                false => Err(io::Error::other("it was replaced while it was read")),
+            }
+        };
+        let facts = read().map_err(|source| Error::Unreadable {
+            path: path(),
+            source,
+        })?;
+        Ok(match facts {
+            Facts::Part(facts) => Some(Reopened {
+                path: self.path.clone(),
+                facts: *facts,
+            }),
+            Facts::Digest(..) => None,
+        })
+    }
+}
+
+fn hash(file: &File, bytes: u64) -> io::Result<[u8; 32]> {
+    let (mut hasher, mut reader) = (Hasher::default(), file.take(bytes));
+    let mut room = vec![0; 1 << 18];
+    loop {
+        match reader.read(&mut room)? {
+            0 => return Ok(hasher.finish()),
+            read => hasher.update(&room[..read]),
+        }
+    }
+}
+
+fn read_facts(file: &File, size: u64) -> io::Result<Facts> {
+    let invalid = || io::Error::from(io::ErrorKind::InvalidData);
+    let tail = size.checked_sub(TAIL_BYTES).ok_or_else(invalid)?;
+    let (mut packed, mut unpacked) = ([0; 8], [0; 8]);
+    file.read_exact_at(&mut packed, tail)?;
+    file.read_exact_at(&mut unpacked, tail + 8)?;
+    let (packed, unpacked) = (u64::from_le_bytes(packed), u64::from_le_bytes(unpacked));
+    if packed > tail || unpacked > MAX_FACTS_BYTES {
+        return Err(invalid());
+    }
+    let length = usize::try_from(packed).map_err(|_| invalid())?;
+    let mut bytes = vec![0; length];
+    file.read_exact_at(&mut bytes, tail - packed)?;
+    let unpacked = usize::try_from(unpacked).map_err(|_| invalid())?;
+    let facts = zstd::bulk::decompress(&bytes, unpacked)?;
+    Ok(serde_json::from_slice(&facts)?)
+}
+
+impl Reopened {
+    fn frames(&self, section: Section) -> io::Result<Frames> {
+        Ok(Frames::new(File::open(&self.path)?, section))
+    }
+
+    /// Returns the frames of its findings and records.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be opened.
+    pub fn items(&self) -> io::Result<Frames> {
+        self.frames(self.facts.items)
+    }
+
+    /// Hands out its records that cannot be read.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be read, or `take` fails.
+    pub fn rejected<E: From<io::Error>>(
+        &self,
+        mut take: impl FnMut(RejectedItem) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut frames = self.frames(self.facts.rejected)?;
+        while let Some(frame) = frames.next_frame()? {
+            let frame = frame.unpack()?;
+            let mut bytes = Bytes(&frame);
+            while !bytes.0.is_empty() {
+                let export = usize::try_from(bytes.number()?).unwrap_or(usize::MAX);
+                let (record, offset) = (bytes.number()?, bytes.number()?);
+                let length = bytes.number()?;
+                let cause = bytes.text(length)?.to_owned();
+                take(RejectedItem {
+                    export,
+                    record,
+                    offset,
+                    cause,
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds its keys that are no field to those of a run, which remembers the first.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be read.
+    pub fn add_unknown_keys(&self, keys: &mut UnknownKeys) -> io::Result<()> {
+        let mut frames = self.frames(self.facts.unknown_keys)?;
+        while let Some(frame) = frames.next_frame()? {
+            key_counts::add_to(keys, &frame.unpack()?)?;
+        }
+        Ok(())
+    }
+
+    /// Returns its values that rules compare.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be opened.
+    pub fn stored(&self) -> io::Result<Stored> {
+        let (path, texts) = (self.path.clone(), self.facts.texts);
+        let open = move || -> io::Result<Box<dyn ReadOn + Send>> {
+            let frames = Frames::new(File::open(&path)?, texts);
+            Ok(Box::new(SectionReader::new(frames)))
+        };
+        let entries = Entries::Closed(self.path.clone(), self.facts.entries);
+        Ok(Stored {
+            entries: Box::new(entries),
+            texts: StoredTexts {
+                bytes: texts.unpacked,
+                open: Box::new(open),
+            },
+        })
+    }
+}
+
+/// Gives the values that rules compare; the file is opened with the first.
+enum Entries {
+    Closed(PathBuf, Section),
+    Open(SectionReader),
+}
+
+impl Iterator for Entries {
+    type Item = io::Result<Entry>;
+
+    fn next(&mut self) -> Option<io::Result<Entry>> {
+        if let Self::Closed(path, section) = self {
+            match File::open(path) {
+                Ok(file) => {
+                    *self = Self::Open(SectionReader::new(Frames::new(file, *section)));
+                }
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        match self {
+            Self::Open(reader) if !reader.is_at_end() => Some(Entry::read(reader)),
+            Self::Open(_) | Self::Closed(..) => None,
+        }
+    }
+}
