@@ -65,6 +65,7 @@
 //! command
 //! cli · terminal · manifest · config · pipeline
 //! options
+//! partial
 //! report · auditor
 //! evaluate
 //! totals

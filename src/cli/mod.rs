@@ -4,6 +4,7 @@ mod args;
 mod help;
 mod in_force;
 mod nights;
+mod policy_args;
 mod resolve;
 mod schedule;
 mod shard_args;
@@ -13,11 +14,11 @@ mod values;
 mod waiver_args;
 
 pub use args::{
-    AuditArgs, Cli, Command, ConfigCommand, ConvertArgs, ExplainArgs, PolicyCommand, ReportArgs,
-    RunArgs,
+    AuditArgs, Cli, Command, ConfigCommand, ConvertArgs, ExplainArgs, ReportArgs, RunArgs,
 };
 pub use in_force::{InForce, Origin};
 pub use nights::{DiffArgs, HistoryArgs, VerifyArgs};
+pub use policy_args::PolicyCommand;
 pub use resolve::Resolved;
 pub use schedule::{ScheduleArgs, Scheduler};
 pub use shard_args::{MergeArgs, ShardArgs};

@@ -30,6 +30,8 @@ enum Digest {
     Running(DigestHandle),
     /// It was digested elsewhere.
     Known(FileDigest),
+    /// Nobody knows it, but a digest of another kind that tells its content.
+    OfContent(String),
 }
 
 impl ExportRun {
@@ -85,7 +87,10 @@ impl ExportRun {
                 bytes: ByteCounter::default(),
                 digest: match known {
                     Some((file, _)) => Digest::Known(file.clone()),
-                    None => Digest::Unknown,
+                    None => {
+                        let content = whole.contents.get(&export.index);
+                        content.map_or(Digest::Unknown, |one| Digest::OfContent(one.clone()))
+                    }
                 },
             })
         });
@@ -95,7 +100,7 @@ impl ExportRun {
     /// Returns the export's file as it was read, if it was digested.
     pub fn file_digest(&self) -> Option<FileDigest> {
         match &self.digest {
-            Digest::Unknown => None,
+            Digest::Unknown | Digest::OfContent(_) => None,
             Digest::Running(digest) => Some(digest.digest(self.path.as_str())),
             Digest::Known(file) => Some(file.clone()),
         }
@@ -117,15 +122,22 @@ pub(super) fn same_content(exports: &[ExportRun]) -> Vec<String> {
     let mut firsts: HashMap<String, &str> = HashMap::new();
     let mut notes = Vec::new();
     for export in exports {
-        let Some(file) = export.file_digest().filter(|file| file.bytes > 0) else {
+        let content = match &export.digest {
+            Digest::OfContent(content) => Some(content.clone()),
+            Digest::Unknown | Digest::Running(_) | Digest::Known(_) => {
+                let file = export.file_digest().filter(|file| file.bytes > 0);
+                file.map(|file| file.sha256)
+            }
+        };
+        let Some(content) = content else {
             continue;
         };
-        match firsts.get(&file.sha256) {
+        match firsts.get(&content) {
             Some(first) => notes.push(format!(
                 "warning: {} has the same content as {first}: its records are counted twice",
                 export.path
             )),
-            None => _ = firsts.insert(file.sha256, &export.path),
+            None => _ = firsts.insert(content, &export.path),
         }
     }
     notes

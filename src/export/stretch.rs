@@ -76,14 +76,15 @@ impl<'s> Cutter<'s> {
         Some(self.boundary.state()?.digest())
     }
 
-    /// Returns the first byte from `from` on at which a part may begin; the end of the file,
-    /// if there is none.
+    /// Returns the first byte from `from` on at which a part may begin that is not the first
+    /// of the export; the end of the file, if there is none.
     ///
     /// # Errors
     ///
     /// The file cannot be read.
     pub fn first_cut(&self, file: &File, from: u64) -> io::Result<u64> {
-        let mut from = from;
+        // By its first bytes a reader recognises an export: they are never parted.
+        let mut from = from.max(PREVIEW_BYTES as u64);
         while from < self.length {
             let begin = from.saturating_sub(BACK_BYTES);
             let back = usize::try_from(from - begin).unwrap_or_default();

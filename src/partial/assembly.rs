@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
+use super::content::{Blocks, digest_of_all};
 use super::error::Error;
 use super::facts::{ExportFacts, Facts, PartFacts, Segment};
 use super::file::Partial;
@@ -15,6 +16,7 @@ use crate::digest::{self, FileDigest, Hasher};
 pub struct Assembly {
     parts: Vec<Gathered>,
     digests: Vec<(PathBuf, FileDigest, Option<i64>)>,
+    contents: BTreeMap<usize, Blocks>,
     /// What the first says that all must say.
     first: Option<First>,
 }
@@ -34,6 +36,8 @@ struct First {
 #[derive(Debug)]
 struct Gathered {
     partial: Partial,
+    /// The paths of others with the same bytes.
+    copies: Vec<PathBuf>,
     share: Share,
     segments: Vec<Segment>,
 }
@@ -48,6 +52,8 @@ pub struct Whole {
     /// What is known of their files, by their indexes: the digest, and when each was written
     /// last, in seconds since 1970.
     pub digests: BTreeMap<usize, (FileDigest, Option<i64>)>,
+    /// A digest of the content of those that are as long as another, by their indexes.
+    pub contents: BTreeMap<usize, String>,
     /// What all partials are a part of.
     pub identity: Identity,
     /// Whether each record is kept.
@@ -87,6 +93,7 @@ impl Assembly {
             whole_files,
             keeps_records,
             segments,
+            contents,
             // What it holds is read when its turn comes.
             sum: _,
             items: _,
@@ -127,8 +134,12 @@ impl Assembly {
         if first.keeps_records != keeps_records {
             return differs("options: one was made with --records or --nights");
         }
+        for (export, blocks) in contents {
+            self.contents.entry(export).or_default().extend(blocks);
+        }
         self.parts.push(Gathered {
             partial,
+            copies: Vec::new(),
             share,
             segments,
         });
@@ -144,6 +155,7 @@ impl Assembly {
         let Self {
             mut parts,
             digests,
+            contents,
             first,
         } = self;
         let first = first.ok_or(Error::Nothing)?;
@@ -165,6 +177,13 @@ impl Assembly {
         }
         Ok(Whole {
             digests: of_exports(digests, &exports)?,
+            contents: exports
+                .iter()
+                .filter_map(|export| {
+                    let blocks = contents.get(&export.index)?;
+                    Some((export.index, digest_of_all(blocks, export.bytes)?))
+                })
+                .collect(),
             exports,
             identity: first.identity,
             keeps_records: first.keeps_records,
@@ -178,7 +197,7 @@ fn each_once(parts: Vec<Gathered>) -> Result<Vec<Gathered>, Error> {
     let mut once: Vec<Gathered> = Vec::with_capacity(parts.len());
     for part in parts {
         let shown = |part: &Gathered| part.partial.path.display().to_string();
-        match once.last() {
+        match once.last_mut() {
             Some(last) if last.share == part.share => {
                 if last.partial.digest != part.partial.digest {
                     return Err(Error::Differs {
@@ -187,6 +206,7 @@ fn each_once(parts: Vec<Gathered>) -> Result<Vec<Gathered>, Error> {
                         second: shown(&part),
                     });
                 }
+                last.copies.push(part.partial.path);
             }
             Some(last) if part.share.first <= last.share.last => {
                 return Err(Error::Overlap {
@@ -299,8 +319,10 @@ fn are_cut_well(parts: &[Gathered]) -> Result<(), Error> {
             ..parts[first].share
         };
         named.push(format!("--part {share}"));
-        let paths = parts[first..=last].iter();
-        instead.extend(paths.map(|part| format!("`{}`", part.partial.path.display())));
+        for part in &parts[first..=last] {
+            let paths = std::iter::once(&part.partial.path).chain(&part.copies);
+            instead.extend(paths.map(|path| format!("`{}`", path.display())));
+        }
     }
     Err(Error::WrongCut {
         parts: named,

@@ -1,7 +1,10 @@
 //! What a partial says of itself.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use super::content::Blocks;
 use super::identity::Identity;
 use super::section::Section;
 use super::share::Share;
@@ -33,6 +36,8 @@ pub struct PartFacts {
     pub keeps_records: bool,
     /// What it read, in the order of the run.
     pub segments: Vec<Segment>,
+    /// What shows whether exports that are as long have the same content, by their indexes.
+    pub contents: BTreeMap<usize, Blocks>,
     /// What its records add up to.
     pub sum: Sum,
     /// Where its findings and records are.

@@ -10,6 +10,7 @@
 //! number of threads is in it.
 
 mod assembly;
+mod content;
 mod dictionary;
 mod error;
 mod facts;
@@ -24,6 +25,7 @@ mod share;
 mod writer;
 
 pub use assembly::{Assembly, Whole, digest_of_exports};
+pub use content::{Blocks, blocks};
 pub use dictionary::Dictionary;
 pub use error::Error;
 pub use facts::{ExportFacts, Facts, PartFacts, Segment};

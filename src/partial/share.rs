@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::content::twins;
 use crate::export::{Cutter, Format, Stretch};
 use crate::record::Schema;
 
@@ -134,6 +135,20 @@ impl Plan {
             }
         }
         targets
+    }
+
+    /// Returns the exports that may have the content of another, as they have its size, with
+    /// the bytes of which a part is to show the content.
+    pub fn twins(&self, share: Share) -> Vec<(usize, u64, u64)> {
+        let is_twin = twins(&self.sizes);
+        let targets = self.targets(share).into_iter();
+        let twins = targets.filter(|(index, ..)| is_twin(*index));
+        twins
+            .map(|(index, begin, end)| match self.whole_files {
+                true => (index, 0, self.sizes[index]),
+                false => (index, begin, end),
+            })
+            .collect()
     }
 
     /// Returns what a part is to read.

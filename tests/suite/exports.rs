@@ -1,7 +1,7 @@
 //! Exports as they are met in the field, and how each is read.
 
 mod accounts;
-mod customers;
+pub mod customers;
 mod envelopes;
 mod laws;
 mod manual;

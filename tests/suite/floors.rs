@@ -33,6 +33,7 @@ const FLOORS: &[&[&str]] = &[
     &["totals"],
     &["evaluate"],
     &["auditor", "report"],
+    &["partial"],
     &["nights"],
     &["options"],
     &["config", "pipeline"],
@@ -84,7 +85,15 @@ const CRATES: &[(&str, &[&str])] = &[
     ("flate2", &["report/packing", "unpack"]),
     ("glob", &["config/paths"]),
     ("hmac", &["finding/privacy"]),
-    ("indexmap", &["manifest", "record/unknown_keys", "report"]),
+    (
+        "indexmap",
+        &[
+            "manifest",
+            "partial/key_counts",
+            "record/unknown_keys",
+            "report",
+        ],
+    ),
     ("indicatif", &["terminal"]),
     ("ipnet", &["policy", "record/network"]),
     (
@@ -143,6 +152,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "history",
             "manifest",
             "nights",
+            "partial",
             "policy",
             "record/network/list",
             "report",
@@ -185,7 +195,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ),
     ("uuid", &["report/format/oscal", "report/format/sarif"]),
     ("wide", &["export/simd", "record/network", "text"]),
-    ("zstd", &["report/packing", "unpack"]),
+    ("zstd", &["partial", "report/packing", "unpack"]),
 ];
 
 const ANYWHERE: &[&str] = &[""];

@@ -34,6 +34,7 @@ mod privacy;
 mod readme;
 mod reference;
 mod reports;
+mod shards;
 mod since;
 mod sound;
 mod split;

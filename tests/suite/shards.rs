@@ -1,0 +1,8 @@
+//! Runs in parts: what a merge writes is what one run would have written.
+
+mod errors;
+mod laws;
+mod many;
+mod nights;
+mod partials;
+mod party;

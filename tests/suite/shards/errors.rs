@@ -1,0 +1,307 @@
+//! What a shard and a merge refuse: what is wrong, where, and what would be right.
+
+use std::fs;
+
+use super::laws::POLICY;
+use super::party::{Files, Party};
+use crate::exports::customers::customers;
+use crate::support::{Run, Workspace, check};
+
+fn workspace() -> Workspace {
+    let workspace = Workspace::with_policy(POLICY);
+    let records = vec![customers(40); 12].concat();
+    let text = crate::sound::shapes::lines(records.into_iter());
+    workspace.write("a", &text);
+    workspace.write("b", text);
+    workspace.write("waivers.toml", super::laws::WAIVERS);
+    workspace
+}
+
+fn refused((merged, files): (Run, Files), message: &str) {
+    check(merged.code == 2, message, &merged);
+    let flat = merged
+        .stderr
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    check(flat.contains(message), message, &merged);
+    assert_eq!(files, Files::new(), "no report is touched");
+}
+
+#[test]
+fn parts_that_are_missing_are_named_as_they_are_to_be_made() {
+    let workspace = workspace();
+    let party = Party::new(&["a", "b"], 9);
+    let mut partials = party.shards(&workspace);
+    let last = partials.pop().unwrap();
+    partials.drain(2..5);
+    refused(
+        party.merged(&workspace, &partials),
+        "4 parts of 9 are missing: make them with --part 3-5/9, --part 9/9",
+    );
+    let (some, made) = party.shard(&workspace, "3-5/9");
+    check(made.code == 0, "three as one", &made);
+    partials.extend([some, last]);
+    party.is_the_same_of(&workspace, partials, "some made as one");
+}
+
+#[test]
+fn a_part_twice_counts_once_unless_it_differs() {
+    let workspace = workspace();
+    let party = Party::new(&["a"], 3);
+    let mut partials = party.shards(&workspace);
+    fs::copy(workspace.path(&partials[1]), workspace.path("copy")).unwrap();
+    partials.push("copy".to_owned());
+    party.is_the_same_of(&workspace, partials.clone(), "a part twice");
+    // The export is another file of the same size by now.
+    let text = workspace.read("a");
+    workspace.write(
+        "a",
+        text.replacen("cu0000", "cu9999", 1)
+            .replace("cu0020", "cu9920"),
+    );
+    let made = party.shard_into(&workspace, "2/3", "copy");
+    check(made.code == 0, "a part", &made);
+    refused(
+        party.merged(&workspace, &partials),
+        "part 2/3 is in `2-of-3.part` and, with other content, in `copy`",
+    );
+    partials.remove(1);
+    refused(
+        party.merged(&workspace, &partials),
+        "export `a` was another file when `1-of-3.part` was made than when `copy` was",
+    );
+}
+
+#[test]
+fn parts_that_overlap_are_refused() {
+    let workspace = workspace();
+    let party = Party::new(&["a"], 4);
+    let mut partials = party.shards(&workspace);
+    partials.push(party.shard(&workspace, "2-3/4").0);
+    refused(
+        party.merged(&workspace, &partials),
+        "parts overlap: `2-of-4.part` is 2/4, and `2-3-of-4.part` is 2-3/4; leave one out",
+    );
+}
+
+#[test]
+fn partials_of_another_run_are_refused_with_what_differs() {
+    let workspace = workspace();
+    let party = Party::new(&["a", "b"], 2);
+    let partials = party.shards(&workspace);
+    let with = |options: &[&str]| party.clone().judged(options);
+    let at = |party: &Party| {
+        let mut other = party.clone();
+        let at = other
+            .judging
+            .iter()
+            .position(|one| one == "--as-of")
+            .unwrap();
+        other.judging[at + 1] = "2026-10-02T00:00:00Z".to_owned();
+        other
+    };
+    for (other, message) in [
+        (
+            at(&party),
+            "its --as-of are 2026-10-01T00:00:00Z, and here 2026-10-02T00:00:00Z",
+        ),
+        (with(&["-p", "pci"]), "its policies or parameters are"),
+        (
+            with(&["--skip", "p/name"]),
+            "its policies or parameters are",
+        ),
+        (
+            with(&["--waivers", "waivers.toml"]),
+            "its files of waivers are none, and here",
+        ),
+        (with(&["--show-sensitive"]), "its options are"),
+        (with(&["--input-format", "ndjson"]), "its options are"),
+        (with(&["--map", "id=kennung"]), "its options are"),
+        (with(&["--max-record-bytes", "9999"]), "its options are"),
+        (
+            party.clone().reported(&["--since", "r.ndjson"]),
+            "reads the fields none more, and this run createdAt",
+        ),
+    ] {
+        if message.contains("createdAt") {
+            let (run, _) = Party {
+                reporting: ["-q", "-o", "r.ndjson"].map(str::to_owned).to_vec(),
+                ..party.clone()
+            }
+            .whole(&workspace);
+            check(run.code == 1, "a night before", &run);
+            let (merged, _) = other.merged(&workspace, &partials);
+            check(merged.code == 2, message, &merged);
+            check(merged.stderr.contains("createdAt"), message, &merged);
+            continue;
+        }
+        refused(other.merged(&workspace, &partials), message);
+    }
+    for (other, part, message) in [
+        (
+            Party::new(&["a"], 2),
+            "2/2",
+            "are of runs with other exports",
+        ),
+        (
+            Party::new(&["a", "b"], 3),
+            "2/3",
+            "are of runs with other numbers of parts",
+        ),
+        (
+            party.clone().sharded(&["--records"]),
+            "2/2",
+            "options: one was made with --records or --nights",
+        ),
+        (
+            party.clone().sharded(&["--whole-files"]),
+            "2/2",
+            "options: one was made with --whole-files",
+        ),
+    ] {
+        let made = other.shard_into(&workspace, part, "other");
+        check(made.code == 0, message, &made);
+        let partials = [partials[0].clone(), "other".to_owned()];
+        refused(party.merged(&workspace, &partials), message);
+    }
+}
+
+#[test]
+fn what_is_no_partial_is_called_so() {
+    let workspace = workspace();
+    let party = Party::new(&["a"], 1);
+    workspace.write("empty", "");
+    workspace.create_dir("folder");
+    for (name, message) in [
+        ("a", "`a` is no partial: `audit shard` writes them"),
+        ("empty", "`empty` is no partial"),
+        ("folder", "`folder` is no partial"),
+        ("nowhere", "partial `nowhere` could not be read"),
+    ] {
+        refused(party.merged(&workspace, &[name.to_owned()]), message);
+    }
+    let digest = workspace.run(&["shard", "--digest", "a", "--into", "digest"]);
+    check(digest.code == 0, "a digest", &digest);
+    refused(
+        party.merged(&workspace, &["digest".to_owned()]),
+        "no partial holds a part of a run",
+    );
+}
+
+#[test]
+fn what_a_merge_needs_and_parts_do_not_keep_is_named() {
+    let workspace = workspace();
+    let party = Party::new(&["a"], 1);
+    let partials = party.shards(&workspace);
+    workspace.write("expected", "c1\n");
+    for (options, message) in [
+        (
+            &["--matrix", "out/m.csv"][..],
+            "--matrix needs partials that keep records: make them with --records",
+        ),
+        (
+            &["--expect", "expected"],
+            "--expect needs partials that keep records: make them with --records",
+        ),
+        (
+            &["--manifest", "out/m.json"],
+            "the digest of export `a` is not among the partials, and the manifest names it: \
+             make it with `audit shard --digest a --into FILE`",
+        ),
+    ] {
+        let party = party.clone().reported(options);
+        refused(party.merged(&workspace, &partials), message);
+    }
+    // A digest of another file of that name is no help.
+    let digest = workspace.run(&["shard", "--digest", "b", "--into", "digest"]);
+    check(digest.code == 0, "a digest", &digest);
+    workspace.write("a", "{}\n");
+    let digest = workspace.run(&["shard", "--digest", "a", "--into", "digest"]);
+    check(digest.code == 0, "a digest", &digest);
+    let with_digest = [partials.as_slice(), &["digest".to_owned()]].concat();
+    refused(
+        party
+            .clone()
+            .reported(&["--manifest", "out/m.json"])
+            .merged(&workspace, &with_digest),
+        "the digest in `digest` is of a file `a` with another size than the one that was read",
+    );
+}
+
+#[test]
+fn a_shard_that_cannot_be_made_leaves_nothing() {
+    let workspace = workspace();
+    workspace.make_fifo("pipe");
+    workspace.write("sizes", "a\t5\n");
+    workspace.write("bad-sizes", "a 5\n");
+    let party = Party::new(&["a"], 2);
+    let of = |exports: &[&str]| Party::new(exports, 2);
+    for (party, part, message) in [
+        (
+            of(&["a", "pipe"]),
+            "1/2",
+            "export `pipe` is no file, of which a part could be read",
+        ),
+        (
+            of(&["-"]),
+            "1/2",
+            "export `-` is no file, of which a part could be read",
+        ),
+        (of(&["a", "a"]), "1/2", "export `a` is named twice"),
+        (
+            of(&["nowhere"]),
+            "1/2",
+            "export `nowhere` could not be read",
+        ),
+        (party.clone(), "3/2", "parts of 2 are those from 1 to 2"),
+        (party.clone(), "0/2", "parts of 2 are those from 1 to 2"),
+        (
+            party.clone(),
+            "2",
+            "write a part as 3/64, or several that follow one another as 3-5/64",
+        ),
+        (
+            party.clone().sharded(&["--sizes", "sizes"]),
+            "1/2",
+            "export `a` has",
+        ),
+        (
+            party.clone().sharded(&["--sizes", "bad-sizes"]),
+            "1/2",
+            "line 1 is not a name, a tab and a number of bytes",
+        ),
+        (
+            of(&["b"]).sharded(&["--sizes", "sizes"]),
+            "1/2",
+            "it does not name export `b`",
+        ),
+    ] {
+        let made = party.shard_into(&workspace, part, "made");
+        check(made.code == 2, message, &made);
+        let flat = made.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        check(flat.contains(message), message, &made);
+        assert!(!workspace.names().contains(&"made".to_owned()), "{message}");
+    }
+    for command in [
+        &[
+            "shard",
+            "-p",
+            "policy.toml",
+            "--part",
+            "1/2",
+            "--into",
+            "made",
+            "a",
+        ][..],
+        &["merge", "-p", "policy.toml", "x.part"],
+    ] {
+        let run = workspace.run(command);
+        check(run.code == 2, "no instant", &run);
+        check(
+            run.stderr.contains("--as-of is missing"),
+            "no instant",
+            &run,
+        );
+    }
+}
