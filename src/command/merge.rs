@@ -109,7 +109,7 @@ fn needs_records(options: &AuditOptions, whole: &Whole) -> Result<(), ShardError
     let needs = [
         (
             options.nights.earlier.is_some(),
-            "--since and --history",
+            "--since or --history",
             "--nights",
         ),
         (options.expect.is_some(), "--expect", "--records"),

@@ -119,23 +119,7 @@ fn partials_of_another_run_are_refused_with_what_differs() {
         (with(&["--input-format", "ndjson"]), "its options are"),
         (with(&["--map", "id=kennung"]), "its options are"),
         (with(&["--max-record-bytes", "9999"]), "its options are"),
-        (
-            party.clone().reported(&["--since", "r.ndjson"]),
-            "reads the fields none more, and this run createdAt",
-        ),
     ] {
-        if message.contains("createdAt") {
-            let (run, _) = Party {
-                reporting: ["-q", "-o", "r.ndjson"].map(str::to_owned).to_vec(),
-                ..party.clone()
-            }
-            .whole(&workspace);
-            check(run.code == 1, "a night before", &run);
-            let (merged, _) = other.merged(&workspace, &partials);
-            check(merged.code == 2, message, &merged);
-            check(merged.stderr.contains("createdAt"), message, &merged);
-            continue;
-        }
         refused(other.merged(&workspace, &partials), message);
     }
     for (other, part, message) in [
@@ -186,6 +170,36 @@ fn what_is_no_partial_is_called_so() {
     refused(
         party.merged(&workspace, &["digest".to_owned()]),
         "no partial holds a part of a run",
+    );
+}
+
+#[test]
+fn parts_keep_what_a_comparison_with_the_night_before_needs_if_that_is_asked() {
+    let workspace = workspace();
+    let policy = "[policy]\nid = \"p\"\n[[rule]]\nid = \"r\"\nseverity = \"low\"\n\
+                  require.forceSso = true\n";
+    workspace.write("policy.toml", policy);
+    let party = Party::new(&["a"], 1);
+    let before = Party {
+        reporting: ["-q", "-o", "before.ndjson"].map(str::to_owned).to_vec(),
+        ..party.clone()
+    };
+    assert_ne!(before.whole(&workspace).0.code, 2);
+    let party = party.reported(&["--since", "before.ndjson"]);
+    refused(
+        party.merged(&workspace, &party.shards(&workspace)),
+        "its fields (--nights of a shard goes with --since or --history of the merge, and \
+         --split-by with --split-by) are none, and here createdAt",
+    );
+    workspace.write("policy.toml", POLICY);
+    let before = Party {
+        reporting: before.reporting.clone(),
+        ..party.clone()
+    };
+    assert_ne!(before.whole(&workspace).0.code, 2);
+    refused(
+        party.merged(&workspace, &party.shards(&workspace)),
+        "--since or --history needs partials that keep records: make them with --nights",
     );
 }
 

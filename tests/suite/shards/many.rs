@@ -92,7 +92,7 @@ fn what_looks_like_a_record_inside_of_one_is_no_place_to_cut() {
         let partials = party.shards(&workspace);
         let (merged, _) = party.merged(&workspace, &partials);
         check(
-            merged.code == 1,
+            merged.code == 3,
             &format!("{name} is cut well at once"),
             &merged,
         );

@@ -82,7 +82,7 @@ fn a_night_in_parts_is_compared_with_the_night_before_as_one_run_is() {
 /// The files of a history without what says when and by what command they were made.
 fn history(workspace: &Workspace, folder: &str) -> Vec<(String, Vec<u8>)> {
     let names = super::party::names_in(workspace, folder);
-    let names = names.into_iter().filter(|name| name != "lock");
+    let names = names.into_iter().filter(|name| name != ".lock");
     names
         .map(|name| {
             let bytes = fs::read(workspace.path(folder).join(&name)).unwrap();
