@@ -11,6 +11,8 @@ pub enum Topic {
     Nights,
     /// Reports by control, the outcome of every record, and signed evidence
     Controls,
+    /// Runs in parts: on Spark, Dask, Kubernetes or by hand, and one merge
+    ManyMachines,
 }
 
 impl Topic {
@@ -35,6 +37,7 @@ impl Topic {
         match self {
             Self::Nights => include_str!("topic/nights.md"),
             Self::Controls => include_str!("topic/controls.md"),
+            Self::ManyMachines => include_str!("topic/many-machines.md"),
         }
     }
 }
