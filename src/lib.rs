@@ -76,8 +76,8 @@
 //! record
 //! toml_keys
 //! toml_reader
-//! text · closed · bounded_file · unpack · digest · key_table · diagnostic · external_sort ·
-//! spool
+//! text · closed · bounded_file · unpack · varint · digest · key_table · diagnostic ·
+//! external_sort · spool
 //! ```
 //!
 //! # Features
@@ -176,3 +176,4 @@ pub mod toml_reader;
 #[cfg(feature = "cli")]
 mod unpack;
 mod variants;
+mod varint;

@@ -10,6 +10,7 @@ use crate::finding::Mark;
 use crate::policy::Cause;
 use crate::record::{Absent, Bad};
 use crate::variants::{place, variant};
+use crate::varint;
 
 /// Half of the SHA-256 of a value: no two values that anybody will ever meet
 /// share one.
@@ -59,29 +60,52 @@ impl From<Cause> for Doubt {
 }
 
 /// Represents a record whose value is compared with others. In their order, those of one
-/// rule and value are together, and of these those of one customer.
+/// field and value are together, and of these those of one customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Entry {
-    /// The rule's location among those over the whole export.
-    pub rule: u32,
+    /// The index of the values among those that rules compare.
+    pub values: u32,
     pub value: Key,
     pub customer: Key,
-    pub doubt: Doubt,
     /// The export's location on the command line.
     pub export: u32,
     /// The record's location in the export, from 1.
     pub record: u64,
-    /// A digest of all that the record says.
+    /// How each rule that compares the values regards the record, three bits each.
+    pub stances: u64,
+    /// A digest of all that the record says; zero, if no rule asks for it.
     pub content: u64,
-    /// Where the text of its finding waits.
+    /// Where the text of its findings waits.
     pub text: u64,
 }
+
+/// How many bits say how a rule regards a record.
+const STANCE_BITS: usize = 3;
 
 impl Entry {
     /// Returns whether two records are of one customer. One without an id is of a customer
     /// of its own.
     pub fn is_of_customer_of(&self, other: &Self) -> bool {
         self.customer == other.customer && self.customer != Key::NONE
+    }
+
+    /// Returns whether two records have the same value where it is compared.
+    pub fn is_compared_with(&self, other: &Self) -> bool {
+        (self.values, self.value) == (other.values, other.value)
+    }
+
+    /// Notes that a rule, by its index among those that compare the values, applies, and in
+    /// which doubt that is.
+    pub fn applies(&mut self, rule: usize, doubt: Doubt) {
+        self.stances |= u64::from(doubt.0 + 1) << (STANCE_BITS * rule);
+    }
+
+    /// Returns in which doubt it is that a rule applies, by its index among those that compare
+    /// the values; nothing, if it does not.
+    pub fn doubt(&self, rule: usize) -> Option<Doubt> {
+        let stance = self.stances >> (STANCE_BITS * rule);
+        let stance = (stance & ((1 << STANCE_BITS) - 1)) as u8;
+        stance.checked_sub(1).map(Doubt)
     }
 }
 
@@ -96,28 +120,60 @@ fn read<const N: usize>(reader: &mut impl Read) -> io::Result<[u8; N]> {
     Ok(bytes)
 }
 
+/// Reads a number that was written as one of fewer bits.
+fn small(reader: &mut impl Read) -> io::Result<u32> {
+    u32::try_from(varint::read(reader)?).map_err(|_| io::ErrorKind::InvalidData.into())
+}
+
+/// Says what of an entry follows.
+const OF_VALUE: u64 = 1;
+const OF_ITSELF: u64 = 2;
+const HAS_CONTENT: u64 = 4;
+
 impl Spill for Entry {
     fn write(&self, writer: &mut impl Write) -> io::Result<()> {
-        write(writer, self.rule.to_le_bytes())?;
+        // Of a customer who is compared by id, the value is the customer.
+        let customer = match self.customer {
+            Key::NONE => 0,
+            customer if customer == self.value => OF_VALUE,
+            _ => OF_ITSELF,
+        };
+        let content = if self.content == 0 { 0 } else { HAS_CONTENT };
+        varint::write(u64::from(self.values) << 3 | customer | content, writer)?;
         write(writer, self.value.0.to_le_bytes())?;
-        write(writer, self.customer.0.to_le_bytes())?;
-        write(writer, [self.doubt.0])?;
-        write(writer, self.export.to_le_bytes())?;
-        write(writer, self.record.to_le_bytes())?;
-        write(writer, self.content.to_le_bytes())?;
-        write(writer, self.text.to_le_bytes())
+        if customer == OF_ITSELF {
+            write(writer, self.customer.0.to_le_bytes())?;
+        }
+        if content == HAS_CONTENT {
+            write(writer, self.content.to_le_bytes())?;
+        }
+        for number in [u64::from(self.export), self.record, self.stances, self.text] {
+            varint::write(number, writer)?;
+        }
+        Ok(())
     }
 
     fn read(reader: &mut impl Read) -> io::Result<Self> {
+        let head = varint::read(reader)?;
+        let value = Key(u128::from_le_bytes(read(reader)?));
+        let customer = match head & (OF_VALUE | OF_ITSELF) {
+            0 => Key::NONE,
+            OF_VALUE => value,
+            _ => Key(u128::from_le_bytes(read(reader)?)),
+        };
+        let content = match head & HAS_CONTENT {
+            0 => 0,
+            _ => u64::from_le_bytes(read(reader)?),
+        };
         Ok(Self {
-            rule: u32::from_le_bytes(read(reader)?),
-            value: Key(u128::from_le_bytes(read(reader)?)),
-            customer: Key(u128::from_le_bytes(read(reader)?)),
-            doubt: Doubt(u8::from_le_bytes(read(reader)?)),
-            export: u32::from_le_bytes(read(reader)?),
-            record: u64::from_le_bytes(read(reader)?),
-            content: u64::from_le_bytes(read(reader)?),
-            text: u64::from_le_bytes(read(reader)?),
+            values: u32::try_from(head >> 3).map_err(|_| io::ErrorKind::InvalidData)?,
+            value,
+            customer,
+            export: small(reader)?,
+            record: varint::read(reader)?,
+            stances: varint::read(reader)?,
+            content,
+            text: varint::read(reader)?,
         })
     }
 }
@@ -171,10 +227,10 @@ pub struct Cell {
 }
 
 impl Cell {
-    pub fn new(entry: &Entry, mark: Mark) -> Self {
+    pub fn new(entry: &Entry, rule: u32, mark: Mark) -> Self {
         Self {
             location: entry.location(),
-            rule: entry.rule,
+            rule,
             mark: place(&mark),
         }
     }
@@ -271,56 +327,6 @@ impl Spill for Found {
     }
 }
 
-/// What a finding tells of an entry's record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Text<T> {
-    pub id: Option<T>,
-    pub name: Option<T>,
-    pub value: T,
-}
-
-/// Stands for the length of a text that is not there.
-const ABSENT: u64 = u64::MAX;
-
-impl Text<&str> {
-    pub fn write(&self, out: &mut Vec<u8>) {
-        let texts = [self.id, self.name, Some(self.value)];
-        for text in texts {
-            let length = text.map_or(ABSENT, |text| text.len() as u64);
-            out.extend_from_slice(&length.to_le_bytes());
-        }
-        for text in texts.into_iter().flatten() {
-            out.extend_from_slice(text.as_bytes());
-        }
-    }
-}
-
-impl Text<String> {
-    pub fn read(reader: &mut impl Read) -> io::Result<Self> {
-        let mut lengths = [0; 3];
-        for length in &mut lengths {
-            *length = u64::from_le_bytes(read(reader)?);
-        }
-        let mut next = |length: u64| -> io::Result<Option<String>> {
-            if length == ABSENT {
-                return Ok(None);
-            }
-            let mut text = String::new();
-            reader.take(length).read_to_string(&mut text)?;
-            match text.len() as u64 == length {
-                true => Ok(Some(text)),
-                false => Err(io::ErrorKind::UnexpectedEof.into()),
-            }
-        };
-        let [id, name, value] = lengths;
-        Ok(Self {
-            id: next(id)?,
-            name: next(name)?,
-            value: next(value)?.unwrap_or_default(),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -328,16 +334,22 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         let location = |record| Location { export: 3, record };
-        let entry = Entry {
-            rule: 7,
+        let mut entry = Entry {
+            values: 7,
             value: Key::new(b"a"),
             customer: Key::new(b"b"),
-            doubt: Doubt::from(Cause::Bad(Bad::Conflict)),
             export: 3,
             record: u64::MAX,
+            stances: 0,
             content: 5,
             text: 9,
         };
+        entry.applies(19, Doubt::from(Cause::Bad(Bad::Conflict)));
+        let others = [Key::NONE, entry.value].map(|customer| Entry {
+            customer,
+            content: 0,
+            ..entry
+        });
         let found = Found {
             location: location(7),
             rule: 2,
@@ -352,29 +364,38 @@ mod tests {
         };
         let mut bytes = Vec::new();
         entry.write(&mut bytes).expect("memory");
+        for other in others {
+            other.write(&mut bytes).expect("memory");
+        }
         found.write(&mut bytes).expect("memory");
         let mut reader = bytes.as_slice();
-        assert_eq!(Entry::read(&mut reader).expect("whole"), entry);
+        for written in [entry, others[0], others[1]] {
+            assert_eq!(Entry::read(&mut reader).expect("whole"), written);
+        }
         assert_eq!(Found::read(&mut reader).expect("whole"), found);
         assert!(reader.is_empty());
     }
 
     #[test]
-    fn texts_are_read_as_they_were_written() {
-        let text = Text {
-            id: Some("é\0"),
-            name: None,
-            value: "",
+    fn a_rule_that_does_not_apply_is_in_no_doubt() {
+        let doubts = [Doubt::NONE, Doubt(6), Doubt(1)];
+        let mut entry = Entry {
+            values: 0,
+            value: Key::NONE,
+            customer: Key::NONE,
+            export: 0,
+            record: 1,
+            stances: 0,
+            content: 0,
+            text: 0,
         };
-        let mut bytes = Vec::new();
-        text.write(&mut bytes);
-        let mut bytes = bytes.as_slice();
-        let read = Text::read(&mut bytes).expect("whole");
-        assert!(bytes.is_empty());
-        assert_eq!(
-            (read.id.as_deref(), read.name, read.value.as_str()),
-            (Some("é\0"), None, "")
-        );
+        for (index, doubt) in doubts.iter().enumerate() {
+            entry.applies(2 * index, *doubt);
+        }
+        for (index, doubt) in doubts.into_iter().enumerate() {
+            assert_eq!(entry.doubt(2 * index), Some(doubt));
+            assert_eq!(entry.doubt(2 * index + 1), None);
+        }
     }
 
     #[test]

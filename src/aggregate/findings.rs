@@ -1,5 +1,7 @@
 //! What rules over all records come to: outcomes, and findings with their evidence.
 
+use std::io;
+
 use super::entry::{Cell, Doubt, Found, GroupFacts, Location, MAX_LOCATIONS};
 use super::error::Error;
 use super::gathered::{Accumulator, AggregateRule};
@@ -169,11 +171,15 @@ impl<F> FindingMaker<'_, F> {
                 Aggregate::Summed(_) => continue,
             };
             let text = texts.text_at(found.text).map_err(Error::from)?;
+            let values = self.policies.compared_by(found.rule as usize);
+            let value = values.and_then(|(values, _)| text.value(values));
+            let value = value.ok_or(io::ErrorKind::InvalidData);
+            let value = value.map_err(|kind| Error::from(io::Error::from(kind)))?;
             let subject = AggregateSubject {
-                evidence: vec![self.evidence(rule, comparison, &found, &text.value)],
-                raw: text.value,
-                customer_id: text.id,
-                customer_name: text.name,
+                evidence: vec![self.evidence(rule, comparison, &found, value)],
+                raw: value.to_owned(),
+                customer_id: text.id.clone(),
+                customer_name: text.name.clone(),
             };
             let export = self.exports.get(found.location.export as usize).copied();
             let number = Some(found.location.record);

@@ -5,11 +5,12 @@ use std::ops::AddAssign;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Doubt, Entry, Key, Text};
+use super::entry::{Doubt, Entry, Key};
+use super::text;
 use crate::digest::Hasher;
 use crate::finding::{Outcome, Reason};
 use crate::policy::aggregate::{Aggregate, Comparison, Summation};
-use crate::policy::{Answers, Ask, Policies, Policy, Rule, Truth};
+use crate::policy::{Answers, Ask, ComparedValues, Policies, Policy, Rule, Truth};
 use crate::record::{Absent, Cell, Record, Schema, Slot, Value};
 
 /// Represents a rule over all records, with its index among all rules of the run.
@@ -216,8 +217,7 @@ impl Compared {
             Truth::Undecided(cause) => Doubt::from(cause),
             Truth::False => return Some(Outcome::NotApplicable),
         };
-        let slot = comparison.slot();
-        let cell = record.cell(slot);
+        let cell = record.cell(comparison.slot());
         match cell.value {
             Value::Text => {}
             // What is not there is on nobody else.
@@ -228,40 +228,75 @@ impl Compared {
                 return Some(Outcome::NotApplicable);
             }
         }
-        let (ignore_case, content) = match comparison {
-            Comparison::Unique { ignore_case, .. } => {
-                let schema = &answers.policies().schema;
-                (*ignore_case, content(schema, record))
+        let policies = answers.policies();
+        // Each rule that compares has its place.
+        let (values, rule) = policies.compared_by(number)?;
+        let of_record = self.entries.iter_mut().rev();
+        let mut of_record = of_record.take_while(|entry| entry.record == place);
+        // There are fewer rules than bytes in a policy.
+        let index = u32::try_from(values).unwrap_or(u32::MAX);
+        match of_record.find(|entry| entry.values == index) {
+            Some(entry) => entry.applies(rule, doubt),
+            None => {
+                let mut entry = self.entry(index, &policies.compared()[values], answers, place);
+                entry.applies(rule, doubt);
+                self.entries.push(entry);
             }
-            Comparison::Shared { ignore_case, .. } => (*ignore_case, 0),
+        }
+        None
+    }
+
+    /// Returns an entry for values of a record, to which no rule applies yet.
+    fn entry(
+        &mut self,
+        index: u32,
+        values: &ComparedValues,
+        answers: &Answers<'_>,
+        place: u64,
+    ) -> Entry {
+        let record = answers.record();
+        let seen = record.cell(values.slot).seen;
+        let value = match values.ignore_case {
+            true => Key::new(folded(seen).as_bytes()),
+            false => Key::new(seen.as_bytes()),
         };
-        let key = match ignore_case {
-            true => Key::new(folded(cell.seen).as_bytes()),
-            false => Key::new(cell.seen.as_bytes()),
+        let names = (record.id(), record.name());
+        let of_record = self.entries.last().filter(|last| last.record == place);
+        let (customer, text) = match of_record {
+            Some(entry) => (entry.customer, entry.text),
+            None => {
+                let text = self.texts.len() as u64;
+                text::begin(names.0, names.1, &mut self.texts);
+                let customer = match (record.id(), values.slot) {
+                    (Some(_), Slot::ID) if !values.ignore_case => value,
+                    (Some(id), _) => Key::new(id.as_bytes()),
+                    (None, _) => Key::NONE,
+                };
+                (customer, text)
+            }
         };
-        let customer = match (record.id(), slot) {
-            (Some(_), Slot::ID) if !ignore_case => Some(key),
-            (Some(id), _) => Some(Key::new(id.as_bytes())),
-            (None, _) => None,
+        let known = self.entries.iter().rev();
+        let known = known.take_while(|entry| entry.record == place);
+        let mut known = known.map(|entry| entry.content);
+        let content = match values.has_content {
+            true => {
+                let known = known.find(|content| *content != 0);
+                known.unwrap_or_else(|| content(&answers.policies().schema, record))
+            }
+            false => 0,
         };
-        let text = Text {
-            id: record.id(),
-            name: record.name(),
-            value: cell.seen,
-        };
-        self.entries.push(Entry {
-            // There are fewer rules than bytes in a policy.
-            rule: u32::try_from(number).unwrap_or(u32::MAX),
-            value: key,
-            customer: customer.unwrap_or(Key::NONE),
-            doubt,
+        let offset = usize::try_from(text).unwrap_or(usize::MAX);
+        text::add(offset, names, (index, seen), &mut self.texts);
+        Entry {
+            values: index,
+            value,
+            customer,
             export: 0,
             record: place,
+            stances: 0,
             content,
-            text: self.texts.len() as u64,
-        });
-        text.write(&mut self.texts);
-        None
+            text,
+        }
     }
 }
 

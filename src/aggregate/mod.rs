@@ -10,6 +10,7 @@ mod error;
 mod findings;
 mod gathered;
 mod group;
+mod text;
 mod texts;
 mod total;
 

@@ -2,8 +2,8 @@
 
 use std::io::{self, Read};
 
-use super::entry::Text;
 use super::error::{Error, SPOOL_BYTES};
+use super::text::RecordText;
 use crate::spool::{Spool, SpoolReader};
 
 /// Holds texts in the order of the records: those of a run, or those that were stored
@@ -74,6 +74,7 @@ impl Texts {
             stored: self.stored.into_iter(),
             current: None,
             next: own_bytes,
+            last: None,
         })
     }
 }
@@ -86,6 +87,8 @@ pub(super) struct Reader {
     current: Option<Current>,
     /// The offset of the first text of the next store.
     next: u64,
+    /// The text that was read last, with its offset: several rules ask for it.
+    last: Option<(u64, RecordText)>,
 }
 
 /// Holds the store that is being read.
@@ -96,16 +99,23 @@ struct Current {
     reader: Box<dyn ReadOn + Send>,
     /// The offset of the next byte that is read.
     at: u64,
-    /// The text that was read last, with its offset: several rules may ask for one.
-    last: Option<(u64, Text<String>)>,
 }
 
 impl Reader {
     /// Returns the text at an offset.
-    pub(super) fn text_at(&mut self, offset: u64) -> io::Result<Text<String>> {
+    pub(super) fn text_at(&mut self, offset: u64) -> io::Result<&RecordText> {
+        let text = match self.last.take() {
+            Some((at, text)) if at == offset => text,
+            Some(_) | None => self.read_at(offset)?,
+        };
+        let (_, text) = self.last.insert((offset, text));
+        Ok(text)
+    }
+
+    fn read_at(&mut self, offset: u64) -> io::Result<RecordText> {
         if offset < self.own_bytes {
             self.own.seek_to(offset)?;
-            return Text::read(&mut self.own);
+            return RecordText::read(&mut self.own);
         }
         while self.current.as_ref().is_none_or(|one| one.end <= offset) {
             let texts = self.stored.next();
@@ -120,7 +130,6 @@ impl Reader {
                         begin,
                         end,
                         at: begin,
-                        last: None,
                     })
                 })
                 .transpose()?;
@@ -133,21 +142,15 @@ impl Reader {
 }
 
 impl Current {
-    fn text_at(&mut self, offset: u64) -> io::Result<Text<String>> {
-        if let Some((at, text)) = &self.last
-            && *at == offset
-        {
-            return Ok(text.clone());
-        }
+    fn text_at(&mut self, offset: u64) -> io::Result<RecordText> {
         if offset < self.at {
             self.reader = (self.texts.open)()?;
             self.at = self.begin;
         }
         self.reader.pass_over(offset - self.at)?;
         let mut counted = Counted(&mut self.reader, offset);
-        let text = Text::read(&mut counted)?;
+        let text = RecordText::read(&mut counted)?;
         self.at = counted.1;
-        self.last = Some((offset, text.clone()));
         Ok(text)
     }
 }

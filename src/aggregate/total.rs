@@ -14,7 +14,7 @@ use crate::policy::Policies;
 use crate::spool::SpoolReader;
 use crate::waiver::Waivers;
 
-/// Says how many entries, of about 80 bytes each, are sorted in memory.
+/// Says how many entries, of about 80 bytes each in memory, are sorted there.
 const SEGMENT: usize = 1 << 16;
 
 /// Says what rules over all records come to, once all of them have been read.
@@ -169,7 +169,7 @@ impl<'p> Aggregates<'p> {
             waivers,
             wants_marks,
         } = self;
-        let verdicts = group::compare(&rules, entries, segment, summary, wants_marks)?;
+        let verdicts = group::compare((policies, &rules), entries, segment, summary, wants_marks)?;
         let mut maker = FindingMaker {
             policies,
             exports,

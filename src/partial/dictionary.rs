@@ -7,6 +7,7 @@ use std::io;
 use super::item::Bytes;
 use crate::finding::REDACTED;
 use crate::policy::{Ask, Policies};
+use crate::varint;
 
 /// Holds the texts that policies write into findings: two that are made of the same policies
 /// are the same.
@@ -57,9 +58,9 @@ impl Dictionary {
     /// Writes a text: its index, or its length and bytes.
     pub(super) fn write(&self, text: &str, out: &mut Vec<u8>) {
         match self.indexes.get(text) {
-            Some(index) => super::item::write_number(index << 1 | 1, out),
+            Some(index) => varint::push(index << 1 | 1, out),
             None => {
-                super::item::write_number((text.len() as u64) << 1, out);
+                varint::push((text.len() as u64) << 1, out);
                 out.extend_from_slice(text.as_bytes());
             }
         }

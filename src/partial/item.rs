@@ -13,6 +13,7 @@ use crate::finding::{Evidence, Mark, Reason, Standing, Status};
 use crate::policy::{Policies, Severity};
 use crate::report::{FindingRow, KeptRecord, RecordMarks, WaivedBy};
 use crate::variants::{place, variant};
+use crate::varint;
 use crate::waiver::Waivers;
 
 /// Says what an item is.
@@ -24,30 +25,13 @@ pub(super) enum Kind {
     Record,
 }
 
-/// Writes a number, seven bits a byte, the lowest first.
-pub(super) fn write_number(mut number: u64, out: &mut Vec<u8>) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
-
 /// Reads what was written, and never beyond its end.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
 
 impl<'a> Bytes<'a> {
     pub(super) fn number(&mut self) -> io::Result<u64> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Ok(number);
-            }
-        }
-        Err(io::ErrorKind::InvalidData.into())
+        varint::read(&mut self.0)
     }
 
     pub(super) fn byte(&mut self) -> io::Result<u8> {
@@ -112,7 +96,7 @@ pub(super) fn write_finding(
         export,
         record: _,
     } = row;
-    write_number(rule_index as u64, out);
+    varint::push(rule_index as u64, out);
     let has = [
         (HAS_ID, customer_id.is_some()),
         (HAS_NAME, customer_name.is_some()),
@@ -132,7 +116,7 @@ pub(super) fn write_finding(
     for text in texts.into_iter().flatten() {
         dictionary.write(text, out);
     }
-    write_number(evidence.len() as u64, out);
+    varint::push(evidence.len() as u64, out);
     for Evidence {
         field,
         expected,
@@ -143,7 +127,7 @@ pub(super) fn write_finding(
             dictionary.write(text, out);
         }
     }
-    write_number(slice.len() as u64, out);
+    varint::push(slice.len() as u64, out);
     for (name, value) in slice {
         dictionary.write(name, out);
         dictionary.write(value, out);
@@ -185,7 +169,7 @@ pub(super) fn write_record(record: &RecordMarks<'_>, out: &mut Vec<u8>) {
         out.extend(created.timestamp_subsec_nanos().to_le_bytes());
     }
     if let Some(id) = id {
-        write_number(id.len() as u64, out);
+        varint::push(id.len() as u64, out);
         out.extend_from_slice(id.as_bytes());
     }
     for (standing, mark) in standings.iter().zip(record.marks) {

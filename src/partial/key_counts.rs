@@ -4,9 +4,10 @@ use std::io::{self, Read, Write};
 
 use indexmap::IndexMap;
 
-use super::item::{Bytes, write_number};
+use super::item::Bytes;
 use crate::external_sort::{Sorter, Spill};
 use crate::record::UnknownKeys;
+use crate::varint;
 
 /// How many names are counted in memory; more wait in files.
 const MAX_NAMES: usize = 1 << 14;
@@ -132,7 +133,7 @@ impl Spill for KeyCount {
     fn write(&self, writer: &mut impl Write) -> io::Result<()> {
         let mut bytes = Vec::new();
         for number in [self.name.len() as u64, self.met, self.count] {
-            write_number(number, &mut bytes);
+            varint::push(number, &mut bytes);
         }
         // Two numbers of eight bytes at most are easier to read from a file.
         let length = u16::try_from(bytes.len()).map_err(|_| io::ErrorKind::InvalidData)?;

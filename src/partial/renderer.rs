@@ -4,10 +4,11 @@ use std::io;
 use std::sync::Arc;
 
 use super::dictionary::Dictionary;
-use super::item::{Kind, write_finding, write_number, write_record};
+use super::item::{Kind, write_finding, write_record};
 use crate::policy::Policies;
 use crate::report::{self, Found, RecordMarks, Rendered, Renderers, SliceSource};
 use crate::variants::place;
+use crate::varint;
 
 /// Renders findings as items: a kind, the number of the record in its chunk, a length, and
 /// as many bytes.
@@ -41,7 +42,7 @@ fn write_item(
     write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
 ) -> io::Result<()> {
     out.push(place(&kind));
-    write_number(number, out);
+    varint::push(number, out);
     let at = out.len();
     out.extend([0; 4]);
     write(out)?;

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 
 use super::facts::Facts;
-use super::item::{Bytes, write_number};
+use super::item::Bytes;
 use super::key_counts::KeyCounts;
 use super::section::{Packer, Section};
 use crate::aggregate::Sorted;
@@ -11,6 +11,7 @@ use crate::digest::Hasher;
 use crate::external_sort::Spill;
 use crate::record::UnknownKeys;
 use crate::spool::Spool;
+use crate::varint;
 
 /// The bytes with which every partial begins.
 pub(super) const MAGIC: &[u8; 16] = b"audit-partial 1\n";
@@ -153,13 +154,13 @@ impl<'o> PartialWriter<'o> {
                 self.end_frame()?;
             }
             if self.frame.is_empty() {
-                write_number(export as u64, &mut self.frame);
-                write_number(number, &mut self.frame);
+                varint::push(export as u64, &mut self.frame);
+                varint::push(number, &mut self.frame);
                 self.at = (export, number);
             }
             self.frame.push(kind);
-            write_number(number - self.at.1, &mut self.frame);
-            write_number(length.into(), &mut self.frame);
+            varint::push(number - self.at.1, &mut self.frame);
+            varint::push(length.into(), &mut self.frame);
             self.frame.extend_from_slice(payload);
             self.at.1 = number;
         }
@@ -186,7 +187,7 @@ impl<'o> PartialWriter<'o> {
         } = rejected;
         let mut bytes = Vec::new();
         for number in [*export as u64, *record, *offset, cause.len() as u64] {
-            write_number(number, &mut bytes);
+            varint::push(number, &mut bytes);
         }
         bytes.extend_from_slice(cause.as_bytes());
         self.rejected.push(&(bytes.len() as u64).to_le_bytes())?;

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::aggregate::Aggregate;
 use super::builder::PoliciesBuilder;
+use super::compared::{AllCompared, ComparedValues};
 use super::controls::{self, ControlEvidence};
 use super::error::Error;
 use super::plan::Plan;
@@ -117,6 +118,8 @@ pub struct Policies {
     shared_controls: Vec<Vec<u32>>,
     /// What the outcome of each rule depends on.
     plan: Plan,
+    /// What rules over all records compare.
+    compared: AllCompared,
 }
 
 impl Policies {
@@ -153,8 +156,10 @@ impl Policies {
             controls,
             shared_controls: Vec::new(),
             plan: Plan::default(),
+            compared: AllCompared::default(),
         };
         policies.plan = Plan::new(&policies.all, &policies.tests);
+        policies.compared = AllCompared::of(&policies.all);
         policies.find_shared_controls();
         policies.describe_alternatives();
         policies
@@ -207,6 +212,17 @@ impl Policies {
         self.shared_controls
             .get(rule_index)
             .map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the values that rules over all records compare, each once.
+    pub fn compared(&self) -> &[ComparedValues] {
+        &self.compared.values
+    }
+
+    /// Returns the index of the values that a rule compares, the `number`th over all records,
+    /// and its own among the rules that compare these.
+    pub(crate) fn compared_by(&self, number: usize) -> Option<(usize, usize)> {
+        self.compared.places.get(number).copied().flatten()
     }
 
     /// Returns what the outcome of each rule depends on.

@@ -19,6 +19,7 @@ const FLOORS: &[&[&str]] = &[
         "text",
         "unpack",
         "variants",
+        "varint",
     ],
     &["digest", "key_table"],
     &["external_sort", "spool"],
