@@ -846,6 +846,63 @@ def row_affinity(bench):
     )
 
 
+def row_shards(bench):
+    """A part of a run against the run, in CPU time, and a merge: how quick it is, and how much
+    memory many partials take."""
+    file = bench.plain("ndjson")
+    folder = bench.out("shards")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for policy in ["pci", "record-integrity"]:
+        judging = ["-p", policy, "--as-of", AS_OF]
+        shard = [bench.audit_program, "shard", "-q", *judging]
+        whole, merged, one = bench.out("whole.csv"), bench.out("merged.csv"), folder / "one.part"
+        first = lambda: run([*shard, "--part", "1/1", "--into", one, file])
+        alone = ["-q", *judging, "-j", "1", "-o", whole, file]
+        second = lambda: run([bench.audit_program, *alone], good=(0, 1, 3))
+        merging = [bench.audit_program, "merge", "-q", *judging, "-j", "1", "-o", merged]
+        merge = lambda *partials: run([*merging, *partials], good=(0, 1, 3))
+        warm(first, second, lambda: merge(one))
+        same_bytes(whole, merged)
+        left, right = in_turn(first, second, bench.options.pairs)
+        middle = lambda runs: statistics.median(each.cpu for each in runs)
+        records = bench.options.customers
+        size = one.stat().st_size
+        yield Row(
+            f"{policy}: CPU of a part against a run to CSV on one thread, {size / records:.0f} bytes a record",
+            seconds(middle(left)),
+            seconds(middle(right)),
+            f"{middle(left) / middle(right):.2f}",
+            "at most 1.3 x",
+            yes(middle(left) <= 1.3 * middle(right)),
+            f"{megabytes(peak(left))} / {megabytes(peak(right))}",
+        )
+        merges = [merge(one) for _ in range(bench.options.pairs)]
+        rate = merged.stat().st_size / median(merges) / 1e6
+        yield Row(
+            f"{policy}: merge of one partial to CSV, one thread",
+            seconds(median(merges)),
+            f"{rate:.0f} MB/s of report",
+            "",
+            "",
+            "—",
+            megabytes(peak(merges)),
+        )
+    peaks = {}
+    for parts in [100, 1000] + ([10_000] if bench.options.full else []):
+        many = folder / str(parts)
+        many.mkdir()
+        for part in range(1, parts + 1):
+            into = many / f"{part}.part"
+            run([*shard, "--part", f"{part}/{parts}", "--into", into, file])
+        names = folder / "names"
+        names.write_text("".join(f"{path}\n" for path in many.iterdir()))
+        peaks[f"{parts:,} partials"] = merge("--partials-from", names).peak
+        same_bytes(whole, merged)
+    yield memory_row("peak memory of a merge", peaks)
+    shutil.rmtree(folder)
+
+
 ROWS = {
     "ndjson": row_ndjson,
     "array": row_array,
@@ -865,6 +922,7 @@ ROWS = {
     "hostile": row_hostile,
     "compressed": row_compressed,
     "nights": row_nights,
+    "shards": row_shards,
     "cores": row_cores,
     "affinity": row_affinity,
 }
