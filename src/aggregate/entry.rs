@@ -196,8 +196,9 @@ impl Entry {
     /// Places an entry among those of a run: so many records of its export, and so many
     /// bytes of texts, come before those that it was counted with.
     pub fn place(&mut self, before: u64, texts: u64) {
-        self.record += before;
-        self.text += texts;
+        // What was written elsewhere may say anything.
+        self.record = self.record.saturating_add(before);
+        self.text = self.text.saturating_add(texts);
     }
 }
 

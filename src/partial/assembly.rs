@@ -270,8 +270,17 @@ fn exports(parts: &[Gathered]) -> Result<Vec<ExportFacts>, Error> {
             }
         }
     }
-    let exports = exports.into_values();
-    Ok(exports.map(|(export, _)| export.clone()).collect())
+    let mut all = Vec::with_capacity(exports.len());
+    for (index, (export, part)) in exports {
+        if index != all.len() {
+            return Err(Error::Damaged {
+                path: part.partial.path.display().to_string(),
+                why: "nobody knows an export that comes before one of its own",
+            });
+        }
+        all.push(export.clone());
+    }
+    Ok(all)
 }
 
 /// Makes sure that each segment of an export begins where the one before it ended, and in the

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::text::count;
+use crate::text::{count, grouped};
 
 /// Says why partials cannot be merged, or one cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -52,8 +52,9 @@ pub enum Error {
         what: &'static str,
     },
     /// Parts are not there.
-    #[error("{} of {of} {} missing: make {} with {}",
+    #[error("{} of {} {} missing: make {} with {}",
         count(*.missing, "part", "parts"),
+        grouped(*.of),
         if *.missing == 1 { "is" } else { "are" },
         if *.missing == 1 { "it" } else { "them" },
         .parts.join(", "))]

@@ -1,5 +1,6 @@
 //! Reads a partial.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
@@ -76,6 +77,13 @@ impl Partial {
             // No version of the program wrote it otherwise.
             damaged("what it says of itself cannot be read")
         })?;
+        if let Facts::Part(facts) = &facts {
+            let segments = facts.segments.iter();
+            let read: HashSet<_> = segments.map(|segment| segment.export.index).collect();
+            if facts.sum.exports.keys().any(|index| !read.contains(index)) {
+                return Err(damaged("it adds up an export that it has not read"));
+            }
+        }
         let partial = Self {
             path: path.to_owned(),
             digest,

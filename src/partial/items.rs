@@ -6,6 +6,12 @@ use super::item::{Bytes, Item, ItemReader, Kind};
 use super::section::Frame;
 use crate::variants::variant;
 
+/// Adds numbers that no run makes so large that their sum is none.
+fn add(one: u64, other: u64) -> io::Result<u64> {
+    let sum = one.checked_add(other);
+    sum.ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
 /// Holds findings and records of one export.
 #[derive(Debug)]
 pub struct Items {
@@ -42,10 +48,10 @@ impl Items {
         let mut number = bytes.number()?;
         let place = place(export).ok_or(io::ErrorKind::InvalidData);
         let (name, before) = place.map_err(io::Error::from)?;
-        number += before;
+        number = add(number, before)?;
         while !bytes.0.is_empty() {
             let kind: Kind = variant(bytes.byte()?)?;
-            number += bytes.number()?;
+            number = add(number, bytes.number()?)?;
             let length = bytes.number()?;
             let item = reader.read(kind, bytes.take(length)?, name, number)?;
             take(export, number, item)?;

@@ -13,7 +13,7 @@ use crate::aggregate::ReadOn;
 const LEVEL: i32 = 1;
 
 /// The largest frame that is read, in bytes, once unpacked: larger than any that is written.
-const MAX_FRAME_BYTES: u32 = 1 << 30;
+const MAX_FRAME_BYTES: u32 = 1 << 28;
 
 /// Says where in a partial a section is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,7 +98,7 @@ impl Frames {
         Self {
             file,
             at: section.offset,
-            end: section.offset + section.length,
+            end: section.offset.saturating_add(section.length),
         }
     }
 
@@ -111,7 +111,7 @@ impl Frames {
         self.file.read_exact_at(&mut packed, self.at)?;
         self.file.read_exact_at(&mut unpacked, self.at + 4)?;
         let head = (u32::from_le_bytes(packed), u32::from_le_bytes(unpacked));
-        let is_inside = self.at + 8 + u64::from(head.0) <= self.end;
+        let is_inside = u64::from(head.0) + 8 <= self.end - self.at;
         match is_inside && head.1 <= MAX_FRAME_BYTES {
             true => Ok(Some(head)),
             false => Err(io::ErrorKind::InvalidData.into()),
