@@ -57,7 +57,7 @@ pub(super) fn is_enough(
 pub(super) fn resolved(mut args: AuditArgs) -> Result<Resolved, Error> {
     let as_of = args.run.judging.as_of.unwrap_or_else(Utc::now);
     if let Some(list) = args.exports_from.take() {
-        args.exports.extend(named_in(&list)?);
+        args.exports.extend(named_in(&list, "exports")?);
     }
     let config = match &args.run.config {
         Some(path) => Config::read(path, as_of)?,
@@ -67,19 +67,20 @@ pub(super) fn resolved(mut args: AuditArgs) -> Result<Resolved, Error> {
 }
 
 /// Reads the names of files: a line each, and blank lines do not count.
-pub(super) fn named_in(list: &Path) -> Result<Vec<PathBuf>, Error> {
-    let failed = |source| Error::ExportsFrom {
+pub(super) fn named_in(list: &Path, of: &'static str) -> Result<Vec<PathBuf>, Error> {
+    let failed = |source| Error::NamedIn {
+        of,
         path: list.display().to_string(),
         source,
     };
     let names = lines_of(list).map_err(failed)?;
     let names: Vec<_> = names.into_iter().map(PathBuf::from).collect();
     if names.is_empty() {
-        let why = "it names no export: write one a line";
+        let why = "it names none: write one a line";
         return Err(failed(io::Error::new(io::ErrorKind::InvalidData, why)));
     }
     if list.as_os_str() == "-" && names.iter().any(|name| name.as_os_str() == "-") {
-        let why = "stdin is the list, and cannot be an export too";
+        let why = "stdin is the list, and cannot be in it too";
         return Err(failed(io::Error::new(io::ErrorKind::InvalidData, why)));
     }
     Ok(names)

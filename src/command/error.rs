@@ -31,9 +31,11 @@ pub enum Error {
     /// The configuration cannot be used.
     #[error(transparent)]
     Config(#[from] config::Error),
-    /// The list of exports cannot be used.
-    #[error("the list of exports `{path}` could not be used")]
-    ExportsFrom {
+    /// The list of exports, or of partials, cannot be used.
+    #[error("the list of {of} `{path}` could not be used")]
+    NamedIn {
+        /// What it lists.
+        of: &'static str,
         /// The list.
         path: String,
         /// Why it cannot be used.

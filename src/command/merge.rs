@@ -39,7 +39,7 @@ pub(super) fn merge(args: MergeArgs, streams: &mut Streams<'_>) -> Result<Exit, 
         return Err(ShardError::NoInstant { command: "merge" }.into());
     }
     if let Some(list) = partials_from {
-        partials.extend(named_in(&list)?);
+        partials.extend(named_in(&list, "partials")?);
     }
     let exports = AuditArgs {
         run,
