@@ -34,7 +34,7 @@ pub trait Spill: Ord + Sized {
 /// How many bytes of text and the like the items in memory hold, at most, beside the last.
 const MAX_HELD_BYTES: usize = 4 << 20;
 
-/// How many files are open at once, at most: of more, one is made.
+/// How many files of one kind there are, at most: of so many, one is made.
 const MAX_RUNS: usize = 128;
 
 /// Takes in items, and sorts them.
@@ -42,7 +42,9 @@ pub struct Sorter<T> {
     items_in_memory: usize,
     waiting: Vec<T>,
     held_bytes: usize,
-    runs: Vec<Run<T>>,
+    /// By how often their items were merged: those that were merged as often are merged
+    /// together, so that many items are not written again for each few.
+    runs: Vec<Vec<Run<T>>>,
 }
 
 /// Holds sorted items that wait: in a file, so many, or elsewhere.
@@ -94,13 +96,19 @@ impl<T: Spill> Sorter<T> {
     }
 
     fn push_run(&mut self, run: Run<T>) -> io::Result<()> {
-        if self.runs.len() == MAX_RUNS {
-            let runs = std::mem::take(&mut self.runs);
-            let merged = Sorted::merge(Vec::new(), runs)?;
-            self.runs.push(Run::write(merged)?);
+        let (mut run, mut merged) = (run, 0);
+        loop {
+            if self.runs.len() == merged {
+                self.runs.push(Vec::new());
+            }
+            self.runs[merged].push(run);
+            if self.runs[merged].len() < MAX_RUNS {
+                return Ok(());
+            }
+            let runs = std::mem::take(&mut self.runs[merged]);
+            run = Run::write(Sorted::merge(Vec::new(), runs)?)?;
+            merged += 1;
         }
-        self.runs.push(run);
-        Ok(())
     }
 
     /// Returns all items, in their order.
@@ -110,7 +118,8 @@ impl<T: Spill> Sorter<T> {
     /// Those of the temporary files.
     pub fn sorted(mut self) -> io::Result<Sorted<T>> {
         self.waiting.sort_unstable();
-        Sorted::merge(self.waiting, self.runs)
+        let runs = self.runs.into_iter().flatten().collect();
+        Sorted::merge(self.waiting, runs)
     }
 }
 
@@ -278,5 +287,7 @@ mod tests {
     fn of_many_runs_one_is_made() {
         let items: Vec<u16> = (0..1000).rev().collect();
         assert_eq!(sorted(&items, 1), (0..1000).collect::<Vec<_>>());
+        let items: Vec<u16> = (0..20_000).rev().collect();
+        assert_eq!(sorted(&items, 1), (0..20_000).collect::<Vec<_>>());
     }
 }
