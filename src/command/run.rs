@@ -1,6 +1,8 @@
 //! A run: what chunks of exports, or partials, come to is written in their order, and what it
 //! adds up to at the end.
 
+use std::io;
+
 use chrono::{DateTime, Utc};
 
 use super::alarms;
@@ -150,15 +152,20 @@ impl Run<'_> {
         part.rejected(|rejected| {
             let before = self.totals.records_of(rejected.export);
             let rejection = Rejection {
-                record: before + rejected.record,
+                record: before.saturating_add(rejected.record),
                 offset: rejected.offset,
                 cause: rejected.cause,
             };
             self.write_rejected(rejected.export, &[rejection])
         })?;
-        let stored = part.stored().map_err(pipeline::Error::Partial)?;
+        if !part.facts.sum.fits(self.policies) {
+            let other = io::Error::other("it counts other rules or fields");
+            return Err(part.unreadable(other).into());
+        }
+        let unreadable = |source| part.unreadable(source);
+        let stored = part.stored().map_err(unreadable)?;
         let keys = part.add_unknown_keys(self.totals.unknown_keys());
-        keys.map_err(pipeline::Error::Partial)?;
+        keys.map_err(unreadable)?;
         self.totals.add_sum(part.facts.sum, stored)?;
         let records = count(self.totals.summary().records, "record", "records");
         self.console.set_progress(0, records);

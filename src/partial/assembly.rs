@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::content::{Blocks, digest_of_all};
 use super::error::Error;
-use super::facts::{ExportFacts, Facts, PartFacts, Segment};
+use super::facts::{DigestFacts, ExportFacts, Facts, PartFacts, Segment};
 use super::file::Partial;
 use super::identity::Identity;
 use super::share::Share;
@@ -15,7 +15,7 @@ use crate::digest::{self, FileDigest, Hasher};
 #[derive(Debug, Default)]
 pub struct Assembly {
     parts: Vec<Gathered>,
-    digests: Vec<(PathBuf, FileDigest, Option<i64>)>,
+    digests: Vec<(PathBuf, DigestFacts)>,
     contents: BTreeMap<usize, Blocks>,
     /// What the first says that all must say.
     first: Option<First>,
@@ -80,8 +80,8 @@ impl Assembly {
     pub fn add(&mut self, partial: Partial, facts: Facts) -> Result<(), Error> {
         let path = partial.path.display().to_string();
         let facts = match facts {
-            Facts::Digest(file, modified) => {
-                self.digests.push((partial.path, file, modified));
+            Facts::Digest(digest) => {
+                self.digests.push((partial.path, digest));
                 return Ok(());
             }
             Facts::Part(facts) => facts,
@@ -283,24 +283,38 @@ fn exports(parts: &[Gathered]) -> Result<Vec<ExportFacts>, Error> {
     Ok(all)
 }
 
+/// Returns the last part of each export, by its index.
+fn last_parts(parts: &[Gathered]) -> HashMap<usize, usize> {
+    let parts = parts.iter().enumerate();
+    let segments = parts.flat_map(|(number, part)| {
+        let segments = part.segments.iter();
+        segments.map(move |segment| (segment.export.index, number))
+    });
+    segments.collect()
+}
+
 /// Makes sure that each segment of an export begins where the one before it ended, and in the
 /// same state.
 fn are_cut_well(parts: &[Gathered]) -> Result<(), Error> {
     let mut ends: HashMap<usize, (usize, &Segment)> = HashMap::new();
     // The parts that are to be made again as one, the first and the last of each.
     let mut again: Vec<(usize, usize)> = Vec::new();
+    let lasts = last_parts(parts);
     for (number, part) in parts.iter().enumerate() {
         for segment in &part.segments {
-            let before = ends.insert(segment.export.index, (number, segment));
-            let (first, follows) = match before {
-                None => (0, segment.begin == 0),
-                Some((before, last)) => {
-                    let follows = last.end == segment.begin && last.after == segment.before;
-                    (before, follows && last.after.is_some())
-                }
+            let export = segment.export.index;
+            let before = ends.insert(export, (number, segment));
+            let Some((before, last)) = before else {
+                again.extend((segment.begin != 0).then_some((0, number)));
+                continue;
             };
-            if !follows {
-                again.push((first, number));
+            if last.end != segment.begin || last.after.is_none() {
+                again.push((before, number));
+            } else if last.after != segment.before {
+                // What the export was not known for at its beginning is so to its end: all
+                // later parts have guessed otherwise.
+                let last = lasts.get(&export).copied();
+                again.push((before, last.unwrap_or(number)));
             }
         }
     }
@@ -341,25 +355,47 @@ fn are_cut_well(parts: &[Gathered]) -> Result<(), Error> {
 
 /// Returns the digests of exports, by their indexes.
 fn of_exports(
-    digests: Vec<(PathBuf, FileDigest, Option<i64>)>,
+    mut digests: Vec<(PathBuf, DigestFacts)>,
     exports: &[ExportFacts],
 ) -> Result<BTreeMap<usize, (FileDigest, Option<i64>)>, Error> {
-    let mut of_exports = BTreeMap::new();
+    let mut of_exports: BTreeMap<usize, (FileDigest, Option<i64>)> = BTreeMap::new();
+    let mut firsts: HashMap<usize, PathBuf> = HashMap::new();
+    digests.sort_by(|(one, _), (other, _)| one.cmp(other));
     let by_path: HashMap<&str, &ExportFacts> = exports
         .iter()
         .map(|export| (export.path.as_str(), export))
         .collect();
-    for (path, file, modified) in digests {
+    for (path, digest) in digests {
+        let DigestFacts {
+            file,
+            beginning,
+            modified,
+        } = digest;
         let Some(export) = by_path.get(file.path.as_str()) else {
             continue;
         };
-        if export.bytes != file.bytes {
+        if export.bytes != file.bytes || export.beginning != beginning {
             return Err(Error::OtherDigest {
                 path: path.display().to_string(),
                 export: export.path.clone(),
             });
         }
-        of_exports.insert(export.index, (file, modified));
+        match of_exports.get_mut(&export.index) {
+            Some((first, _)) if first.sha256 != file.sha256 => {
+                let first = firsts.get(&export.index);
+                return Err(Error::DigestsDiffer {
+                    export: export.path.clone(),
+                    first: first.map_or_else(String::new, |path| path.display().to_string()),
+                    second: path.display().to_string(),
+                });
+            }
+            // A copy was written later: the export is as old as the oldest.
+            Some((_, oldest)) => *oldest = (*oldest).min(modified),
+            None => {
+                of_exports.insert(export.index, (file, modified));
+                firsts.insert(export.index, path);
+            }
+        }
     }
     Ok(of_exports)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -13,6 +13,23 @@ const BLOCK_BYTES: u64 = 1 << 20;
 
 /// The digests of blocks of a file, by their numbers.
 pub type Blocks = BTreeMap<u64, String>;
+
+/// How many bytes of an export tell whether it is another file by now.
+const BEGINNING_BYTES: usize = 64 << 10;
+
+/// Returns a digest of the first bytes of a file.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub fn beginning(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    let file = File::open(path)?;
+    file.take(BEGINNING_BYTES as u64).read_to_end(&mut bytes)?;
+    let mut hasher = Hasher::default();
+    hasher.update(&bytes);
+    Ok(digest::hex(&hasher.finish()[..16]))
+}
 
 /// Returns the digests of the blocks that begin in a range of a file of so many bytes.
 ///

@@ -118,18 +118,28 @@ pub enum Error {
     },
     /// The digest of an export is needed and not there.
     #[error(
-        "the digest of export `{export}` is not among the partials, and the manifest names \
-             it: make it with `audit shard --digest {export} --into FILE`"
+        "the digest of export `{export}` is not among the partials, and --manifest, --history \
+             and --max-export-age need it: make it with `audit shard --digest {export} --into FILE`"
     )]
     NoDigest {
         /// Its path.
         export: String,
     },
-    /// The digest of an export is of another file.
+    /// There are two digests of an export.
     #[error(
-        "the digest in `{path}` is of a file `{export}` with another size than the one that \
-             was read"
+        "the digest of export `{export}` in `{first}` is another than that in `{second}`: make \
+             one of them again"
     )]
+    DigestsDiffer {
+        /// Its path.
+        export: String,
+        /// The path of one partial.
+        first: String,
+        /// The path of the other.
+        second: String,
+    },
+    /// The digest of an export is of another file.
+    #[error("the digest in `{path}` is of another file `{export}` than the one that was read")]
     OtherDigest {
         /// The path of the partial.
         path: String,

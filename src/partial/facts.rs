@@ -16,9 +16,19 @@ use crate::totals::Sum;
 pub enum Facts {
     /// It holds a part of a run.
     Part(Box<PartFacts>),
-    /// It holds the digest of the file of an export, and when that was written last, in
-    /// seconds since 1970.
-    Digest(FileDigest, Option<i64>),
+    /// It holds the digest of the file of an export.
+    Digest(DigestFacts),
+}
+
+/// Says what the file of an export is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DigestFacts {
+    /// Its digest.
+    pub file: FileDigest,
+    /// A digest of its first bytes.
+    pub beginning: String,
+    /// When it was written last, in seconds since 1970.
+    pub modified: Option<i64>,
 }
 
 /// Says what a part of a run is, and what it adds up to.

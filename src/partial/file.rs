@@ -54,11 +54,12 @@ impl Partial {
             source,
         };
         let damaged = |why| Error::Damaged { path: shown(), why };
-        let file = File::open(path).map_err(unreadable)?;
-        let metadata = file.metadata().map_err(unreadable)?;
+        // To open a pipe is to wait for somebody who writes to it.
+        let metadata = std::fs::metadata(path).map_err(unreadable)?;
         if !metadata.is_file() {
             return Err(Error::NoPartial { path: shown() });
         }
+        let file = File::open(path).map_err(unreadable)?;
         let mut magic = [0; MAGIC.len()];
         if file.read_exact_at(&mut magic, 0).is_err() || magic != *MAGIC {
             return Err(Error::NoPartial { path: shown() });
@@ -82,6 +83,11 @@ impl Partial {
             let read: HashSet<_> = segments.map(|segment| segment.export.index).collect();
             if facts.sum.exports.keys().any(|index| !read.contains(index)) {
                 return Err(damaged("it adds up an export that it has not read"));
+            }
+            let mut records = facts.segments.iter().map(|segment| segment.records);
+            let records = records.try_fold(0u64, u64::checked_add);
+            if records != Some(facts.sum.summary.records) {
+                return Err(damaged("it adds up other records than it has read"));
             }
         }
         let partial = Self {
@@ -118,7 +124,7 @@ impl Partial {
                 path: self.path.clone(),
                 facts: *facts,
             }),
-            Facts::Digest(..) => None,
+            Facts::Digest(_) => None,
         })
     }
 }
@@ -171,28 +177,28 @@ impl Reopened {
     /// # Errors
     ///
     /// They cannot be read, or `take` fails.
-    pub fn rejected<E: From<io::Error>>(
+    pub fn rejected<E: From<Error>>(
         &self,
         mut take: impl FnMut(RejectedItem) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut frames = self.frames(self.facts.rejected)?;
-        while let Some(frame) = frames.next_frame()? {
-            let frame = frame.unpack()?;
+        let unreadable = |source| self.unreadable(source);
+        let mut frames = self.frames(self.facts.rejected).map_err(unreadable)?;
+        while let Some(frame) = frames.next_frame().map_err(unreadable)? {
+            let frame = frame.unpack().map_err(unreadable)?;
             let mut bytes = Bytes(&frame);
             while !bytes.0.is_empty() {
-                let export = usize::try_from(bytes.number()?).unwrap_or(usize::MAX);
-                let (record, offset) = (bytes.number()?, bytes.number()?);
-                let length = bytes.number()?;
-                let cause = bytes.text(length)?.to_owned();
-                take(RejectedItem {
-                    export,
-                    record,
-                    offset,
-                    cause,
-                })?;
+                take(RejectedItem::read(&mut bytes).map_err(unreadable)?)?;
             }
         }
         Ok(())
+    }
+
+    /// Returns why it cannot be read, though its digest is right.
+    pub fn unreadable(&self, source: io::Error) -> Error {
+        Error::Unreadable {
+            path: self.path.display().to_string(),
+            source,
+        }
     }
 
     /// Adds its keys that are no field to those of a run, which remembers the first.
@@ -226,6 +232,20 @@ impl Reopened {
                 bytes: texts.unpacked,
                 open: Box::new(open),
             },
+        })
+    }
+}
+
+impl RejectedItem {
+    fn read(bytes: &mut Bytes<'_>) -> io::Result<Self> {
+        let export = usize::try_from(bytes.number()?).unwrap_or(usize::MAX);
+        let (record, offset) = (bytes.number()?, bytes.number()?);
+        let length = bytes.number()?;
+        Ok(Self {
+            export,
+            record,
+            offset,
+            cause: bytes.text(length)?.to_owned(),
         })
     }
 }

@@ -92,6 +92,6 @@ impl Identity {
                             merge, and --split-by with --split-by)";
                 (fields != &partial.fields).then(|| (name.to_owned(), all(&there), all(&here)))
             })?;
-        Some(format!("{name} are {there}, and here {here}"))
+        Some(format!("{name}: {there}, and here {here}"))
     }
 }

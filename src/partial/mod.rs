@@ -25,10 +25,10 @@ mod share;
 mod writer;
 
 pub use assembly::{Assembly, Whole, digest_of_exports};
-pub use content::{Blocks, blocks};
+pub use content::{Blocks, beginning, blocks};
 pub use dictionary::Dictionary;
 pub use error::Error;
-pub use facts::{ExportFacts, Facts, PartFacts, Segment};
+pub use facts::{DigestFacts, ExportFacts, Facts, PartFacts, Segment};
 pub use file::{Partial, Reopened};
 pub use identity::Identity;
 pub use item::{Item, ItemReader, RecordItem};

@@ -30,6 +30,9 @@ pub enum NoShare {
     /// It is not written so.
     #[error("write a part as 3/64, or several that follow one another as 3-5/64")]
     Form,
+    /// There cannot be so many parts.
+    #[error("a run has 1 part at least, and 1,000,000 at most")]
+    Number,
     /// There is no such part.
     #[error("parts of {of} are those from 1 to {of}, the first before the last")]
     Range {
@@ -58,11 +61,12 @@ impl FromStr for Share {
             false => Err(NoShare::Form),
         };
         let (first, last, of) = (number(first)?, number(last)?, number(of)?);
-        match (1..=last).contains(&first) && last <= of && of <= MAX_PARTS {
+        if !(1..=MAX_PARTS).contains(&of) {
+            return Err(NoShare::Number);
+        }
+        match (1..=last).contains(&first) && last <= of {
             true => Ok(Self { first, last, of }),
-            false => Err(NoShare::Range {
-                of: of.clamp(1, MAX_PARTS),
-            }),
+            false => Err(NoShare::Range { of }),
         }
     }
 }

@@ -22,9 +22,6 @@ pub enum Error {
     /// A partial could not be opened.
     #[error(transparent)]
     OpenPartial(Box<partial::Error>),
-    /// What a partial holds could not be read.
-    #[error("a partial could not be read")]
-    Partial(#[source] io::Error),
 }
 
 /// Holds the inputs of a run: policies, exports, limits and renderers.

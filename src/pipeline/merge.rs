@@ -40,9 +40,8 @@ pub struct Merge<'a> {
 
 /// What is done next, in its turn.
 enum Step {
-    /// Findings and records of a frame are rendered and written; so many records of each
-    /// export, by its index, come before those of its partial.
-    Frame(Frame, Arc<HashMap<usize, u64>>),
+    /// Findings and records of a frame are rendered and written.
+    Frame(Frame, Arc<Open>),
     /// A partial is added, after the last of its findings.
     Part(Box<Reopened>),
 }
@@ -54,10 +53,24 @@ enum Made {
     Failed(Error),
 }
 
+/// Holds what is known of the partial of a frame.
+struct Open {
+    path: String,
+    /// How many records of each export, by its index, come before it.
+    before: HashMap<usize, u64>,
+}
+
+impl Open {
+    fn unreadable(&self, source: io::Error) -> Error {
+        let path = self.path.clone();
+        partial::Error::Unreadable { path, source }.into()
+    }
+}
+
 /// Gives one step after another.
 struct Steps<'a> {
     partials: std::slice::Iter<'a, Partial>,
-    open: Option<(Reopened, Frames, Arc<HashMap<usize, u64>>)>,
+    open: Option<(Reopened, Frames, Arc<Open>)>,
     /// How many records of each export come before the partial that is open.
     records: HashMap<usize, u64>,
     index: u64,
@@ -79,20 +92,25 @@ impl Steps<'_> {
             let Some(reopened) = partial.reopen()? else {
                 return Ok(None);
             };
-            let frames = reopened.items().map_err(Error::Partial)?;
+            let frames = reopened.items();
+            let frames = frames.map_err(|source| reopened.unreadable(source))?;
             let segments = reopened.facts.segments.iter();
             let before = segments.map(|segment| {
                 let index = segment.export.index;
                 (index, self.records.get(&index).copied().unwrap_or_default())
             });
-            let before = Arc::new(before.collect());
-            self.open = Some((reopened, frames, before));
+            let open = Open {
+                path: partial.path.display().to_string(),
+                before: before.collect(),
+            };
+            self.open = Some((reopened, frames, Arc::new(open)));
         }
-        let Some((_, frames, before)) = &mut self.open else {
+        let Some((_, frames, open)) = &mut self.open else {
             return Ok(None);
         };
-        if let Some(frame) = frames.next_frame().map_err(Error::Partial)? {
-            return Ok(Some(Step::Frame(frame, before.clone())));
+        let frame = frames.next_frame();
+        if let Some(frame) = frame.map_err(|source| open.unreadable(source))? {
+            return Ok(Some(Step::Frame(frame, open.clone())));
         }
         let Some((reopened, ..)) = self.open.take() else {
             return Ok(None);
@@ -143,12 +161,17 @@ impl Merge<'_> {
     }
 
     /// Renders the findings and records of a frame.
-    fn render(
+    fn render(&self, frame: &Frame, open: &Open) -> Result<(RenderedChunk, Beside), Error> {
+        let rendered = self.render_items(frame, &open.before);
+        rendered.map_err(|source| open.unreadable(source))
+    }
+
+    fn render_items(
         &self,
         frame: &Frame,
         before: &HashMap<usize, u64>,
-    ) -> Result<(RenderedChunk, Beside), Error> {
-        let items = Items::of(frame).map_err(Error::Partial)?;
+    ) -> io::Result<(RenderedChunk, Beside)> {
+        let items = Items::of(frame)?;
         let mut renderer = FrameRenderer {
             merge: self,
             waiting: Vec::new(),
@@ -159,16 +182,14 @@ impl Merge<'_> {
             let name = self.exports.get(export)?;
             Some((name.as_str(), *before.get(&export)?))
         };
-        items
-            .each(self.reader, place, |export, number, item| match item {
-                Item::Finding(rule_index, row) if self.tonight.is_some() => {
-                    renderer.waiting.push((rule_index, *row));
-                    Ok(())
-                }
-                Item::Finding(rule_index, row) => renderer.finding(rule_index, *row),
-                Item::Record(record) => renderer.record(export, number, record),
-            })
-            .map_err(Error::Partial)?;
+        items.each(self.reader, place, |export, number, item| match item {
+            Item::Finding(rule_index, row) if self.tonight.is_some() => {
+                renderer.waiting.push((rule_index, *row));
+                Ok(())
+            }
+            Item::Finding(rule_index, row) => renderer.finding(rule_index, *row),
+            Item::Record(record) => renderer.record(export, number, record),
+        })?;
         let FrameRenderer {
             mut rendered,
             beside,
@@ -281,7 +302,7 @@ where
             return;
         };
         let made = match step {
-            Ok(Step::Frame(frame, before)) => Made::Rendered(self.merge.render(&frame, &before)),
+            Ok(Step::Frame(frame, open)) => Made::Rendered(self.merge.render(&frame, &open)),
             Ok(Step::Part(part)) => Made::Part(part),
             Err(error) => Made::Failed(error),
         };

@@ -52,6 +52,17 @@ impl Sum {
         }
     }
 
+    /// Returns whether it counts the rules and fields of these policies.
+    pub fn fits(&self, policies: &Policies) -> bool {
+        let (own, other) = (&self.summary, Summary::new(policies));
+        own.in_scope_by_policy.len() == other.in_scope_by_policy.len()
+            && own.by_rule.len() == other.by_rule.len()
+            && own.raised.len() == other.raised.len()
+            && own.coverage.len() == other.coverage.len()
+            && own.bad_examples.len() == other.bad_examples.len()
+            && own.judged.len() == other.judged.len()
+    }
+
     /// Adds what records add up to that come after.
     pub fn add(&mut self, more: Self) {
         let Self {

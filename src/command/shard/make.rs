@@ -14,7 +14,7 @@ use crate::command::error::Error;
 use crate::command::exit::Exit;
 use crate::command::exports::reported_name;
 use crate::digest;
-use crate::partial::{self, Facts, Plan, PlannedStretch, write_facts};
+use crate::partial::{self, DigestFacts, Facts, Plan, PlannedStretch, write_facts};
 use crate::policy::Policies;
 use crate::report::{self, SliceFile, SliceSource, SplitBy};
 use crate::terminal::Streams;
@@ -115,7 +115,11 @@ fn digest(export: &Path, into: &Path) -> Result<Exit, Error> {
     }
     let modified = modified.duration_since(UNIX_EPOCH).ok();
     let seconds = modified.and_then(|modified| i64::try_from(modified.as_secs()).ok());
-    let facts = Facts::Digest(file, seconds);
+    let facts = Facts::Digest(DigestFacts {
+        file,
+        beginning: partial::beginning(export).map_err(read)?,
+        modified: seconds,
+    });
     report::write_file(into, &[export], |out| write_facts(&facts, out))?;
     Ok(Exit::Clean)
 }

@@ -1,9 +1,7 @@
 //! Stretches of exports through the pipeline, to a partial.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::error::ShardError;
@@ -12,18 +10,14 @@ use super::writing::Writing;
 use crate::command::audit::files_read;
 use crate::command::error::Error;
 use crate::command::share::window;
-use crate::digest::{self, Hasher};
 use crate::export::{Chunker, Source};
 use crate::finding::Privacy;
-use crate::partial::{Blocks, ExportFacts, PartialWriter, PlannedStretch, renderers};
+use crate::partial::{self, Blocks, ExportFacts, PartialWriter, PlannedStretch, renderers};
 use crate::pipeline::Pipeline;
 use crate::policy::Policies;
 use crate::report::{self, SliceSource};
 use crate::totals::RunningTotals;
 use crate::waiver::Waivers;
-
-/// How many bytes of an export tell whether it is another file by now.
-const BEGINNING_BYTES: usize = 64 << 10;
 
 /// Holds what a part is made from.
 pub(super) struct Part<'p> {
@@ -140,21 +134,16 @@ impl Part<'_> {
     /// Returns what a partial says of an export.
     fn export(&self, source: &Source, index: usize) -> Result<ExportFacts, ShardError> {
         let path = &self.task.options.exports[index];
-        let read = |source| ShardError::Read {
+        let beginning = partial::beginning(path).map_err(|source| ShardError::Read {
             path: path.display().to_string(),
             source,
-        };
-        let file = File::open(path).map_err(read)?;
-        let mut room = vec![0; BEGINNING_BYTES];
-        let filled = file.read_at(&mut room, 0).map_err(read)?;
-        let mut hasher = Hasher::default();
-        hasher.update(&room[..filled]);
+        })?;
         Ok(ExportFacts {
             index,
             path: source.name.clone(),
             name: self.names[index].clone(),
             bytes: self.sizes[index],
-            beginning: digest::hex(&hasher.finish()[..16]),
+            beginning,
         })
     }
 }

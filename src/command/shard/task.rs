@@ -101,7 +101,13 @@ impl Task {
                     why: format!("it does not name export `{}`", path.display()),
                 })
             };
-            return exports.iter().map(size).collect();
+            let sizes: Vec<u64> = exports.iter().map(size).collect::<Result<_, _>>()?;
+            let mut sizes_so_far = sizes.iter();
+            let sum = sizes_so_far.try_fold(0u64, |sum, size| sum.checked_add(*size));
+            return sum.map(|_| sizes).ok_or_else(|| ShardError::Sizes {
+                path: list.display().to_string(),
+                why: "no disk holds as many bytes".to_owned(),
+            });
         }
         let size = |path: &PathBuf| {
             let shown = path.display().to_string();

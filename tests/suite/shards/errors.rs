@@ -104,21 +104,18 @@ fn partials_of_another_run_are_refused_with_what_differs() {
     for (other, message) in [
         (
             at(&party),
-            "its --as-of are 2026-10-01T00:00:00Z, and here 2026-10-02T00:00:00Z",
+            "its --as-of: 2026-10-01T00:00:00Z, and here 2026-10-02T00:00:00Z",
         ),
-        (with(&["-p", "pci"]), "its policies or parameters are"),
-        (
-            with(&["--skip", "p/name"]),
-            "its policies or parameters are",
-        ),
+        (with(&["-p", "pci"]), "its policies or parameters:"),
+        (with(&["--skip", "p/name"]), "its policies or parameters:"),
         (
             with(&["--waivers", "waivers.toml"]),
-            "its files of waivers are none, and here",
+            "its files of waivers: none, and here",
         ),
-        (with(&["--show-sensitive"]), "its options are"),
-        (with(&["--input-format", "ndjson"]), "its options are"),
-        (with(&["--map", "id=kennung"]), "its options are"),
-        (with(&["--max-record-bytes", "9999"]), "its options are"),
+        (with(&["--show-sensitive"]), "its options:"),
+        (with(&["--input-format", "ndjson"]), "its options:"),
+        (with(&["--map", "id=kennung"]), "its options:"),
+        (with(&["--max-record-bytes", "9999"]), "its options:"),
     ] {
         refused(other.merged(&workspace, &partials), message);
     }
@@ -157,10 +154,12 @@ fn what_is_no_partial_is_called_so() {
     let party = Party::new(&["a"], 1);
     workspace.write("empty", "");
     workspace.create_dir("folder");
+    workspace.make_fifo("pipe");
     for (name, message) in [
         ("a", "`a` is no partial: `audit shard` writes them"),
         ("empty", "`empty` is no partial"),
         ("folder", "`folder` is no partial"),
+        ("pipe", "`pipe` is no partial"),
         ("nowhere", "partial `nowhere` could not be read"),
     ] {
         refused(party.merged(&workspace, &[name.to_owned()]), message);
@@ -189,7 +188,7 @@ fn parts_keep_what_a_comparison_with_the_night_before_needs_if_that_is_asked() {
     refused(
         party.merged(&workspace, &party.shards(&workspace)),
         "its fields (--nights of a shard goes with --since or --history of the merge, and \
-         --split-by with --split-by) are none, and here createdAt",
+         --split-by with --split-by): none, and here createdAt",
     );
     workspace.write("policy.toml", POLICY);
     let before = Party {
@@ -220,14 +219,46 @@ fn what_a_merge_needs_and_parts_do_not_keep_is_named() {
         ),
         (
             &["--manifest", "out/m.json"],
-            "the digest of export `a` is not among the partials, and the manifest names it: \
-             make it with `audit shard --digest a --into FILE`",
+            "the digest of export `a` is not among the partials, and --manifest, --history and \
+             --max-export-age need it: make it with `audit shard --digest a --into FILE`",
         ),
     ] {
         let party = party.clone().reported(options);
         refused(party.merged(&workspace, &partials), message);
     }
-    // A digest of another file of that name is no help.
+    // Two that differ are none, and one of another file of that name is no help.
+    let text = workspace.read("a");
+    let mut late = text.clone();
+    let at = late.rfind("cu0039").unwrap();
+    late.replace_range(at..at + 6, "cu9939");
+    for (name, text) in [("late", late), ("digest", text.clone())] {
+        workspace.write("a", text);
+        let digest = workspace.run(&["shard", "--digest", "a", "--into", name]);
+        check(digest.code == 0, "a digest", &digest);
+    }
+    let with_both = [
+        partials.as_slice(),
+        &["digest".to_owned(), "late".to_owned()],
+    ]
+    .concat();
+    workspace.write("a", text.replacen("cu0001", "cu9901", 1));
+    let digest = workspace.run(&["shard", "--digest", "a", "--into", "early"]);
+    check(digest.code == 0, "a digest", &digest);
+    let with_early = [partials.as_slice(), &["early".to_owned()]].concat();
+    for (partials, message) in [
+        (
+            with_both,
+            "the digest of export `a` in `digest` is another than that in `late`: make one of \
+             them again",
+        ),
+        (
+            with_early,
+            "the digest in `early` is of another file `a` than the one that was read",
+        ),
+    ] {
+        let party = party.clone().reported(&["--manifest", "out/m.json"]);
+        refused(party.merged(&workspace, &partials), message);
+    }
     let digest = workspace.run(&["shard", "--digest", "b", "--into", "digest"]);
     check(digest.code == 0, "a digest", &digest);
     workspace.write("a", "{}\n");
@@ -239,7 +270,7 @@ fn what_a_merge_needs_and_parts_do_not_keep_is_named() {
             .clone()
             .reported(&["--manifest", "out/m.json"])
             .merged(&workspace, &with_digest),
-        "the digest in `digest` is of a file `a` with another size than the one that was read",
+        "the digest in `digest` is of another file `a` than the one that was read",
     );
 }
 
@@ -249,6 +280,7 @@ fn a_shard_that_cannot_be_made_leaves_nothing() {
     workspace.make_fifo("pipe");
     workspace.write("sizes", "a\t5\n");
     workspace.write("bad-sizes", "a 5\n");
+    workspace.write("huge-sizes", format!("a\t{}\nb\t99\n", u64::MAX));
     let party = Party::new(&["a"], 2);
     let of = |exports: &[&str]| Party::new(exports, 2);
     for (party, part, message) in [
@@ -270,6 +302,11 @@ fn a_shard_that_cannot_be_made_leaves_nothing() {
         ),
         (party.clone(), "3/2", "parts of 2 are those from 1 to 2"),
         (party.clone(), "0/2", "parts of 2 are those from 1 to 2"),
+        (
+            party.clone(),
+            "1/0",
+            "a run has 1 part at least, and 1,000,000 at most",
+        ),
         (
             party.clone(),
             "2",

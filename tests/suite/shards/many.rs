@@ -127,6 +127,23 @@ fn rows_that_stand_in_a_cell_are_read_as_one_run_reads_them() {
 }
 
 #[test]
+fn what_an_export_turns_out_to_be_on_its_way_is_made_again_in_one_round() {
+    let workspace = workspace();
+    let lines: Vec<_> = (0..3000)
+        .map(|number| match number {
+            700 => "[{\"id\":\"x\",\"name\":\"y\",\"force_2fa\":true},7]\n".to_owned(),
+            _ => format!("{}\n", serde_json::Value::Object(hostile(number))),
+        })
+        .collect();
+    workspace.write("lines", lines.concat());
+    let party = Party::new(&["lines"], 20);
+    let partials = party.shards(&workspace);
+    let (_, _, repaired) = party.repaired(&workspace, partials.clone());
+    assert!(repaired <= 2, "{repaired}");
+    party.is_the_same_of(&workspace, partials, "a line that is an array");
+}
+
+#[test]
 fn keys_that_are_no_field_are_counted_as_one_run_counts_them() {
     let mut records = Vec::new();
     for number in 0..3000 {
