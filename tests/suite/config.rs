@@ -201,7 +201,7 @@ fn exports_are_named_on_stdin_or_are_stdin_and_not_both() {
     assert_eq!(ended.text(), "export\r\nin/b.ndjson\r\nin/a.ndjson\r\n");
     let ended = run("in/a.ndjson\n-\n");
     let said = "error: the list of exports `-` could not be used: stdin is the list, and cannot \
-                be an export too\n";
+                be in it too\n";
     assert_eq!((ended.code, ended.stderr.as_str()), (2, said));
 }
 
