@@ -185,7 +185,7 @@ impl Plan {
             match found {
                 Cut::Not if begin == 0 => stretches.push(whole),
                 Cut::Not => {}
-                Cut::At(stretch) => stretches.extend(stretch),
+                Cut::At(stretch) => stretches.extend(stretch.map(|stretch| *stretch)),
             }
         }
         Ok(stretches)
@@ -214,12 +214,12 @@ impl Plan {
             near => cutter.first_cut(&file, near),
         };
         let (begin, end) = (cut(begin)?, cut(end)?);
-        let stretch = (begin < end).then(|| PlannedStretch {
+        let stretch = PlannedStretch {
             export,
             stretch: cutter.stretch(begin, end),
             before: cutter.state().filter(|_| begin > 0),
-        });
-        Ok(Cut::At(stretch))
+        };
+        Ok(Cut::At((begin < end).then(|| Box::new(stretch))))
     }
 }
 
@@ -228,5 +228,5 @@ enum Cut {
     /// The part with its first byte reads all of it.
     Not,
     /// The part reads this of it, if anything.
-    At(Option<PlannedStretch>),
+    At(Option<Box<PlannedStretch>>),
 }

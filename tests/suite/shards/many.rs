@@ -66,7 +66,7 @@ fn hostile(number: usize) -> Record {
     let record = json!({
         "id": format!("c{number}"),
         "name": format!("}},{{\"id\":\"no{number}\",\"name\":\"x\"}},\n{{"),
-        "force_2fa": number % 3 == 0,
+        "force_2fa": number.is_multiple_of(3),
         "has_pci": true,
         "members": vec![inner; 12],
     });

@@ -28,7 +28,7 @@ fn night(number: usize) -> Vec<Record> {
     }
     // Somebody has two records that differ.
     let mut twice = all[20].clone();
-    twice.insert("force_2fa".to_owned(), (number % 2 == 0).into());
+    twice.insert("force_2fa".to_owned(), number.is_multiple_of(2).into());
     twice.insert("has_pci".to_owned(), true.into());
     all.push(twice);
     all
