@@ -369,7 +369,7 @@ proptest! {
         order in any::<Index>(),
         twice in any::<Index>(),
         options in proptest::collection::vec(select(vec![
-            "--show-sensitive", "--only=p/name", "--skip=p/one-name", "--max-record-bytes=300",
+            "--show-sensitive", "--only=p/name", "--skip=p/one-name",
         ]), 0..2),
         threads in 1..4u16,
     ) {
