@@ -71,12 +71,21 @@ pub fn of_file(path: &Path) -> io::Result<FileDigest> {
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is no file"));
     }
-    let mut file = File::open(path)?;
+    let hasher = of_reader(File::open(path)?)?;
+    Ok(hasher.digest(path.display().to_string()))
+}
+
+/// Hashes all that a reader gives.
+///
+/// # Errors
+///
+/// Those of the reader.
+pub fn of_reader(mut reader: impl Read) -> io::Result<Hasher> {
     let mut hasher = Hasher::default();
     let mut room = vec![0; 1 << 18];
     loop {
-        match file.read(&mut room)? {
-            0 => return Ok(hasher.digest(path.display().to_string())),
+        match reader.read(&mut room)? {
+            0 => return Ok(hasher),
             read => hasher.update(&room[..read]),
         }
     }
@@ -111,6 +120,12 @@ impl Hasher {
     /// Returns the SHA-256 of the bytes.
     pub fn finish(self) -> [u8; 32] {
         self.hash.finalize().into()
+    }
+
+    /// Returns the first half of the SHA-256 of the bytes, in hexadecimal digits: no two
+    /// texts that anybody will ever meet share one.
+    pub fn half_hex(self) -> String {
+        hex(&self.finish()[..16])
     }
 
     /// Returns the digest of a file that is called `path` and has the bytes so

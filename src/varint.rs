@@ -1,4 +1,5 @@
-//! Whole numbers in as few bytes as they need: seven bits a byte, the lowest first.
+//! Whole numbers in as few bytes as they need: seven bits a byte, the lowest first; and texts
+//! whose lengths they are.
 
 use std::io::{self, Read, Write};
 
@@ -49,6 +50,20 @@ pub fn read(reader: &mut impl Read) -> io::Result<u64> {
         }
     }
     Err(io::ErrorKind::InvalidData.into())
+}
+
+/// Reads a text of so many bytes.
+///
+/// # Errors
+///
+/// Those of the reader, or there are fewer.
+pub fn read_text(reader: &mut impl Read, length: u64) -> io::Result<String> {
+    let mut text = String::new();
+    reader.take(length).read_to_string(&mut text)?;
+    match text.len() as u64 == length {
+        true => Ok(text),
+        false => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
 }
 
 #[cfg(test)]

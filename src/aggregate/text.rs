@@ -1,10 +1,10 @@
-//! What findings tell of a record whose values are compared: once for all rules.
+//! What findings show of a record whose values are compared: kept once for all rules.
 
 use std::io::{self, Read};
 
-use crate::varint;
+use crate::varint::{self, read_text};
 
-/// Holds what findings tell of a record.
+/// Holds what findings show of a record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecordText {
     /// The customer's id.
@@ -15,7 +15,7 @@ pub struct RecordText {
     values: Vec<(u64, String)>,
 }
 
-/// Stands for the length of a value that is the id, or the name; greater ones are lengths.
+/// Says instead of its length that a value is the id, or the name; greater ones are lengths.
 const AS_ID: u64 = 0;
 const AS_NAME: u64 = 1;
 const AS_WRITTEN: u64 = 2;
@@ -85,15 +85,6 @@ impl RecordText {
         let mut all = self.values.iter();
         let found = all.find(|(index, _)| *index == values as u64);
         found.map(|(_, value)| value.as_str())
-    }
-}
-
-fn read_text(reader: &mut impl Read, length: u64) -> io::Result<String> {
-    let mut text = String::new();
-    reader.take(length).read_to_string(&mut text)?;
-    match text.len() as u64 == length {
-        true => Ok(text),
-        false => Err(io::ErrorKind::UnexpectedEof.into()),
     }
 }
 

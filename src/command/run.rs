@@ -163,9 +163,9 @@ impl Run<'_> {
             return Err(part.unreadable(other).into());
         }
         let unreadable = |source| part.unreadable(source);
-        let stored = part.stored().map_err(unreadable)?;
         let keys = part.add_unknown_keys(self.totals.unknown_keys());
         keys.map_err(unreadable)?;
+        let stored = part.stored();
         self.totals.add_sum(part.facts.sum, stored)?;
         let records = count(self.totals.summary().records, "record", "records");
         self.console.set_progress(0, records);

@@ -12,7 +12,7 @@ use super::sink::{Sink, Stop, Unread};
 use super::unsupported::Unsupported;
 use super::window::{Window, incomplete_tail, mask};
 use super::{csv, json};
-use crate::digest::{self, Hasher};
+use crate::digest::Hasher;
 use crate::record::{Schema, UnknownKeys};
 
 /// Says where in an export the next byte is.
@@ -36,7 +36,7 @@ impl State {
         let written = serde_json::to_vec(self).unwrap_or_default();
         let mut hasher = Hasher::default();
         hasher.update(&written);
-        digest::hex(&hasher.finish()[..16])
+        hasher.half_hex()
     }
 
     /// Returns the name of the shape of the export, as far as it is known.

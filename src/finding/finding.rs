@@ -121,7 +121,7 @@ pub fn fingerprint<'n>(names: impl IntoIterator<Item = &'n str>, subject: &str) 
         hash.update(&[0]);
     }
     hash.update(subject.as_bytes());
-    digest::hex(&hash.finish()[..16])
+    hash.half_hex()
 }
 
 /// Hands out the bytes by which a part of evidence is digested: what was seen in a field, or
@@ -141,7 +141,7 @@ pub fn digest_of<'e>(seen: impl IntoIterator<Item = (&'e str, &'e str, bool)>) -
     for (field, value, absent) in seen {
         digest_part(field, u8::from(absent), value, |bytes| hash.update(bytes));
     }
-    digest::hex(&hash.finish()[..16])
+    hash.half_hex()
 }
 
 impl<'a> Finding<'a> {

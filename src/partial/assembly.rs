@@ -9,7 +9,7 @@ use super::facts::{DigestFacts, ExportFacts, Facts, PartFacts, Segment};
 use super::file::Partial;
 use super::identity::Identity;
 use super::share::Share;
-use crate::digest::{self, FileDigest, Hasher};
+use crate::digest::{FileDigest, Hasher};
 
 /// Gathers partials, of each no more than shows whether they are one whole run.
 #[derive(Debug, Default)]
@@ -68,7 +68,7 @@ pub fn digest_of_exports<'e>(exports: impl IntoIterator<Item = (&'e str, u64)>) 
         hasher.update(&[0]);
         hasher.update(&bytes.to_le_bytes());
     }
-    digest::hex(&hasher.finish()[..16])
+    hasher.half_hex()
 }
 
 impl Assembly {
@@ -96,11 +96,7 @@ impl Assembly {
             contents,
             // What it holds is read when its turn comes.
             sum: _,
-            items: _,
-            rejected: _,
-            entries: _,
-            texts: _,
-            unknown_keys: _,
+            sections: _,
         } = *facts;
         let first = self.first.get_or_insert_with(|| First {
             path: path.clone(),

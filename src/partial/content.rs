@@ -15,7 +15,7 @@ const BLOCK_BYTES: u64 = 1 << 20;
 pub type Blocks = BTreeMap<u64, String>;
 
 /// How many bytes of an export tell whether it is another file by now.
-const BEGINNING_BYTES: usize = 64 << 10;
+const BEGINNING_BYTES: u64 = 64 << 10;
 
 /// Returns a digest of the first bytes of a file.
 ///
@@ -23,12 +23,8 @@ const BEGINNING_BYTES: usize = 64 << 10;
 ///
 /// It cannot be read.
 pub fn beginning(path: &Path) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    let file = File::open(path)?;
-    file.take(BEGINNING_BYTES as u64).read_to_end(&mut bytes)?;
-    let mut hasher = Hasher::default();
-    hasher.update(&bytes);
-    Ok(digest::hex(&hasher.finish()[..16]))
+    let beginning = File::open(path)?.take(BEGINNING_BYTES);
+    Ok(digest::of_reader(beginning)?.half_hex())
 }
 
 /// Returns the digests of the blocks that begin in a range of a file of so many bytes.
@@ -46,7 +42,7 @@ pub fn blocks(path: &Path, (begin, end): (u64, u64), size: u64) -> io::Result<Bl
         file.read_exact_at(&mut room[..length], at)?;
         let mut hasher = Hasher::default();
         hasher.update(&room[..length]);
-        blocks.insert(block, digest::hex(&hasher.finish()[..16]));
+        blocks.insert(block, hasher.half_hex());
     }
     Ok(blocks)
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::content::Blocks;
 use super::identity::Identity;
-use super::section::Section;
+use super::section::Sections;
 use super::share::Share;
 use crate::digest::FileDigest;
 use crate::totals::Sum;
@@ -50,16 +50,8 @@ pub struct PartFacts {
     pub contents: BTreeMap<usize, Blocks>,
     /// What its records add up to.
     pub sum: Sum,
-    /// Where its findings and records are.
-    pub items: Section,
-    /// Where its records are that cannot be read.
-    pub rejected: Section,
-    /// Where the values are that rules compare.
-    pub entries: Section,
-    /// Where the texts are that findings will show of these.
-    pub texts: Section,
-    /// Where the keys are that are no field.
-    pub unknown_keys: Section,
+    /// Where the rest is.
+    pub sections: Sections,
 }
 
 /// Describes an export of which a part was read.

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use super::facts::{Facts, PartFacts};
-use super::item::Bytes;
 use super::key_counts;
-use super::section::{Frames, Section, SectionReader};
-use super::writer::{MAGIC, RejectedItem};
+use super::rejected::RejectedItem;
+use super::section::{Frames, Section, SectionReader, Sections};
+use super::writer::MAGIC;
 use crate::aggregate::{Entry, ReadOn, Stored, StoredTexts};
-use crate::digest::Hasher;
+use crate::digest;
 use crate::external_sort::Spill;
 use crate::record::UnknownKeys;
 
@@ -67,7 +67,8 @@ impl Partial {
         let size = metadata.len();
         let cut = "it is cut off";
         let hashed = size.checked_sub(32).ok_or_else(|| damaged(cut))?;
-        let digest = hash(&file, hashed).map_err(unreadable)?;
+        let digest = digest::of_reader((&file).take(hashed));
+        let digest = digest.map_err(unreadable)?.finish();
         let mut written = [0; 32];
         file.read_exact_at(&mut written, hashed)
             .map_err(unreadable)?;
@@ -129,17 +130,6 @@ impl Partial {
     }
 }
 
-fn hash(file: &File, bytes: u64) -> io::Result<[u8; 32]> {
-    let (mut hasher, mut reader) = (Hasher::default(), file.take(bytes));
-    let mut room = vec![0; 1 << 18];
-    loop {
-        match reader.read(&mut room)? {
-            0 => return Ok(hasher.finish()),
-            read => hasher.update(&room[..read]),
-        }
-    }
-}
-
 fn read_facts(file: &File, size: u64) -> io::Result<Facts> {
     let invalid = || io::Error::from(io::ErrorKind::InvalidData);
     let tail = size.checked_sub(TAIL_BYTES).ok_or_else(invalid)?;
@@ -159,8 +149,8 @@ fn read_facts(file: &File, size: u64) -> io::Result<Facts> {
 }
 
 impl Reopened {
-    fn frames(&self, section: Section) -> io::Result<Frames> {
-        Ok(Frames::new(File::open(&self.path)?, section))
+    fn section(&self, section: Section) -> io::Result<SectionReader> {
+        SectionReader::open(&self.path, section)
     }
 
     /// Returns the frames of its findings and records.
@@ -169,7 +159,8 @@ impl Reopened {
     ///
     /// It cannot be opened.
     pub fn items(&self) -> io::Result<Frames> {
-        self.frames(self.facts.items)
+        let file = File::open(&self.path)?;
+        Ok(Frames::new(file, self.facts.sections.items))
     }
 
     /// Hands out its records that cannot be read.
@@ -182,13 +173,10 @@ impl Reopened {
         mut take: impl FnMut(RejectedItem) -> Result<(), E>,
     ) -> Result<(), E> {
         let unreadable = |source| self.unreadable(source);
-        let mut frames = self.frames(self.facts.rejected).map_err(unreadable)?;
-        while let Some(frame) = frames.next_frame().map_err(unreadable)? {
-            let frame = frame.unpack().map_err(unreadable)?;
-            let mut bytes = Bytes(&frame);
-            while !bytes.0.is_empty() {
-                take(RejectedItem::read(&mut bytes).map_err(unreadable)?)?;
-            }
+        let section = self.section(self.facts.sections.rejected);
+        let mut section = section.map_err(unreadable)?;
+        while !section.is_at_end() {
+            take(RejectedItem::read(&mut section).map_err(unreadable)?)?;
         }
         Ok(())
     }
@@ -207,46 +195,28 @@ impl Reopened {
     ///
     /// They cannot be read.
     pub fn add_unknown_keys(&self, keys: &mut UnknownKeys) -> io::Result<()> {
-        let mut frames = self.frames(self.facts.unknown_keys)?;
-        while let Some(frame) = frames.next_frame()? {
-            key_counts::add_to(keys, &frame.unpack()?)?;
+        let mut section = self.section(self.facts.sections.unknown_keys)?;
+        while !section.is_at_end() {
+            key_counts::add_next(keys, &mut section)?;
         }
         Ok(())
     }
 
     /// Returns its values that rules compare.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be opened.
-    pub fn stored(&self) -> io::Result<Stored> {
-        let (path, texts) = (self.path.clone(), self.facts.texts);
+    pub fn stored(&self) -> Stored {
+        let Sections { entries, texts, .. } = self.facts.sections;
+        let path = self.path.clone();
         let open = move || -> io::Result<Box<dyn ReadOn + Send>> {
-            let frames = Frames::new(File::open(&path)?, texts);
-            Ok(Box::new(SectionReader::new(frames)))
+            Ok(Box::new(SectionReader::open(&path, texts)?))
         };
-        let entries = Entries::Closed(self.path.clone(), self.facts.entries);
-        Ok(Stored {
+        let entries = Entries::Closed(self.path.clone(), entries);
+        Stored {
             entries: Box::new(entries),
             texts: StoredTexts {
                 bytes: texts.unpacked,
                 open: Box::new(open),
             },
-        })
-    }
-}
-
-impl RejectedItem {
-    fn read(bytes: &mut Bytes<'_>) -> io::Result<Self> {
-        let export = usize::try_from(bytes.number()?).unwrap_or(usize::MAX);
-        let (record, offset) = (bytes.number()?, bytes.number()?);
-        let length = bytes.number()?;
-        Ok(Self {
-            export,
-            record,
-            offset,
-            cause: bytes.text(length)?.to_owned(),
-        })
+        }
     }
 }
 
@@ -261,10 +231,8 @@ impl Iterator for Entries {
 
     fn next(&mut self) -> Option<io::Result<Entry>> {
         if let Self::Closed(path, section) = self {
-            match File::open(path) {
-                Ok(file) => {
-                    *self = Self::Open(SectionReader::new(Frames::new(file, *section)));
-                }
+            match SectionReader::open(path, *section) {
+                Ok(reader) => *self = Self::Open(reader),
                 Err(error) => return Some(Err(error)),
             }
         }

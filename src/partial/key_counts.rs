@@ -4,10 +4,9 @@ use std::io::{self, Read, Write};
 
 use indexmap::IndexMap;
 
-use super::item::Bytes;
 use crate::external_sort::{Sorter, Spill};
 use crate::record::UnknownKeys;
-use crate::varint;
+use crate::varint::{self, read_text};
 
 /// How many names are counted in memory; more wait in files.
 const MAX_NAMES: usize = 1 << 14;
@@ -75,17 +74,10 @@ impl KeyCounts {
     }
 
     /// Writes all in the order in which they were met.
-    pub(super) fn write(
-        mut self,
-        mut write: impl FnMut(&[u8]) -> io::Result<()>,
-    ) -> io::Result<()> {
-        let mut give = |counted: &KeyCount| {
-            let mut bytes = Vec::new();
-            counted.write(&mut bytes)?;
-            write(&bytes)
-        };
+    pub(super) fn write(mut self, out: &mut impl Write) -> io::Result<()> {
         if !self.has_more {
-            return self.names.values().try_for_each(give);
+            let mut counted = self.names.values();
+            return counted.try_for_each(|counted| counted.write(out));
         }
         self.spill()?;
         let mut by_meeting = Sorter::new(MAX_NAMES);
@@ -105,56 +97,40 @@ impl KeyCounts {
             by_meeting.push(ByMeeting(one.met, one))?;
         }
         for one in by_meeting.sorted()? {
-            give(&one?.1)?;
+            one?.1.write(out)?;
         }
         Ok(())
     }
 }
 
-/// Reads what was written, and adds it to the keys of a run, which remember the first.
+/// Reads the next key that was written, and adds it to the keys of a run, which remember the
+/// first.
 ///
 /// # Errors
 ///
 /// It cannot be read.
-pub(super) fn add_to(keys: &mut UnknownKeys, frame: &[u8]) -> io::Result<()> {
-    let mut bytes = Bytes(frame);
-    let mut more = UnknownKeys::default();
-    while !bytes.0.is_empty() {
-        let counted = KeyCount::read(&mut bytes.0)?;
-        if let Some(index) = more.index_of(&counted.name) {
-            more.count(index as usize, counted.count);
-        }
-    }
-    keys.add(&more);
+pub(super) fn add_next(keys: &mut UnknownKeys, reader: &mut impl Read) -> io::Result<()> {
+    let counted = KeyCount::read(reader)?;
+    keys.add_key(&counted.name, counted.count);
     Ok(())
 }
 
 impl Spill for KeyCount {
     fn write(&self, writer: &mut impl Write) -> io::Result<()> {
-        let mut bytes = Vec::new();
-        for number in [self.name.len() as u64, self.met, self.count] {
-            varint::push(number, &mut bytes);
+        for number in [self.met, self.count, self.name.len() as u64] {
+            varint::write(number, writer)?;
         }
-        // Two numbers of eight bytes at most are easier to read from a file.
-        let length = u16::try_from(bytes.len()).map_err(|_| io::ErrorKind::InvalidData)?;
-        writer.write_all(&length.to_le_bytes())?;
-        writer.write_all(&bytes)?;
         writer.write_all(self.name.as_bytes())
     }
 
     fn read(reader: &mut impl Read) -> io::Result<Self> {
-        let mut length = [0; 2];
-        reader.read_exact(&mut length)?;
-        let mut bytes = vec![0; u16::from_le_bytes(length).into()];
-        reader.read_exact(&mut bytes)?;
-        let numbers = &mut Bytes(&bytes);
-        let (length, met, count) = (numbers.number()?, numbers.number()?, numbers.number()?);
-        let mut name = String::new();
-        reader.take(length).read_to_string(&mut name)?;
-        match name.len() as u64 == length {
-            true => Ok(Self { name, met, count }),
-            false => Err(io::ErrorKind::UnexpectedEof.into()),
-        }
+        let (met, count) = (varint::read(reader)?, varint::read(reader)?);
+        let length = varint::read(reader)?;
+        Ok(Self {
+            name: read_text(reader, length)?,
+            met,
+            count,
+        })
     }
 
     fn held_bytes(&self) -> usize {
@@ -196,16 +172,15 @@ mod tests {
             whole.add(&keys);
         }
         assert!(counts.has_more);
-        let (mut frame, mut names) = (Vec::new(), 0);
-        let take = |bytes: &[u8]| {
-            names += 1;
-            frame.extend_from_slice(bytes);
-            Ok(())
-        };
-        counts.write(take).expect("a temporary file");
-        assert_eq!(names, 23_000);
+        let mut written = Vec::new();
+        counts.write(&mut written).expect("a temporary file");
+        let (mut rest, mut names) = (written.as_slice(), 0);
         let mut keys = UnknownKeys::default();
-        add_to(&mut keys, &frame).expect("whole");
+        while !rest.is_empty() {
+            add_next(&mut keys, &mut rest).expect("whole");
+            names += 1;
+        }
+        assert_eq!(names, 23_000);
         assert_eq!(keys, whole);
     }
 }

@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,21 @@ pub struct Section {
     pub length: u64,
     /// How many bytes it has once unpacked.
     pub unpacked: u64,
+}
+
+/// Says where the sections of a partial are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sections {
+    /// Findings and records.
+    pub items: Section,
+    /// Records that cannot be read.
+    pub rejected: Section,
+    /// Values that rules compare.
+    pub entries: Section,
+    /// Texts that findings will show of these.
+    pub texts: Section,
+    /// Keys that are no field.
+    pub unknown_keys: Section,
 }
 
 /// Packs bytes into frames, one after another.
@@ -154,12 +170,13 @@ pub(super) struct SectionReader {
 }
 
 impl SectionReader {
-    pub(super) fn new(frames: Frames) -> Self {
-        Self {
-            frames,
+    /// Opens a section of a file.
+    pub(super) fn open(path: &Path, section: Section) -> io::Result<Self> {
+        Ok(Self {
+            frames: Frames::new(File::open(path)?, section),
             frame: Vec::new(),
             at: 0,
-        }
+        })
     }
 
     /// Returns whether there is nothing more.

@@ -1,11 +1,12 @@
 //! Writes a partial while its part of a run is read.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 
 use super::facts::Facts;
 use super::item::Bytes;
 use super::key_counts::KeyCounts;
-use super::section::{Packer, Section};
+use super::rejected::RejectedItem;
+use super::section::{Packer, Section, Sections};
 use crate::aggregate::Sorted;
 use crate::digest::Hasher;
 use crate::external_sort::Spill;
@@ -38,29 +39,6 @@ pub struct PartialWriter<'o> {
     keys: KeyCounts,
 }
 
-/// Says where the sections of a partial are.
-#[derive(Debug, Clone, Copy)]
-pub struct Sections {
-    pub items: Section,
-    pub rejected: Section,
-    pub entries: Section,
-    pub texts: Section,
-    pub unknown_keys: Section,
-}
-
-/// Represents a record that cannot be read, by its number in the segment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RejectedItem {
-    /// The index of its export among those of the run.
-    pub export: usize,
-    /// Its number among the records that are read of the export, from 1.
-    pub record: u64,
-    /// Its first byte in the export, once unpacked.
-    pub offset: u64,
-    /// Why it cannot be read.
-    pub cause: String,
-}
-
 /// Counts and digests what is written.
 struct Counting<'o> {
     out: &'o mut (dyn Write + Send),
@@ -81,14 +59,14 @@ impl Write for Counting<'_> {
     }
 }
 
-/// Fills frames, and writes them.
-struct Framed<'w, 'o> {
+/// Writes a section that is read from its first byte on.
+struct SectionWriter<'w, 'o> {
     out: &'w mut Counting<'o>,
     packer: Packer,
     frame: Vec<u8>,
 }
 
-impl<'w, 'o> Framed<'w, 'o> {
+impl<'w, 'o> SectionWriter<'w, 'o> {
     fn new(out: &'w mut Counting<'o>) -> io::Result<Self> {
         Ok(Self {
             packer: Packer::new(out.bytes)?,
@@ -98,16 +76,25 @@ impl<'w, 'o> Framed<'w, 'o> {
     }
 
     fn finish(mut self) -> io::Result<Section> {
-        self.packer.write(&self.frame, self.out)?;
+        self.flush()?;
         Ok(self.packer.section)
     }
+}
 
-    /// Writes a frame if the next item has no room in this one.
-    fn end_item(&mut self) -> io::Result<()> {
-        if self.frame.len() >= FRAME_BYTES {
-            self.packer.write(&self.frame, self.out)?;
-            self.frame.clear();
+impl Write for SectionWriter<'_, '_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.frame.len() == FRAME_BYTES {
+            self.flush()?;
         }
+        let written = bytes.len().min(FRAME_BYTES - self.frame.len());
+        self.frame.extend_from_slice(&bytes[..written]);
+        Ok(written)
+    }
+
+    /// Ends the frame.
+    fn flush(&mut self) -> io::Result<()> {
+        self.packer.write(&self.frame, self.out)?;
+        self.frame.clear();
         Ok(())
     }
 }
@@ -179,18 +166,8 @@ impl<'o> PartialWriter<'o> {
     ///
     /// It cannot be kept.
     pub fn rejected(&mut self, rejected: &RejectedItem) -> io::Result<()> {
-        let RejectedItem {
-            export,
-            record,
-            offset,
-            cause,
-        } = rejected;
         let mut bytes = Vec::new();
-        for number in [*export as u64, *record, *offset, cause.len() as u64] {
-            varint::push(number, &mut bytes);
-        }
-        bytes.extend_from_slice(cause.as_bytes());
-        self.rejected.push(&(bytes.len() as u64).to_le_bytes())?;
+        rejected.write(&mut bytes)?;
         self.rejected.push(&bytes)
     }
 
@@ -218,45 +195,24 @@ impl<'o> PartialWriter<'o> {
         let items = self.items.section;
         let mut out = self.out;
 
-        let mut framed = Framed::new(&mut out)?;
-        let mut left = self.rejected.bytes();
-        let mut rejected = self.rejected.into_reader()?;
-        while left > 0 {
-            let mut length = [0; 8];
-            rejected.read_exact(&mut length)?;
-            let length = u64::from_le_bytes(length);
-            (&mut rejected)
-                .take(length)
-                .read_to_end(&mut framed.frame)?;
-            framed.end_item()?;
-            left -= 8 + length;
-        }
-        let rejected = framed.finish()?;
+        let mut section = SectionWriter::new(&mut out)?;
+        io::copy(&mut self.rejected.into_reader()?, &mut section)?;
+        let rejected = section.finish()?;
 
-        let mut framed = Framed::new(&mut out)?;
+        let mut section = SectionWriter::new(&mut out)?;
         for entry in sorted.entries {
-            entry?.write(&mut framed.frame)?;
-            framed.end_item()?;
+            entry?.write(&mut section)?;
         }
-        let entries = framed.finish()?;
+        let entries = section.finish()?;
 
-        let mut framed = Framed::new(&mut out)?;
+        let mut section = SectionWriter::new(&mut out)?;
         let mut texts = sorted.texts;
-        while (&mut texts)
-            .take(FRAME_BYTES as u64)
-            .read_to_end(&mut framed.frame)?
-            > 0
-        {
-            framed.end_item()?;
-        }
-        let texts = framed.finish()?;
+        io::copy(&mut texts, &mut section)?;
+        let texts = section.finish()?;
 
-        let mut framed = Framed::new(&mut out)?;
-        self.keys.write(|bytes| {
-            framed.frame.extend_from_slice(bytes);
-            framed.end_item()
-        })?;
-        let unknown_keys = framed.finish()?;
+        let mut section = SectionWriter::new(&mut out)?;
+        self.keys.write(&mut section)?;
+        let unknown_keys = section.finish()?;
 
         let facts = facts(Sections {
             items,

@@ -53,12 +53,18 @@ impl UnknownKeys {
     /// Adds the counts of records that come after.
     pub fn add(&mut self, more: &Self) {
         for (key, count) in more.iter() {
-            if self.counts.len() < Self::MAX_KEYS || self.counts.contains_key(key) {
-                let index = self.counts.get_index_of(key);
-                let index = index.unwrap_or_else(|| self.counts.insert_full(key.to_owned(), 0).0);
-                self.count(index, count);
-            }
+            self.add_key(key, count);
         }
+    }
+
+    /// Adds the count of a key in records that come after.
+    pub fn add_key(&mut self, key: &str, count: u64) {
+        let index = match self.counts.get_index_of(key) {
+            Some(index) => index,
+            None if self.counts.len() >= Self::MAX_KEYS => return,
+            None => self.counts.insert_full(key.to_owned(), 0).0,
+        };
+        self.count(index, count);
     }
 
     /// Returns all keys with their counts, in the order of their first records.

@@ -151,11 +151,7 @@ impl Writing<'_> {
                 segments,
                 contents: part.contents.clone(),
                 sum,
-                items: sections.items,
-                rejected: sections.rejected,
-                entries: sections.entries,
-                texts: sections.texts,
-                unknown_keys: sections.unknown_keys,
+                sections,
             }))
         })?;
         Ok(counted)

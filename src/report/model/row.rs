@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::life::{Life, Urgency};
 use super::row_object::Object;
-use crate::digest::{self, Hasher};
+use crate::digest::Hasher;
 use crate::finding::{Evidence, Finding, Reason, Statement, Status, statements};
 use crate::policy::Severity;
 use crate::record::time::Shown;
@@ -355,7 +355,7 @@ impl<'a> FindingRow<'a> {
             hash.update(&(part.len() as u64).to_le_bytes());
             hash.update(part.as_bytes());
         }
-        let digest = digest::hex(&hash.finish()[..16]);
+        let digest = hash.half_hex();
         Some(format!("{}.{digest}.", self.fingerprint))
     }
 
