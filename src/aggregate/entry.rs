@@ -72,7 +72,7 @@ pub struct Entry {
     /// The record's location in the export, from 1.
     pub record: u64,
     /// How each rule that compares the values regards the record, three bits each.
-    pub stances: u64,
+    pub applicability: u64,
     /// A digest of all that the record says; zero, if no rule asks for it.
     pub content: u64,
     /// Where the text of its findings waits.
@@ -80,7 +80,7 @@ pub struct Entry {
 }
 
 /// How many bits say how a rule regards a record.
-const STANCE_BITS: usize = 3;
+const APPLICABILITY_BITS: usize = 3;
 
 impl Entry {
     /// Returns whether two records are of one customer. One without an id is of a customer
@@ -97,15 +97,15 @@ impl Entry {
     /// Notes that a rule, by its index among those that compare the values, applies, and in
     /// which doubt that is.
     pub fn applies(&mut self, rule: usize, doubt: Doubt) {
-        self.stances |= u64::from(doubt.0 + 1) << (STANCE_BITS * rule);
+        self.applicability |= u64::from(doubt.0 + 1) << (APPLICABILITY_BITS * rule);
     }
 
     /// Returns in which doubt it is that a rule applies, by its index among those that compare
     /// the values; nothing, if it does not.
     pub fn doubt(&self, rule: usize) -> Option<Doubt> {
-        let stance = self.stances >> (STANCE_BITS * rule);
-        let stance = (stance & ((1 << STANCE_BITS) - 1)) as u8;
-        stance.checked_sub(1).map(Doubt)
+        let bits = self.applicability >> (APPLICABILITY_BITS * rule);
+        let bits = (bits & ((1 << APPLICABILITY_BITS) - 1)) as u8;
+        bits.checked_sub(1).map(Doubt)
     }
 }
 
@@ -147,7 +147,12 @@ impl Spill for Entry {
         if content == HAS_CONTENT {
             write(writer, self.content.to_le_bytes())?;
         }
-        for number in [u64::from(self.export), self.record, self.stances, self.text] {
+        for number in [
+            u64::from(self.export),
+            self.record,
+            self.applicability,
+            self.text,
+        ] {
             varint::write(number, writer)?;
         }
         Ok(())
@@ -171,7 +176,7 @@ impl Spill for Entry {
             customer,
             export: small(reader)?,
             record: varint::read(reader)?,
-            stances: varint::read(reader)?,
+            applicability: varint::read(reader)?,
             content,
             text: varint::read(reader)?,
         })
@@ -341,7 +346,7 @@ mod tests {
             customer: Key::new(b"b"),
             export: 3,
             record: u64::MAX,
-            stances: 0,
+            applicability: 0,
             content: 5,
             text: 9,
         };
@@ -386,7 +391,7 @@ mod tests {
             customer: Key::NONE,
             export: 0,
             record: 1,
-            stances: 0,
+            applicability: 0,
             content: 0,
             text: 0,
         };

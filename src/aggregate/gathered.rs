@@ -293,7 +293,7 @@ impl Compared {
             customer,
             export: 0,
             record: place,
-            stances: 0,
+            applicability: 0,
             content,
             text,
         }

@@ -165,6 +165,14 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
 
+    /// How records are read and judged
+    #[command(flatten)]
+    pub records: RecordArgs,
+}
+
+/// Holds the arguments that say how records are read and judged.
+#[derive(Debug, Clone, Default, Args)]
+pub struct RecordArgs {
     /// Read another key as a field too, as in --map id=customer_id
     #[arg(long, value_name = "FIELD=KEY", value_parser = mapping)]
     pub map: Vec<(String, String)>,
@@ -428,40 +436,9 @@ pub struct JudgingArgs {
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
 
-    /// Read another key as a field too, as in --map id=customer_id
-    #[arg(long, value_name = "FIELD=KEY", value_parser = mapping)]
-    pub map: Vec<(String, String)>,
-
-    /// Ask only these rules: rule-id, policy/rule-id or tag:NAME; the others are
-    /// reported as not tested
-    #[arg(long, value_name = "SELECTOR")]
-    pub only: Vec<Selector>,
-
-    /// Leave out these rules, and report them as not tested
-    #[arg(long, value_name = "SELECTOR")]
-    pub skip: Vec<Selector>,
-
-    /// Waive the findings that a file of waivers accepts, until they expire or the
-    /// record says something else
-    #[arg(long, value_name = "FILE")]
-    pub waivers: Vec<PathBuf>,
-
-    /// The time that counts as now, for durations such as 90d [default: now]
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    pub as_of: Option<DateTime<Utc>>,
-
-    /// Shape of the exports
-    #[arg(
-        long,
-        value_parser = choice::<export::Format>(),
-        default_value_t,
-        value_name = "FORMAT"
-    )]
-    pub input_format: export::Format,
-
-    /// Show personal data and credentials, which otherwise read `[redacted]`
-    #[arg(long)]
-    pub show_sensitive: bool,
+    /// How records are read and judged
+    #[command(flatten)]
+    pub records: RecordArgs,
 
     /// Write pseudonyms for ids and names of customers: the same in every
     /// run with the same key, a file of at least 16 random bytes

@@ -89,13 +89,31 @@ impl AuditArgs {
         };
         let names = choose.list(Key::Policies, this.policies, config.policies, "none", path);
         let exports = choose.list(Key::Exports, exports, config.exports, "none", path);
-        let waivers = choose.list(Key::Waivers, judging.waivers, config.waivers, "none", path);
+        let waivers = choose.list(
+            Key::Waivers,
+            judging.records.waivers,
+            config.waivers,
+            "none",
+            path,
+        );
         let text = |name: &String, value: &String| (name.clone(), value.clone());
         let set = choose.named(Key::Set, judging.set, config.set, text);
         let selector = Selector::to_string;
-        let only = choose.list(Key::Only, judging.only, config.only, "all", selector);
-        let skip = choose.list(Key::Skip, judging.skip, config.skip, "none", selector);
-        let map = choose.named(Key::Map, judging.map, config.map, text);
+        let only = choose.list(
+            Key::Only,
+            judging.records.only,
+            config.only,
+            "all",
+            selector,
+        );
+        let skip = choose.list(
+            Key::Skip,
+            judging.records.skip,
+            config.skip,
+            "none",
+            selector,
+        );
+        let map = choose.named(Key::Map, judging.records.map, config.map, text);
         let usual = match (this.fail_on_new, &config.fail_on_new) {
             (None, None) => "low",
             (Some(_), _) | (None, Some(_)) => "never",
@@ -219,7 +237,7 @@ impl AuditArgs {
             },
             waivers,
             input: InputOptions {
-                format: judging.input_format,
+                format: judging.records.input_format,
                 max_record_bytes: judging.max_record_bytes,
                 chunk_bytes: judging.window_bytes,
             },
@@ -248,7 +266,7 @@ impl AuditArgs {
                 undecided: undecided.unwrap_or_default(),
                 allow_empty: allow_empty.unwrap_or_default(),
             },
-            disclosure: match (judging.pseudonymise, judging.show_sensitive) {
+            disclosure: match (judging.pseudonymise, judging.records.show_sensitive) {
                 (Some(key), _) => Disclosure::Pseudonymised(key),
                 (None, true) => Disclosure::Shown,
                 (None, false) => Disclosure::Redacted,
@@ -380,22 +398,23 @@ impl From<VerifyArgs> for VerifyOptions {
 
 impl From<ExplainArgs> for ExplainOptions {
     fn from(args: ExplainArgs) -> Self {
+        let records = args.records;
         Self {
             exports: args.exports,
-            format: args.input_format,
+            format: records.input_format,
             id: args.id,
             policies: PolicyOptions {
                 names: args.policies,
                 set: args.set,
-                map: args.map,
+                map: records.map,
                 selection: Selection {
-                    only: args.only,
-                    skip: args.skip,
+                    only: records.only,
+                    skip: records.skip,
                 },
-                as_of: args.as_of.unwrap_or_else(Utc::now),
+                as_of: records.as_of.unwrap_or_else(Utc::now),
             },
-            waivers: args.waivers,
-            disclosure: match args.show_sensitive {
+            waivers: records.waivers,
+            disclosure: match records.show_sensitive {
                 true => Disclosure::Shown,
                 false => Disclosure::Redacted,
             },

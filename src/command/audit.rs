@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::error::Error;
 use super::exit::Exit;
 use super::exports::ExportRun;
+use super::merge::is_of;
 use super::night::{Night, States};
 use super::notes::would_audit;
 use super::run::Run;
@@ -31,6 +32,22 @@ use crate::waiver::Waivers;
 ///
 /// Something cannot be opened or written: files are as they were before.
 pub fn audit(options: &AuditOptions, streams: &mut Streams<'_>) -> Result<Exit, Error> {
+    made(options, streams, |night| {
+        let sources = Source::open_all(&options.exports)?;
+        Ok(Opened::Exports(night.exports(sources)?))
+    })
+}
+
+/// Makes a run of what `open` opens, once it is known what it is compared with.
+///
+/// # Errors
+///
+/// Something cannot be opened or written: files are as they were before.
+pub(super) fn made(
+    options: &AuditOptions,
+    streams: &mut Streams<'_>,
+    open: impl FnOnce(&Night<'_>) -> Result<Opened, Error>,
+) -> Result<Exit, Error> {
     let mut policies = load(&options.policies)?;
     let planned = options
         .reports
@@ -38,7 +55,7 @@ pub fn audit(options: &AuditOptions, streams: &mut Streams<'_>) -> Result<Exit, 
     let started = Utc::now();
     let (night, mut passed_over) = Night::open(options, &mut policies)?;
     let waivers = Waivers::load(&options.waivers, &policies, options.policies.as_of)?;
-    let sources = night.exports(Source::open_all(&options.exports)?)?;
+    let opened = open(&night)?;
     let key = key(&options.disclosure)?;
     let mut expected = options.expect.as_deref().map(Expected::read).transpose()?;
     let audit = Audit {
@@ -50,16 +67,39 @@ pub fn audit(options: &AuditOptions, streams: &mut Streams<'_>) -> Result<Exit, 
         night: &night,
         started,
     };
+    if let Opened::Partials(whole) = &opened {
+        is_of(&audit, whole)?;
+    }
     // What several records of one customer come to together is known once all are read.
     let mut decided = None;
     loop {
-        let again: Result<Vec<_>, _> = sources.iter().map(Source::again).collect();
-        let input = Input::Exports(again?);
+        let input = opened.input()?;
         let notes = std::mem::take(&mut passed_over);
         match audit.run(input, expected.as_mut(), decided.as_ref(), &notes, streams)? {
             Made::Whole(exit) => return Ok(exit),
             Made::Undecided(states) => decided = Some(states),
         }
+    }
+}
+
+/// Holds what was opened to be read, more than once if it has to be.
+pub(super) enum Opened {
+    /// Exports.
+    Exports(Vec<Source>),
+    /// The partials of all parts.
+    Partials(Box<Whole>),
+}
+
+impl Opened {
+    /// Returns what is read, from its first byte.
+    fn input(&self) -> Result<Input<'_>, Error> {
+        Ok(match self {
+            Self::Exports(sources) => {
+                let again: Result<_, _> = sources.iter().map(Source::again).collect();
+                Input::Exports(again?)
+            }
+            Self::Partials(whole) => Input::Partials(whole),
+        })
     }
 }
 
@@ -113,7 +153,7 @@ pub(super) enum Made {
 
 impl Audit<'_> {
     /// Reads the exports, and writes the reports.
-    pub(super) fn run(
+    fn run(
         &self,
         mut input: Input<'_>,
         expected: Option<&mut Expected>,

@@ -55,7 +55,7 @@ pub(super) fn is_enough(
 
 /// Returns the options of an audit, whether they are enough for one or not.
 pub(super) fn resolved(mut args: AuditArgs) -> Result<Resolved, Error> {
-    let as_of = args.run.judging.as_of.unwrap_or_else(Utc::now);
+    let as_of = args.run.judging.records.as_of.unwrap_or_else(Utc::now);
     if let Some(list) = args.exports_from.take() {
         args.exports.extend(named_in(&list, "exports")?);
     }

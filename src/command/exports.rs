@@ -20,6 +20,8 @@ pub(super) struct ExportRun {
     pub bytes: ByteCounter,
     /// Digests the bytes that are read of it, if somebody needs that.
     digest: Digest,
+    /// A digest of another kind that shows its content, if another export is as long.
+    content: Option<String>,
 }
 
 /// Says what is known of the digest of an export's file.
@@ -30,8 +32,6 @@ enum Digest {
     Running(DigestHandle),
     /// It was digested elsewhere.
     Known(FileDigest),
-    /// Nobody knows it, but a digest of another kind that tells its content.
-    OfContent(String),
 }
 
 impl ExportRun {
@@ -61,6 +61,7 @@ impl ExportRun {
                             true => Digest::Running(source.want_digest()),
                             false => Digest::Unknown,
                         },
+                        content: None,
                     }
                 });
         exports.collect()
@@ -87,11 +88,9 @@ impl ExportRun {
                 bytes: ByteCounter::default(),
                 digest: match known {
                     Some((file, _)) => Digest::Known(file.clone()),
-                    None => {
-                        let content = whole.contents.get(&export.index);
-                        content.map_or(Digest::Unknown, |one| Digest::OfContent(one.clone()))
-                    }
+                    None => Digest::Unknown,
                 },
+                content: whole.contents.get(&export.index).cloned(),
             })
         });
         exports.collect()
@@ -100,7 +99,7 @@ impl ExportRun {
     /// Returns the export's file as it was read, if it was digested.
     pub fn file_digest(&self) -> Option<FileDigest> {
         match &self.digest {
-            Digest::Unknown | Digest::OfContent(_) => None,
+            Digest::Unknown => None,
             Digest::Running(digest) => Some(digest.digest(self.path.as_str())),
             Digest::Known(file) => Some(file.clone()),
         }
@@ -122,13 +121,11 @@ pub(super) fn same_content(exports: &[ExportRun]) -> Vec<String> {
     let mut firsts: HashMap<String, &str> = HashMap::new();
     let mut notes = Vec::new();
     for export in exports {
-        let content = match &export.digest {
-            Digest::OfContent(content) => Some(content.clone()),
-            Digest::Unknown | Digest::Running(_) | Digest::Known(_) => {
-                let file = export.file_digest().filter(|file| file.bytes > 0);
-                file.map(|file| file.sha256)
-            }
+        let of_file = || {
+            let file = export.file_digest().filter(|file| file.bytes > 0);
+            file.map(|file| file.sha256)
         };
+        let content = export.content.clone().or_else(of_file);
         let Some(content) = content else {
             continue;
         };

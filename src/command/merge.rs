@@ -5,22 +5,17 @@ use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use chrono::Utc;
-
-use super::audit::{Audit, Input, Made, key, load, privacy, slot};
+use super::audit::{Audit, Opened, made};
 use super::configured::{named_in, resolved};
 use super::error::Error;
 use super::exit::Exit;
-use super::night::Night;
 use super::shard::{ShardError, identity};
 use super::share::threads;
 use crate::cli::{AuditArgs, MergeArgs};
 use crate::options::AuditOptions;
 use crate::partial::{self, Assembly, Facts, Partial, Whole};
-use crate::population::Expected;
 use crate::report::{Planned, SplitBy};
 use crate::terminal::Streams;
-use crate::waiver::Waivers;
 
 /// Makes the reports of a run from the partials of all its parts: all are read and checked
 /// before a report is opened.
@@ -35,7 +30,7 @@ pub(super) fn merge(args: MergeArgs, streams: &mut Streams<'_>) -> Result<Exit, 
         partials_from,
         run,
     } = args;
-    if run.judging.as_of.is_none() {
+    if run.judging.records.as_of.is_none() {
         return Err(ShardError::NoInstant { command: "merge" }.into());
     }
     if let Some(list) = partials_from {
@@ -45,48 +40,31 @@ pub(super) fn merge(args: MergeArgs, streams: &mut Streams<'_>) -> Result<Exit, 
         run,
         ..AuditArgs::default()
     };
-    let options = &resolved(exports)?.options;
-    let mut policies = load(&options.policies)?;
-    let planned = options
-        .reports
-        .planned(|field| slot(field, &mut policies))?;
-    let started = Utc::now();
-    let (night, mut notes) = Night::open(options, &mut policies)?;
-    let waivers = Waivers::load(&options.waivers, &policies, options.policies.as_of)?;
-    let key = key(&options.disclosure)?;
-    let mut expected = options.expect.as_deref().map(Expected::read).transpose()?;
-    let audit = Audit {
-        options,
-        policies: &policies,
-        planned,
-        waivers: &waivers,
-        privacy: privacy(&options.disclosure, key.as_ref()),
-        night: &night,
-        started,
-    };
-    let whole = assembled(&audit, &partials)?;
-    let mut decided = None;
-    loop {
-        let input = Input::Partials(&whole);
-        let notes = std::mem::take(&mut notes);
-        match audit.run(input, expected.as_mut(), decided.as_ref(), &notes, streams)? {
-            Made::Whole(exit) => return Ok(exit),
-            Made::Undecided(states) => decided = Some(states),
-        }
-    }
+    let options = resolved(exports)?.options;
+    made(&options, streams, |_| {
+        let whole = assembled(&partials, threads(options.threads))?;
+        Ok(Opened::Partials(Box::new(whole)))
+    })
 }
 
-/// Returns the partials of this run, once it is sure that they are all.
-fn assembled(audit: &Audit<'_>, paths: &[PathBuf]) -> Result<Whole, Error> {
+/// Returns the partials of a run, once it is sure that they are all.
+fn assembled(paths: &[PathBuf], threads: usize) -> Result<Whole, partial::Error> {
     let mut assembly = Assembly::default();
-    let threads = threads(audit.options.threads);
     for paths in paths.chunks(OPEN_AT_ONCE) {
         for opened in open_all(paths, threads) {
             let (partial, facts) = opened?;
             assembly.add(partial, facts)?;
         }
     }
-    let whole = assembly.finish()?;
+    assembly.finish()
+}
+
+/// Makes sure that partials are of this run, and hold what it needs.
+///
+/// # Errors
+///
+/// They are of another, or do not.
+pub(super) fn is_of(audit: &Audit<'_>, whole: &Whole) -> Result<(), Error> {
     let splits = audit.planned.iter().filter_map(Planned::split_by);
     let splits: BTreeSet<_> = splits.filter_map(SplitBy::key).collect();
     let here = identity(audit, splits.into_iter());
@@ -95,8 +73,7 @@ fn assembled(audit: &Audit<'_>, paths: &[PathBuf]) -> Result<Whole, Error> {
         let path = first.map_or_else(String::new, |first| first.path.display().to_string());
         return Err(partial::Error::OtherRun { path, what }.into());
     }
-    needs_records(audit.options, &whole)?;
-    Ok(whole)
+    Ok(needs_records(audit.options, whole)?)
 }
 
 /// How many partials are checked at once: what they add up to is in memory of so many.

@@ -79,8 +79,7 @@ impl<'n> Night<'n> {
         }
         has_deadline(nights)?;
         if nights.earlier.is_some() {
-            // Every record can have it.
-            let _ = policies.schema.want("createdAt");
+            read_age(policies);
         }
         let night = Self {
             options: nights,
@@ -266,6 +265,12 @@ impl<'n> Night<'n> {
         let tonight = Tonight::new(header, base, deadlines, privacy, keeps_customers)?;
         Ok(Some(tonight.decided(decided).split(splits)))
     }
+}
+
+/// Lets what tells the age of an account be read, as a comparison with the night before needs.
+pub(super) fn read_age(policies: &mut Policies) {
+    // Every record can have it.
+    let _ = policies.schema.want("createdAt");
 }
 
 /// Decides what a run came to beside the night before, and adds to the verdict what follows

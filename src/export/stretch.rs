@@ -5,8 +5,7 @@
 //! part before it ends just there, and in the same state, shows once that has been read.
 
 use std::fs::File;
-use std::io;
-use std::os::unix::fs::FileExt;
+use std::io::{self, Read, Seek, SeekFrom};
 
 use super::boundary::{Boundary, LOOK_BYTES};
 use super::format::{Format, PREVIEW_BYTES};
@@ -130,17 +129,9 @@ impl Stretch {
 }
 
 /// Reads so many bytes from a place on, or as many as there are.
-fn read_at(file: &File, from: u64, bytes: usize) -> io::Result<Vec<u8>> {
-    let mut room = vec![0; bytes];
-    let mut filled = 0;
-    while filled < room.len() {
-        match file.read_at(&mut room[filled..], from + filled as u64) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    room.truncate(filled);
-    Ok(room)
+fn read_at(mut file: &File, from: u64, bytes: usize) -> io::Result<Vec<u8>> {
+    file.seek(SeekFrom::Start(from))?;
+    let mut read = Vec::with_capacity(bytes);
+    file.take(bytes as u64).read_to_end(&mut read)?;
+    Ok(read)
 }

@@ -16,4 +16,4 @@ pub use command::{
     WaiveOptions,
 };
 pub use fail_on::{FailOn, FailsOn};
-pub use report::{FILE_OF_LINK, ReportOptions};
+pub use report::{FILE_OF_LINK, ReportOptions, SliceNames};

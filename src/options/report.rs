@@ -103,7 +103,7 @@ impl ReportOptions {
     ) -> Result<Vec<Planned>, report::Error> {
         let is_wanted = self.is_split();
         let mut planned = Vec::new();
-        let mut names = BTreeMap::new();
+        let mut names = SliceNames::default();
         for destination in &self.files {
             if destination.format.is_of_all() && destination.is_template() {
                 return Err(report::Error::OfAll {
@@ -113,21 +113,9 @@ impl ReportOptions {
             }
             let mut destination = destination.clone();
             let split_by = destination.layout.split_by.take();
-            let (split_by, slices) = match split_by {
-                Some(SplitBy::Field(name)) => {
-                    named_once(&mut names, &name, format!("field:{name}"))?;
-                    let source = SliceSource::Field(slot(&name)?);
-                    (Some(SplitBy::Field(name)), Some(source))
-                }
-                Some(SplitBy::File(path)) => {
-                    let table = SliceFile::read(&path)?;
-                    let name = table.name().to_owned();
-                    named_once(&mut names, &name, format!("file:{}", path.display()))?;
-                    let source = SliceSource::File(Arc::new(table));
-                    (Some(SplitBy::Table(name)), Some(source))
-                }
-                other => (other, None),
-            };
+            let slices = split_by.map(|by| names.slices(by, &mut slot)).transpose()?;
+            let (split_by, slices) = slices.unzip();
+            let slices = slices.flatten();
             destination.layout.split_by = split_by;
             planned.push(Planned {
                 settings: self.settings(&destination.layout),
@@ -142,19 +130,48 @@ impl ReportOptions {
     }
 }
 
-/// Makes sure that one name says what reports are split by in one way.
-fn named_once(
-    names: &mut BTreeMap<String, String>,
-    name: &str,
-    by: String,
-) -> Result<(), report::Error> {
-    let first = names.entry(name.to_owned()).or_insert_with(|| by.clone());
-    match *first == by {
-        true => Ok(()),
-        false => Err(report::Error::SameSlices {
-            name: name.to_owned(),
-            first: first.clone(),
-            second: by,
-        }),
+/// Holds the names under which findings say in which slices they are: one says it in one way.
+#[derive(Debug, Default)]
+pub struct SliceNames(BTreeMap<String, String>);
+
+impl SliceNames {
+    /// Returns what reports are split by, and what says in which slice a finding is, if nothing
+    /// else in it does; `slot` gives that of the field of a name.
+    ///
+    /// # Errors
+    ///
+    /// There is no such field or file, or another is called alike.
+    pub fn slices(
+        &mut self,
+        by: SplitBy,
+        mut slot: impl FnMut(&str) -> Result<Slot, report::Error>,
+    ) -> Result<(SplitBy, Option<SliceSource>), report::Error> {
+        Ok(match by {
+            SplitBy::Field(name) => {
+                self.take(&name, format!("field:{name}"))?;
+                let source = SliceSource::Field(slot(&name)?);
+                (SplitBy::Field(name), Some(source))
+            }
+            SplitBy::File(path) => {
+                let table = SliceFile::read(&path)?;
+                let name = table.name().to_owned();
+                self.take(&name, format!("file:{}", path.display()))?;
+                let source = SliceSource::File(Arc::new(table));
+                (SplitBy::Table(name), Some(source))
+            }
+            other => (other, None),
+        })
+    }
+
+    fn take(&mut self, name: &str, by: String) -> Result<(), report::Error> {
+        let first = self.0.entry(name.to_owned()).or_insert_with(|| by.clone());
+        match *first == by {
+            true => Ok(()),
+            false => Err(report::Error::SameSlices {
+                name: name.to_owned(),
+                first: first.clone(),
+                second: by,
+            }),
+        }
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn digest_of_all(blocks: &Blocks, size: u64) -> Option<String> {
 }
 
 /// Returns which exports of these sizes may have the content of another.
-pub(super) fn twins(sizes: &[u64]) -> impl Fn(usize) -> bool {
+pub(super) fn have_the_size_of_another(sizes: &[u64]) -> impl Fn(usize) -> bool {
     let mut of_size: HashMap<u64, usize> = HashMap::new();
     for size in sizes.iter().filter(|size| **size > 0) {
         *of_size.entry(*size).or_default() += 1;

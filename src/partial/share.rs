@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::content::twins;
+use super::content::have_the_size_of_another;
 use crate::export::{Cutter, Format, Stretch};
 use crate::record::Schema;
 
@@ -143,11 +143,11 @@ impl Plan {
 
     /// Returns the exports that may have the content of another, as they have its size, with
     /// the bytes of which a part is to show the content.
-    pub fn twins(&self, share: Share) -> Vec<(usize, u64, u64)> {
-        let is_twin = twins(&self.sizes);
+    pub fn as_long_as_another(&self, share: Share) -> Vec<(usize, u64, u64)> {
+        let is_as_long = have_the_size_of_another(&self.sizes);
         let targets = self.targets(share).into_iter();
-        let twins = targets.filter(|(index, ..)| is_twin(*index));
-        twins
+        let alike = targets.filter(|(index, ..)| is_as_long(*index));
+        alike
             .map(|(index, begin, end)| match self.whole_files {
                 true => (index, 0, self.sizes[index]),
                 false => (index, begin, end),

@@ -24,6 +24,13 @@ pub enum Error {
     OpenPartial(Box<partial::Error>),
 }
 
+/// Starts so many threads.
+pub(super) fn pool(threads: usize) -> Result<rayon::ThreadPool, Error> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+    let pool = pool.thread_name(|number| format!("worker-{number}"));
+    Ok(pool.build()?)
+}
+
 /// Holds the inputs of a run: policies, exports, limits and renderers.
 pub struct Pipeline<'a> {
     /// What records are judged by.

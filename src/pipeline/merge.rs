@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use rayon::Scope;
 
-use super::inputs::Error;
+use super::inputs::{Error, pool};
 use super::ordered::{Ordered, lock};
 use super::worker::{Beside, Piece};
 use crate::finding::{Privacy, Standing, display_id};
@@ -134,11 +134,7 @@ impl Merge<'_> {
         threads: usize,
         write: impl FnMut(Piece<'_>) -> Result<(), E> + Send,
     ) -> Result<(), E> {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .thread_name(|number| format!("worker-{number}"))
-            .build()
-            .map_err(Error::from)?;
+        let pool = pool(threads)?;
         let tasks = Tasks {
             merge: self,
             steps: Mutex::new(Steps {
@@ -317,7 +313,6 @@ where
         if error.is_some() {
             return;
         }
-        let mut write = |piece: Piece<'_>| write(piece);
         let written = match made {
             Made::Rendered(Ok((mut rendered, beside))) => write(Piece::Findings {
                 export: 0,

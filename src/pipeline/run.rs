@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::Scope;
 
 use super::continuation::Continuation;
-use super::inputs::{Error, Pipeline};
+use super::inputs::{Error, Pipeline, pool};
 use super::ordered::{Ordered, lock};
 use super::worker::{Judged, Piece, Rejected, Rejection, WAITING_REJECTED, Worker};
 use crate::export::{Chunk, Chunker, Stop, StopFlag};
@@ -55,11 +55,7 @@ impl Pipeline<'_> {
         threads: usize,
         write: impl FnMut(Piece<'_>) -> Result<(), E> + Send,
     ) -> Result<(), E> {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .thread_name(|number| format!("worker-{number}"))
-            .build()
-            .map_err(Error::from)?;
+        let pool = pool(threads)?;
         let workers = (0..threads).map(|_| Mutex::new(Worker::new(self)));
         let chunks = CHUNKS_PER_THREAD * threads;
         let tasks = Tasks {

@@ -336,11 +336,6 @@ pub struct RenderedChunk {
 }
 
 impl Renderers {
-    /// Returns what says in which slices findings are, by the name under which they say so.
-    pub fn splits(&self) -> &[(String, SliceSource)] {
-        &self.splits
-    }
-
     /// Returns whether reports are split by a field or a file.
     pub fn are_split(&self) -> bool {
         !self.splits.is_empty()

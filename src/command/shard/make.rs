@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use super::error::ShardError;
@@ -13,10 +12,12 @@ use crate::command::audit::{key, load, privacy, slot};
 use crate::command::error::Error;
 use crate::command::exit::Exit;
 use crate::command::exports::reported_name;
+use crate::command::night::read_age;
 use crate::digest;
+use crate::options::SliceNames;
 use crate::partial::{self, DigestFacts, Facts, Plan, PlannedStretch, write_facts};
 use crate::policy::Policies;
-use crate::report::{self, SliceFile, SliceSource, SplitBy};
+use crate::report::{self, SliceSource, SplitBy};
 use crate::terminal::Streams;
 use crate::text::{count, escape_controls};
 use crate::waiver::Waivers;
@@ -30,7 +31,7 @@ pub(in crate::command) fn shard(args: ShardArgs, streams: &mut Streams<'_>) -> R
     if let (Some(export), Some(into)) = (&args.digest, &args.into) {
         return digest(export, into);
     }
-    if args.judging.as_of.is_none() {
+    if args.judging.records.as_of.is_none() {
         return Err(ShardError::NoInstant { command: "shard" }.into());
     }
     let task = Task::new(args)?;
@@ -38,8 +39,7 @@ pub(in crate::command) fn shard(args: ShardArgs, streams: &mut Streams<'_>) -> R
     let mut policies = load(&options.policies)?;
     let splits = splits(&task.split_by, &mut policies)?;
     if task.nights {
-        // Every record can have it.
-        let _ = policies.schema.want("createdAt");
+        read_age(&mut policies);
     }
     let sizes = task.sizes()?;
     let plan = Plan::new(sizes.clone(), task.whole_files);
@@ -64,7 +64,7 @@ pub(in crate::command) fn shard(args: ShardArgs, streams: &mut Streams<'_>) -> R
         reported_name(options.export_name.as_deref(), index, &path)
     });
     let mut contents = BTreeMap::new();
-    for (index, begin, end) in plan.twins(task.share) {
+    for (index, begin, end) in plan.as_long_as_another(task.share) {
         let path = &options.exports[index];
         let blocks = partial::blocks(path, (begin, end), sizes[index]);
         let blocks = blocks.map_err(|source| ShardError::Read {
@@ -147,20 +147,10 @@ fn splits(
     split_by: &[SplitBy],
     policies: &mut Policies,
 ) -> Result<Vec<(String, SliceSource)>, Error> {
-    let mut splits = Vec::new();
+    let (mut names, mut splits) = (SliceNames::default(), Vec::new());
     for by in split_by {
-        match by {
-            SplitBy::Field(name) => {
-                splits.push((name.clone(), SliceSource::Field(slot(name, policies)?)));
-            }
-            SplitBy::File(path) => {
-                let table = SliceFile::read(path)?;
-                let name = table.name().to_owned();
-                splits.push((name, SliceSource::File(Arc::new(table))));
-            }
-            // A finding says it itself.
-            _ => {}
-        }
+        let (by, source) = names.slices(by.clone(), |field| slot(field, policies))?;
+        splits.extend(by.key().map(str::to_owned).zip(source));
     }
     splits.sort_by(|(one, _), (other, _)| one.cmp(other));
     Ok(splits)

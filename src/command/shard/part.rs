@@ -83,7 +83,7 @@ impl Part<'_> {
                 segments: Vec::new(),
                 records: 0,
                 writer: PartialWriter::new(out)?,
-                totals: self.totals(),
+                totals: RunningTotals::new(self.policies, 0),
             };
             let made = pipeline.run(chunker, threads, |piece| writing.write(piece));
             match made.and_then(|()| writing.finish(keeps_records)) {
@@ -105,10 +105,6 @@ impl Part<'_> {
                 Ok(counted)
             }
         }
-    }
-
-    fn totals(&self) -> RunningTotals<'_> {
-        RunningTotals::new(self.policies, 0)
     }
 
     /// Makes sure that an export has the size by which the parts are planned.

@@ -2,8 +2,8 @@
 
 use std::fs;
 
+use super::in_parts::{Files, InParts};
 use super::laws::POLICY;
-use super::party::{Files, Party};
 use crate::exports::customers::customers;
 use crate::support::{Run, Workspace, check};
 
@@ -31,28 +31,28 @@ fn refused((merged, files): (Run, Files), message: &str) {
 #[test]
 fn parts_that_are_missing_are_named_as_they_are_to_be_made() {
     let workspace = workspace();
-    let party = Party::new(&["a", "b"], 9);
-    let mut partials = party.shards(&workspace);
+    let in_parts = InParts::new(&["a", "b"], 9);
+    let mut partials = in_parts.shards(&workspace);
     let last = partials.pop().unwrap();
     partials.drain(2..5);
     refused(
-        party.merged(&workspace, &partials),
+        in_parts.merged(&workspace, &partials),
         "4 parts of 9 are missing: make them with --part 3-5/9, --part 9/9",
     );
-    let (some, made) = party.shard(&workspace, "3-5/9");
+    let (some, made) = in_parts.shard(&workspace, "3-5/9");
     check(made.code == 0, "three as one", &made);
     partials.extend([some, last]);
-    party.is_the_same_of(&workspace, partials, "some made as one");
+    in_parts.is_the_same_of(&workspace, partials, "some made as one");
 }
 
 #[test]
 fn a_part_twice_counts_once_unless_it_differs() {
     let workspace = workspace();
-    let party = Party::new(&["a"], 3);
-    let mut partials = party.shards(&workspace);
+    let in_parts = InParts::new(&["a"], 3);
+    let mut partials = in_parts.shards(&workspace);
     fs::copy(workspace.path(&partials[1]), workspace.path("copy")).unwrap();
     partials.push("copy".to_owned());
-    party.is_the_same_of(&workspace, partials.clone(), "a part twice");
+    in_parts.is_the_same_of(&workspace, partials.clone(), "a part twice");
     // The export is another file of the same size by now.
     let text = workspace.read("a");
     workspace.write(
@@ -60,15 +60,15 @@ fn a_part_twice_counts_once_unless_it_differs() {
         text.replacen("cu0000", "cu9999", 1)
             .replace("cu0020", "cu9920"),
     );
-    let made = party.shard_into(&workspace, "2/3", "copy");
+    let made = in_parts.shard_into(&workspace, "2/3", "copy");
     check(made.code == 0, "a part", &made);
     refused(
-        party.merged(&workspace, &partials),
+        in_parts.merged(&workspace, &partials),
         "part 2/3 is in `2-of-3.part` and, with other content, in `copy`",
     );
     partials.remove(1);
     refused(
-        party.merged(&workspace, &partials),
+        in_parts.merged(&workspace, &partials),
         "export `a` was another file when `1-of-3.part` was made than when `copy` was",
     );
 }
@@ -76,11 +76,11 @@ fn a_part_twice_counts_once_unless_it_differs() {
 #[test]
 fn parts_that_overlap_are_refused() {
     let workspace = workspace();
-    let party = Party::new(&["a"], 4);
-    let mut partials = party.shards(&workspace);
-    partials.push(party.shard(&workspace, "2-3/4").0);
+    let in_parts = InParts::new(&["a"], 4);
+    let mut partials = in_parts.shards(&workspace);
+    partials.push(in_parts.shard(&workspace, "2-3/4").0);
     refused(
-        party.merged(&workspace, &partials),
+        in_parts.merged(&workspace, &partials),
         "parts overlap: `2-of-4.part` is 2/4, and `2-3-of-4.part` is 2-3/4; leave one out",
     );
 }
@@ -88,11 +88,11 @@ fn parts_that_overlap_are_refused() {
 #[test]
 fn partials_of_another_run_are_refused_with_what_differs() {
     let workspace = workspace();
-    let party = Party::new(&["a", "b"], 2);
-    let partials = party.shards(&workspace);
-    let with = |options: &[&str]| party.clone().judged(options);
-    let at = |party: &Party| {
-        let mut other = party.clone();
+    let in_parts = InParts::new(&["a", "b"], 2);
+    let partials = in_parts.shards(&workspace);
+    let with = |options: &[&str]| in_parts.clone().judged(options);
+    let at = |in_parts: &InParts| {
+        let mut other = in_parts.clone();
         let at = other
             .judging
             .iter()
@@ -103,7 +103,7 @@ fn partials_of_another_run_are_refused_with_what_differs() {
     };
     for (other, message) in [
         (
-            at(&party),
+            at(&in_parts),
             "its --as-of: 2026-10-01T00:00:00Z, and here 2026-10-02T00:00:00Z",
         ),
         (with(&["-p", "pci"]), "its policies or parameters:"),
@@ -121,22 +121,22 @@ fn partials_of_another_run_are_refused_with_what_differs() {
     }
     for (other, part, message) in [
         (
-            Party::new(&["a"], 2),
+            InParts::new(&["a"], 2),
             "2/2",
             "are of runs with other exports",
         ),
         (
-            Party::new(&["a", "b"], 3),
+            InParts::new(&["a", "b"], 3),
             "2/3",
             "are of runs with other numbers of parts",
         ),
         (
-            party.clone().sharded(&["--records"]),
+            in_parts.clone().sharded(&["--records"]),
             "2/2",
             "options: one was made with --records or --nights",
         ),
         (
-            party.clone().sharded(&["--whole-files"]),
+            in_parts.clone().sharded(&["--whole-files"]),
             "2/2",
             "options: one was made with --whole-files",
         ),
@@ -144,14 +144,14 @@ fn partials_of_another_run_are_refused_with_what_differs() {
         let made = other.shard_into(&workspace, part, "other");
         check(made.code == 0, message, &made);
         let partials = [partials[0].clone(), "other".to_owned()];
-        refused(party.merged(&workspace, &partials), message);
+        refused(in_parts.merged(&workspace, &partials), message);
     }
 }
 
 #[test]
 fn what_is_no_partial_is_called_so() {
     let workspace = workspace();
-    let party = Party::new(&["a"], 1);
+    let in_parts = InParts::new(&["a"], 1);
     workspace.write("empty", "");
     workspace.create_dir("folder");
     workspace.make_fifo("pipe");
@@ -162,12 +162,12 @@ fn what_is_no_partial_is_called_so() {
         ("pipe", "`pipe` is no partial"),
         ("nowhere", "partial `nowhere` could not be read"),
     ] {
-        refused(party.merged(&workspace, &[name.to_owned()]), message);
+        refused(in_parts.merged(&workspace, &[name.to_owned()]), message);
     }
     let digest = workspace.run(&["shard", "--digest", "a", "--into", "digest"]);
     check(digest.code == 0, "a digest", &digest);
     refused(
-        party.merged(&workspace, &["digest".to_owned()]),
+        in_parts.merged(&workspace, &["digest".to_owned()]),
         "no partial holds a part of a run",
     );
 }
@@ -178,26 +178,26 @@ fn parts_keep_what_a_comparison_with_the_night_before_needs_if_that_is_asked() {
     let policy = "[policy]\nid = \"p\"\n[[rule]]\nid = \"r\"\nseverity = \"low\"\n\
                   require.forceSso = true\n";
     workspace.write("policy.toml", policy);
-    let party = Party::new(&["a"], 1);
-    let before = Party {
+    let in_parts = InParts::new(&["a"], 1);
+    let before = InParts {
         reporting: ["-q", "-o", "before.ndjson"].map(str::to_owned).to_vec(),
-        ..party.clone()
+        ..in_parts.clone()
     };
     assert_ne!(before.whole(&workspace).0.code, 2);
-    let party = party.reported(&["--since", "before.ndjson"]);
+    let in_parts = in_parts.reported(&["--since", "before.ndjson"]);
     refused(
-        party.merged(&workspace, &party.shards(&workspace)),
+        in_parts.merged(&workspace, &in_parts.shards(&workspace)),
         "its fields (--nights of a shard goes with --since or --history of the merge, and \
          --split-by with --split-by): none, and here createdAt",
     );
     workspace.write("policy.toml", POLICY);
-    let before = Party {
+    let before = InParts {
         reporting: before.reporting.clone(),
-        ..party.clone()
+        ..in_parts.clone()
     };
     assert_ne!(before.whole(&workspace).0.code, 2);
     refused(
-        party.merged(&workspace, &party.shards(&workspace)),
+        in_parts.merged(&workspace, &in_parts.shards(&workspace)),
         "--since or --history needs partials that keep records: make them with --nights",
     );
 }
@@ -205,8 +205,8 @@ fn parts_keep_what_a_comparison_with_the_night_before_needs_if_that_is_asked() {
 #[test]
 fn what_a_merge_needs_and_parts_do_not_keep_is_named() {
     let workspace = workspace();
-    let party = Party::new(&["a"], 1);
-    let partials = party.shards(&workspace);
+    let in_parts = InParts::new(&["a"], 1);
+    let partials = in_parts.shards(&workspace);
     workspace.write("expected", "c1\n");
     for (options, message) in [
         (
@@ -223,8 +223,8 @@ fn what_a_merge_needs_and_parts_do_not_keep_is_named() {
              --max-export-age need it: make it with `audit shard --digest a --into FILE`",
         ),
     ] {
-        let party = party.clone().reported(options);
-        refused(party.merged(&workspace, &partials), message);
+        let in_parts = in_parts.clone().reported(options);
+        refused(in_parts.merged(&workspace, &partials), message);
     }
     // Two that differ are none, and one of another file of that name is no help.
     let text = workspace.read("a");
@@ -256,8 +256,8 @@ fn what_a_merge_needs_and_parts_do_not_keep_is_named() {
             "the digest in `early` is of another file `a` than the one that was read",
         ),
     ] {
-        let party = party.clone().reported(&["--manifest", "out/m.json"]);
-        refused(party.merged(&workspace, &partials), message);
+        let in_parts = in_parts.clone().reported(&["--manifest", "out/m.json"]);
+        refused(in_parts.merged(&workspace, &partials), message);
     }
     let digest = workspace.run(&["shard", "--digest", "b", "--into", "digest"]);
     check(digest.code == 0, "a digest", &digest);
@@ -266,7 +266,7 @@ fn what_a_merge_needs_and_parts_do_not_keep_is_named() {
     check(digest.code == 0, "a digest", &digest);
     let with_digest = [partials.as_slice(), &["digest".to_owned()]].concat();
     refused(
-        party
+        in_parts
             .clone()
             .reported(&["--manifest", "out/m.json"])
             .merged(&workspace, &with_digest),
@@ -281,9 +281,9 @@ fn a_shard_that_cannot_be_made_leaves_nothing() {
     workspace.write("sizes", "a\t5\n");
     workspace.write("bad-sizes", "a 5\n");
     workspace.write("huge-sizes", format!("a\t{}\nb\t99\n", u64::MAX));
-    let party = Party::new(&["a"], 2);
-    let of = |exports: &[&str]| Party::new(exports, 2);
-    for (party, part, message) in [
+    let in_parts = InParts::new(&["a"], 2);
+    let of = |exports: &[&str]| InParts::new(exports, 2);
+    for (in_parts, part, message) in [
         (
             of(&["a", "pipe"]),
             "1/2",
@@ -300,25 +300,25 @@ fn a_shard_that_cannot_be_made_leaves_nothing() {
             "1/2",
             "export `nowhere` could not be read",
         ),
-        (party.clone(), "3/2", "parts of 2 are those from 1 to 2"),
-        (party.clone(), "0/2", "parts of 2 are those from 1 to 2"),
+        (in_parts.clone(), "3/2", "parts of 2 are those from 1 to 2"),
+        (in_parts.clone(), "0/2", "parts of 2 are those from 1 to 2"),
         (
-            party.clone(),
+            in_parts.clone(),
             "1/0",
             "a run has 1 part at least, and 1,000,000 at most",
         ),
         (
-            party.clone(),
+            in_parts.clone(),
             "2",
             "write a part as 3/64, or several that follow one another as 3-5/64",
         ),
         (
-            party.clone().sharded(&["--sizes", "sizes"]),
+            in_parts.clone().sharded(&["--sizes", "sizes"]),
             "1/2",
             "export `a` has",
         ),
         (
-            party.clone().sharded(&["--sizes", "bad-sizes"]),
+            in_parts.clone().sharded(&["--sizes", "bad-sizes"]),
             "1/2",
             "line 1 is not a name, a tab and a number of bytes",
         ),
@@ -328,7 +328,7 @@ fn a_shard_that_cannot_be_made_leaves_nothing() {
             "it does not name export `b`",
         ),
     ] {
-        let made = party.shard_into(&workspace, part, "made");
+        let made = in_parts.shard_into(&workspace, part, "made");
         check(made.code == 2, message, &made);
         let flat = made.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
         check(flat.contains(message), message, &made);

@@ -10,7 +10,7 @@ use proptest::sample::{Index, select};
 use proptest::test_runner::Config;
 use serde_json::{Value, json};
 
-use super::party::Party;
+use super::in_parts::InParts;
 use crate::exports::customers::customers;
 use crate::exports::shapes::shapes;
 use crate::sound::accounts::Record;
@@ -384,12 +384,12 @@ proptest! {
         let mut options = options;
         options.sort_unstable();
         options.dedup();
-        let party = Party::new(&names, parts)
+        let in_parts = InParts::new(&names, parts)
             .judged(&options)
             .judged(&["--waivers", "waivers.toml"])
             .sharded(&["-j", &threads.to_string(), "--records"])
             .reported(&["--matrix", "out/r.matrix.csv"]);
-        let mut partials = party.shards(&workspace);
+        let mut partials = in_parts.shards(&workspace);
         let made_again = partials[twice.index(partials.len())].clone();
         let copy = format!("again-{made_again}");
         std::fs::copy(workspace.path(&made_again), workspace.path(&copy)).unwrap();
@@ -398,6 +398,6 @@ proptest! {
         partials.rotate_left(turn);
         partials.reverse();
         let shapes: Vec<_> = exports.iter().map(|one| (one.shape, &one.damage)).collect();
-        party.is_the_same_of(&workspace, partials, &format!("{shapes:?} in {parts} parts"));
+        in_parts.is_the_same_of(&workspace, partials, &format!("{shapes:?} in {parts} parts"));
     }
 }

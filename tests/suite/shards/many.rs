@@ -3,8 +3,8 @@
 
 use serde_json::json;
 
+use super::in_parts::InParts;
 use super::laws::{POLICY, WAIVERS};
-use super::party::Party;
 use crate::exports::customers::customers;
 use crate::exports::shapes::shapes;
 use crate::sound::accounts::Record;
@@ -30,13 +30,13 @@ fn every_shape_in_parts_is_what_it_is_as_a_whole() {
             })
             .collect();
         let names: Vec<_> = names.iter().map(String::as_str).collect();
-        let party = Party {
+        let in_parts = InParts {
             reporting: ["-o", "out/r.json", "-o", "out/r.csv"]
                 .map(str::to_owned)
                 .to_vec(),
-            ..Party::new(&names, 3)
+            ..InParts::new(&names, 3)
         };
-        party.is_the_same(&workspace, shape);
+        in_parts.is_the_same(&workspace, shape);
     }
 }
 
@@ -54,7 +54,7 @@ fn exports_without_a_byte_or_with_one_are_read_by_one_part() {
     ] {
         for parts in [1, 2, 5, 64] {
             let what = format!("{exports:?} in {parts}");
-            let code = Party::new(exports, parts).is_the_same(&workspace, &what);
+            let code = InParts::new(exports, parts).is_the_same(&workspace, &what);
             assert_eq!(code, 3, "{what}");
         }
     }
@@ -88,15 +88,15 @@ fn what_looks_like_a_record_inside_of_one_is_no_place_to_cut() {
     );
     workspace.write("lines", crate::sound::shapes::lines(records.into_iter()));
     for name in ["array", "pretty", "wrapped", "lines"] {
-        let party = Party::new(&[name], 11);
-        let partials = party.shards(&workspace);
-        let (merged, _) = party.merged(&workspace, &partials);
+        let in_parts = InParts::new(&[name], 11);
+        let partials = in_parts.shards(&workspace);
+        let (merged, _) = in_parts.merged(&workspace, &partials);
         check(
             merged.code == 3,
             &format!("{name} is cut well at once"),
             &merged,
         );
-        party.is_the_same_of(&workspace, partials, name);
+        in_parts.is_the_same_of(&workspace, partials, name);
     }
 }
 
@@ -118,11 +118,11 @@ fn rows_that_stand_in_a_cell_are_read_as_one_run_reads_them() {
     // Cells that are longer than what is looked at are cut in, and made again.
     for lines in [300, 6000] {
         workspace.write("table", rows_in_rows(lines));
-        let party = Party::new(&["table"], 9);
-        let partials = party.shards(&workspace);
-        let (_, _, repaired) = party.repaired(&workspace, partials.clone());
+        let in_parts = InParts::new(&["table"], 9);
+        let partials = in_parts.shards(&workspace);
+        let (_, _, repaired) = in_parts.repaired(&workspace, partials.clone());
         assert_eq!(repaired > 0, lines == 6000, "{lines}");
-        party.is_the_same_of(&workspace, partials, "rows in rows");
+        in_parts.is_the_same_of(&workspace, partials, "rows in rows");
     }
 }
 
@@ -136,11 +136,11 @@ fn what_an_export_turns_out_to_be_on_its_way_is_made_again_in_one_round() {
         })
         .collect();
     workspace.write("lines", lines.concat());
-    let party = Party::new(&["lines"], 20);
-    let partials = party.shards(&workspace);
-    let (_, _, repaired) = party.repaired(&workspace, partials.clone());
+    let in_parts = InParts::new(&["lines"], 20);
+    let partials = in_parts.shards(&workspace);
+    let (_, _, repaired) = in_parts.repaired(&workspace, partials.clone());
     assert!(repaired <= 2, "{repaired}");
-    party.is_the_same_of(&workspace, partials, "a line that is an array");
+    in_parts.is_the_same_of(&workspace, partials, "a line that is an array");
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn keys_that_are_no_field_are_counted_as_one_run_counts_them() {
     }
     let workspace = workspace();
     workspace.write("keys", crate::sound::shapes::lines(records.into_iter()));
-    let code = Party::new(&["keys"], 7).is_the_same(&workspace, "3,000 keys");
+    let code = InParts::new(&["keys"], 7).is_the_same(&workspace, "3,000 keys");
     assert_eq!(code, 3);
 }
 
@@ -171,14 +171,14 @@ fn parts_are_cut_between_files_alone_if_that_is_asked() {
     for name in ["a", "b", "c"] {
         workspace.write(name, crate::sound::shapes::lines(records.iter().cloned()));
     }
-    let party = Party::new(&["a", "b", "c"], 5).sharded(&["--whole-files"]);
-    party.is_the_same(&workspace, "whole files");
+    let in_parts = InParts::new(&["a", "b", "c"], 5).sharded(&["--whole-files"]);
+    in_parts.is_the_same(&workspace, "whole files");
     let plan = |part: &str, more: &[&str]| {
         let args = [
             "shard",
             "--plan",
             "--as-of",
-            super::party::AS_OF,
+            super::in_parts::AS_OF,
             "-p",
             "policy.toml",
         ];
@@ -217,16 +217,16 @@ fn sizes_may_come_from_a_list() {
     }
     let size = workspace.read("a").len();
     workspace.write("sizes", format!("a\t{size}\nb\t{size}\n"));
-    let party = Party::new(&["a", "b"], 3);
-    let listed = party.clone().sharded(&["--sizes", "sizes"]);
+    let in_parts = InParts::new(&["a", "b"], 3);
+    let listed = in_parts.clone().sharded(&["--sizes", "sizes"]);
     listed.is_the_same(&workspace, "sizes of a list");
-    let of_list = Party {
+    let of_list = InParts {
         exports: Vec::new(),
         ..listed
     };
     for part in ["1/3", "2/3", "3/3"] {
         of_list.shard_into(&workspace, part, "of-list");
-        party.shard_into(&workspace, part, "of-files");
+        in_parts.shard_into(&workspace, part, "of-files");
         let [one, other] = ["of-list", "of-files"].map(|name| std::fs::read(workspace.path(name)));
         assert_eq!(one.unwrap(), other.unwrap(), "{part}");
     }
@@ -238,13 +238,13 @@ fn customers_that_must_be_there_are_looked_for_in_all_parts() {
     let records: Vec<_> = (0..300).map(hostile).collect();
     workspace.write("e", crate::sound::shapes::lines(records.into_iter()));
     workspace.write("expected", "c1\nc2\nc299\nc777\n");
-    let party = Party::new(&["e"], 4).sharded(&["--records"]).reported(&[
+    let in_parts = InParts::new(&["e"], 4).sharded(&["--records"]).reported(&[
         "--expect",
         "expected",
         "--matrix",
         "out/m.csv",
     ]);
-    assert_eq!(party.is_the_same(&workspace, "expected customers"), 3);
+    assert_eq!(in_parts.is_the_same(&workspace, "expected customers"), 3);
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn reports_are_split_by_what_parts_keep() {
     workspace.write("e", crate::sound::shapes::lines(records.into_iter()));
     workspace.write("owners.csv", "id,team\nc1,red\nc2,blue\n");
     for split in ["severity", "rule", "field:name", "file:owners.csv"] {
-        let party = Party {
+        let in_parts = InParts {
             reporting: [
                 "-o",
                 "out/{}.md",
@@ -265,14 +265,14 @@ fn reports_are_split_by_what_parts_keep() {
             ]
             .map(str::to_owned)
             .to_vec(),
-            ..Party::new(&["e"], 4).sharded(&["--split-by", split])
+            ..InParts::new(&["e"], 4).sharded(&["--split-by", split])
         };
         if split == "field:name" {
             // A name has blanks and braces; the files of slices take it all the same.
-            party.is_the_same(&workspace, split);
+            in_parts.is_the_same(&workspace, split);
             continue;
         }
-        assert_eq!(party.is_the_same(&workspace, split), 3);
+        assert_eq!(in_parts.is_the_same(&workspace, split), 3);
     }
 }
 
@@ -282,9 +282,9 @@ fn pseudonyms_are_the_same_in_parts() {
     let records: Vec<_> = (0..300).map(hostile).collect();
     workspace.write("e", crate::sound::shapes::lines(records.into_iter()));
     workspace.write("key", [7; 32]);
-    let party = Party::new(&["e"], 4)
+    let in_parts = InParts::new(&["e"], 4)
         .judged(&["--pseudonymise", "key"])
         .sharded(&["--records"])
         .reported(&["--matrix", "out/m.csv"]);
-    assert_eq!(party.is_the_same(&workspace, "pseudonyms"), 3);
+    assert_eq!(in_parts.is_the_same(&workspace, "pseudonyms"), 3);
 }

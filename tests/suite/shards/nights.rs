@@ -4,8 +4,8 @@ use std::fs;
 
 use serde_json::Value;
 
+use super::in_parts::InParts;
 use super::laws::{POLICY, WAIVERS};
-use super::party::Party;
 use crate::exports::customers::customers;
 use crate::sound::accounts::Record;
 use crate::support::{Workspace, check};
@@ -45,28 +45,28 @@ fn workspace() -> Workspace {
     workspace
 }
 
-fn party(number: usize) -> Party {
+fn in_parts(number: usize) -> InParts {
     let as_of = format!("2026-10-0{}T00:00:00Z", number + 1);
-    let mut party = Party::new(&[&format!("night{number}")], 3).sharded(&["--nights"]);
-    let at = party
+    let mut in_parts = InParts::new(&[&format!("night{number}")], 3).sharded(&["--nights"]);
+    let at = in_parts
         .judging
         .iter()
         .position(|one| one == "--as-of")
         .unwrap();
-    party.judging[at + 1] = as_of;
-    party
+    in_parts.judging[at + 1] = as_of;
+    in_parts
 }
 
 #[test]
 fn a_night_in_parts_is_compared_with_the_night_before_as_one_run_is() {
     let workspace = workspace();
-    let before = Party {
+    let before = InParts {
         reporting: ["-q", "-o", "before.ndjson"].map(str::to_owned).to_vec(),
-        ..party(0)
+        ..in_parts(0)
     };
     let (run, _) = before.whole(&workspace);
     check(run.code == 3, "the night before", &run);
-    let party = party(1).reported(&[
+    let in_parts = in_parts(1).reported(&[
         "--since",
         "before.ndjson",
         "--deadline",
@@ -76,12 +76,12 @@ fn a_night_in_parts_is_compared_with_the_night_before_as_one_run_is() {
         "--matrix",
         "out/m.csv",
     ]);
-    assert_eq!(party.is_the_same(&workspace, "a second night"), 3);
+    assert_eq!(in_parts.is_the_same(&workspace, "a second night"), 3);
 }
 
 /// The files of a history without what says when and by what command they were made.
 fn history(workspace: &Workspace, folder: &str) -> Vec<(String, Vec<u8>)> {
-    let names = super::party::names_in(workspace, folder);
+    let names = super::in_parts::names_in(workspace, folder);
     let names = names.into_iter().filter(|name| name != ".lock");
     names
         .map(|name| {
@@ -110,13 +110,13 @@ fn a_history_that_is_kept_in_parts_is_that_of_whole_runs() {
         workspace.create_dir(folder);
     }
     for number in 0..3 {
-        let party = party(number);
-        let with = |folder: &str| Party {
+        let in_parts = in_parts(number);
+        let with = |folder: &str| InParts {
             reporting: ["-q", "--history", folder].map(str::to_owned).to_vec(),
-            ..party.clone()
+            ..in_parts.clone()
         };
         let (whole, _) = with("of-runs").whole(&workspace);
-        let mut partials = party.shards(&workspace);
+        let mut partials = in_parts.shards(&workspace);
         let export = format!("night{number}");
         let (refused, _) = with("of-parts").merged(&workspace, &partials);
         check(refused.code == 2, "no digest", &refused);

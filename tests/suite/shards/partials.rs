@@ -2,8 +2,8 @@
 
 use std::fs;
 
+use super::in_parts::{Files, InParts};
 use super::laws::POLICY;
-use super::party::{Files, Party};
 use crate::exports::customers::customers;
 use crate::support::{Workspace, check};
 
@@ -20,10 +20,10 @@ fn workspace(times: usize) -> Workspace {
 #[test]
 fn the_same_part_has_the_same_bytes_on_any_number_of_threads_and_with_any_chunks() {
     let workspace = workspace(30);
-    let party = Party::new(&["e"], 2).sharded(&["--nights"]);
+    let in_parts = InParts::new(&["e"], 2).sharded(&["--nights"]);
     let made = |options: &[&str]| {
-        let party = party.clone().sharded(options);
-        let made = party.shard_into(&workspace, "2/2", "p");
+        let in_parts = in_parts.clone().sharded(options);
+        let made = in_parts.shard_into(&workspace, "2/2", "p");
         check(made.code == 0, "a part", &made);
         fs::read(workspace.path("p")).unwrap()
     };
@@ -41,13 +41,13 @@ fn the_same_part_has_the_same_bytes_on_any_number_of_threads_and_with_any_chunks
 #[test]
 fn a_partial_that_was_cut_or_changed_anywhere_is_refused_and_no_report_is_touched() {
     let workspace = workspace(1);
-    let party = Party::new(&["e"], 1).sharded(&["--records"]);
-    let (name, made) = party.shard(&workspace, "1/1");
+    let in_parts = InParts::new(&["e"], 1).sharded(&["--records"]);
+    let (name, made) = in_parts.shard(&workspace, "1/1");
     check(made.code == 0, "a part", &made);
     let whole = fs::read(workspace.path(&name)).unwrap();
     let refused = |bytes: &[u8], what: &str| {
         workspace.write("bad.part", bytes);
-        let (merged, files) = party.merged(&workspace, &["bad.part".to_owned()]);
+        let (merged, files) = in_parts.merged(&workspace, &["bad.part".to_owned()]);
         check(merged.code == 2, what, &merged);
         check(merged.stderr.contains("`bad.part`"), what, &merged);
         assert_eq!(files, Files::new(), "{what}");
@@ -64,10 +64,10 @@ fn a_partial_that_was_cut_or_changed_anywhere_is_refused_and_no_report_is_touche
 #[test]
 fn a_partial_may_not_take_the_place_of_what_is_read() {
     let workspace = workspace(1);
-    let party = Party::new(&["e"], 1);
+    let in_parts = InParts::new(&["e"], 1);
     for name in ["e", "policy.toml"] {
         let before = workspace.read(name);
-        let made = party.shard_into(&workspace, "1/1", name);
+        let made = in_parts.shard_into(&workspace, "1/1", name);
         check(made.code == 2, name, &made);
         assert_eq!(workspace.read(name), before);
     }
@@ -77,7 +77,7 @@ fn a_partial_may_not_take_the_place_of_what_is_read() {
 fn nobody_else_may_read_a_partial() {
     use std::os::unix::fs::PermissionsExt as _;
     let workspace = workspace(1);
-    let (name, _) = Party::new(&["e"], 1).shard(&workspace, "1/1");
+    let (name, _) = InParts::new(&["e"], 1).shard(&workspace, "1/1");
     let metadata = fs::metadata(workspace.path(&name)).unwrap();
     assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
 }

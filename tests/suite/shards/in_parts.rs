@@ -10,7 +10,7 @@ pub const AS_OF: &str = "2026-10-01T00:00:00Z";
 
 /// A run that is to be made in parts.
 #[derive(Clone, Debug)]
-pub struct Party {
+pub struct InParts {
     /// The names of its exports.
     pub exports: Vec<String>,
     /// What a run, its parts and their merge are given.
@@ -56,7 +56,7 @@ pub fn all_formats() -> Vec<String> {
         .collect()
 }
 
-impl Party {
+impl InParts {
     /// A run of these exports by `policy.toml`, in so many parts, with all reports.
     pub fn new(exports: &[&str], parts: u64) -> Self {
         Self {
